@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One failure, described once.
+ *
+ * A function that can fail takes a `struct err *` as its last parameter,
+ * returns 0 (or a useful value >= 0) on success and a negative errno on
+ * failure.  The innermost function states what broke; each caller that knows
+ * more adds its own words in front.  The struct has a fixed size: filling it
+ * allocates nothing, and it crosses a socket as it is.  `e` may be NULL
+ * everywhere.
+ */
+#ifndef LIBUTIL_ERR_H
+#define LIBUTIL_ERR_H
+
+#include "libutil/macro.h"
+
+struct err {
+	int code; /* positive errno; 0 while nothing has failed */
+	char msg[508];
+};
+
+/* Record a failure the code found by itself.  Returns -code. */
+int err_set(struct err *e, int code, const char *fmt, ...) PRINTF(3, 4);
+
+/* Record a failed system call; the reason is errno at entry.  Returns -errno. */
+int err_sys(struct err *e, const char *fmt, ...) PRINTF(2, 3);
+
+/* Put words in front of what is recorded.  Returns r unchanged. */
+int err_wrap(struct err *e, int r, const char *fmt, ...) PRINTF(3, 4);
+
+/* Forget a failure that was handled, so that the struct can be used again. */
+void err_clear(struct err *e);
+
+#endif

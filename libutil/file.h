@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files: bounded reads, writes, atomic replacement, advisory locks. */
+#ifndef LIBUTIL_FILE_H
+#define LIBUTIL_FILE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libutil/err.h"
+
+/* Read at most `max` bytes of a file; a longer one is -EFBIG and nothing is
+ * returned.  *ret is NUL-terminated and owned by the caller; ret_len may be NULL. */
+int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e);
+int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e);
+
+/* One write(2) of the whole text to an existing file: /proc, /sys, cgroups. */
+int file_write_at(int dirfd, const char *name, const char *text, struct err *e);
+
+enum file_sync { FILE_NO_SYNC, FILE_SYNC };
+
+/* Create or replace atomically: temporary in the same directory, (fsync,) rename, (fsync of the
+ * directory).  On failure the old content stays and no temporary is left. */
+int file_replace_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
+		    enum file_sync sync, struct err *e);
+
+enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE };
+
+/* Open (create 0600) and flock a file; waits when `wait`, else -EWOULDBLOCK. Returns the descriptor;
+ * closing it unlocks. */
+int file_lock_at(int dirfd, const char *name, enum file_lock kind, bool wait, struct err *e);
+
+/* write(2) until all is written; EINTR is retried, EAGAIN waits with poll. */
+int file_write_all(int fd, const void *data, size_t len, struct err *e);
+
+/* Copy everything from one descriptor to another (copy_file_range, then read/write). */
+int file_copy(int from, int to, uint64_t *ret_bytes, struct err *e);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Command lines by tables.  One row per option gives letter, name, kind, target
+ * and help; the parser, --help, the manual pages and the shell completions read
+ * the same rows.
+ *
+ * Accepted spellings: -x, -xVALUE, -x VALUE, -x=VALUE, -abc (flags), --name,
+ * --name=VALUE, --name VALUE, --flag=false, and, because Go programs send it,
+ * -name for a long name of two letters or more.  "--" ends options.
+ */
+#ifndef LIBUTIL_OPTS_H
+#define LIBUTIL_OPTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libutil/err.h"
+#include "libutil/strbuf.h"
+#include "libutil/strv.h"
+
+enum opt_kind {
+	OPT_FLAG,   /* bool */
+	OPT_STRING, /* const char *, points into argv */
+	OPT_LIST,   /* struct strv, one more element each time */
+	OPT_U32,    /* uint32_t */
+	OPT_I64,    /* int64_t */
+	OPT_SIZE,   /* int64_t, parse_size() */
+	OPT_CHOICE, /* int, index into `choices` */
+	OPT_CALL,   /* `call` gets the text */
+};
+
+enum opt_bits {
+	OPT_HIDDEN = 1 << 0,   /* accepted, not shown: compatibility spellings */
+	OPT_OPTIONAL = 1 << 1, /* the value may be missing: only --name=VALUE gives one */
+};
+
+struct opt {
+	char letter;	  /* 0: none */
+	const char *name; /* NULL: none */
+	enum opt_kind kind;
+	unsigned bits;
+	size_t offset;		    /* of the target in the values struct */
+	const char *arg;	    /* name of the value in help: "FILE" */
+	const char *help;	    /* one sentence fragment, lower case, no full stop */
+	const char *const *choices; /* OPT_CHOICE: NULL-terminated */
+	int (*call)(void *values, const char *text, struct err *e);
+};
+
+#define OPT_END { .kind = OPT_FLAG }
+
+/* Parse argv[1..] into `values`.  stop_after: with n >= 0, parsing ends once n positional arguments
+ * were taken (what follows belongs to somebody else's command line); -1 permutes to the end.
+ * Positional arguments are left in *args (pointers copied).  -h/--help gives 1. */
+int opts_parse(const struct opt *rows, void *values, char *const *argv, int stop_after,
+	       struct strv *args, struct err *e);
+
+/* Frees the OPT_LIST targets. */
+void opts_done(const struct opt *rows, void *values);
+
+void opts_help(const struct opt *rows, struct strbuf *out);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A program is a table of verbs behind global options.  verb_main() parses,
+ * prints help and version, runs the verb, and prints the one error line.
+ */
+#ifndef LIBUTIL_VERB_H
+#define LIBUTIL_VERB_H
+
+#include "libutil/opts.h"
+
+struct verb {
+	const char *name;
+	const char *alias;	/* another spelling, or NULL */
+	const char *args;	/* "CONTAINER [SIGNAL]" for usage */
+	const char *summary;	/* one line, lower case, no full stop */
+	const char *details;	/* paragraphs for --help and the manual, or NULL */
+	const struct opt *opts; /* may be NULL */
+	size_t opts_size;	/* of the values struct; zeroed, then `defaults` is called */
+	void (*defaults)(void *values);
+	int min_args, max_args; /* max -1: any number */
+	int stop_after;		/* opts_parse(); -1 permutes */
+	bool hidden;
+	/* Returns the program's exit status (>= 0), or a negative errno with `e` set.
+	 * `args` are the positional ones, NULL-terminated, `n` of them. */
+	int (*run)(const void *global, void *values, char *const *args, int n, struct err *e);
+};
+
+struct exit_row {
+	int status;
+	const char *meaning; /* for --help and the manual */
+};
+
+struct program {
+	const char *name;
+	const char *summary;
+	const struct opt *global_opts;
+	size_t global_size;
+	void (*global_defaults)(void *global);
+	/* After the global options were read: set up logging, check values. */
+	int (*prepare)(void *global, struct err *e);
+	/* Whole text for --version, newline included. */
+	void (*version)(struct strbuf *out);
+	const struct verb *const *verbs; /* NULL-terminated */
+	const struct exit_row *exits;	 /* ends with meaning NULL */
+	/* Exit status for a failed verb; NULL: 1 for everything. */
+	int (*exit_status)(const struct verb *v, int error);
+};
+
+/* Status for a wrong command line is 2 only if `exits` lists 2, else 1 (what runc's callers expect). */
+int verb_main(const struct program *p, int argc, char **argv);
+
+/* For the document generator: manual-page sections and completion words from the tables. */
+void verb_write_man(const struct program *p, struct strbuf *out);
+void verb_write_completion(const struct program *p, struct strbuf *out);
+
+#endif

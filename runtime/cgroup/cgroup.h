@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One container's control group, whatever the layout (v2, v1, hybrid: v1
+ * controllers plus a v2 tree) and the driver (cgroupfs, systemd, disabled).
+ *
+ * Order of use: cgroup_plan() decides the paths (no change to the system; they
+ * go into the state file before anything is made), cgroup_make() makes them and
+ * applies limits, then either the clone goes into cgroup_clone_fd() or the child
+ * calls cgroup_enter_self().
+ */
+#ifndef RUNTIME_CGROUP_CGROUP_H
+#define RUNTIME_CGROUP_CGROUP_H
+
+#include <sys/types.h>
+
+#include "libutil/json.h"
+#include "oci-spec/runtime_spec.h"
+
+enum cgroup_driver { CGROUP_FS, CGROUP_SYSTEMD, CGROUP_DISABLED };
+enum cgroup_layout { CGROUP_V2, CGROUP_V1, CGROUP_HYBRID };
+
+struct cgroup; /* opaque */
+
+/* Where /sys/fs/cgroup stands; read once per process. */
+int cgroup_layout(enum cgroup_layout *ret, struct err *e);
+
+/* Decide: paths per hierarchy from linux.cgroupsPath (absolute: below the mount; relative or absent: below the
+ * parent of the caller's own cgroup; "slice:prefix:name" for the systemd driver).
+ * A limit the layout or host cannot honour is an error here that names the JSON path.  *ret is owned. */
+int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_driver driver, bool rootless,
+		struct cgroup **ret, struct err *e);
+void cgroup_free(struct cgroup *cg);
+
+/* State file: write as a JSON value, read back. */
+void cgroup_encode(const struct cgroup *cg, struct json_writer *w);
+int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e);
+
+/* Make the groups (an existing one with processes in it is -EEXIST), apply every limit, and the device policy.
+ * On failure what was made is removed. */
+int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e);
+/* v2: a descriptor for CLONE_INTO_CGROUP (borrowed); -1 when the child must enter by itself. */
+int cgroup_clone_fd(const struct cgroup *cg);
+/* Called by the child itself; uses descriptors opened by cgroup_make()/cgroup_open(). */
+int cgroup_enter_self(const struct cgroup *cg, struct err *e);
+/* Open an existing container's groups for exec: also where init moved to a sub-group. `sub` may name a group
+ * below (exec --cgroup), or NULL. */
+int cgroup_open(struct cgroup *cg, pid_t init_pid, const char *sub, struct err *e);
+/* Own cgroup directories below /sys/fs/cgroup as the container should see them (for a `cgroup` mount without a
+ * cgroup namespace): path on the host of hierarchy `name` ("" for v2, "memory", "systemd", ...), NULL: none. */
+const char *cgroup_host_path(const struct cgroup *cg, const char *name);
+/* Each mounted hierarchy: controllers text ("cpu,cpuacct", "name=systemd", "" for v2), mount point, this group's
+ * path below it.  For mounts of type cgroup in init. */
+typedef int cgroup_hierarchy_fn(const char *controllers, const char *mountpoint, const char *path, void *ctx,
+				struct err *e);
+int cgroup_each(const struct cgroup *cg, cgroup_hierarchy_fn *fn, void *ctx, struct err *e);
+
+int cgroup_freeze(const struct cgroup *cg, bool freeze, struct err *e);
+/* 1 frozen, 0 not (or gone). */
+int cgroup_is_frozen(const struct cgroup *cg, struct err *e);
+/* All processes in the group and below, ascending; *ret is owned. */
+int cgroup_pids(const struct cgroup *cg, pid_t **ret, size_t *ret_n, struct err *e);
+/* Send a signal to every process (SIGKILL: cgroup.kill where it exists, else freeze, signal, thaw). */
+int cgroup_kill(const struct cgroup *cg, int sig, struct err *e);
+/* Remove groups recursively; what is gone already is fine; waits briefly for dying processes (by events, then
+ * bounded retries), else -EBUSY. */
+int cgroup_destroy(const struct cgroup *cg, struct err *e);
+/* Change limits of a live container. */
+int cgroup_update(const struct cgroup *cg, const struct spec_resources *r, struct err *e);
+
+#endif
