@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every verb of creel-image, in the order --help shows them.  Verb X lives in verb/X.c as verb_X.
+ */
+#ifndef IMAGETOOL_VERB_VERBS_H
+#define IMAGETOOL_VERB_VERBS_H
+
+#include "libutil/verb.h"
+
+#define IMAGE_VERBS(X)                                                                             \
+	X(pull)                                                                                    \
+	X(list)                                                                                    \
+	X(inspect)                                                                                 \
+	X(rm)
+
+#define X(name) extern const struct verb verb_##name;
+IMAGE_VERBS(X)
+#undef X
+
+#endif
