@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Run the end-to-end tests (bats) against the programs of a build directory.
+#
+#   run.sh BUILD-DIRECTORY [FILE.bats or FOLDER]...
+#
+# Prints each test, then what was skipped and why, then a closing line.  A skip
+# that tests/e2e/skips.txt does not list is a failure when CI is set or
+# E2E_STRICT=1: nothing may be left out silently.
+set -u
+
+[ $# -ge 1 ] || {
+	echo "usage: $0 BUILD-DIRECTORY [FILE.bats or FOLDER]..." >&2
+	exit 2
+}
+here=$(cd "$(dirname "$0")" && pwd)
+BUILD_DIR=$(cd "$1" && pwd) || exit 2
+shift
+export BUILD_DIR
+export SRC_DIR=${here%/tests/e2e}
+export PATH="$BUILD_DIR:$BUILD_DIR/tests/tools:$PATH"
+
+command -v bats >/dev/null || {
+	echo "$0: bats is missing: run tools/install-packages.sh test" >&2
+	exit 1
+}
+[ $# -gt 0 ] || set -- "$here"
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+trap 'exit 130' INT TERM
+
+# File by file, so that a line says where the time went.
+find "$@" -name '*.bats' | sort >"$results/files"
+while read -r file; do
+	label=${file#"$here/"}
+	start=$(date +%s)
+	bats --tap "$file" >"$results/tap" 2>&1 </dev/null
+	status=$?
+	sed -E "s|^(ok\|not ok) ([0-9]+) |\1 $label: |" "$results/tap" | grep -v '^1\.\.' | tee -a "$results/all"
+	echo "# $label: $(($(date +%s) - start)) s"
+	planned=$(sed -n 's/^1\.\.//p' "$results/tap")
+	ran=$(grep -cE '^(ok|not ok) ' "$results/tap")
+	if [ "${planned:-none}" != "$ran" ]; then
+		echo "not ok $label: stopped after $ran of ${planned:-?} tests (exit status $status)" | tee -a "$results/all"
+	fi
+done <"$results/files"
+
+failed=$(grep -c '^not ok ' "$results/all")
+skipped=$(grep -cE '^ok .* # skip' "$results/all")
+passed=$(($(grep -c '^ok ' "$results/all") - skipped))
+
+undocumented=0
+if [ "$skipped" -gt 0 ]; then
+	echo "# skipped:"
+	while read -r line; do
+		name=$(printf '%s\n' "$line" | sed -E 's/^ok (.*) # skip.*/\1/')
+		reason=$(printf '%s\n' "$line" | sed -E 's/.* # skip *//')
+		if grep -qxF "$name" "$here/skips.txt"; then
+			echo "#   $name ($reason)"
+		else
+			echo "#   $name ($reason): NOT in tests/e2e/skips.txt"
+			undocumented=$((undocumented + 1))
+		fi
+	done < <(grep -E '^ok .* # skip' "$results/all")
+fi
+if [ "$failed" -gt 0 ]; then
+	echo "# failed:"
+	sed -n 's/^not ok /#   /p' "$results/all"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+
+if [ "$failed" -gt 0 ] || [ "$((passed + skipped))" -eq 0 ]; then
+	exit 1
+fi
+if [ "$undocumented" -gt 0 ] && [ "${CI:-}${E2E_STRICT:-}" != "" ]; then
+	echo "$0: $undocumented tests were skipped that tests/e2e/skips.txt does not list" >&2
+	exit 1
+fi
+exit 0

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Everything that must hold before a change lands, on a bare Debian 12 as root:
+# install what the tests need, build, unit tests, end-to-end tests, sanitizers,
+# fuzz corpora, static checks, distcheck.  Each part prints its time; the first
+# failure ends it.  Build directories are kept below $CREEL_CI_DIR for a second run.
+set -eu -o pipefail
+
+src=$(cd "$(dirname "$0")/.." && pwd)
+work=${CREEL_CI_DIR:-$src/build-ci}
+started=$SECONDS
+export E2E_STRICT=1
+
+part() {
+	local name=$1 begin=$SECONDS
+	shift
+	printf '\n==> %s\n' "$name"
+	"$@" || {
+		echo "ci: '$name' failed after $((SECONDS - begin)) s" >&2
+		exit 1
+	}
+	printf '==> %s: passed in %d s\n' "$name" $((SECONDS - begin))
+}
+# A noisy step: its output is shown only when it fails.
+quietly() {
+	local log=$work/$1.log
+	shift
+	"$@" >"$log" 2>&1 || {
+		tail -n 80 "$log" >&2
+		echo "ci: '$*' failed; the whole output is in $log" >&2
+		return 1
+	}
+}
+
+build_in() {
+	local dir=$work/$1
+	shift
+	mkdir -p "$dir"
+	cd "$dir"
+	quietly configure "$src/configure" --enable-werror "$@"
+	quietly build make -j "$(nproc)" all
+}
+unit_tests() {
+	quietly "$1" make -j "$(nproc)" check
+	grep -E '^# (TOTAL|PASS|SKIP|FAIL|ERROR)' "$work/$1.log"
+}
+
+plain_build() {
+	cd "$src"
+	quietly autogen ./autogen.sh
+	build_in plain
+}
+plain_check() {
+	cd "$work/plain"
+	unit_tests check
+}
+sanitized_check() {
+	build_in sanitized --enable-sanitizers
+	unit_tests check-sanitized
+}
+fuzz_smoke() {
+	build_in fuzz --enable-fuzzers CC=clang
+	quietly fuzz "$src/tests/fuzz/smoke.sh" "$work/fuzz" "${FUZZ_SECONDS:-5}"
+	tail -n 20 "$work/fuzz.log"
+}
+end_to_end() {
+	"$src/tests/e2e/run.sh" "$work/plain"
+}
+lint() {
+	cd "$work/plain"
+	make -s check-format
+	make -s lint
+}
+analyze() {
+	cd "$work/plain"
+	quietly analyze make analyze
+}
+dist() {
+	cd "$work/plain"
+	quietly distcheck make -j "$(nproc)" distcheck
+}
+
+mkdir -p "$work"
+part "packages" "$src/tools/install-packages.sh" test
+part "build" plain_build
+part "unit tests" plain_check
+part "static checks" lint
+part "unit tests with sanitizers" sanitized_check
+part "fuzz targets" fuzz_smoke
+part "gcc -fanalyzer" analyze
+part "make distcheck" dist
+part "end-to-end tests" end_to_end
+printf '\nci: all parts passed in %d s\n' $((SECONDS - started))

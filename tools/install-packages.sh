@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Install Debian packages: what building needs ("build"), and what the whole test
+# suite needs besides ("test").  Run as root; installed packages cost nothing.
+set -eu
+
+build="gcc libc6-dev make autoconf automake pkg-config busybox-static ca-certificates
+	libyajl-dev libseccomp-dev libcap-dev libssl-dev libcurl4-openssl-dev libarchive-dev
+	zlib1g-dev libzstd-dev libisal-dev"
+test="bats libcmocka-dev git xz-utils clang libclang-rt-14-dev clang-format clang-tidy cppcheck
+	shellcheck codespell strace jq procps util-linux bsdutils attr iproute2 gzip zstd tar curl mandoc
+	bash-completion skopeo umoci buildah podman docker-registry runc crun uidmap"
+
+usage() {
+	echo "usage: $0 build|test" >&2
+	exit 2
+}
+
+[ $# -eq 1 ] || usage
+case $1 in
+build) want=$build ;;
+test) want="$build $test" ;;
+*) usage ;;
+esac
+
+missing=
+for package in $want; do
+	state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+	[ "$state" = "install ok installed" ] || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+	echo "all packages needed for '$1' are installed"
+	exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "$0: these packages are missing and only root can install them:$missing" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "installing:$missing"
+apt-get -q update
+# shellcheck disable=SC2086 # a list of words
+apt-get -q install -y --no-install-recommends $missing
