@@ -4,6 +4,28 @@
  * child calls init_run(), which never returns: it execs the container's program
  * or sends why not and exits 1.  The child inherits the job by copy-on-write:
  * nothing is serialised.  The process is single-threaded, so malloc is allowed.
+ *
+ * Which steps of sync.h are sent, and when; the host side waits for exactly these:
+ *
+ *   PID          plan.intermediate
+ *   IDS_WANTED   plan.new_userns
+ *   NET_WANTED   INIT_CREATE with linux.netDevices
+ *   ROOT_READY   INIT_CREATE with hooks.prestart or hooks.createRuntime
+ *   CONSOLE      process->terminal (the host side sets consoleSize on the master)
+ *   NOTIFY       seccomp_flags has SECCOMP_FILTER_FLAG_NEW_LISTENER
+ *   READY        always, with everything done that may fail: also the program was looked up
+ *   GO           always awaited on syncfd.  It says that the state file names this process: before
+ * it, end-of-file (the host side died) ends init, so that nobody is left whom `delete` does not
+ * know GO           again when startfd >= 0: init accepts one connection there, waits for GO on it,
+ * and reports a failing startContainer hook or execve() to it; without startfd they are reported to
+ * syncfd
+ *
+ * Resource limits: the host side has raised its own hard limits to what `process` asks for as far
+ * as it may, so init lowers them, with no privilege, in whatever user namespace it is. INIT_EXEC:
+ * `plan` has no flags and no joins but `has` and perhaps `intermediate`; init enters, with
+ * setns(pidfd), the namespaces in `plan.has`; the pid namespace was entered by the host side before
+ * the clone unless there is an intermediate. LISTEN_FDS and LISTEN_PID=1 are put in the environment
+ * by init when listen_fds > 0.
  */
 #ifndef RUNTIME_INIT_INIT_H
 #define RUNTIME_INIT_INIT_H
@@ -23,26 +45,27 @@ enum init_kind {
 struct init_job {
 	enum init_kind kind;
 	const char *id;
-	const char *bundle;		    /* absolute */
+	const char *bundle; /* absolute */
 	const struct runtime_spec *spec;
 	const struct spec_process *process; /* of the spec, or exec's own */
 	struct ns_plan plan;
-	int syncfd;	     /* init's end of sync_pair(); closed on exec */
-	int startfd;	     /* listening SOCK_SEQPACKET of the start gate, or -1: GO comes over syncfd (run, exec) */
-	int pidfd;	     /* INIT_EXEC: the container's init */
-	int rootfsfd;	     /* INIT_CREATE: O_PATH of the root file system, opened by the host side */
+	int syncfd;   /* init's end of sync_pair(); closed on exec */
+	int startfd;  /* listening SOCK_SEQPACKET of the start gate, or -1: GO comes over syncfd
+			 (run, exec) */
+	int pidfd;    /* INIT_EXEC: the container's init */
+	int rootfsfd; /* INIT_CREATE: O_PATH of the root file system, opened by the host side */
 	const struct cgroup *cgroup;
 	bool cgroup_entered; /* CLONE_INTO_CGROUP did it; else init calls cgroup_enter_self() */
 	const struct sock_fprog *seccomp; /* compiled by the host side; NULL: none */
-	uint32_t seccomp_flags;		  /* SECCOMP_FILTER_FLAG_* */
+	uint32_t seccomp_flags;           /* SECCOMP_FILTER_FLAG_* */
 	bool no_pivot;
 	bool no_new_keyring;
-	bool rootless;	       /* ids are mapped by an unprivileged caller */
+	bool rootless;         /* ids are mapped by an unprivileged caller */
 	unsigned preserve_fds; /* keep 3 .. 2 + LISTEN_FDS + preserve_fds */
 	unsigned listen_fds;
-	const char *state_json; /* the state document for createContainer and startContainer hooks, without pid
-				   and status: see runtime/container/hooks.h */
-	int notify_dirfd;	/* directory with notify.sock to bind at /run/notify, or -1 */
+	const struct oci_state *state; /* for createContainer and startContainer hooks; hook_run()
+					  fills in pid and status */
+	int notify_dirfd; /* directory with notify.sock to bind at /run/notify, or -1 */
 };
 
 /* Runs in the cloned child.  Closes nothing of the host side's but what is close-on-exec. */

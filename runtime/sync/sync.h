@@ -14,20 +14,21 @@
 
 #include "libutil/err.h"
 
-/* In the order they are sent.  Steps a container does not need are not sent; both sides know from the plan. */
+/* In the order they are sent.  Steps a container does not need are not sent; both sides know from
+ * the plan. */
 #define SYNC_STEPS(X)                                                                              \
 	X(IDS_WANTED, "ids-wanted")   /* init: map my user namespace */                            \
 	X(IDS_WRITTEN, "ids-written") /* host: maps are in place */                                \
-	X(PID, "pid")		      /* intermediate: my child's pid, as the host sees it */     \
+	X(PID, "pid")                 /* intermediate: my child's pid, as the host sees it */      \
 	X(NET_WANTED, "net-wanted")   /* init: my namespaces exist, move devices */                \
-	X(NET_DONE, "net-done")	      /* host */                                                   \
+	X(NET_DONE, "net-done")       /* host */                                                   \
 	X(ROOT_READY, "root-ready")   /* init: mounts are done, run prestart and createRuntime */  \
 	X(HOOKS_DONE, "hooks-done")   /* host: go on and pivot */                                  \
-	X(CONSOLE, "console")	      /* init: the pty master rides along */                       \
-	X(NOTIFY, "notify")	      /* init: the seccomp listener rides along */                 \
-	X(READY, "ready")	      /* init: all is prepared; next comes SYNC_GO */              \
-	X(GO, "go")		      /* host (or `start`, over the start socket): execute */      \
-	X(FAILED, "failed")	      /* either: message carries a struct err */
+	X(CONSOLE, "console")         /* init: the pty master rides along */                       \
+	X(NOTIFY, "notify")           /* init: the seccomp listener rides along */                 \
+	X(READY, "ready")             /* init: all is prepared */                                  \
+	X(GO, "go")         /* host: the state is written; `start`: execute (see init.h) */        \
+	X(FAILED, "failed") /* either: message carries a struct err */
 
 #define X(name, text) SYNC_##name,
 enum sync_step { SYNC_STEPS(X) SYNC_STEP_COUNT };
@@ -40,9 +41,11 @@ int sync_pair(int ret[2], struct err *e);
 
 /* `value` and `fd` (-1: none) ride along. */
 int sync_send(int sock, enum sync_step step, int64_t value, int fd, struct err *e);
-/* Returns 0 when `want` arrived; *ret_value and *ret_fd (may be NULL; the descriptor is then closed).
- * A FAILED message returns its code with its words.  `who` names the other side: "init died before 'ready'". */
-int sync_expect(int sock, enum sync_step want, const char *who, int64_t *ret_value, int *ret_fd, struct err *e);
+/* Returns 0 when `want` arrived; *ret_value and *ret_fd (may be NULL; the descriptor is then
+ * closed). A FAILED message returns its code with its words.  `who` names the other side: "init
+ * died before 'ready'". */
+int sync_expect(int sock, enum sync_step want, const char *who, int64_t *ret_value, int *ret_fd,
+		struct err *e);
 /* After SYNC_GO: 0 at end-of-file (the program runs), or the failure that was sent. */
 int sync_expect_exec(int sock, const char *who, struct err *e);
 /* Tell the other side why this one ends; errors here are ignored. */
