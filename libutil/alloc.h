@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "libutil/cleanup.h"
 #include "libutil/macro.h"
 
 /* Zeroed memory; the product is checked for overflow. */
@@ -43,5 +44,6 @@ char *arena_printf(struct arena *a, const char *fmt, ...) MALLOC_LIKE PRINTF(2, 
 /* Copy `n` items of `size` bytes into a new array with room for `want` (>= n) items. */
 void *arena_grow(struct arena *a, const void *items, size_t n, size_t want, size_t size) MALLOC_LIKE;
 void arena_done(struct arena *a);
+AUTO_DEFINE_DONE(arena, arena_done)
 
 #endif
