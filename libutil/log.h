@@ -6,6 +6,10 @@
  * json:  {"level":"error","msg":"…","time":"2026-01-02T03:04:05Z"} in the file
  *        (the order and the RFC 3339 time are what containerd and podman decode)
  *
+ * With a file set, stderr gets errors only: it may be the container's own
+ * stderr.  A JSON file gets errors only, until log_set_level() asks for more:
+ * podman reads the whole file as one document.
+ *
  * Library folders log at debug only; log_error() belongs to main.
  */
 #ifndef LIBUTIL_LOG_H
@@ -19,7 +23,7 @@ enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 /* Prefix of lines on stderr; level warning by default. */
 void log_init(const char *program);
 void log_set_level(enum log_level level);
-/* Append to a file as well (created 0644).  The path is resolved now. */
+/* Append to a file as well (created 0644).  It is opened now and stays open. */
 int log_open_file(const char *path, enum log_format format, struct err *e);
 /* Format of stderr; text by default. */
 void log_set_format(enum log_format format);

@@ -25,9 +25,11 @@ int parse_pid(const char *s, pid_t *ret);
 int parse_mode(const char *s, mode_t *ret);
 /* "true", "false", "1", "0", "yes", "no". */
 int parse_bool(const char *s, bool *ret);
-/* Bytes: a number with an optional b, k, m, g or t (powers of 1024; "kb", "KiB" too); "-1" gives -1. */
+/* Bytes: a number ("1.5" too) with an optional b, k, m, g or t (powers of 1024; "kb", "KiB" too); "-1"
+ * gives -1. */
 int parse_size(const char *s, int64_t *ret);
-/* Go-like durations: "300ms", "1.5h", "1h30m"; a bare number means seconds.  Nanoseconds. */
+/* Go-like durations: "300ms", "1.5h", "1h30m"; a bare number means seconds.  Not negative.
+ * Nanoseconds. */
 int parse_duration(const char *s, int64_t *ret_ns);
 /* RFC 3339 time with optional fraction, zone Z or +hh:mm. */
 int parse_time(const char *s, struct timespec *ret);

@@ -21,7 +21,8 @@ static inline bool path_is_absolute(const char *path)
 {
 	return path[0] == '/';
 }
-/* Absolute form of `path`, against the working directory, cleaned lexically. */
+/* Absolute form of `path`, against the working directory, cleaned lexically.  In a directory that was
+ * removed the path stays relative: whoever opens it then gets the kernel's own answer. */
 char *path_absolute(const char *path) MALLOC_LIKE;
 
 #endif
