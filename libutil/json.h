@@ -19,8 +19,11 @@
 
 #define JSON_MAX_DEPTH 64
 #define JSON_MAX_SIZE  ((size_t)16 << 20) /* bytes; callers pass less */
+/* Values in one tree: a small text ("[0,0,0,...") makes a tree many times its size. */
+#define JSON_MAX_VALUES (1 << 18)
 
-/* A number as written.  Integers keep all 64 bits; anything with '.', 'e' or out of range has kind REAL. */
+/* A number as written.  Integers keep all 64 bits; anything with '.', 'e' or out of range has kind
+ * REAL. */
 enum json_number_kind { JSON_NUM_I64, JSON_NUM_U64 /* > INT64_MAX */, JSON_NUM_REAL };
 struct json_number {
 	enum json_number_kind kind;
@@ -29,8 +32,9 @@ struct json_number {
 	double real;
 };
 
-/* Events; each returns 0 to go on or a negative errno with `e` set, which ends the read (the reader puts
- * nothing in front: the consumer's message already names its path). Strings are not NUL-terminated. */
+/* Events, all of them set; each returns 0 to go on or a negative errno with `e` set, which ends the
+ * read (the reader puts nothing in front: the consumer's message already names its path). Strings
+ * are not NUL-terminated. */
 struct json_events {
 	int (*null)(void *ctx, struct err *e);
 	int (*boolean)(void *ctx, bool value, struct err *e);
@@ -44,7 +48,8 @@ struct json_events {
 };
 
 /* `name` is the file name used in messages: "config.json: line 3, column 7: ...". */
-int json_read(const char *name, const char *text, size_t len, const struct json_events *ev, void *ctx, struct err *e);
+int json_read(const char *name, const char *text, size_t len, const struct json_events *ev,
+	      void *ctx, struct err *e);
 
 /* ---- Value tree ------------------------------------------------------------ */
 
@@ -54,14 +59,16 @@ struct json {
 	enum json_kind kind;
 	bool boolean;
 	struct json_number number;
-	char *string;	    /* JSON_STRING: NUL-terminated; `len` says where it ends */
-	size_t len;	    /* string bytes, array items, or object members */
+	char *string;       /* JSON_STRING: NUL-terminated; `len` says where it ends */
+	size_t len;         /* string bytes, array items, or object members */
 	struct json *items; /* array items or member values */
-	char **keys;	    /* member names, in document order */
+	char **keys;        /* member names, in document order */
 };
 
-/* All memory of the tree comes from `a`. */
-int json_parse(const char *name, const char *text, size_t len, struct arena *a, struct json **ret, struct err *e);
+/* All memory of the tree comes from `a`.  Refuses duplicate names, names with a NUL, and more than
+ * JSON_MAX_VALUES values. */
+int json_parse(const char *name, const char *text, size_t len, struct arena *a, struct json **ret,
+	       struct err *e);
 /* Member of an object; NULL when absent or `v` is no object (or NULL). */
 const struct json *json_get(const struct json *v, const char *key);
 /* The text of a string value, or NULL. */
@@ -69,14 +76,14 @@ const char *json_get_string(const struct json *v, const char *key);
 
 /* ---- Writer ---------------------------------------------------------------- */
 
-/* Writes into out; objects and arrays nest by calls.  indent 0 gives one line, 2 gives lines.  Slashes are
- * not escaped; bytes that are not UTF-8 become U+FFFD. */
+/* Writes into out; objects and arrays nest by calls.  indent 0 gives one line, 2 gives lines.
+ * Slashes are not escaped; bytes that are not UTF-8 become U+FFFD. */
 struct json_writer {
 	struct strbuf *out;
 	int indent;
 	int depth;
 	bool need_comma; /* internal */
-	bool after_key;	 /* internal */
+	bool after_key;  /* internal */
 };
 
 void json_object(struct json_writer *w);
