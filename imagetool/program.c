@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Global options, the list of verbs, and what an error becomes as exit status. */
+#include "imagetool/program.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "imagetool/errors.h"
+#include "imagetool/verb/verbs.h"
+#include "libutil/log.h"
+#include "libutil/path.h"
+
+#define SYSTEM_STORE "/var/lib/creel/images"
+
+static const char *const log_formats[] = { "text", "json", NULL };
+
+static const struct opt global_opts[] = {
+	{ .name = "store",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct image_globals, store),
+	  .arg = "DIR",
+	  .help = "image store; by default " SYSTEM_STORE
+		  " for root, else $XDG_DATA_HOME/creel/images" },
+	{ .name = "log",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct image_globals, log),
+	  .arg = "FILE",
+	  .help = "append log lines to this file as well" },
+	{ .name = "log-format",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct image_globals, log_format),
+	  .arg = "FORMAT",
+	  .choices = log_formats,
+	  .help = "format of the log file: text or json" },
+	{ .name = "log-level",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct image_globals, log_level),
+	  .arg = "LEVEL",
+	  .help = "least important lines to log: error, warning, info or debug" },
+	{ .name = "debug",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct image_globals, debug),
+	  .help = "the same as --log-level debug" },
+	OPT_END,
+};
+
+static int prepare(void *global, struct err *e)
+{
+	const struct image_globals *g = global;
+	enum log_level level = g->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
+	int r;
+
+	log_init("creel-image");
+	if (g->log_level) {
+		r = log_parse_level(g->log_level, &level, e);
+		if (r < 0)
+			return r;
+	}
+	log_set_level(level);
+	if (!g->log)
+		return 0;
+	return log_open_file(g->log, g->log_format == 1 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, e);
+}
+
+static void version(struct strbuf *out)
+{
+	strbuf_addf(out, "creel-image %s\nimage-spec 1.1.1, distribution-spec 1.1.1\n",
+		    PACKAGE_VERSION);
+}
+
+/* ---- The store
+ * ----------------------------------------------------------------------------------------- */
+
+static int default_store(char **ret, struct err *e)
+{
+	const char *data = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+
+	if (geteuid() == 0)
+		*ret = xstrdup(SYSTEM_STORE);
+	else if (data && path_is_absolute(data))
+		*ret = path_join(data, "creel/images");
+	else if (home && path_is_absolute(home))
+		*ret = path_join(home, ".local/share/creel/images");
+	else
+		return err_set(e, EINVAL,
+			       "neither XDG_DATA_HOME nor HOME says where images are: "
+			       "give --store DIR");
+	return 0;
+}
+
+int globals_open_store(const void *global, enum store_access access, struct store **ret,
+		       struct err *e)
+{
+	const struct image_globals *g = global;
+	autofree char *path = NULL;
+
+	if (g->store) {
+		path = xstrdup(g->store);
+	} else {
+		int r = default_store(&path, e);
+
+		if (r < 0)
+			return r;
+	}
+	return store_open(path, access, ret, e);
+}
+
+/* ---- Exit status
+ * ----------------------------------------------------------------------------------------- */
+
+static const struct exit_row exits[] = {
+	{ IMAGE_EXIT_OK, "done" },
+	{ IMAGE_EXIT_FAILURE, "any other failure" },
+	{ IMAGE_EXIT_USAGE, "wrong command line" },
+	{ IMAGE_EXIT_NOT_FOUND, "no such image, platform or store" },
+	{ IMAGE_EXIT_VERIFY, "content is not what its digest, size or type promised" },
+	{ IMAGE_EXIT_REGISTRY, "registry or network failed, or the registry denied access" },
+	{ IMAGE_EXIT_STORAGE,
+	  "the store cannot be written: disk full, quota, read-only, I/O error" },
+	{ 128 + SIGINT, "interrupted by a signal" },
+	{ 0, NULL },
+};
+
+static const struct {
+	int error;
+	enum image_exit status;
+} exit_of_error[] = {
+	{ IMAGE_ENOTFOUND, IMAGE_EXIT_NOT_FOUND },
+	{ IMAGE_EVERIFY, IMAGE_EXIT_VERIFY },
+	{ IMAGE_EREGISTRY, IMAGE_EXIT_REGISTRY },
+	{ IMAGE_ENETWORK, IMAGE_EXIT_REGISTRY },
+	{ IMAGE_EDENIED, IMAGE_EXIT_REGISTRY },
+	{ ENOSPC, IMAGE_EXIT_STORAGE },
+	{ EDQUOT, IMAGE_EXIT_STORAGE },
+	{ EROFS, IMAGE_EXIT_STORAGE },
+	{ EIO, IMAGE_EXIT_STORAGE },
+};
+
+static int exit_status(const struct verb *v UNUSED, int error)
+{
+	int code = error < 0 ? -error : error;
+
+	if (code == EINTR)
+		return 128 + SIGINT;
+	for (size_t i = 0; i < ARRAY_LEN(exit_of_error); i++) {
+		if (exit_of_error[i].error == code)
+			return exit_of_error[i].status;
+	}
+	return IMAGE_EXIT_FAILURE;
+}
+
+/* ---- The program
+ * ------------------------------------------------------------------------------------------- */
+
+#define X(name) &verb_##name,
+static const struct verb *const verbs[] = { IMAGE_VERBS(X) NULL };
+#undef X
+
+const struct program creel_image_program = {
+	.name = "creel-image",
+	.summary = "pull, keep and unpack container images",
+	.global_opts = global_opts,
+	.global_size = sizeof(struct image_globals),
+	.prepare = prepare,
+	.version = version,
+	.verbs = verbs,
+	.exits = exits,
+	.exit_status = exit_status,
+};
