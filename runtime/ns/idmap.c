@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/ns/idmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+
+#include "libutil/cleanup.h"
+#include "libutil/file.h"
+#include "libutil/proc.h"
+#include "libutil/strv.h"
+#include "libutil/sys.h"
+
+#define ID_LIMIT          ((uint64_t)UINT32_MAX)
+#define HELPER_OUTPUT_MAX 4096
+
+bool idmap_has(const struct oci_array *mappings, uint64_t id)
+{
+	const struct spec_id_mapping *m = mappings->items;
+
+	for (size_t i = 0; i < mappings->n; i++)
+		if (id >= m[i].container_id.v && id - m[i].container_id.v < m[i].size.v)
+			return true;
+	return false;
+}
+
+static bool in_range(uint64_t first, uint64_t size)
+{
+	return first <= ID_LIMIT && size <= ID_LIMIT && first + size <= ID_LIMIT;
+}
+
+int idmap_format(const struct oci_array *mappings, const char *path, struct strbuf *out,
+		 struct err *e)
+{
+	const struct spec_id_mapping *m = mappings->items;
+
+	for (size_t i = 0; i < mappings->n; i++) {
+		if (m[i].size.v == 0)
+			return err_set(e, EINVAL, "%s[%zu].size: must not be 0", path, i);
+		if (!in_range(m[i].container_id.v, m[i].size.v) ||
+		    !in_range(m[i].host_id.v, m[i].size.v))
+			return err_set(e, ERANGE, "%s[%zu]: ids end beyond 4294967295", path, i);
+		strbuf_addf(out, "%llu %llu %llu\n", (unsigned long long)m[i].container_id.v,
+			    (unsigned long long)m[i].host_id.v, (unsigned long long)m[i].size.v);
+	}
+	return strbuf_check(out, path, e);
+}
+
+static int write_proc(pid_t pid, const char *file, const char *text, struct err *e)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	return file_write_at(AT_FDCWD, path, text, e);
+}
+
+/* newuidmap PID CONTAINER HOST SIZE ...: setuid programs that know /etc/subuid. */
+static int run_helper(const char *program, pid_t pid, const char *map, struct err *e)
+{
+	auto_(strv) struct strv argv = { 0 };
+	auto_(strbuf) struct strbuf out = { .max = HELPER_OUTPUT_MAX };
+	struct proc_spec spec = { .path = program, .search = true };
+	autofree char *words = xstrdup(map);
+	int status = 0;
+	int r;
+
+	strv_add(&argv, program);
+	strv_addf(&argv, "%d", (int)pid);
+	for (char *p = words; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	strv_split(&argv, words, ' ', true);
+	spec.argv = strv_argv(&argv);
+	r = proc_run(&spec, NULL, 0, &out, -1, &status, e);
+	if (r < 0)
+		return r;
+	if (status == 0)
+		return 0;
+	while (out.len > 0 && out.data[out.len - 1] == '\n')
+		strbuf_truncate(&out, out.len - 1);
+	return err_set(e, EPERM, "%s: %s", program,
+		       out.len ? strbuf_str(&out) : "it failed without a word");
+}
+
+static int write_map(pid_t pid, const char *file, const char *helper, const char *map,
+		     struct err *e)
+{
+	int r = write_proc(pid, file, map, e);
+
+	if (r != -EPERM)
+		return r < 0 ? err_wrap(e, r, "map ids") : 0;
+	/* More than the caller's own id: only a privileged helper may. */
+	err_clear(e);
+	r = run_helper(helper, pid, map, e);
+	return r < 0 ? err_wrap(e, r, "map ids") : 0;
+}
+
+int idmap_write(pid_t pid, const struct oci_array *uids, const struct oci_array *gids,
+		bool rootless, struct err *e)
+{
+	auto_(strbuf) struct strbuf uid_map = { 0 };
+	auto_(strbuf) struct strbuf gid_map = { 0 };
+	int r = idmap_format(uids, "linux.uidMappings", &uid_map, e);
+
+	if (r >= 0)
+		r = idmap_format(gids, "linux.gidMappings", &gid_map, e);
+	if (r < 0)
+		return r;
+	/* Linux 3.19 and newer: an unprivileged gid_map needs this first; with more than one line
+	 * the helper writes the map and setgroups stays allowed. */
+	if (rootless && gids->n == 1 && ((struct spec_id_mapping *)gids->items)->size.v == 1) {
+		r = write_proc(pid, "setgroups", "deny", e);
+		if (r < 0 && r != -ENOENT)
+			return err_wrap(e, r, "deny setgroups");
+	}
+	r = write_map(pid, "gid_map", "newgidmap", strbuf_str(&gid_map), e);
+	if (r >= 0)
+		r = write_map(pid, "uid_map", "newuidmap", strbuf_str(&uid_map), e);
+	return r;
+}
+
+/* The helper's only task is to be in a namespace until its pipe is closed. */
+static void NORETURN hold_namespace(int answerfd, int holdfd)
+{
+	char self[32] = "";
+	char c;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Its pid as the mounted /proc counts, whatever pid namespace that is of. */
+	if (readlink("/proc/self", self, sizeof(self) - 1) < 0 ||
+	    write(answerfd, self, sizeof(self)) != (ssize_t)sizeof(self))
+		_exit(1);
+	(void)read(holdfd, &c, 1);
+	_exit(0);
+}
+
+static int map_and_open(const char *self, const struct oci_array *uids,
+			const struct oci_array *gids, struct err *e)
+{
+	char path[64];
+	int pid = atoi(self);
+	int r = pid > 0 ? idmap_write(pid, uids, gids, false, e)
+			: err_set(e, ESRCH, "the helper with the mappings died");
+	int fd;
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "open '%s'", path) : fd;
+}
+
+int idmap_userns_fd(const struct oci_array *uids, const struct oci_array *gids, struct err *e)
+{
+	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	int answer[2] = { -1, -1 };
+	int hold[2] = { -1, -1 };
+	char self[32] = "";
+	int status;
+	pid_t child;
+	int r;
+
+	if (pipe2(answer, O_CLOEXEC) < 0 || pipe2(hold, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	child = sys_clone3(&args, sizeof(args));
+	if (child == 0) {
+		(void)close(hold[1]);
+		hold_namespace(answer[1], hold[0]);
+	}
+	(void)close(answer[1]);
+	(void)close(hold[0]);
+	if (child < 0)
+		r = err_sys(e, "make a user namespace for an idmapped mount");
+	else if (read(answer[0], self, sizeof(self)) != (ssize_t)sizeof(self))
+		r = err_set(e, ESRCH, "the helper with the mappings died");
+	else
+		r = map_and_open(self, uids, gids, e);
+	(void)close(answer[0]);
+	(void)close(hold[1]);
+	if (child > 0)
+		(void)proc_wait(child, &status, NULL);
+	return r;
+}
