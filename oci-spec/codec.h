@@ -5,7 +5,9 @@
  * Errors name document and path: `config.json: process.rlimits[2].type:
  * unknown limit 'RLIMIT_FOO'`; syntax errors name line and column.  Unknown
  * keys are ignored, as the specification says, or reported to `unknown`.
- * Duplicate keys in one object are refused.
+ * Refused: duplicate keys in one object (ignored ones too), strings with an
+ * embedded NUL, integers written with a fraction or exponent, documents whose
+ * structs would need more than DECODE_MAX_MEMORY.
  */
 #ifndef OCI_SPEC_CODEC_H
 #define OCI_SPEC_CODEC_H
@@ -13,8 +15,11 @@
 #include "libutil/json.h"
 #include "oci-spec/field.h"
 
+/* Bytes of arena one document may take: a hostile one says much with few characters. */
+#define DECODE_MAX_MEMORY ((size_t)128 << 20)
+
 struct decode_opts {
-	/* Called for each key no row knows; may be NULL. */
+	/* Called for each key no row knows, with its whole path; may be NULL. */
 	void (*unknown)(void *ctx, const char *path);
 	void *ctx;
 };
@@ -24,9 +29,19 @@ struct decode_opts {
 int oci_decode(const struct field_type *type, const char *name, const char *text, size_t len,
 	       const struct decode_opts *opts, struct arena *a, void **ret, struct err *e);
 
+/* The same for a document that is an array of objects of `type`. */
+int oci_decode_array(const struct field_type *type, const char *name, const char *text, size_t len,
+		     const struct decode_opts *opts, struct arena *a, struct oci_array *ret,
+		     struct err *e);
+
 /* Append the document; indent as in json_writer.  Absent members are left out.  Rows' order. */
 void oci_encode(const struct field_type *type, const void *object, int indent, struct strbuf *out);
 /* The same inside a document that is being written. */
 void oci_encode_value(const struct field_type *type, const void *object, struct json_writer *w);
+
+/* The word of an enum value; NULL for 0 and for values the table does not have. */
+const char *field_word(const struct field_words *words, int value);
+/* The value of a word; 0 when it is unknown. */
+int field_word_value(const struct field_words *words, const char *text, size_t len);
 
 #endif

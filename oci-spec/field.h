@@ -1,31 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One row per JSON key.  The rows are the only description of a document; the
- * walkers in decode.h and encode.h read them.  A decoded document lives in one
- * arena and is freed as a whole: there is no per-field release.
+ * walkers of codec.h read them.  A decoded document lives in one arena and is
+ * freed as a whole: there is no per-field release.
  *
  * How a kind lies in the struct:
  *
- *   FIELD_STRING   const char *            NULL when absent
- *   FIELD_BOOL     bool                    false when absent
- *   FIELD_OPT_BOOL struct opt_bool
- *   FIELD_I64      struct opt_i64          `set` tells absent from 0
- *   FIELD_U64      struct opt_u64
- *   FIELD_REAL     struct opt_real
- *   FIELD_ENUM     int                     0 when absent; words of `words` are 1, 2, ...
- *   FIELD_OBJECT   struct T *              NULL when absent; rows of `type`
- *   FIELD_STRINGS  struct oci_strings      items NULL when absent, not NULL when []
- *   FIELD_U32S     struct oci_u32s
- *   FIELD_ENUMS    struct oci_ints         array of words
+ *   FIELD_STRING   const char *            NULL when absent; "" is the same as absent (Go writes it
+ * for an unset string) unless the row is required or keeps empty values FIELD_BOOL     bool false
+ * when absent FIELD_OPT_BOOL struct opt_bool FIELD_I64      struct opt_i64          `set` tells
+ * absent from 0 FIELD_U64      struct opt_u64 FIELD_REAL     struct opt_real FIELD_ENUM     int 0
+ * when absent; words of `words` are 1, 2, ... FIELD_OBJECT   struct T *              NULL when
+ * absent; rows of `type` FIELD_STRINGS  struct oci_strings      items NULL when absent, not NULL
+ * when [] FIELD_U32S     struct oci_u32s FIELD_ENUMS    struct oci_ints         array of words
  *   FIELD_OBJECTS  struct oci_array        items of `type`
  *   FIELD_STRMAP   struct oci_strmap       object of strings, document order
- *   FIELD_OBJMAP   struct oci_array        object of objects; the first member of the item's struct is
- *                                          `const char *key`
- *   FIELD_KEYSET   struct oci_strings      object whose values are empty objects: {"80/tcp": {}}
- *   FIELD_NULLABLE_STRINGS  as STRINGS, null is the same as absent (Go writes null for nil slices; every
- *                                          kind accepts null as absent, this comment says why)
- *   FIELD_JSON     struct json *           kept as it is
- *   FIELD_IGNORED  nothing                 known to the schema, meaningless here (other platforms)
+ *   FIELD_OBJMAP   struct oci_array        object of objects; the first member of the item's struct
+ * is `const char *key` FIELD_KEYSET   struct oci_strings      object whose values are empty
+ * objects: {"80/tcp": {}} FIELD_IGNORED  nothing                 known to the schema, meaningless
+ * here (other platforms)
+ *
+ * null is the same as absent for every member (Go writes it for a nil slice) and for a member of a
+ * STRMAP; in OBJMAP and KEYSET it stands for an empty object, since there the name is the content;
+ * in an array it is refused.
  */
 #ifndef OCI_SPEC_FIELD_H
 #define OCI_SPEC_FIELD_H
@@ -51,7 +48,6 @@ enum field_kind {
 	FIELD_STRMAP,
 	FIELD_OBJMAP,
 	FIELD_KEYSET,
-	FIELD_JSON,
 	FIELD_IGNORED,
 };
 
@@ -106,8 +102,8 @@ struct field_type;
 
 enum field_bits {
 	FIELD_REQUIRED = 1 << 0,
-	FIELD_NONEMPTY = 1 << 1, /* strings and arrays */
-	FIELD_ABSOLUTE = 1 << 2, /* a string that is an absolute path */
+	FIELD_NONEMPTY = 1 << 1,   /* strings and arrays */
+	FIELD_ABSOLUTE = 1 << 2,   /* a string that is an absolute path when present */
 	FIELD_KEEP_EMPTY = 1 << 3, /* encode even when empty, false or zero */
 };
 
@@ -116,9 +112,9 @@ struct field {
 	uint8_t kind;
 	uint8_t bits;
 	uint16_t offset;
-	const struct field_type *type;	 /* OBJECT, OBJECTS, OBJMAP */
+	const struct field_type *type;   /* OBJECT, OBJECTS, OBJMAP */
 	const struct field_words *words; /* ENUM, ENUMS */
-	int64_t min;			 /* numbers; both 0 means the kind's whole range */
+	int64_t min;                     /* numbers; both 0 means the kind's whole range */
 	uint64_t max;
 };
 
@@ -128,6 +124,21 @@ struct field_type {
 	const struct field *fields;
 	size_t n_fields;
 };
+
+/* FIELD_MAX_ROWS bits say which keys of an object were seen. */
+#define FIELD_MAX_ROWS 64
+
+/* One row: struct, member, key, kind, then what else the row says (`.bits = FIELD_REQUIRED`). */
+#define FIELD_ROW(c_type, member, json_key, field_kind, ...)                                       \
+	{                                                                                          \
+		.key = (json_key), .kind = (field_kind), .offset = offsetof(c_type, member),       \
+		__VA_ARGS__                                                                        \
+	}
+/* A key that is known and ignored. */
+#define FIELD_ROW_IGNORED(json_key)                                                                \
+	{                                                                                          \
+		.key = (json_key), .kind = FIELD_IGNORED                                           \
+	}
 
 #define FIELD_TYPE(type_name, c_type, rows)                                                        \
 	{                                                                                          \

@@ -12,15 +12,15 @@
 
 #include "oci-spec/codec.h"
 
-#define MEDIA_OCI_MANIFEST	"application/vnd.oci.image.manifest.v1+json"
-#define MEDIA_OCI_INDEX		"application/vnd.oci.image.index.v1+json"
-#define MEDIA_OCI_CONFIG	"application/vnd.oci.image.config.v1+json"
-#define MEDIA_OCI_LAYER		"application/vnd.oci.image.layer.v1.tar"
-#define MEDIA_OCI_EMPTY		"application/vnd.oci.empty.v1+json"
-#define MEDIA_DOCKER_MANIFEST	"application/vnd.docker.distribution.manifest.v2+json"
-#define MEDIA_DOCKER_LIST	"application/vnd.docker.distribution.manifest.list.v2+json"
-#define MEDIA_DOCKER_CONFIG	"application/vnd.docker.container.image.v1+json"
-#define MEDIA_DOCKER_LAYER	"application/vnd.docker.image.rootfs.diff.tar"
+#define MEDIA_OCI_MANIFEST    "application/vnd.oci.image.manifest.v1+json"
+#define MEDIA_OCI_INDEX       "application/vnd.oci.image.index.v1+json"
+#define MEDIA_OCI_CONFIG      "application/vnd.oci.image.config.v1+json"
+#define MEDIA_OCI_LAYER       "application/vnd.oci.image.layer.v1.tar"
+#define MEDIA_OCI_EMPTY       "application/vnd.oci.empty.v1+json"
+#define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+#define MEDIA_DOCKER_LIST     "application/vnd.docker.distribution.manifest.list.v2+json"
+#define MEDIA_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
+#define MEDIA_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar"
 
 enum media_kind {
 	MEDIA_UNKNOWN,
@@ -32,8 +32,10 @@ enum media_kind {
 };
 enum layer_compression { LAYER_PLAIN, LAYER_GZIP, LAYER_ZSTD };
 
-/* What a media type means; *ret_compression and *ret_foreign (non-distributable) only for layers, may be NULL. */
-enum media_kind media_type_parse(const char *type, enum layer_compression *ret_compression, bool *ret_foreign);
+/* What a media type means; *ret_compression and *ret_foreign (non-distributable) only for layers,
+ * may be NULL. */
+enum media_kind media_type_parse(const char *type, enum layer_compression *ret_compression,
+				 bool *ret_foreign);
 
 struct image_platform {
 	const char *architecture, *os, *os_version;
@@ -44,7 +46,7 @@ struct image_platform {
 
 struct image_descriptor {
 	const char *media_type;
-	const char *digest; /* legal: digest_check() passed */
+	const char *digest;  /* legal: digest_check() passed */
 	struct opt_i64 size; /* bytes */
 	struct oci_strings urls;
 	struct oci_strmap annotations;
@@ -97,7 +99,8 @@ struct image_run_config {
 	struct opt_i64 memory, memory_swap, cpu_shares;
 	struct opt_i64 stop_timeout;
 	const char *hostname, *domainname;
-	struct opt_bool attach_stdin, attach_stdout, attach_stderr, tty, open_stdin, stdin_once, network_disabled;
+	struct opt_bool attach_stdin, attach_stdout, attach_stderr, tty, open_stdin, stdin_once,
+		network_disabled;
 	const char *image, *mac_address;
 };
 
@@ -135,32 +138,39 @@ extern const struct field_type image_manifest_type;
 extern const struct field_type image_index_type;
 extern const struct field_type image_config_type;
 extern const struct field_type image_layout_type;
+extern const struct field_type docker_archive_item_type;
 
-/* Decode and check: schemaVersion 2, the mediaType (when given) of that kind, digests legal, sizes >= 0,
- * not both `manifests` and `layers`/`config` in one document (CVE-2021-41190). */
+/* Decode and check: schemaVersion 2, the mediaType (when given) of that kind, digests legal, sizes
+ * >= 0, not both `manifests` and `layers`/`config` in one document (CVE-2021-41190). */
 int image_manifest_decode(const char *name, const char *text, size_t len, struct arena *a,
 			  struct image_manifest **ret, struct err *e);
 int image_index_decode(const char *name, const char *text, size_t len, struct arena *a,
 		       struct image_index **ret, struct err *e);
 int image_config_decode(const char *name, const char *text, size_t len, struct arena *a,
 			struct image_config **ret, struct err *e);
+int image_layout_decode(const char *name, const char *text, size_t len, struct arena *a,
+			struct image_layout **ret, struct err *e);
+/* Names of members are relative and without "..". */
 int docker_archive_decode(const char *name, const char *text, size_t len, struct arena *a,
 			  struct docker_archive_item **ret, size_t *ret_n, struct err *e);
 
-/* ---- Digests as text --------------------------------------------------------------------------------------- */
+/* ---- Digests as text
+ * --------------------------------------------------------------------------------------- */
 
-/* "sha256:" + 64 or "sha512:" + 128 lower-case hex digits; anything else -EINVAL, before any use in a path. */
+/* "sha256:" + 64 or "sha512:" + 128 lower-case hex digits; anything else -EINVAL, before any use in
+ * a path. */
 int digest_check(const char *digest, struct err *e);
 /* The hex part of a legal digest. */
 const char *digest_hex(const char *digest);
 
-/* ---- References: [registry/]repository[:tag][@digest] ---------------------------------------------------------- */
+/* ---- References: [registry/]repository[:tag][@digest]
+ * ---------------------------------------------------------- */
 
 struct image_reference {
-	char *registry;	  /* "docker.io", "localhost:5000" */
+	char *registry;   /* "docker.io", "localhost:5000" */
 	char *repository; /* "library/nginx" */
-	char *tag;	  /* NULL when only a digest was given; "latest" when neither */
-	char *digest;	  /* or NULL */
+	char *tag;        /* NULL when only a digest was given; "latest" when neither */
+	char *digest;     /* or NULL */
 };
 
 /* Docker's short names: "nginx" is docker.io/library/nginx:latest. */

@@ -12,7 +12,7 @@
 
 #include "oci-spec/codec.h"
 
-#define RUNTIME_SPEC_VERSION "1.3.0"
+#define RUNTIME_SPEC_VERSION     "1.3.0"
 #define RUNTIME_SPEC_MIN_VERSION "1.0.0"
 
 /* config-linux.md "Namespaces" */
@@ -83,8 +83,7 @@ struct spec_user {
 };
 
 struct spec_rlimit {
-	const char *type; /* checked against the kernel's names by the decoder: FIELD_ENUM is not used so that
-			     the text stays */
+	const char *type; /* oci_rlimit_number() knows it */
 	struct opt_u64 soft, hard;
 };
 
@@ -154,7 +153,7 @@ struct spec_device {
 	const char *path;
 	const char *type; /* c, b, u, p */
 	struct opt_i64 major, minor;
-	struct opt_u64 file_mode;
+	struct opt_u64 file_mode; /* may carry the type bits: mask with 07777 */
 	struct opt_u64 uid, gid;
 };
 
@@ -203,7 +202,7 @@ struct spec_throttle_device {
 
 struct spec_block_io {
 	struct opt_u64 weight, leaf_weight;
-	struct oci_array weight_device;		   /* struct spec_weight_device */
+	struct oci_array weight_device;            /* struct spec_weight_device */
 	struct oci_array throttle_read_bps_device; /* struct spec_throttle_device, all four */
 	struct oci_array throttle_write_bps_device;
 	struct oci_array throttle_read_iops_device;
@@ -238,7 +237,7 @@ struct spec_resources {
 	struct spec_block_io *block_io;
 	struct oci_array hugepage_limits; /* struct spec_hugepage_limit */
 	struct spec_network *network;
-	struct oci_array rdma;	   /* struct spec_rdma */
+	struct oci_array rdma;     /* struct spec_rdma */
 	struct oci_strmap unified; /* file -> value */
 };
 
@@ -273,6 +272,9 @@ enum oci_seccomp_flag {
 	OCI_SECCOMP_FLAG_SPEC_ALLOW,
 	OCI_SECCOMP_FLAG_WAIT_KILLABLE_RECV,
 };
+extern const struct field_words oci_seccomp_action_words;
+extern const struct field_words oci_seccomp_op_words;
+extern const struct field_words oci_seccomp_flag_words;
 
 struct spec_seccomp_arg {
 	struct opt_u64 index;
@@ -293,7 +295,7 @@ struct spec_seccomp {
 	struct oci_ints flags; /* items NULL when absent: absent and [] differ */
 	const char *listener_path, *listener_metadata;
 	struct oci_strings architectures; /* SCMP_ARCH_* */
-	struct oci_array syscalls;	  /* struct spec_seccomp_rule */
+	struct oci_array syscalls;        /* struct spec_seccomp_rule */
 };
 
 struct spec_memory_policy {
@@ -350,31 +352,51 @@ struct runtime_spec {
 	struct spec_linux *linux_;
 };
 
-extern const struct field_type runtime_spec_type; /* struct runtime_spec */
-extern const struct field_type spec_process_type; /* struct spec_process: exec --process */
+extern const struct field_type runtime_spec_type;   /* struct runtime_spec */
+extern const struct field_type spec_process_type;   /* struct spec_process: exec --process */
 extern const struct field_type spec_resources_type; /* struct spec_resources: update -r */
 
+/* ---- Names of the kernel
+ * --------------------------------------------------------------------------------- */
+
+/* Capabilities in the kernel's order: names[CAP_CHOWN] is "CAP_CHOWN". */
+#define OCI_CAPABILITY_COUNT 41
+extern const char *const oci_capability_names[OCI_CAPABILITY_COUNT];
+/* The number of "CAP_CHOWN", or -1. */
+int oci_capability_number(const char *name);
+/* RLIMIT_* by name, or -1. */
+int oci_rlimit_number(const char *name);
+
+/* ---- Decode and check
+ * ------------------------------------------------------------------------------------ */
+
 /*
- * Decode config.json and check what rows cannot say: duplicate namespaces and rlimits, mappings that
- * come in pairs, actions that take no errno, an ociVersion of major version 1, ...
- * `name` is the file name for messages.
+ * Decode config.json and check what rows cannot say: duplicate namespaces and rlimits, mappings
+ * that come in pairs, actions that take no errno, an ociVersion of major version 1, ... `name` is
+ * the file name for messages.
  */
-int runtime_spec_decode(const char *name, const char *text, size_t len, const struct decode_opts *opts,
-			struct arena *a, struct runtime_spec **ret, struct err *e);
-/* The rules of runtime_spec_decode() on a struct that was made by hand. */
+int runtime_spec_decode(const char *name, const char *text, size_t len,
+			const struct decode_opts *opts, struct arena *a, struct runtime_spec **ret,
+			struct err *e);
+/* The rules of runtime_spec_decode() on a struct that was made by hand.  A spec without process is
+ * legal: such a container can be created, not started. */
 int runtime_spec_check(const char *name, const struct runtime_spec *spec, struct err *e);
 int spec_process_decode(const char *name, const char *text, size_t len, struct arena *a,
 			struct spec_process **ret, struct err *e);
+int spec_resources_decode(const char *name, const char *text, size_t len, struct arena *a,
+			  struct spec_resources **ret, struct err *e);
 
 /* What the `spec` verb writes: a shell in rootfs/, Docker's default restrictions. */
 struct runtime_spec *runtime_spec_default(struct arena *a, bool rootless);
 
 /* First namespace entry of a type, or NULL. */
-const struct spec_namespace *spec_find_namespace(const struct runtime_spec *spec, enum oci_namespace type);
+const struct spec_namespace *spec_find_namespace(const struct runtime_spec *spec,
+						 enum oci_namespace type);
 /* An annotation's value, or NULL. */
 const char *spec_annotation(const struct runtime_spec *spec, const char *key);
 
-/* ---- state.json as `creel state` prints it (runtime.md "State") ------------------------------------------ */
+/* ---- state.json as `creel state` prints it (runtime.md "State")
+ * ------------------------------------------ */
 
 enum oci_status {
 	OCI_STATUS_NONE,
@@ -399,7 +421,8 @@ struct oci_state {
 };
 extern const struct field_type oci_state_type;
 
-/* ---- features (features.md, features-linux.md) ----------------------------------------------------------- */
+/* ---- features (features.md, features-linux.md)
+ * ----------------------------------------------------------- */
 
 struct feature_enabled {
 	struct opt_bool enabled;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "oci-spec/image_rows.h"
+
+struct foreign {
+	const char *const *keys;
+	const char *found;
+};
+
+static void note_foreign(void *ctx, const char *path)
+{
+	struct foreign *f = ctx;
+
+	for (size_t i = 0; f->keys[i]; i++) {
+		if (streq(f->keys[i], path))
+			f->found = f->keys[i];
+	}
+}
+
+int image_decode(const struct field_type *type, const char *const *foreign, const char *name,
+		 const char *text, size_t len, struct arena *a, void **ret, struct err *e)
+{
+	struct foreign f = { .keys = foreign };
+	struct decode_opts opts = { .unknown = note_foreign, .ctx = &f };
+	void *object;
+	int r = oci_decode(type, name, text, len, &opts, a, &object, e);
+
+	if (r < 0)
+		return r;
+	if (f.found)
+		return err_set(e, EINVAL, "%s: %s: does not belong into an %s", name, f.found,
+			       type->name);
+	*ret = object;
+	return 0;
+}
+
+int image_check_head(const char *name, const struct opt_i64 *version, const char *media_type,
+		     enum media_kind kind, struct err *e)
+{
+	if (version->v == 1)
+		return err_set(e, EINVAL,
+			       "%s: schemaVersion: Docker's schema 1 is not supported, push the "
+			       "image again with a newer tool",
+			       name);
+	if (version->v != 2)
+		return err_set(e, EINVAL, "%s: schemaVersion: expected 2, found %" PRId64, name,
+			       version->v);
+	if (media_type && media_type_parse(media_type, NULL, NULL) != kind)
+		return err_set(e, EINVAL, "%s: mediaType: '%.100s' is not the type of an %s", name,
+			       media_type, kind == MEDIA_INDEX ? "image index" : "image manifest");
+	return 0;
+}
