@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Streaming SHA-256/SHA-512 over OpenSSL.  Lives in libutil_crypto.a, apart from libutil.a, so that
- * programs that hash nothing do not link libcrypto.
+ * programs that hash nothing do not link libcrypto.  Threads may hash at once, each its own.
  */
 #ifndef LIBUTIL_DIGEST_H
 #define LIBUTIL_DIGEST_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "libutil/err.h"
+#include "libutil/cleanup.h"
 
 enum digest_alg { DIGEST_SHA256, DIGEST_SHA512 };
 
@@ -21,8 +21,9 @@ struct digest; /* opaque: one running hash */
 
 struct digest *digest_new(enum digest_alg alg);
 void digest_free(struct digest *d);
+AUTO_DEFINE(digest, digest_free)
 void digest_update(struct digest *d, const void *data, size_t len);
-/* Ends the hash and writes "sha256:<hex>". */
+/* Ends the hash and writes "sha256:<hex>"; only digest_free() may follow. */
 void digest_final(struct digest *d, char text[DIGEST_TEXT_SIZE]);
 /* One call for small things. */
 void digest_of(enum digest_alg alg, const void *data, size_t len, char text[DIGEST_TEXT_SIZE]);

@@ -10,15 +10,17 @@
 
 struct verb {
 	const char *name;
-	const char *alias;	/* another spelling, or NULL */
-	const char *args;	/* "CONTAINER [SIGNAL]" for usage */
-	const char *summary;	/* one line, lower case, no full stop */
-	const char *details;	/* paragraphs for --help and the manual, or NULL */
+	const char *alias;   /* another spelling, or NULL */
+	const char *args;    /* "CONTAINER [SIGNAL]" for usage */
+	const char *summary; /* one line, lower case, no full stop */
+	/* Paragraphs for --help and the manual, an empty line between them; lines that begin with a
+	 * blank keep their shape.  Or NULL. */
+	const char *details;
 	const struct opt *opts; /* may be NULL */
-	size_t opts_size;	/* of the values struct; zeroed, then `defaults` is called */
+	size_t opts_size;       /* of the values struct; zeroed, then `defaults` is called */
 	void (*defaults)(void *values);
 	int min_args, max_args; /* max -1: any number */
-	int stop_after;		/* opts_parse(); -1 permutes */
+	int stop_after;         /* opts_parse(); -1 permutes */
 	bool hidden;
 	/* Returns the program's exit status (>= 0), or a negative errno with `e` set.
 	 * `args` are the positional ones, NULL-terminated, `n` of them. */
@@ -41,12 +43,14 @@ struct program {
 	/* Whole text for --version, newline included. */
 	void (*version)(struct strbuf *out);
 	const struct verb *const *verbs; /* NULL-terminated */
-	const struct exit_row *exits;	 /* ends with meaning NULL */
-	/* Exit status for a failed verb; NULL: 1 for everything. */
+	const struct exit_row *exits;    /* ends with meaning NULL */
+	/* Exit status for a failed verb, `error` is the negative errno it gave; NULL: 1 for
+	 * everything. */
 	int (*exit_status)(const struct verb *v, int error);
 };
 
-/* Status for a wrong command line is 2 only if `exits` lists 2, else 1 (what runc's callers expect). */
+/* Status for a wrong command line is 2 only if `exits` lists 2, else 1 (what runc's callers
+ * expect). */
 int verb_main(const struct program *p, int argc, char **argv);
 
 /* For the document generator: manual-page sections and completion words from the tables. */

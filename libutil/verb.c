@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "libutil/verb.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include "libutil/alloc.h"
+#include "libutil/log.h"
+#include "libutil/suggest.h"
+#include "libutil/verb_rows.h"
+
+#define STATUS_FAILED      1
+#define STATUS_WRONG_USAGE 2
+
+/* One run of a program. */
+struct run {
+	const struct program *program;
+	struct opt *rows; /* global ones, with --version */
+	void *global;
+	size_t version;   /* offset in `global` */
+	struct strv args; /* the verb and what follows */
+	struct err e;
+};
+
+/* A descriptor opened later must not become somebody's stdin, stdout or stderr. */
+static void fill_standard_fds(void)
+{
+	struct pollfd fds[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+	int r = poll(fds, ARRAY_LEN(fds), 0);
+
+	for (size_t i = 0; r > 0 && i < ARRAY_LEN(fds); i++)
+		if (fds[i].revents & POLLNVAL)
+			(void)open("/dev/null", O_RDWR); /* kept: the lowest free number is i */
+}
+
+static int usage_status(const struct program *p)
+{
+	for (const struct exit_row *row = p->exits; row && row->meaning; row++)
+		if (row->status == STATUS_WRONG_USAGE)
+			return STATUS_WRONG_USAGE;
+	return STATUS_FAILED;
+}
+
+static int wrong_usage(const struct run *run, const struct verb *v)
+{
+	log_error("%s (see '%s %s%s--help')", run->e.msg, run->program->name, v ? v->name : "",
+		  v ? " " : "");
+	return usage_status(run->program);
+}
+
+static int failed(const struct run *run, const struct verb *v, int r)
+{
+	const struct program *p = run->program;
+
+	log_error("%s", run->e.code ? run->e.msg : strerrordesc_np(-r));
+	return v && p->exit_status ? p->exit_status(v, r) : STATUS_FAILED;
+}
+
+/* Also what verbs left in stdio: a full disk must not look like success. */
+static int flush_stdout(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	log_error("write to standard output: %s", strerrordesc_np(errno));
+	return status ? status : STATUS_FAILED;
+}
+
+static int print(const struct strbuf *text)
+{
+	(void)fwrite(strbuf_str(text), 1, text->len, stdout);
+	return flush_stdout(0);
+}
+
+/* ---- Verbs ------------------------------------------------------------------------ */
+
+static bool is_named(const struct verb *v, const char *name)
+{
+	return streq(v->name, name) || (v->alias && streq(v->alias, name));
+}
+
+const struct verb *verb_find(const struct program *p, const char *name)
+{
+	for (const struct verb *const *v = p->verbs; *v; v++)
+		if (is_named(*v, name))
+			return *v;
+	return NULL;
+}
+
+static int unknown_verb(struct run *run, const char *name)
+{
+	struct suggest near = { .typed = name };
+
+	for (const struct verb *const *v = run->program->verbs; *v; v++)
+		if (!(*v)->hidden)
+			suggest_try(&near, (*v)->name);
+	if (near.best)
+		(void)err_set(&run->e, EINVAL, "unknown command '%s', did you mean '%s'?", name,
+			      near.best);
+	else
+		(void)err_set(&run->e, EINVAL, "unknown command '%s'", name);
+	return wrong_usage(run, NULL);
+}
+
+static int print_help(struct run *run, const char *name)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	const struct verb *v = name ? verb_find(run->program, name) : NULL;
+
+	if (name && !v)
+		return unknown_verb(run, name);
+	if (v)
+		verb_help(run->program, v, &text);
+	else
+		verb_program_help(run->program, &text);
+	return print(&text);
+}
+
+static int print_version(const struct program *p)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+
+	p->version(&text);
+	return print(&text);
+}
+
+/* "--root" behind the verb is a slip that deserves more than "unknown". */
+static void explain_global(struct run *run, const struct verb *v, const char *const *argv)
+{
+	for (size_t i = 1; argv[i] && !streq(argv[i], "--"); i++) {
+		size_t len = strcspn(argv[i], "=");
+		auto_(strbuf) struct strbuf start = { 0 };
+
+		strbuf_addf(&start, "unknown option '%.*s'", (int)len, argv[i]);
+		if (!starts_with(argv[i], "--") || !starts_with(run->e.msg, strbuf_str(&start)))
+			continue;
+		for (const struct opt *o = run->rows; !opt_is_end(o); o++)
+			if (o->name && strlen(o->name) == len - 2 &&
+			    strncmp(o->name, argv[i] + 2, len - 2) == 0)
+				(void)err_set(&run->e, EINVAL,
+					      "option '--%s' is global, it goes before '%s'",
+					      o->name, v->name);
+	}
+}
+
+static int check_count(struct run *run, const struct verb *v, const struct strv *args)
+{
+	if (args->n < (size_t)v->min_args)
+		return err_set(&run->e, EINVAL, "'%s' needs more arguments: %s", v->name,
+			       v->args ? v->args : "");
+	if (v->max_args >= 0 && args->n > (size_t)v->max_args)
+		return err_set(&run->e, EINVAL, "'%s' takes no argument '%s'", v->name,
+			       args->v[v->max_args]);
+	return 0;
+}
+
+static int run_parsed(struct run *run, const struct verb *v, void *values, struct strv *args)
+{
+	int r = opts_parse(v->opts, values, run->args.v, v->stop_after, args, &run->e);
+
+	if (r > 0)
+		return print_help(run, v->name);
+	if (r < 0)
+		explain_global(run, v, (const char *const *)run->args.v);
+	if (r < 0 || check_count(run, v, args) < 0)
+		return wrong_usage(run, v);
+	r = v->run(run->global, values, strv_argv(args), (int)args->n, &run->e);
+	return flush_stdout(r < 0 ? failed(run, v, r) : r);
+}
+
+static int run_verb(struct run *run, const struct verb *v)
+{
+	autofree void *values = xcalloc(1, v->opts_size);
+	auto_(strv) struct strv args = { 0 };
+	int status;
+
+	if (v->defaults)
+		v->defaults(values);
+	status = run_parsed(run, v, values, &args);
+	opts_done(v->opts, values);
+	return status;
+}
+
+/* ---- The program -------------------------------------------------------------------- */
+
+struct opt *verb_global_rows(const struct program *p, size_t *ret_size, size_t *ret_version)
+{
+	struct opt version = {
+		.letter = 'v', .name = "version", .kind = OPT_FLAG, .help = "show the version"
+	};
+	struct opt *rows;
+	size_t n = 0;
+
+	for (; p->global_opts && !opt_is_end(&p->global_opts[n]); n++)
+		if (p->global_opts[n].letter == version.letter)
+			version.letter = 0;
+	version.offset = p->global_size;
+	rows = xcalloc(n + 2, sizeof(*rows));
+	if (n)
+		memcpy(rows, p->global_opts, n * sizeof(*rows));
+	rows[n] = version;
+	*ret_version = version.offset;
+	*ret_size = p->global_size + sizeof(bool);
+	return rows;
+}
+
+static int dispatch(struct run *run)
+{
+	const struct program *p = run->program;
+	const struct verb *v;
+	int r;
+
+	if (*(bool *)((char *)run->global + run->version))
+		return print_version(p);
+	r = p->prepare ? p->prepare(run->global, &run->e) : 0;
+	if (r < 0)
+		return failed(run, NULL, r);
+	if (!run->args.n) {
+		(void)err_set(&run->e, EINVAL, "no command given");
+		return wrong_usage(run, NULL);
+	}
+	v = verb_find(p, run->args.v[0]);
+	if (v)
+		return run_verb(run, v);
+	if (streq(run->args.v[0], "help"))
+		return print_help(run, run->args.v[1]);
+	return unknown_verb(run, run->args.v[0]);
+}
+
+static int run_program(struct run *run, char **argv)
+{
+	const struct program *p = run->program;
+	int r;
+
+	if (p->global_defaults)
+		p->global_defaults(run->global);
+	r = opts_parse(run->rows, run->global, argv, 0, &run->args, &run->e);
+	if (r < 0)
+		return wrong_usage(run, NULL);
+	return r > 0 ? print_help(run, NULL) : dispatch(run);
+}
+
+int verb_main(const struct program *p, int argc, char **argv)
+{
+	struct run run = { .program = p };
+	size_t size;
+	int status;
+
+	(void)argc;
+	fill_standard_fds();
+	log_init(p->name);
+	run.rows = verb_global_rows(p, &size, &run.version);
+	run.global = xcalloc(1, size);
+	status = run_program(&run, argv);
+	opts_done(run.rows, run.global);
+	strv_done(&run.args);
+	free(run.global);
+	free(run.rows);
+	return status;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "libutil/verb_rows.h"
+#include "libutil/wrap.h"
+
+#define NAME_GAP 2
+
+static void add_entry(struct strbuf *out, const char *name, int column, const char *text)
+{
+	strbuf_addf(out, "  %-*s", column - 2, name);
+	wrap_text(out, text, column);
+}
+
+static void add_verbs(const struct program *p, struct strbuf *out)
+{
+	int column = 0;
+
+	for (const struct verb *const *v = p->verbs; *v; v++) {
+		int wide = 2 + (int)strlen((*v)->name) + NAME_GAP;
+
+		if (!(*v)->hidden && wide > column)
+			column = wide;
+	}
+	strbuf_adds(out, "\nCommands:\n");
+	for (const struct verb *const *v = p->verbs; *v; v++)
+		if (!(*v)->hidden)
+			add_entry(out, (*v)->name, column, (*v)->summary);
+}
+
+static void add_exits(const struct program *p, struct strbuf *out)
+{
+	if (!p->exits)
+		return;
+	strbuf_adds(out, "\nExit status:\n");
+	for (const struct exit_row *row = p->exits; row->meaning; row++) {
+		strbuf_addf(out, "  %-5d", row->status);
+		wrap_text(out, row->meaning, 7);
+	}
+}
+
+void verb_program_help(const struct program *p, struct strbuf *out)
+{
+	size_t size, version;
+	struct opt *rows = verb_global_rows(p, &size, &version);
+
+	strbuf_addf(out, "Usage: %s [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n", p->name);
+	wrap_text(out, p->summary, 0);
+	strbuf_adds(out, "\nGlobal options:\n");
+	opts_help(rows, out);
+	add_verbs(p, out);
+	add_exits(p, out);
+	strbuf_addf(out, "\n'%s help COMMAND' shows the options of one command.\n", p->name);
+	free(rows);
+}
+
+void verb_help(const struct program *p, const struct verb *v, struct strbuf *out)
+{
+	strbuf_addf(out, "Usage: %s %s [OPTIONS]%s%s\n\n", p->name, v->name, v->args ? " " : "",
+		    v->args ? v->args : "");
+	wrap_text(out, v->summary, 0);
+	if (v->details) {
+		strbuf_addc(out, '\n');
+		wrap_text(out, v->details, 0);
+	}
+	if (v->alias)
+		strbuf_addf(out, "\nAlso written: %s %s\n", p->name, v->alias);
+	strbuf_adds(out, "\nOptions:\n");
+	opts_help(v->opts, out);
+}
