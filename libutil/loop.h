@@ -45,8 +45,10 @@ int loop_run(struct loop *l, struct err *e);
 int loop_once(struct loop *l, int timeout_ms, struct err *e);
 void loop_stop(struct loop *l, int value);
 
-/* A timerfd (CLOCK_MONOTONIC) and a signalfd (mask is also blocked), for loop_add(); owned by the caller. */
+/* A timerfd (CLOCK_MONOTONIC) and a signalfd (mask is also blocked), for loop_add(); owned by the caller.
+ * Both are non-blocking. */
 int loop_timer(struct err *e);
+/* first_ns 0 stops the timer, negative means at once; every_ns 0 is a single shot. */
 int loop_timer_set(int timerfd, int64_t first_ns, int64_t every_ns, struct err *e);
 int loop_signals(const sigset_t *mask, struct err *e);
 

@@ -12,7 +12,8 @@ struct tty_saved {
 	struct termios attr;
 };
 
-/* Raw mode; remembers how to come back.  Not a terminal is not an error: saved->fd becomes -1. */
+/* Raw mode for input; output keeps its newline translation.  Remembers how to come back.
+ * Not a terminal is not an error: saved->fd becomes -1. */
 int tty_raw(int fd, struct tty_saved *saved, struct err *e);
 void tty_restore(struct tty_saved *saved);
 int tty_get_size(int fd, unsigned short *rows, unsigned short *cols, struct err *e);
