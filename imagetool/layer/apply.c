@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/layer/apply.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "imagetool/layer/apply_internal.h"
+#include "libutil/alloc.h"
+
+struct apply *apply_new(int rootfd)
+{
+	struct apply *a = xcalloc(1, sizeof(*a));
+
+	a->rootfd = rootfd;
+	a->uid = geteuid();
+	a->gid = getegid();
+	a->privileged = a->uid == 0;
+	a->parent.fd = -1;
+	return a;
+}
+
+static void forget_layer(struct apply *a)
+{
+	parent_forget(a);
+	seen_done(&a->seen);
+	dir_times_done(&a->dirs);
+}
+
+void apply_free(struct apply *a)
+{
+	if (a)
+		forget_layer(a);
+	free(a);
+}
+
+const struct apply_notes *apply_notes(const struct apply *a)
+{
+	return &a->notes;
+}
+
+/* The parent of a whiteout may be missing: then there is nothing to hide. */
+static int apply_whiteout(struct apply *a, enum whiteout kind, const struct entry_path *p,
+			  struct err *e)
+{
+	int r = parent_enter(a, p, false, e);
+	autofd int fd = -1;
+
+	if (r == -ENOENT || r == -ENOTDIR) {
+		err_clear(e);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	/* Removing may close the cached descriptor. */
+	fd = dup(a->parent.fd);
+	if (fd < 0)
+		return err_sys(e, "duplicate a descriptor");
+	if (kind == WHITEOUT_OPAQUE)
+		return remove_lower_content(a, fd, e);
+	return remove_lower(a, fd, a->parent.ino, whiteout_target(p), e);
+}
+
+static int apply_entry(struct apply *a, const struct tar_entry *n, struct tar_reader *t,
+		       struct err *e)
+{
+	struct entry_path p;
+	enum whiteout kind;
+	int r = entry_path_parse(n->name, &p, e);
+
+	if (r < 0)
+		return r;
+	if (p.len == 0)
+		return create_root(a, n, e);
+	r = whiteout_parse(&p, &kind, e);
+	if (r < 0 || kind == WHITEOUT_AUFS)
+		return r;
+	if (kind != WHITEOUT_NONE) {
+		r = apply_whiteout(a, kind, &p, e);
+		return r < 0 ? err_wrap(e, r, "whiteout '%.200s'", p.text) : 0;
+	}
+	r = parent_enter(a, &p, true, e);
+	if (r >= 0)
+		r = create_entry(a, entry_path_base(&p), &p, n, t, e);
+	if (r < 0)
+		return err_wrap(e, r, "entry '%.200s'", p.text);
+	seen_add(&a->seen, a->parent.ino, entry_path_base(&p));
+	return 0;
+}
+
+static int apply_entries(struct apply *a, struct tar_reader *t, struct err *e)
+{
+	struct tar_entry n;
+	int r;
+
+	while ((r = tar_next(t, &n, e)) > 0) {
+		if (++a->entries > APPLY_ENTRIES_MAX)
+			return err_set(e, E2BIG, "the image has more than %llu entries",
+				       (unsigned long long)APPLY_ENTRIES_MAX);
+		r = apply_entry(a, &n, t, e);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+int apply_layer(struct apply *a, struct tar_reader *t, struct err *e)
+{
+	mode_t mask = umask(0);
+	int r = apply_entries(a, t, e);
+
+	if (r >= 0)
+		r = dir_times_apply(&a->dirs, a->rootfd, e);
+	(void)umask(mask);
+	forget_layer(a);
+	return r;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One entry, made.  Order matters: the owner first (chown takes setuid bits and
+ * file capabilities away), then the mode, then attributes, then times.  A plain
+ * file of the caller's own user costs open, write, futimens and close.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "imagetool/layer/apply_internal.h"
+#include "libutil/beneath.h"
+#include "libutil/file.h"
+
+/* Bits that chown removes or that open and mkdir do not give. */
+#define SPECIAL_BITS 07000
+
+/* Where an entry goes. */
+struct place {
+	int dirfd;
+	const char *name;
+};
+
+/* Needs chown?  The maker's own ids come by themselves. */
+static bool is_foreign(const struct apply *a, const struct tar_entry *n)
+{
+	if (!a->privileged)
+		return false;
+	return n->uid != a->uid || n->gid != a->gid || a->parent.setgid;
+}
+
+static int check_owner(const struct tar_entry *n, struct err *e)
+{
+	if (n->uid < 0 || n->uid >= UINT32_MAX || n->gid < 0 || n->gid >= UINT32_MAX)
+		return err_set(e, EINVAL, "owner %lld:%lld is out of range", (long long)n->uid,
+			       (long long)n->gid);
+	return 0;
+}
+
+/* `fd` is the open file, or -1. */
+static int set_owner(const struct place *at, int fd, const struct tar_entry *n, struct err *e)
+{
+	uid_t uid = (uid_t)n->uid;
+	gid_t gid = (gid_t)n->gid;
+	int r = fd >= 0 ? fchown(fd, uid, gid)
+			: fchownat(at->dirfd, at->name, uid, gid, AT_SYMLINK_NOFOLLOW);
+
+	if (r < 0 && errno == EINVAL)
+		return err_set(e, EINVAL, "owner %u:%u has no mapping in this user namespace", uid,
+			       gid);
+	return r < 0 ? err_sys(e, "set owner %u:%u", uid, gid) : 0;
+}
+
+static int set_times_at(const struct place *at, const struct tar_entry *n, struct err *e)
+{
+	struct timespec times[2] = { n->mtime, n->mtime };
+
+	if (utimensat(at->dirfd, at->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "set times");
+	return 0;
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+static int write_piece(int fd, const uint8_t *data, size_t len, int64_t offset, struct err *e)
+{
+	while (len) {
+		ssize_t n = pwrite(fd, data, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "write");
+		data += n;
+		len -= (size_t)n;
+		offset += n;
+	}
+	return 0;
+}
+
+static int write_content(struct apply *a, int fd, const struct tar_entry *n, struct tar_reader *t,
+			 struct err *e)
+{
+	const uint8_t *data;
+	int64_t offset, end = 0;
+	size_t len;
+	int r;
+
+	while ((r = tar_data(t, &data, &len, &offset, e)) > 0) {
+		a->bytes += len;
+		if (a->bytes > APPLY_BYTES_MAX)
+			return err_set(e, EFBIG, "the image has more than %llu GiB of files",
+				       (unsigned long long)(APPLY_BYTES_MAX >> 30));
+		r = write_piece(fd, data, len, offset, e);
+		if (r < 0)
+			return r;
+		end = offset + (int64_t)len;
+	}
+	if (r >= 0 && end < n->size && ftruncate(fd, n->size) < 0)
+		return err_sys(e, "set size %lld", (long long)n->size);
+	return r;
+}
+
+static int finish_file(struct apply *a, const struct place *at, int fd, const struct tar_entry *n,
+		       struct err *e)
+{
+	struct timespec times[2] = { n->mtime, n->mtime };
+	int r = 0;
+
+	if (is_foreign(a, n))
+		r = set_owner(at, fd, n, e);
+	if (r >= 0 && (n->mode & SPECIAL_BITS) && fchmod(fd, n->mode) < 0)
+		r = err_sys(e, "set mode %04o", n->mode);
+	if (r >= 0)
+		r = xattrs_set(a, fd, -1, NULL, n, e);
+	if (r >= 0 && futimens(fd, times) < 0)
+		r = err_sys(e, "set times");
+	return r;
+}
+
+static int create_file(struct apply *a, const struct place *at, const struct tar_entry *n,
+		       struct tar_reader *t, struct err *e)
+{
+	/* umask is 0: the plain bits are right from the start. */
+	autofd int fd =
+		openat(at->dirfd, at->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		       n->mode & ~(mode_t)SPECIAL_BITS);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "create");
+	r = write_content(a, fd, n, t, e);
+	return r < 0 ? r : finish_file(a, at, fd, n, e);
+}
+
+/* ---- Everything else ------------------------------------------------------------------------- */
+
+static int finish_node(struct apply *a, const struct place *at, const struct tar_entry *n,
+		       struct err *e)
+{
+	int r = is_foreign(a, n) ? set_owner(at, -1, n, e) : 0;
+
+	/* A symlink has no mode.  Nothing else can be a symlink: it was made just now. */
+	if (r >= 0 && n->type != TAR_SYMLINK && (n->mode & SPECIAL_BITS) &&
+	    fchmodat(at->dirfd, at->name, n->mode, 0) < 0)
+		r = err_sys(e, "set mode %04o", n->mode);
+	if (r >= 0)
+		r = xattrs_set(a, -1, at->dirfd, at->name, n, e);
+	return r < 0 ? r : set_times_at(at, n, e);
+}
+
+static int create_symlink(struct apply *a, const struct place *at, const struct tar_entry *n,
+			  struct err *e)
+{
+	if (symlinkat(n->link, at->dirfd, at->name) < 0)
+		return err_sys(e, "make symlink");
+	return finish_node(a, at, n, e);
+}
+
+static int create_device(struct apply *a, const struct place *at, const struct tar_entry *n,
+			 struct err *e)
+{
+	mode_t type = n->type == TAR_CHAR ? S_IFCHR : S_IFBLK;
+
+	/* overlayfs takes it for a whiteout: the layer would hide files it does not name. */
+	if (n->type == TAR_CHAR && n->major == 0 && n->minor == 0)
+		return err_set(e, EINVAL, "character device 0:0 would be a whiteout to overlayfs");
+	if (mknodat(at->dirfd, at->name, type | (n->mode & 0777), makedev(n->major, n->minor)) <
+	    0) {
+		if (errno != EPERM)
+			return err_sys(e, "make device %u:%u", n->major, n->minor);
+		a->notes.devices++;
+		return 0;
+	}
+	return finish_node(a, at, n, e);
+}
+
+static int create_fifo(struct apply *a, const struct place *at, const struct tar_entry *n,
+		       struct err *e)
+{
+	if (mkfifoat(at->dirfd, at->name, n->mode & 0777) < 0)
+		return err_sys(e, "make fifo");
+	return finish_node(a, at, n, e);
+}
+
+/* Is it the file the link is to be made to?  Then nothing is to be done, and nothing removed. */
+static bool is_same_file(int dirfd, const char *name, const struct place *at)
+{
+	struct stat x, y;
+
+	return fstatat(dirfd, name, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(at->dirfd, at->name, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_ino == y.st_ino &&
+	       x.st_dev == y.st_dev;
+}
+
+/* The target's own attributes stay: the entry that made it stated them. */
+static int create_hardlink(struct apply *a, const struct place *at, const struct tar_entry *n,
+			   struct err *e)
+{
+	struct entry_path target;
+	autofd int fd = -1;
+	int r = entry_path_parse(n->link, &target, e);
+
+	if (r < 0 || target.len == 0)
+		return err_set(e, EINVAL, "hard link to '%.200s': not below the root", n->link);
+	target.text[target.parent_len] = '\0';
+	fd = beneath_open(a->rootfd, target.parent_len ? target.text : ".", O_PATH | O_DIRECTORY, 0,
+			  BENEATH_CHROOT, e);
+	if (fd < 0)
+		return err_wrap(e, fd, "hard link to '%.200s'", n->link);
+	/* Without AT_SYMLINK_FOLLOW: a link to a symlink is a second name of the symlink. */
+	if (linkat(fd, entry_path_base(&target), at->dirfd, at->name, 0) == 0)
+		return 0;
+	r = err_sys(e, "hard link to '%.200s'", n->link);
+	return r == -EEXIST && is_same_file(fd, entry_path_base(&target), at) ? 0 : r;
+}
+
+/* ---- Directories ----------------------------------------------------------------------------- */
+
+static bool is_dir(const struct place *at)
+{
+	struct stat st;
+
+	return fstatat(at->dirfd, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Time and mode are set for good when the layer is complete. */
+static int note_dir(struct apply *a, const struct place *at, const struct entry_path *p,
+		    const struct tar_entry *n, struct err *e)
+{
+	struct dir_time *row;
+	struct stat st;
+	bool is_new;
+
+	if (fstatat(at->dirfd, at->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "stat");
+	row = dir_times_get(&a->dirs, p->text, p->len, &st, &is_new);
+	row->mtime = n->mtime;
+	row->mode = n->mode;
+	row->set_mode = !a->privileged && (n->mode & 0700) != 0700;
+	return 0;
+}
+
+static int finish_dir(struct apply *a, const struct place *at, const struct entry_path *p,
+		      const struct tar_entry *n, bool is_new, struct err *e)
+{
+	/* Who is not root must be able to fill it. */
+	mode_t mode = a->privileged ? n->mode : n->mode | 0700;
+	int r = 0;
+
+	if (is_foreign(a, n) || (a->privileged && !is_new))
+		r = set_owner(at, -1, n, e);
+
+	/* The set-group-id bit of the parent is inherited: it may have to be removed, too. */
+	if (r >= 0 && (!is_new || (n->mode & SPECIAL_BITS) || a->parent.setgid) &&
+	    fchmodat(at->dirfd, at->name, mode, 0) < 0)
+		r = err_sys(e, "set mode %04o", n->mode);
+	if (r >= 0 && !is_new)
+		r = xattrs_prune(a, at->dirfd, at->name, n, e);
+	if (r >= 0)
+		r = xattrs_set(a, -1, at->dirfd, at->name, n, e);
+	return r < 0 ? r : note_dir(a, at, p, n, e);
+}
+
+static int create_dir(struct apply *a, const struct place *at, const struct entry_path *p,
+		      const struct tar_entry *n, struct err *e)
+{
+	mode_t mode = (a->privileged ? n->mode : n->mode | 0700) & 0777;
+
+	if (mkdirat(at->dirfd, at->name, mode) == 0)
+		return finish_dir(a, at, p, n, true, e);
+	if (errno != EEXIST || !is_dir(at))
+		return err_sys(e, "make directory");
+	return finish_dir(a, at, p, n, false, e);
+}
+
+int create_root(struct apply *a, const struct tar_entry *n, struct err *e)
+{
+	static const struct entry_path root;
+	const struct place at = { a->rootfd, "." };
+	int r;
+
+	/* A symlink in place of the root would lead everything after it outside (CVE-2021-29136).
+	 */
+	if (n->type != TAR_DIR)
+		return err_set(e, EINVAL, "entry '%.200s': the root can only be a directory",
+			       n->name);
+	r = check_owner(n, e);
+	if (r >= 0)
+		r = finish_dir(a, &at, &root, n, false, e);
+	/* What is known about the directory of the last entry may be about this one. */
+	parent_forget(a);
+	return r < 0 ? err_wrap(e, r, "root directory") : 0;
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
+static int create_once(struct apply *a, const struct place *at, const struct entry_path *p,
+		       const struct tar_entry *n, struct tar_reader *t, struct err *e)
+{
+	switch (n->type) {
+	case TAR_FILE:
+		return create_file(a, at, n, t, e);
+	case TAR_HARDLINK:
+		return create_hardlink(a, at, n, e);
+	case TAR_SYMLINK:
+		return create_symlink(a, at, n, e);
+	case TAR_CHAR:
+	case TAR_BLOCK_DEVICE:
+		return create_device(a, at, n, e);
+	case TAR_DIR:
+		return create_dir(a, at, p, n, e);
+	case TAR_FIFO:
+		return create_fifo(a, at, n, e);
+	}
+	return -EINVAL;
+}
+
+int create_entry(struct apply *a, const char *name, const struct entry_path *p,
+		 const struct tar_entry *n, struct tar_reader *t, struct err *e)
+{
+	struct place at = { a->parent.fd, name };
+	int r = check_owner(n, e);
+
+	if (r < 0)
+		return r;
+	r = create_once(a, &at, p, n, t, e);
+	if (r != -EEXIST)
+		return r;
+	err_clear(e);
+	r = remove_any(a, at.dirfd, name, e);
+	if (r < 0)
+		return r;
+	/* The removal may have closed the directory's descriptor. */
+	r = parent_enter(a, p, false, e);
+	at.dirfd = a->parent.fd;
+	return r < 0 ? r : create_once(a, &at, p, n, t, e);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/layer/decompress.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "imagetool/layer/codec.h"
+#include "libutil/alloc.h"
+
+#define IN_SIZE   ((size_t)128 << 10)
+#define OUT_SIZE  ((size_t)256 << 10)
+#define MAGIC_LEN 4
+
+struct decompress {
+	struct byte_source from;
+	enum layer_compression kind;
+	const struct codec *codec; /* NULL: plain */
+	void *state;
+	bool inside;         /* of a member: the end of input would be a truncation */
+	bool at_end;         /* the source has ended */
+	const uint8_t *next; /* what is left of `in` */
+	size_t left;
+	uint8_t in[IN_SIZE];
+	uint8_t out[OUT_SIZE];
+};
+
+struct kind_row {
+	const char *name;
+	const struct codec *codec;
+};
+
+static const struct kind_row kinds[] = {
+	[LAYER_PLAIN] = { "plain tar", NULL },
+	[LAYER_GZIP] = { "gzip", &codec_gzip },
+	[LAYER_ZSTD] = { "zstd", &codec_zstd },
+};
+
+const char *compression_name(enum layer_compression kind)
+{
+	return kinds[kind].name;
+}
+
+/* RFC 1952; RFC 8878 sections 3.1.1 and 3.1.2 (sixteen magics of skippable frames). */
+static enum layer_compression kind_of(const uint8_t *p, size_t len)
+{
+	static const uint8_t zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
+	static const uint8_t skippable[] = { 0x2a, 0x4d, 0x18 };
+
+	if (len >= 2 && p[0] == 0x1f && p[1] == 0x8b)
+		return LAYER_GZIP;
+	if (len < MAGIC_LEN)
+		return LAYER_PLAIN;
+	if (memcmp(p, zstd, sizeof(zstd)) == 0)
+		return LAYER_ZSTD;
+	if ((p[0] & 0xf0) == 0x50 && memcmp(p + 1, skippable, sizeof(skippable)) == 0)
+		return LAYER_ZSTD;
+	return LAYER_PLAIN;
+}
+
+/* Append to what is left, which is moved to the front of the buffer. */
+static int refill(struct decompress *d, struct err *e)
+{
+	int r;
+
+	if (d->at_end)
+		return 0;
+	if (d->left)
+		memmove(d->in, d->next, d->left);
+	d->next = d->in;
+	assert(d->left < IN_SIZE);
+	r = d->from.read(d->from.ctx, d->in + d->left, IN_SIZE - d->left, e);
+	if (r < 0)
+		return r;
+	d->at_end = r == 0;
+	d->left += (size_t)r;
+	return r;
+}
+
+int decompress_new(struct byte_source from, struct decompress **ret, struct err *e)
+{
+	auto_(decompress) struct decompress *d = xcalloc(1, sizeof(*d));
+
+	d->from = from;
+	d->next = d->in;
+	while (d->left < MAGIC_LEN && !d->at_end) {
+		int r = refill(d, e);
+
+		if (r < 0)
+			return r;
+	}
+	d->kind = kind_of(d->next, d->left);
+	d->codec = kinds[d->kind].codec;
+	if (d->codec)
+		d->state = d->codec->new ();
+	*ret = steal_ptr(&d);
+	return 0;
+}
+
+void decompress_free(struct decompress *d)
+{
+	if (d && d->state)
+		d->codec->free(d->state);
+	free(d);
+}
+
+enum layer_compression decompress_kind(const struct decompress *d)
+{
+	return d->kind;
+}
+
+static int next_plain(struct decompress *d, const uint8_t **ret, struct err *e)
+{
+	int r;
+
+	if (d->left == 0) {
+		r = refill(d, e);
+		if (r <= 0)
+			return r;
+	}
+	*ret = d->next;
+	r = (int)d->left;
+	d->left = 0;
+	return r;
+}
+
+/* One step of the codec.  Returns 1 to go on, 0 at the end of everything. */
+static int advance(struct decompress *d, struct codec_io *io, struct err *e)
+{
+	size_t room = io->out_len;
+	int r;
+
+	if (d->left == 0) {
+		r = refill(d, e);
+		if (r < 0)
+			return r;
+	}
+	/* At the end of input a codec may still hold output; it is asked until it gives none. */
+	if (d->left == 0 && !d->inside)
+		return 0;
+	io->in = d->next;
+	io->in_len = d->left;
+	if (!d->inside)
+		d->codec->reset(d->state);
+	r = d->codec->step(d->state, io, e);
+	if (r < 0)
+		return err_wrap(e, r, "%s stream", compression_name(d->kind));
+	d->inside = r == CODEC_MORE;
+	if (d->inside && io->in_len == d->left && io->out_len == room) {
+		if (d->at_end || d->left == IN_SIZE)
+			return err_set(e, EBADMSG, "%s stream: truncated",
+				       compression_name(d->kind));
+		r = refill(d, e);
+		return r < 0 ? r : 1;
+	}
+	d->next = io->in;
+	d->left = io->in_len;
+	return 1;
+}
+
+int decompress_next(struct decompress *d, const uint8_t **ret, struct err *e)
+{
+	struct codec_io io = { .out = d->out, .out_len = OUT_SIZE };
+	int r = 1;
+
+	if (!d->codec)
+		return next_plain(d, ret, e);
+	while (r > 0 && io.out_len)
+		r = advance(d, &io, e);
+	if (r < 0)
+		return r;
+	*ret = d->out;
+	return (int)(OUT_SIZE - io.out_len);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "imagetool/layer/apply_internal.h"
+#include "libutil/beneath.h"
+#include "libutil/fd.h"
+
+/* Mode of directories that no layer describes. */
+#define IMPLIED_MODE 0755
+
+void parent_forget(struct apply *a)
+{
+	if (a->parent.fd >= 0)
+		(void)close(a->parent.fd);
+	a->parent.fd = -1;
+}
+
+/* Who is not root needs the owner's bits to make something in a directory. */
+static int widen(struct apply *a, int fd, struct dir_time *row, struct err *e)
+{
+	char path[FD_PATH_SIZE];
+
+	if (a->privileged || (row->mode & 0300) == 0300 || row->set_mode)
+		return 0;
+	if (chmod(fd_path(fd, path), row->mode | 0700) < 0)
+		return err_sys(e, "make '%s' writable", row->path);
+	row->set_mode = true;
+	return 0;
+}
+
+/* Takes the descriptor, also on failure. */
+static int enter_fd(struct apply *a, int dirfd, const char *path, size_t len, struct err *e)
+{
+	autofd int fd = dirfd;
+	struct dir_time *row;
+	struct stat st;
+	bool is_new;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat '%.*s'", (int)len, path);
+	row = dir_times_get(&a->dirs, path, len, &st, &is_new);
+	r = widen(a, fd, row, e);
+	if (r < 0)
+		return r;
+	parent_forget(a);
+	a->parent.fd = steal_fd(&fd);
+	a->parent.ino = st.st_ino;
+	a->parent.setgid = st.st_mode & S_ISGID;
+	a->parent.len = len;
+	memcpy(a->parent.path, path, len);
+	a->parent.path[len] = '\0';
+	return 0;
+}
+
+static int open_dir(struct apply *a, const char *path, struct err *e)
+{
+	return beneath_open(a->rootfd, *path ? path : ".", O_PATH | O_DIRECTORY, 0, BENEATH_CHROOT,
+			    e);
+}
+
+/* One step of the way: the directory at path[0 .. len), whose parent is a->parent. */
+static int make_step(struct apply *a, char *path, size_t len, size_t base, struct err *e)
+{
+	char keep = path[len];
+	int fd, r = 0;
+
+	path[len] = '\0';
+	fd = open_dir(a, path, e);
+	if (fd == -ENOENT && a->parent.fd >= 0) {
+		if (mkdirat(a->parent.fd, path + base, IMPLIED_MODE) < 0)
+			r = err_sys(e, "make directory '%s'", path);
+		else
+			fd = open_dir(a, path, e);
+	}
+	if (r == 0)
+		r = fd < 0 ? fd : enter_fd(a, fd, path, len, e);
+	path[len] = keep;
+	return r;
+}
+
+/* Only for layers that leave directories out: walk from the root and make what is missing. */
+static int make_parents(struct apply *a, const struct entry_path *p, struct err *e)
+{
+	char path[PATH_MAX];
+	int r;
+
+	memcpy(path, p->text, p->parent_len);
+	path[p->parent_len] = '\0';
+	r = make_step(a, path, 0, 0, e);
+	for (size_t base = 0; r >= 0 && base < p->parent_len;) {
+		const char *slash = memchr(path + base, '/', p->parent_len - base);
+		size_t end = slash ? (size_t)(slash - path) : p->parent_len;
+
+		r = make_step(a, path, end, base, e);
+		base = end + 1;
+	}
+	return r;
+}
+
+int parent_enter(struct apply *a, const struct entry_path *p, bool make, struct err *e)
+{
+	char path[PATH_MAX];
+	int fd, r;
+
+	if (a->parent.fd >= 0 && a->parent.len == p->parent_len &&
+	    memcmp(a->parent.path, p->text, p->parent_len) == 0)
+		return 0;
+	memcpy(path, p->text, p->parent_len);
+	path[p->parent_len] = '\0';
+	fd = open_dir(a, path, e);
+	r = fd < 0 ? fd : enter_fd(a, fd, path, p->parent_len, e);
+	if (r == -ENOENT && make) {
+		err_clear(e);
+		r = make_parents(a, p, e);
+	}
+	if (r < 0)
+		return err_wrap(e, r, "directory of '%.200s'", p->text);
+	return 0;
+}
