@@ -10,7 +10,8 @@
 	X(pull)                                                                                    \
 	X(list)                                                                                    \
 	X(inspect)                                                                                 \
-	X(rm)
+	X(rm)                                                                                      \
+	X(unpack)
 
 #define X(name) extern const struct verb verb_##name;
 IMAGE_VERBS(X)

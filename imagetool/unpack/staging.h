@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A directory that appears complete or not at all.  It is made as a temporary
+ * sibling of mode 0700 and renamed when it is ready.  The maker holds a lock on
+ * the temporary: one that can be locked has lost its maker, and whoever stages
+ * something beside it next removes it.
+ */
+#ifndef IMAGETOOL_UNPACK_STAGING_H
+#define IMAGETOOL_UNPACK_STAGING_H
+
+#include "libutil/cleanup.h"
+#include "libutil/err.h"
+
+#define STAGING_PREFIX ".creel-image-"
+
+struct staging {
+	int parentfd; /* -1: nothing is staged */
+	char *target; /* name below parentfd */
+	char *temp;   /* likewise; NULL once it is gone */
+	int fd;       /* of the temporary, locked */
+};
+#define STAGING_INIT                                                                               \
+	{                                                                                          \
+		.parentfd = -1, .fd = -1                                                           \
+	}
+
+/* `dir` must be missing, or be an empty directory; its parent must exist. */
+int staging_begin(const char *dir, struct staging *ret, struct err *e);
+/* The temporary, or its directory `member`, becomes `dir`. */
+int staging_commit(struct staging *s, const char *member, struct err *e);
+/* Removes what was not committed. */
+void staging_done(struct staging *s);
+AUTO_DEFINE_DONE(staging, staging_done)
+
+#endif
