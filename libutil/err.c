@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define ERR_IMPLEMENTATION
 #include "libutil/err.h"
 
 #include <assert.h>
