@@ -18,6 +18,7 @@
 #define NUMBER_MAX_BYTES 400
 /* How much of a bad number a message shows. */
 #define NUMBER_SHOWN 40
+#define BEHIND_END   "text behind the end of the document"
 
 struct reader {
 	const struct json_events *ev;
@@ -93,7 +94,7 @@ static const struct {
 	{ "invalid string in json text", "unexpected word" },
 	{ "object key and value", "expected ':' after the name" },
 	{ "probable comment", "comments are not allowed in JSON" },
-	{ "trailing garbage", "text behind the end of the document" },
+	{ "trailing garbage", BEHIND_END },
 	{ "unallowed token", "expected a value" },
 };
 
@@ -113,12 +114,12 @@ static const char *message_of(char *text)
 	return start;
 }
 
-static int syntax_error(const struct reader *rd, bool at_end)
+static int syntax_error(const struct reader *rd)
 {
 	unsigned char *text = yajl_get_error(rd->yajl, 0, NULL, 0);
 	int r;
 
-	if (at_end)
+	if (strstr((const char *)text, "premature EOF"))
 		r = fail_at(rd, rd->len, "unexpected end of text");
 	else
 		r = fail_at(rd, bad_word(rd), message_of((char *)text));
@@ -351,20 +352,32 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end_array,
 };
 
-static int outcome(const struct reader *rd, yajl_status status, bool at_end)
+static int outcome(const struct reader *rd, yajl_status status)
 {
 	if (status == yajl_status_ok)
 		return 0;
-	return rd->r < 0 ? rd->r : syntax_error(rd, at_end);
+	return rd->r < 0 ? rd->r : syntax_error(rd);
+}
+
+/* yajl itself takes an unfinished word or string behind the document for its end. */
+static int check_rest(const struct reader *rd)
+{
+	size_t at = skip_blanks(rd, rd->event_end);
+
+	if (rd->depth > 0 || !rd->event_end || at == rd->len)
+		return 0;
+	return fail_at(rd, at, BEHIND_END);
 }
 
 static int run(struct reader *rd)
 {
-	int r = outcome(rd, yajl_parse(rd->yajl, (const unsigned char *)rd->text, rd->len), false);
+	int r = outcome(rd, yajl_parse(rd->yajl, (const unsigned char *)rd->text, rd->len));
 
-	if (r < 0)
-		return r;
-	return outcome(rd, yajl_complete_parse(rd->yajl), true);
+	if (r >= 0)
+		r = check_rest(rd);
+	if (r >= 0)
+		r = outcome(rd, yajl_complete_parse(rd->yajl));
+	return r;
 }
 
 int json_read(const char *name, const char *text, size_t len, const struct json_events *ev,
