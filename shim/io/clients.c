@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/io/clients.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "libutil/alloc.h"
+#include "libutil/fd.h"
+
+enum client_output {
+	OUTPUT_LIVE,    /* gets frames */
+	OUTPUT_NOTICE,  /* fell behind; the notice waits for room in the socket */
+	OUTPUT_STOPPED, /* knows that it fell behind */
+};
+
+struct client_conn {
+	struct client_conn *next;
+	struct clients *all;
+	struct loop_source src;
+	int fd;
+	enum client_output output;
+	bool input_ended;
+	struct frame_behind behind; /* OUTPUT_NOTICE */
+};
+
+void clients_init(struct clients *c, struct loop *loop, struct input *input, char *buffer)
+{
+	*c = (struct clients){
+		.loop = loop,
+		.listen = { .fd = -1 },
+		.listenfd = -1,
+		.input = input,
+		.buffer = buffer,
+	};
+}
+
+static void drop(struct client_conn *conn)
+{
+	struct clients *c = conn->all;
+	struct client_conn **slot = &c->first;
+
+	while (*slot != conn)
+		slot = &(*slot)->next;
+	*slot = conn->next;
+	c->n--;
+	loop_remove(c->loop, &conn->src);
+	(void)close(conn->fd);
+	free(conn);
+}
+
+void clients_close(struct clients *c)
+{
+	while (c->first)
+		drop(c->first);
+}
+
+void clients_done(struct clients *c)
+{
+	clients_close(c);
+	loop_remove(c->loop, &c->listen);
+	if (c->listenfd >= 0)
+		(void)close(c->listenfd);
+	c->listenfd = -1;
+}
+
+static uint32_t wanted_events(const struct client_conn *conn)
+{
+	uint32_t events = 0;
+
+	if (!conn->input_ended && input_is_ready(conn->all->input))
+		events |= EPOLLIN;
+	if (conn->output == OUTPUT_NOTICE)
+		events |= EPOLLOUT;
+	return events; /* EPOLLHUP always comes */
+}
+
+static void watch(struct client_conn *conn)
+{
+	if (loop_modify(conn->all->loop, &conn->src, wanted_events(conn), NULL) < 0)
+		drop(conn);
+}
+
+void clients_want_input(struct clients *c, bool want UNUSED)
+{
+	struct client_conn *next;
+
+	for (struct client_conn *conn = c->first; conn; conn = next) {
+		next = conn->next;
+		watch(conn);
+	}
+}
+
+/* ---- output ------------------------------------------------------------------------------------
+ */
+
+static bool send_piece(int fd, enum stream tag, const char *data, size_t len)
+{
+	char head = (char)tag;
+	union {
+		const char *in;
+		void *out;
+	} base = { .in = data };
+	struct iovec iov[2] = { { .iov_base = &head, .iov_len = 1 },
+				{ .iov_base = base.out, .iov_len = len } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+
+	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+/* How much of the batch the client took. */
+static size_t send_batch(int fd, enum stream tag, const char *data, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = len - done < STREAM_PIECE_MAX ? len - done : STREAM_PIECE_MAX;
+
+		if (!send_piece(fd, tag, data + done, n))
+			break;
+		done += n;
+	}
+	return done;
+}
+
+static void try_notice(struct client_conn *conn)
+{
+	char packet[FRAME_BEHIND_SIZE];
+	size_t len = frame_write_behind(packet, &conn->behind);
+
+	if (send(conn->fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		conn->output = OUTPUT_STOPPED;
+}
+
+void clients_send(struct clients *c, enum stream tag, const char *data, size_t len, bool in_log,
+		  uint64_t offset)
+{
+	struct client_conn *next;
+
+	for (struct client_conn *conn = c->first; conn; conn = next) {
+		size_t done;
+
+		next = conn->next;
+		if (conn->output != OUTPUT_LIVE)
+			continue;
+		done = send_batch(conn->fd, tag, data, len);
+		if (done == len)
+			continue;
+		/* A client that is gone is noticed by its EPOLLHUP. */
+		conn->output = OUTPUT_NOTICE;
+		conn->behind = (struct frame_behind){ in_log, offset, done };
+		watch(conn);
+	}
+}
+
+/* ---- input -------------------------------------------------------------------------------------
+ */
+
+static void end_of_input(struct client_conn *conn)
+{
+	conn->input_ended = true;
+	if (conn->all->interactive)
+		input_close(conn->all->input);
+	watch(conn);
+}
+
+static void take_input(struct client_conn *conn)
+{
+	struct clients *c = conn->all;
+	ssize_t n = recv(conn->fd, c->buffer, FRAME_INPUT_MAX, MSG_DONTWAIT);
+
+	if (n > 0)
+		input_write(c->input, c->buffer, (size_t)n);
+	else if (n == 0)
+		end_of_input(conn);
+	else if (errno != EAGAIN && errno != EINTR)
+		drop(conn);
+}
+
+/* Bytes may still wait behind a hang-up: `echo x | attach` that was killed.  They count. */
+static int on_client(struct loop *l UNUSED, struct loop_source *s, uint32_t events,
+		     struct err *e UNUSED)
+{
+	struct client_conn *conn = s->ctx;
+	ssize_t n;
+
+	if (events & EPOLLHUP) {
+		while (input_is_ready(conn->all->input)) {
+			n = recv(conn->fd, conn->all->buffer, FRAME_INPUT_MAX, MSG_DONTWAIT);
+			if (n <= 0)
+				break;
+			input_write(conn->all->input, conn->all->buffer, (size_t)n);
+		}
+		drop(conn);
+		return 0;
+	}
+	if (events & EPOLLOUT) {
+		try_notice(conn);
+		watch(conn);
+	} else if (events & (EPOLLIN | EPOLLERR)) {
+		take_input(conn);
+	}
+	return 0;
+}
+
+/* ---- arrival -----------------------------------------------------------------------------------
+ */
+
+int clients_add(struct clients *c, int fd, struct err *e)
+{
+	struct client_conn *conn;
+	int r;
+
+	if (c->n >= CLIENTS_MAX) {
+		(void)close(fd);
+		return err_set(e, EMFILE, "more than %d clients", CLIENTS_MAX);
+	}
+	conn = xcalloc(1, sizeof(*conn));
+	*conn = (struct client_conn){ .next = c->first, .all = c, .fd = fd, .src = { .fd = -1 } };
+	c->first = conn;
+	c->n++;
+	r = loop_add(c->loop, &conn->src, fd, wanted_events(conn), on_client, conn, e);
+	if (r < 0)
+		drop(conn);
+	return r;
+}
+
+static int on_arrival(struct loop *l UNUSED, struct loop_source *s, uint32_t events UNUSED,
+		      struct err *e UNUSED)
+{
+	struct clients *c = s->ctx;
+	int fd = accept4(c->listenfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	/* One client too many is turned away; the container does not suffer for it. */
+	if (fd >= 0)
+		(void)clients_add(c, fd, NULL);
+	return 0;
+}
+
+int clients_listen(struct clients *c, int dirfd, const char *name, struct err *e)
+{
+	c->listenfd = fd_unix_listen_at(dirfd, name, SOCK_SEQPACKET, 0700, e);
+	if (c->listenfd < 0)
+		return c->listenfd;
+	return loop_add(c->loop, &c->listen, c->listenfd, EPOLLIN, on_arrival, c, e);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/io/ctl.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "libutil/parse.h"
+#include "libutil/strv.h"
+
+#define CTL_RESIZE "1"
+
+static bool side(const char *text, unsigned short *ret)
+{
+	uint32_t n;
+
+	if (parse_u32(text, &n) < 0 || n > UINT16_MAX)
+		return false;
+	*ret = (unsigned short)n;
+	return true;
+}
+
+static bool parse_line(const char *line, struct ctl_size *ret)
+{
+	auto_(strv) struct strv words = { 0 };
+	struct ctl_size size;
+
+	strv_split(&words, line, ' ', true);
+	if (words.n != 3 || !streq(words.v[0], CTL_RESIZE))
+		return false;
+	if (!side(words.v[1], &size.rows) || !side(words.v[2], &size.cols))
+		return false;
+	*ret = size;
+	return true;
+}
+
+bool ctl_feed(struct ctl *c, char byte, struct ctl_size *ret)
+{
+	bool whole = byte == '\n' && !c->too_long && c->len > 0;
+
+	if (byte != '\n') {
+		if (c->len < CTL_LINE_MAX - 1)
+			c->line[c->len++] = byte;
+		else
+			c->too_long = true;
+		return false;
+	}
+	c->line[c->len] = '\0';
+	c->len = 0;
+	c->too_long = false;
+	return whole && parse_line(c->line, ret);
+}
+
+size_t ctl_write(char line[CTL_LINE_MAX], struct ctl_size size)
+{
+	return (size_t)snprintf(line, CTL_LINE_MAX, CTL_RESIZE " %u %u\n", size.rows, size.cols);
+}
