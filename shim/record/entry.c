@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/record/entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "libutil/dir.h"
+#include "libutil/file.h"
+#include "libutil/ids.h"
+#include "libutil/proc.h"
+
+const char *entry_status_text(enum entry_status s)
+{
+	static const char *const text[] = {
+		[ENTRY_CREATING] = "creating",
+		[ENTRY_RUNNING] = "running",
+		[ENTRY_EXITED] = "exited",
+		[ENTRY_LOST] = "lost",
+	};
+
+	return text[s];
+}
+
+static int read_exit(struct entry *en, struct err *e)
+{
+	autofree char *text = NULL;
+	size_t len = 0;
+	int r = file_read_at(en->dirfd, RECORD_EXIT, EXIT_RECORD_MAX, &text, &len, e);
+
+	if (r < 0)
+		return r;
+	return exit_record_decode(text, len, &en->a, &en->exit, e);
+}
+
+/* The same file has two names in its life; between the two looks it may be renamed. */
+static int open_exit(int dirfd)
+{
+	int fd = openat(dirfd, RECORD_EXIT_OPEN, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : openat(dirfd, RECORD_EXIT, O_RDONLY | O_CLOEXEC);
+}
+
+/* Is the supervisor there?  `run` notes itself first and the supervisor replaces that, so a process
+ * that has ended means nothing while somebody else is noted by now. */
+static int find_supervisor(struct entry *en, struct err *e)
+{
+	for (;;) {
+		int64_t before = en->rec->supervisor.pid.v;
+		int fd = record_proc_open(&en->rec->supervisor, e);
+		int r;
+
+		if (fd >= 0) {
+			en->supervisor = fd;
+			return 0;
+		}
+		if (fd != -ESRCH)
+			return fd;
+		r = record_read(en->dirfd, &en->a, &en->rec, e);
+		if (r < 0)
+			return r;
+		if (en->rec->supervisor.pid.v == before)
+			return 0;
+	}
+}
+
+/* The supervisor is looked at before the exit file: one that is gone by then has written what it
+ * would. */
+static int judge(struct entry *en, struct err *e)
+{
+	int r = find_supervisor(en, e);
+
+	if (r < 0)
+		return r;
+	en->exitfd = open_exit(en->dirfd);
+	r = read_exit(en, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	err_clear(e);
+	if (en->exit)
+		en->status = ENTRY_EXITED;
+	else if (en->supervisor < 0)
+		en->status = ENTRY_LOST;
+	else
+		en->status = en->rec->container.pid.set ? ENTRY_RUNNING : ENTRY_CREATING;
+	return 0;
+}
+
+static int open_entry(struct entry *en, const char *state, const char *id, struct err *e)
+{
+	int r = id_check(id, e);
+
+	if (r < 0)
+		return r;
+	en->id = arena_strdup(&en->a, id);
+	en->path = arena_printf(&en->a, "%s/%s", state, id);
+	en->dirfd = dir_open_at(AT_FDCWD, en->path, e);
+	if (en->dirfd == -ENOENT) {
+		err_clear(e);
+		return err_set(e, ENOENT, "no container '%s' in '%s'", id, state);
+	}
+	if (en->dirfd < 0)
+		return en->dirfd;
+	r = record_read(en->dirfd, &en->a, &en->rec, e);
+	if (r == -ENOENT) {
+		/* Killed between mkdir and the first write: nothing was started. */
+		err_clear(e);
+		en->status = ENTRY_LOST;
+		return 0;
+	}
+	return r < 0 ? r : judge(en, e);
+}
+
+int entry_open(struct entry *en, const char *state, const char *id, struct err *e)
+{
+	int r;
+
+	*en = (struct entry){ .dirfd = -1, .supervisor = -1, .exitfd = -1 };
+	r = open_entry(en, state, id, e);
+	if (r < 0)
+		entry_done(en);
+	return r;
+}
+
+void entry_done(struct entry *en)
+{
+	if (en->dirfd >= 0)
+		(void)close(en->dirfd);
+	if (en->supervisor >= 0)
+		(void)close(en->supervisor);
+	if (en->exitfd >= 0)
+		(void)close(en->exitfd);
+	arena_done(&en->a);
+	*en = (struct entry){ .dirfd = -1, .supervisor = -1, .exitfd = -1 };
+}
+
+int entry_lost(const struct entry *en, struct err *e)
+{
+	return err_set(e, EOWNERDEAD,
+		       "the supervisor of '%s' ended before the container's exit was recorded; "
+		       "'creel-shim rm --force %s' cleans up",
+		       en->id, en->id);
+}
+
+/* Wait for something to happen in the record or to the supervisor. */
+static int wait_change(int inotifyfd, int supervisor, struct err *e)
+{
+	struct pollfd p[2] = { { .fd = inotifyfd, .events = POLLIN },
+			       { .fd = supervisor, .events = POLLIN } };
+	char drop[4096];
+
+	if (poll(p, 2, -1) < 0 && errno != EINTR)
+		return err_sys(e, "wait for an exit");
+	if (p[0].revents)
+		(void)!read(inotifyfd, drop, sizeof(drop)); /* what it was is looked up afresh */
+	return p[1].revents != 0;
+}
+
+/* Decode the exit file we hold, whatever its name is now: 1 when it is recorded, 0 when still
+ * empty. */
+static int exit_of_fd(struct entry *en, struct err *e)
+{
+	char text[EXIT_RECORD_MAX];
+	ssize_t n = pread(en->exitfd, text, sizeof(text), 0);
+	int r;
+
+	if (n < 0)
+		return err_sys(e, "read the exit record of '%s'", en->id);
+	if (n == 0 || text[n - 1] != '\n')
+		return 0;
+	r = exit_record_decode(text, (size_t)n, &en->a, &en->exit, e);
+	return r < 0 ? r : 1;
+}
+
+int entry_wait_exit(struct entry *en, struct exit_record **ret, struct err *e)
+{
+	autofd int in = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	bool ended = en->supervisor < 0;
+	int r = 0;
+
+	if (en->exitfd < 0 && !en->exit)
+		return entry_lost(en, e);
+	if (in < 0)
+		return err_sys(e, "watch '%s'", en->path);
+	/* An error here means the directory is gone already; the loop then looks at the file once.
+	 */
+	if (!en->exit && inotify_add_watch(in, en->path, IN_MOVED_TO | IN_ONLYDIR) < 0)
+		ended = true;
+	while (!en->exit) {
+		r = exit_of_fd(en, e);
+		if (r != 0)
+			break;
+		if (ended)
+			return entry_lost(en, e);
+		r = wait_change(in, en->supervisor, e);
+		if (r < 0)
+			break;
+		ended = r > 0;
+	}
+	if (r < 0)
+		return r;
+	*ret = en->exit;
+	return 0;
+}
+
+int entry_wait_supervisor(struct entry *en, int timeout_ms, struct err *e)
+{
+	return en->supervisor < 0 ? 1 : proc_wait_pidfd(en->supervisor, timeout_ms, e);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known about one container, in STATE/ID/ (0700):
+ *
+ *   state.json   this struct: what was asked for, and who supervises whom
+ *   exit         how it ended (exit_record.h); until then the reserved `.exit`
+ *   problem      lines about what went wrong beside the container: lost log, failed clean-up
+ *   log          its output (unless it was sent elsewhere)
+ *   pid          the runtime's --pid-file
+ *   runtime.log  the runtime's --log, JSON lines
+ *   attach       socket (io/frame.h)
+ *   ctl          FIFO (io/ctl.h), only with a terminal
+ *
+ * `run` makes the directory: mkdir(2) is what makes an id unique.  Afterwards
+ * only the supervisor writes, until `rm` removes all of it.
+ */
+#ifndef SHIM_RECORD_RECORD_H
+#define SHIM_RECORD_RECORD_H
+
+#include <sys/types.h>
+
+#include "oci-spec/codec.h"
+
+#define RECORD_STATE       "state.json"
+#define RECORD_EXIT        "exit"
+#define RECORD_EXIT_OPEN   ".exit"
+#define RECORD_PROBLEM     "problem"
+#define RECORD_LOG         "log"
+#define RECORD_PID         "pid"
+#define RECORD_RUNTIME_LOG "runtime.log"
+#define RECORD_ATTACH      "attach"
+#define RECORD_CTL         "ctl"
+#define RECORD_CONSOLE     "console"
+
+/* state.json holds a few paths and the runtime's arguments. */
+#define RECORD_STATE_MAX   ((size_t)1 << 20)
+#define RECORD_PROBLEM_MAX 4096
+
+/* A process: the pid alone may be somebody else's by now. */
+struct record_proc {
+	struct opt_i64 pid;
+	struct opt_u64 start; /* proc_start_time() */
+};
+
+struct record {
+	const char *id;
+	const char *bundle;  /* absolute */
+	const char *runtime; /* absolute */
+	const char *root;    /* the runtime's --root, or NULL */
+	struct oci_strings runtime_args;
+	const char *log_path; /* absolute */
+	const char *pid_file; /* a copy of `pid` somebody asked for, or NULL */
+	const char *created;  /* RFC 3339 */
+	bool terminal;
+	bool interactive; /* the container's stdin is open to attached clients */
+	bool auto_remove; /* the record goes when the container has ended */
+	struct record_proc supervisor;
+	struct record_proc container;
+};
+
+/* Replace state.json atomically. */
+int record_write(int dirfd, const struct record *rec, struct err *e);
+/* Strings belong to `a`. */
+int record_read(int dirfd, struct arena *a, struct record **ret, struct err *e);
+
+/* Note which process `pid` is. */
+int record_proc_set(struct record_proc *p, pid_t pid, struct err *e);
+/* A pidfd of that very process, or -ESRCH when it has ended (no message in that case). */
+int record_proc_open(const struct record_proc *p, struct err *e);
+
+#endif
