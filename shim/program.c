@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/program.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "libutil/alloc.h"
+#include "libutil/log.h"
+#include "libutil/path.h"
+#include "shim/verb/verbs.h"
+
+#define SYSTEM_STATE "/run/creel-shim"
+/* What docker and podman exit with when it was not the container that failed. */
+#define STATUS_NOT_THE_CONTAINER 125
+
+static const char *const log_formats[] = { "text", "json", NULL };
+
+static const struct opt global_opts[] = {
+	{ .name = "state",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct shim_globals, state),
+	  .arg = "DIR",
+	  .help = "where records of containers are kept; by default " SYSTEM_STATE
+		  " for root, else $XDG_RUNTIME_DIR/creel-shim" },
+	{ .name = "log",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct shim_globals, log),
+	  .arg = "FILE",
+	  .help = "append log lines of this program and its supervisors to a file as well" },
+	{ .name = "log-format",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct shim_globals, log_format),
+	  .arg = "FORMAT",
+	  .choices = log_formats,
+	  .help = "format of the log file: text or json" },
+	{ .name = "log-level",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct shim_globals, log_level),
+	  .arg = "LEVEL",
+	  .help = "least important lines to log: error, warning, info or debug" },
+	{ .name = "debug",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct shim_globals, debug),
+	  .help = "the same as --log-level debug" },
+	OPT_END,
+};
+
+static int find_state(struct shim_globals *g, struct err *e)
+{
+	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+
+	if (g->state)
+		g->state_text = path_absolute(g->state);
+	else if (geteuid() == 0)
+		g->state_text = xstrdup(SYSTEM_STATE);
+	else if (runtime_dir && path_is_absolute(runtime_dir))
+		g->state_text = path_join(runtime_dir, "creel-shim");
+	else
+		return err_set(e, EINVAL,
+			       "XDG_RUNTIME_DIR does not say where records are: give --state DIR");
+	g->state = g->state_text;
+	return 0;
+}
+
+static int prepare(void *global, struct err *e)
+{
+	struct shim_globals *g = global;
+	enum log_level level = g->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
+	int r;
+
+	log_init("creel-shim");
+	if (g->log_level) {
+		r = log_parse_level(g->log_level, &level, e);
+		if (r < 0)
+			return r;
+	}
+	log_set_level(level);
+	if (g->log) {
+		r = log_open_file(g->log, g->log_format == 1 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
+				  e);
+		if (r < 0)
+			return r;
+	}
+	return find_state(g, e);
+}
+
+static void version(struct strbuf *out)
+{
+	strbuf_addf(out, "creel-shim %s\n", PACKAGE_VERSION);
+}
+
+static int exit_status(const struct verb *v, int error UNUSED)
+{
+	return v == &verb_run || v == &verb_attach ? STATUS_NOT_THE_CONTAINER : 1;
+}
+
+static const struct verb *const verbs[] = {
+	&verb_run,  &verb_logs, &verb_attach,    &verb_wait,
+	&verb_list, &verb_rm,   &verb_supervise, NULL,
+};
+
+static const struct exit_row exits[] = {
+	{ 0, "success" },
+	{ 1, "failure, described in one line on standard error; also a wrong command line" },
+	{ 125, "run, attach: creel-shim or the runtime failed, not the container" },
+	{ 128,
+	  "run, attach: plus the number of a signal: detached by that signal, the container goes on; "
+	  "or the container was killed by it" },
+	{ 0, NULL },
+};
+
+const struct program creel_shim_program = {
+	.name = "creel-shim",
+	.summary = "stay beside a container: its output, its input, its exit status",
+	.global_opts = global_opts,
+	.global_size = sizeof(struct shim_globals),
+	.prepare = prepare,
+	.version = version,
+	.verbs = verbs,
+	.exits = exits,
+	.exit_status = exit_status,
+};

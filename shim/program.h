@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program as tables, and what every verb is given: the global options. */
+#ifndef SHIM_PROGRAM_H
+#define SHIM_PROGRAM_H
+
+#include "libutil/verb.h"
+
+struct shim_globals {
+	const char *state;     /* --state DIR; absolute once the program was prepared */
+	const char *log;       /* --log FILE, or NULL */
+	int log_format;        /* enum log_format */
+	const char *log_level; /* or NULL */
+	bool debug;
+	char *state_text; /* owned */
+};
+
+extern const struct program creel_shim_program;
+
+#endif
