@@ -35,6 +35,11 @@ static const struct hook_row hook_rows[HOOK_KIND_COUNT] = {
 	[HOOK_POSTSTOP] = { "poststop", offsetof(struct spec_hooks, poststop), OCI_STATUS_STOPPED },
 };
 
+const char *hook_name(enum hook_kind kind)
+{
+	return hook_rows[kind].name;
+}
+
 static const struct oci_array *hook_list(const struct spec_hooks *hooks, enum hook_kind kind)
 {
 	static const struct oci_array none;

@@ -34,6 +34,9 @@ struct hook_call {
 	const struct oci_strings *env; /* for hooks without `env`; NULL: an empty environment */
 };
 
+/* The key in config.json: "createRuntime". */
+const char *hook_name(enum hook_kind kind);
+
 /* True when there is a hook of that kind; `hooks` may be NULL. */
 bool hook_any(const struct spec_hooks *hooks, enum hook_kind kind);
 

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "libutil/file.h"
+#include "libutil/proc.h"
+#include "libutil/sys.h"
+#include "runtime/container/bundle.h"
+
+/* The pidfd comes first: once it is held, the number cannot pass to another process unnoticed, so
+ * the start time read afterwards is that of the process the descriptor names. */
+int container_pidfd(pid_t pid, uint64_t start, struct err *e)
+{
+	autofd int fd = sys_pidfd_open(pid, 0);
+	uint64_t ticks = 0;
+	char state = 0;
+	int r;
+
+	if (fd < 0 && (errno == ESRCH || errno == EINVAL))
+		return err_set(e, ESRCH, "process %d is gone", (int)pid);
+	if (fd < 0)
+		return err_sys(e, "open process %d", (int)pid);
+	r = proc_start_time(pid, &ticks, &state, e);
+	if (r < 0)
+		return r;
+	if (ticks != start || state == 'Z' || state == 'X')
+		return err_set(e, ESRCH, "process %d is gone", (int)pid);
+	return steal_fd(&fd);
+}
+
+static int find_process(struct container *c, struct err *e)
+{
+	struct err gone = { 0 };
+	int fd;
+
+	if (c->record->phase != RECORD_MADE)
+		return 0;
+	fd = container_pidfd((pid_t)c->record->pid.v, c->record->start_time.v, &gone);
+	if (fd == -ESRCH)
+		return 0;
+	if (fd < 0)
+		return err_set(e, gone.code, "%s", gone.msg);
+	c->pidfd = fd;
+	return 0;
+}
+
+static int read_record(struct container *c, struct err *e)
+{
+	autofree char *text = NULL;
+	size_t len = 0;
+	int r = file_read_at(c->dirfd, STORE_STATE, RECORD_MAX, &text, &len, e);
+
+	if (r == -ENOENT)
+		return err_set(e, ENODATA,
+			       "container '%s' was never finished: clear it with 'delete --force'",
+			       c->id);
+	if (r < 0)
+		return err_wrap(e, r, "container '%s'", c->id);
+	r = record_decode(STORE_STATE, text, len, &c->arena, &c->record, e);
+	if (r >= 0 && c->record->cgroup)
+		r = cgroup_decode(c->record->cgroup, &c->cgroup, e);
+	if (r < 0)
+		return err_wrap(e, r, "container '%s'", c->id);
+	return 0;
+}
+
+static int load_from(const struct store *s, const char *id, int dirfd, struct container *ret,
+		     struct err *e)
+{
+	auto_(container) struct container c = CONTAINER_NONE;
+	int r;
+
+	c.store = s;
+	c.id = xstrdup(id);
+	c.dirfd = dirfd;
+	r = read_record(&c, e);
+	if (r >= 0)
+		r = find_process(&c, e);
+	if (r < 0)
+		return r;
+	*ret = c;
+	c = (struct container)CONTAINER_NONE;
+	return 0;
+}
+
+int container_load(const struct store *s, const char *id, struct container *ret, struct err *e)
+{
+	int dirfd = store_find(s, id, e);
+
+	return dirfd < 0 ? dirfd : load_from(s, id, dirfd, ret, e);
+}
+
+int container_load_locked(const struct store *s, const char *id, struct container *ret,
+			  struct err *e)
+{
+	autofd int dirfd = store_find(s, id, e);
+	int r;
+
+	if (dirfd < 0)
+		return dirfd;
+	r = store_lock(dirfd, id, true, e);
+	if (r < 0)
+		return r;
+	r = load_from(s, id, steal_fd(&dirfd), ret, e);
+	if (r >= 0)
+		ret->locked = true;
+	return r;
+}
+
+void container_done(struct container *c)
+{
+	cgroup_free(c->cgroup);
+	close_at_exit(&c->pidfd);
+	close_at_exit(&c->dirfd);
+	arena_done(&c->arena);
+	free(c->id);
+	*c = (struct container)CONTAINER_NONE;
+}
+
+/* Only the creator holds the lock of a container without a process; who holds it himself knows
+ * there is none. A second open file is needed, since a lock belongs to the open file. */
+static int creator_is_alive(const struct container *c, bool *ret, struct err *e)
+{
+	autofd int fd = openat(c->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err why = { 0 };
+	int r;
+
+	*ret = false;
+	if (c->locked)
+		return 0;
+	if (fd < 0)
+		return err_sys(e, "container '%s'", c->id);
+	r = store_lock(fd, c->id, false, &why);
+	*ret = r == -EWOULDBLOCK;
+	return 0;
+}
+
+int container_status(const struct container *c, enum oci_status *ret, struct err *e)
+{
+	struct observation seen = { .phase = (enum record_phase)c->record->phase,
+				    .alive = c->pidfd >= 0 };
+	int r = 0;
+
+	if (seen.phase == RECORD_CREATING)
+		r = creator_is_alive(c, &seen.creator_alive, e);
+	if (r >= 0 && seen.alive && c->cgroup) {
+		r = cgroup_is_frozen(c->cgroup, e);
+		seen.frozen = r > 0;
+	}
+	if (r < 0)
+		return err_wrap(e, r, "container '%s'", c->id);
+	seen.gate = faccessat(c->dirfd, STORE_GATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	*ret = status_decide(&seen);
+	return 0;
+}
+
+int container_spec(struct container *c, struct runtime_spec **ret, struct err *e)
+{
+	int r = bundle_read_config(c->dirfd, STORE_CONFIG, &c->arena, NULL, ret, e);
+
+	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
+}
+
+void container_state(const struct container *c, enum oci_status status, const char *owner,
+		     struct oci_state *ret)
+{
+	const struct record *rec = c->record;
+
+	*ret = (struct oci_state){
+		.oci_version = RUNTIME_SPEC_VERSION,
+		.id = c->id,
+		.status = status,
+		.pid = { .set = true, .v = container_pid(c) },
+		.bundle = rec->bundle,
+		.rootfs = rec->rootfs,
+		.created = rec->created,
+		.owner = owner,
+		.annotations = rec->annotations,
+	};
+}
+
+pid_t container_pid(const struct container *c)
+{
+	return c->pidfd >= 0 ? (pid_t)c->record->pid.v : 0;
+}

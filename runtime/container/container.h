@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container that exists, as the host side sees it: its directory, its record,
+ * its control groups, and a descriptor of its first process.
+ */
+#ifndef RUNTIME_CONTAINER_CONTAINER_H
+#define RUNTIME_CONTAINER_CONTAINER_H
+
+#include "runtime/cgroup/cgroup.h"
+#include "runtime/container/record.h"
+#include "runtime/container/status.h"
+#include "runtime/container/store.h"
+
+struct container {
+	const struct store *store; /* borrowed */
+	char *id;                  /* owned */
+	int dirfd;
+	struct arena arena;
+	struct record *record;
+	struct cgroup *cgroup; /* owned */
+	int pidfd;             /* of the first process while it lives, else -1 */
+	bool locked;           /* by us */
+};
+#define CONTAINER_NONE                                                                             \
+	{                                                                                          \
+		.dirfd = -1, .pidfd = -1                                                           \
+	}
+
+/* Load a container by id; unknown is -ENOENT.  A directory without a record is what a creator
+ * killed in its first moment leaves: -ENODATA, and only container_clear() can help. */
+int container_load(const struct store *s, const char *id, struct container *ret, struct err *e);
+void container_done(struct container *c);
+AUTO_DEFINE_DONE(container, container_done)
+
+/* Lock, then load again: what was true before the lock was held may be no longer. */
+int container_load_locked(const struct store *s, const char *id, struct container *ret,
+			  struct err *e);
+
+/* Ask the kernel for what status_decide() needs. */
+int container_status(const struct container *c, enum oci_status *ret, struct err *e);
+
+/* The configuration as it was at create, decoded into c->arena. */
+int container_spec(struct container *c, struct runtime_spec **ret, struct err *e);
+
+/* The document of `state`: pid 0 when stopped.  `owner` may be "". */
+void container_state(const struct container *c, enum oci_status status, const char *owner,
+		     struct oci_state *ret);
+
+/* The pid as long as the process lives, else 0. */
+pid_t container_pid(const struct container *c);
+
+/* A pidfd of the process that `pid` and `start` name, or -ESRCH when it is gone, or only a zombie.
+ */
+int container_pidfd(pid_t pid, uint64_t start, struct err *e);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "libutil/fd.h"
+#include "libutil/file.h"
+#include "libutil/log.h"
+#include "libutil/loop.h"
+#include "libutil/proc.h"
+#include "runtime/container/console.h"
+#include "runtime/container/pidfile.h"
+#include "runtime/hook/hook.h"
+#include "runtime/sync/sync.h"
+
+/* From the first thing made on, a signal that would end us is read instead, so that what was made
+ * is undone. */
+static int hold_signals(struct creation *c, struct err *e)
+{
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGHUP);
+	(void)sigaddset(&mask, SIGINT);
+	(void)sigaddset(&mask, SIGQUIT);
+	(void)sigaddset(&mask, SIGTERM);
+	c->sigfd = loop_signals(&mask, e);
+	return c->sigfd < 0 ? c->sigfd : 0;
+}
+
+static int make_directory(struct creation *c, struct err *e)
+{
+	int r = store_open(&c->store, c->req->host->root, true, e);
+
+	if (r < 0)
+		return r;
+	c->dirfd = store_make(&c->store, c->req->id, e);
+	return c->dirfd < 0 ? c->dirfd : 0;
+}
+
+static int write_record(struct creation *c, struct err *e)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	int r;
+
+	record_encode(&c->record, c->cgroup, &text);
+	r = strbuf_check(&text, STORE_STATE, e);
+	if (r >= 0)
+		r = file_replace_at(c->dirfd, STORE_STATE, text.data, text.len, 0600, FILE_NO_SYNC,
+				    e);
+	return r;
+}
+
+static int keep_config(struct creation *c, struct err *e)
+{
+	return file_replace_at(c->dirfd, STORE_CONFIG, c->config.data, c->config.len, 0600,
+			       FILE_NO_SYNC, e);
+}
+
+static int make_gate(struct creation *c, struct err *e)
+{
+	if (!c->req->gate)
+		return 0;
+	c->gatefd = fd_unix_listen_at(c->dirfd, STORE_GATE, SOCK_SEQPACKET, 0600, e);
+	return c->gatefd < 0 ? c->gatefd : 0;
+}
+
+/* A caller with NOTIFY_SOCKET wants to hear when the container is ready: it gets a directory in
+ * which `start` will listen (notify_socket.h). */
+static int make_notify_directory(struct creation *c, struct err *e)
+{
+	if (!getenv("NOTIFY_SOCKET"))
+		return 0;
+	if (mkdirat(c->dirfd, STORE_NOTIFY, 0755) < 0)
+		return err_sys(e, "make '%s/%s/" STORE_NOTIFY "'", c->store.root, c->req->id);
+	c->notifydirfd = openat(c->dirfd, STORE_NOTIFY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return c->notifydirfd < 0 ? err_sys(e, "open '" STORE_NOTIFY "'") : 0;
+}
+
+static int make_cgroup(struct creation *c, struct err *e)
+{
+	const struct spec_linux *l = c->spec->linux_;
+	int r = cgroup_make(c->cgroup, l ? l->resources : NULL, e);
+
+	if (r >= 0)
+		c->cgroup_made = true;
+	return r;
+}
+
+static void fill_job(const struct creation *c, struct init_job *job)
+{
+	const struct seccomp_program *sec = &c->seccomp;
+
+	*job = (struct init_job){
+		.kind = INIT_CREATE,
+		.id = c->req->id,
+		.bundle = c->bundle,
+		.spec = c->spec,
+		.process = c->spec->process,
+		.plan = c->plan,
+		.startfd = c->gatefd,
+		.pidfd = -1,
+		.rootfsfd = c->rootfsfd,
+		.cgroup = c->cgroup,
+		.seccomp = sec->prog.filter ? &sec->prog : NULL,
+		.seccomp_flags = sec->flags | (sec->notify ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0),
+		.no_pivot = c->req->no_pivot,
+		.no_new_keyring = c->req->no_new_keyring,
+		.rootless = host_maps_unprivileged(c->req->host),
+		.preserve_fds = c->inherit.preserve_fds,
+		.listen_fds = c->inherit.listen_fds,
+		.state = &c->state,
+		.notify_dirfd = c->notifydirfd,
+	};
+}
+
+static int spawn_and_serve(struct creation *c, struct err *e)
+{
+	const int hidden[] = { c->dirfd,     c->store.rootfd, c->bundlefd,
+			       c->consolefd, c->pidfdsock,    c->sigfd };
+	struct ceiling ceiling = { 0 };
+	int r;
+
+	fill_job(c, &c->job);
+	r = child_prepare(&c->child, &c->job, e);
+	if (r < 0)
+		return r;
+	ceiling_raise(c->spec->process, &ceiling);
+	r = child_spawn(&c->child, &c->job, hidden, ARRAY_LEN(hidden), e);
+	ceiling_restore(&ceiling);
+	if (r < 0)
+		return r;
+	c->service = (struct service){
+		.job = &c->job,
+		.child = &c->child,
+		.sigfd = c->sigfd,
+		.bundlefd = c->bundlefd,
+		.consolefd = c->consolefd,
+		.masterfd = -1,
+	};
+	r = serve_until_ready(&c->service, e);
+	c->masterfd = c->service.masterfd;
+	return r;
+}
+
+static int tell_pid(struct creation *c, struct err *e)
+{
+	int r = 0;
+
+	if (c->pidfdsock >= 0)
+		r = console_send_pidfd(c->pidfdsock, c->child.pidfd, e);
+	if (r >= 0 && c->req->pid_file) {
+		r = pidfile_write(c->req->pid_file, c->child.pid, e);
+		c->pid_file_made = r >= 0;
+	}
+	return r;
+}
+
+static int record_process(struct creation *c, struct err *e)
+{
+	uint64_t ticks = 0;
+	int r = proc_start_time(c->child.pid, &ticks, NULL, e);
+
+	if (r < 0)
+		return r;
+	c->record.phase = RECORD_MADE;
+	c->record.pid = (struct opt_i64){ .set = true, .v = c->child.pid };
+	c->record.start_time = (struct opt_u64){ .set = true, .v = ticks };
+	return write_record(c, e);
+}
+
+/* Now that the record names it, init may go: to the gate, or straight to its program. */
+static int let_go(struct creation *c, struct err *e)
+{
+	int r;
+
+	if (!c->req->gate) {
+		r = notify_socket_open(&c->notify, c->dirfd, e);
+		return r < 0 ? r : serve_until_exec(&c->service, e);
+	}
+	return sync_send(c->child.syncfd, SYNC_GO, 0, -1, e);
+}
+
+static int make(struct creation *c, struct err *e)
+{
+	/* The record of what will be made is on disk before it is made; the gate before init
+	 * inherits it. */
+	static int (*const stages[])(struct creation *, struct err *) = {
+		hold_signals, make_directory,        write_record, keep_config,
+		make_gate,    make_notify_directory, make_cgroup,  spawn_and_serve,
+		tell_pid,     record_process,        let_go,
+	};
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(stages); i++)
+		r = stages[i](c, e);
+	return r;
+}
+
+/* runtime.md: when a hook of creation fails, the life cycle goes on with the poststop hooks. */
+static void run_poststop(struct creation *c)
+{
+	struct hook_call call = { .state = &c->state, .cwdfd = c->bundlefd };
+
+	(void)hook_run(c->spec->hooks, HOOK_POSTSTOP, &call, NULL);
+}
+
+void creation_undo(struct creation *c)
+{
+	bool had_process = c->child.pid != 0;
+	struct err why = { 0 };
+
+	child_done(&c->child);
+	if (c->pid_file_made)
+		(void)unlink(c->req->pid_file);
+	if (c->cgroup_made) {
+		(void)cgroup_kill(c->cgroup, SIGKILL, NULL);
+		if (cgroup_destroy(c->cgroup, &why) < 0)
+			log_warning("clearing up: %s", why.msg);
+		c->cgroup_made = false;
+	}
+	if (had_process)
+		run_poststop(c);
+	if (c->dirfd >= 0 && store_remove(&c->store, c->req->id, &why) < 0)
+		log_warning("clearing up: %s", why.msg);
+}
+
+int creation_run(struct creation *c, struct err *e)
+{
+	int r = creation_plan(c, e);
+
+	if (r >= 0) {
+		r = make(c, e);
+		if (r < 0)
+			creation_undo(c);
+	}
+	return r < 0 ? err_wrap(e, r, "create '%s'", c->req->id) : 0;
+}
+
+void creation_done(struct creation *c)
+{
+	const int fds[] = { c->bundlefd, c->rootfsfd, c->consolefd,   c->pidfdsock, c->sigfd,
+			    c->gatefd,   c->dirfd,    c->notifydirfd, c->masterfd };
+
+	if (c->dirfd >= 0)
+		store_unlock(c->dirfd);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close_at_exit(&fds[i]);
+	notify_socket_done(&c->notify);
+	child_release(&c->child);
+	store_done(&c->store);
+	cgroup_free(c->cgroup);
+	seccomp_program_done(&c->seccomp);
+	strbuf_done(&c->config);
+	arena_done(&c->arena);
+	*c = (struct creation)CREATION_NONE;
+}

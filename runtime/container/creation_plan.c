@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "libutil/ids.h"
+#include "libutil/parse.h"
+#include "libutil/path.h"
+#include "runtime/container/bundle.h"
+#include "runtime/container/console.h"
+#include "runtime/hook/hook.h"
+
+static int check_id(struct creation *c, struct err *e)
+{
+	return id_check(c->req->id, e);
+}
+
+static int open_bundle(struct creation *c, struct err *e)
+{
+	autofree char *path = path_absolute(c->req->bundle ? c->req->bundle : ".");
+
+	c->bundle = arena_strdup(&c->arena, path);
+	c->bundlefd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return c->bundlefd < 0 ? err_sys(e, "bundle '%s'", path) : 0;
+}
+
+static int read_config(struct creation *c, struct err *e)
+{
+	const char *file = c->req->config;
+	int r = bundle_read_config(file ? AT_FDCWD : c->bundlefd, file ? file : "config.json",
+				   &c->arena, &c->config, &c->spec, e);
+
+	return r < 0 ? err_wrap(e, r, "bundle '%s'", c->bundle) : 0;
+}
+
+/* The specification lets a document without these pass: it may be valid for another moment or
+ * platform. */
+static int check_process(struct creation *c, struct err *e)
+{
+	if (!c->spec->process)
+		return err_set(e, EINVAL, "config.json: process: missing");
+	if (c->spec->process->args.n == 0)
+		return err_set(e, EINVAL, "config.json: process.args: missing or empty");
+	if (!c->spec->root)
+		return err_set(e, EINVAL, "config.json: root: missing");
+	return console_check(c->spec->process->terminal, c->req->detached, c->req->console_socket,
+			     e);
+}
+
+static int open_rootfs(struct creation *c, struct err *e)
+{
+	const char *path = c->spec->root->path;
+	autofree char *joined = path_is_absolute(path) ? xstrdup(path) : path_join(c->bundle, path);
+	autofree char *clean = path_clean(joined);
+
+	c->rootfs = arena_strdup(&c->arena, clean);
+	c->rootfsfd = open(clean, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return c->rootfsfd < 0 ? err_sys(e, "config.json: root.path: open '%s'", clean) : 0;
+}
+
+static int plan_namespaces(struct creation *c, struct err *e)
+{
+	return ns_plan_make(c->spec, &c->plan, e);
+}
+
+static int plan_cgroup(struct creation *c, struct err *e)
+{
+	const struct host *h = c->req->host;
+
+	return cgroup_plan(c->spec, c->req->id, h->driver, host_is_rootless(h), &c->cgroup, e);
+}
+
+static int compile_seccomp(struct creation *c, struct err *e)
+{
+	const struct spec_linux *l = c->spec->linux_;
+
+	return l && l->seccomp ? seccomp_compile(l->seccomp, -1, &c->seccomp, e) : 0;
+}
+
+/* A listener that is not there is found now, not when there is a container to take back. */
+static int connect_sockets(struct creation *c, struct err *e)
+{
+	const struct create_request *req = c->req;
+
+	if (req->console_socket) {
+		c->consolefd = console_connect("--console-socket", req->console_socket, e);
+		if (c->consolefd < 0)
+			return c->consolefd;
+	}
+	if (req->pidfd_socket) {
+		c->pidfdsock = console_connect("--pidfd-socket", req->pidfd_socket, e);
+		if (c->pidfdsock < 0)
+			return c->pidfdsock;
+	}
+	return 0;
+}
+
+static int fill_record(struct creation *c, struct err *e UNUSED)
+{
+	struct timespec now = { 0 };
+	char created[TIME_TEXT_SIZE];
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	c->record = (struct record){
+		.id = c->req->id,
+		.phase = RECORD_CREATING,
+		.created = arena_strdup(&c->arena, time_text(now, created)),
+		.bundle = c->bundle,
+		.rootfs = c->rootfs,
+		.rootless = host_is_rootless(c->req->host),
+		.own_pidns = c->plan.is_new[OCI_NS_PID],
+		.has_poststart = hook_any(c->spec->hooks, HOOK_POSTSTART),
+		.has_poststop = hook_any(c->spec->hooks, HOOK_POSTSTOP),
+		.annotations = c->spec->annotations,
+	};
+	c->state = (struct oci_state){
+		.oci_version = RUNTIME_SPEC_VERSION,
+		.id = c->req->id,
+		.bundle = c->bundle,
+		.annotations = c->spec->annotations,
+	};
+	return 0;
+}
+
+int creation_plan(struct creation *c, struct err *e)
+{
+	/* inherit_prepare() comes first: what we open ourselves must not be taken for the caller's.
+	 */
+	static int (*const stages[])(struct creation *, struct err *) = {
+		check_id,        open_bundle, read_config,     check_process,   open_rootfs,
+		plan_namespaces, plan_cgroup, compile_seccomp, connect_sockets, fill_record,
+	};
+	int r = inherit_prepare(c->req->preserve_fds, &c->inherit, e);
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(stages); i++)
+		r = stages[i](c, e);
+	return r;
+}

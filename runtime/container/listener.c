@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "libutil/cleanup.h"
+#include "libutil/fd.h"
+
+void listener_document(const struct spec_seccomp *seccomp, const struct oci_state *state, pid_t pid,
+		       struct strbuf *out)
+{
+	struct json_writer w = { .out = out };
+	struct oci_state now = *state;
+
+	now.status = OCI_STATUS_CREATING;
+	now.pid = (struct opt_i64){ .set = true, .v = pid };
+	json_object(&w);
+	json_kv_string(&w, "ociVersion", RUNTIME_SPEC_VERSION);
+	json_key(&w, "fds");
+	json_array(&w);
+	json_string(&w, "seccompFd");
+	json_array_end(&w);
+	json_kv_i64(&w, "pid", pid);
+	if (seccomp->listener_metadata)
+		json_kv_string(&w, "metadata", seccomp->listener_metadata);
+	json_key(&w, "state");
+	oci_encode_value(&oci_state_type, &now, &w);
+	json_object_end(&w);
+}
+
+int listener_send(const struct spec_seccomp *seccomp, const struct oci_state *state, pid_t pid,
+		  int listenerfd, struct err *e)
+{
+	auto_(strbuf) struct strbuf doc = { 0 };
+	autofd int sock = -1;
+	int r;
+
+	if (!seccomp->listener_path)
+		return err_set(
+			e, EINVAL,
+			"config.json: linux.seccomp.listenerPath: missing, though a rule has SCMP_ACT_NOTIFY");
+	sock = fd_unix_connect_at(AT_FDCWD, seccomp->listener_path, SOCK_STREAM, e);
+	if (sock < 0)
+		return err_wrap(e, sock, "seccomp listener");
+	listener_document(seccomp, state, pid, &doc);
+	r = fd_send(sock, doc.data, doc.len, &listenerfd, 1, e);
+	return r < 0 ? err_wrap(e, r, "seccomp listener '%s'", seccomp->listener_path) : 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a container's state.json says: who its first process is, where it came
+ * from, and which control groups belong to it.  Pure: text to struct and back.
+ *
+ * The first version is written before anything else is made and has no pid; it
+ * is what `delete --force` needs to clear up after a creator that was killed.
+ */
+#ifndef RUNTIME_CONTAINER_RECORD_H
+#define RUNTIME_CONTAINER_RECORD_H
+
+#include "oci-spec/runtime_spec.h"
+#include "runtime/cgroup/cgroup.h"
+
+#define RECORD_MAX ((size_t)1 << 20) /* bytes */
+
+/* How far creation came; whether the process lives is never recorded but asked. */
+enum record_phase {
+	RECORD_CREATING = 1, /* no pid yet */
+	RECORD_MADE,         /* pid and start time name the first process */
+};
+
+struct record {
+	const char *id;
+	int phase; /* enum record_phase */
+	struct opt_i64 pid;
+	struct opt_u64 start_time; /* of the pid, in clock ticks since boot: together they name a
+				      process */
+	const char *created;       /* RFC 3339 */
+	const char *bundle;        /* absolute */
+	const char *rootfs;        /* absolute */
+	bool rootless;
+	bool own_pidns;     /* all processes die with the first one */
+	bool has_poststart; /* hooks: without, start and delete need not read config.json again */
+	bool has_poststop;
+	struct oci_strmap annotations;
+	const struct json *cgroup; /* for cgroup_decode(); only set by record_decode() */
+};
+
+/* *ret lies in `a`. */
+int record_decode(const char *name, const char *text, size_t len, struct arena *a,
+		  struct record **ret, struct err *e);
+/* `cgroup` may be NULL: none. */
+void record_encode(const struct record *rec, const struct cgroup *cgroup, struct strbuf *out);
+
+#endif

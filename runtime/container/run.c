@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/run.h"
+
+#include "runtime/container/foreground.h"
+#include "runtime/hook/hook.h"
+
+/* Signals are held from the start, so that none ends us between the first thing made and the wait.
+ */
+static int prepare_foreground(bool reaper, struct err *e)
+{
+	int r = foreground_hold_signals(e);
+
+	return r >= 0 && reaper ? foreground_become_reaper(e) : r;
+}
+
+static int run_poststart(struct creation *c, struct err *e)
+{
+	struct hook_call call = { .state = &c->state, .pid = c->child.pid, .cwdfd = c->bundlefd };
+	int r = hook_run(c->spec->hooks, HOOK_POSTSTART, &call, e);
+
+	return r < 0 ? err_wrap(e, r, "start '%s'", c->req->id) : 0;
+}
+
+/* READY may come long after our caller typed something: a process of its own waits for it. */
+static void forward_ready_aside(struct creation *c)
+{
+	pid_t pid = c->notify.fd >= 0 ? fork() : -1;
+
+	if (pid == 0) {
+		(void)notify_socket_forward(&c->notify, c->child.pidfd, c->child.pid, NULL);
+		_exit(0);
+	}
+}
+
+/* `delete --force` may have taken the container meanwhile; then nothing is left to do. */
+static void delete_ended(struct creation *c)
+{
+	if (store_lock(c->dirfd, c->req->id, true, NULL) < 0)
+		return;
+	c->pid_file_made = false; /* not undone: a caller reads it afterwards */
+	creation_undo(c);
+}
+
+static int stay(struct creation *c, bool keep, struct err *e)
+{
+	int r;
+
+	forward_ready_aside(c);
+	r = foreground_wait(&c->child, c->masterfd, e);
+	if (r < 0 || !keep)
+		delete_ended(c);
+	return r;
+}
+
+int container_run(const struct create_request *req, bool keep, bool reaper, struct err *e)
+{
+	auto_(creation) struct creation c = CREATION_NONE;
+	int r = req->detached ? 0 : prepare_foreground(reaper, e);
+
+	c.req = req;
+	if (r >= 0)
+		r = creation_run(&c, e);
+	if (r < 0)
+		return r;
+	r = run_poststart(&c, e);
+	if (r < 0) {
+		creation_undo(&c);
+		return r;
+	}
+	store_unlock(c.dirfd);
+	if (req->detached)
+		return notify_socket_forward(&c.notify, c.child.pidfd, c.child.pid, e);
+	return stay(&c, keep, e);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "libutil/dir.h"
+#include "libutil/ids.h"
+
+int store_open(struct store *s, const char *root, bool make, struct err *e)
+{
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && make) {
+		int r = dir_make_all_at(AT_FDCWD, root, 0700, e);
+
+		if (r < 0)
+			return err_wrap(e, r, "state root");
+		fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0 && (errno != ENOENT || make))
+		return err_sys(e, "state root: open '%s'", root);
+	*s = (struct store){ .rootfd = fd, .root = root };
+	return 0;
+}
+
+void store_done(struct store *s)
+{
+	close_at_exit(&s->rootfd);
+	s->rootfd = -1;
+}
+
+int store_lock(int dirfd, const char *id, bool wait, struct err *e)
+{
+	struct stat st;
+	int r;
+
+	do
+		r = flock(dirfd, LOCK_EX | (wait ? 0 : LOCK_NB));
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return err_sys(e, "lock container '%s'", id);
+	if (fstat(dirfd, &st) < 0)
+		return err_sys(e, "container '%s'", id);
+	if (st.st_nlink == 0)
+		return err_set(e, ENOENT, "container '%s' does not exist", id);
+	return 0;
+}
+
+void store_unlock(int dirfd)
+{
+	(void)flock(dirfd, LOCK_UN);
+}
+
+int store_make(const struct store *s, const char *id, struct err *e)
+{
+	autofd int fd = -1;
+	int r;
+
+	if (mkdirat(s->rootfd, id, 0700) < 0) {
+		if (errno == EEXIST)
+			return err_set(e, EEXIST, "container '%s' already exists", id);
+		return err_sys(e, "make state directory '%s/%s'", s->root, id);
+	}
+	fd = openat(s->rootfd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = fd < 0 ? err_sys(e, "open state directory '%s/%s'", s->root, id)
+		   : store_lock(fd, id, true, e);
+	if (r < 0) {
+		(void)unlinkat(s->rootfd, id, AT_REMOVEDIR);
+		return r;
+	}
+	return steal_fd(&fd);
+}
+
+int store_find(const struct store *s, const char *id, struct err *e)
+{
+	int r = id_check(id, e);
+	int fd;
+
+	if (r < 0)
+		return r;
+	if (s->rootfd < 0)
+		return err_set(e, ENOENT, "container '%s' does not exist", id);
+	fd = openat(s->rootfd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
+		return err_set(e, ENOENT, "container '%s' does not exist", id);
+	return err_sys(e, "open state directory '%s/%s'", s->root, id);
+}
+
+int store_remove(const struct store *s, const char *id, struct err *e)
+{
+	return dir_remove_all_at(s->rootfd, id, e);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state directories, ROOT/ID/, each with
+ *
+ *   state.json   the record (record.h), replaced atomically
+ *   config.json  the document as it was read at create: later edits have no effect
+ *   start.sock   the start gate, while nobody has said `start`
+ *   notify/      where a container tells systemd's protocol that it is ready
+ *
+ * The lock is a flock(2) on the directory itself: create, start and delete
+ * exclude one another; everything else only reads.
+ */
+#ifndef RUNTIME_CONTAINER_STORE_H
+#define RUNTIME_CONTAINER_STORE_H
+
+#include "libutil/cleanup.h"
+#include "libutil/err.h"
+
+#define STORE_STATE  "state.json"
+#define STORE_CONFIG "config.json"
+#define STORE_GATE   "start.sock"
+#define STORE_NOTIFY "notify"
+
+struct store {
+	int rootfd;       /* -1: there is no ROOT, so it holds no container */
+	const char *root; /* borrowed, for messages */
+};
+#define STORE_NONE                                                                                 \
+	{                                                                                          \
+		.rootfd = -1                                                                       \
+	}
+
+/* Open ROOT; when it is missing it is made with 0700 if `make`, else it counts as empty. */
+int store_open(struct store *s, const char *root, bool make, struct err *e);
+void store_done(struct store *s);
+AUTO_DEFINE_DONE(store, store_done)
+
+/* Make and lock a new container's directory.  Returns its descriptor; a known id is -EEXIST. */
+int store_make(const struct store *s, const char *id, struct err *e);
+/* Open a container's directory; -ENOENT says that the container does not exist. */
+int store_find(const struct store *s, const char *id, struct err *e);
+/* Remove a container's directory with all in it. */
+int store_remove(const struct store *s, const char *id, struct err *e);
+
+/* Lock a directory of store_find().  -EWOULDBLOCK when somebody holds it and !wait; -ENOENT when it
+ * was removed meanwhile. */
+int store_lock(int dirfd, const char *id, bool wait, struct err *e);
+/* The lock belongs to the open file, which a forked process shares: unlock by name, not by close.
+ */
+void store_unlock(int dirfd);
+
+#endif
