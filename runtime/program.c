@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/program.h"
+
+#include <seccomp.h>
+
+#include "oci-spec/runtime_spec.h"
+#include "runtime/verb/globals.h"
+#include "runtime/verb/verbs.h"
+
+static const struct verb *const verbs[] = {
+	&verb_create, &verb_delete, &verb_exec,  &verb_features, &verb_kill,
+	&verb_list,   &verb_pause,  &verb_ps,    &verb_resume,   &verb_run,
+	&verb_spec,   &verb_start,  &verb_state, NULL,
+};
+
+/* runc's callers know 1 for every failure but that of exec, which must not be taken for the
+ * program's own. */
+#define STATUS_FAILED      1
+#define STATUS_EXEC_FAILED 255
+
+static const struct exit_row exits[] = {
+	{ 0, "success" },
+	{ STATUS_FAILED,
+	  "a command failed, or the command line was wrong; one line on standard error says why" },
+	{ STATUS_EXEC_FAILED, "'exec' failed before the process ran" },
+	{ 128,
+	  "and a signal's number: the process that 'run' or 'exec' waited for was ended by that signal; any other "
+	  "status is the process's own" },
+	{ 0, NULL },
+};
+
+static int exit_status(const struct verb *v, int error UNUSED)
+{
+	return v == &verb_exec ? STATUS_EXEC_FAILED : STATUS_FAILED;
+}
+
+/* Docker reads the lines "version" and "commit:". */
+static void version(struct strbuf *out)
+{
+	const struct scmp_version *sc = seccomp_version();
+
+	strbuf_addf(out, "creel version %s\ncommit: %s\nspec: %s\n", PACKAGE_VERSION,
+		    RUNTIME_SPEC_COMMIT, RUNTIME_SPEC_VERSION);
+	strbuf_addf(out, "libseccomp: %u.%u.%u\n", sc->major, sc->minor, sc->micro);
+}
+
+const struct program creel_program = {
+	.name = "creel",
+	.summary = "run containers as the Open Container Initiative describes them",
+	.global_opts = globals_opts,
+	.global_size = sizeof(struct globals),
+	.global_defaults = globals_defaults,
+	.prepare = globals_prepare,
+	.version = version,
+	.verbs = verbs,
+	.exits = exits,
+	.exit_status = exit_status,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process that becomes the container's is, until its exec, a copy of this
+ * program; and an image whose entry point is /proc/self/exe runs this program
+ * again, inside.  Either way /proc/PID/exe leads from the container to our file
+ * on the host, and root there could overwrite it (CVE-2019-5736).
+ *
+ * So whatever makes such a process first executes itself from a file that
+ * nobody can write: a read-only, detached clone of the mount the program lies on,
+ * or, where that is refused, a sealed copy in memory.
+ */
+#ifndef RUNTIME_SELFEXE_H
+#define RUNTIME_SELFEXE_H
+
+#include "libutil/err.h"
+
+/* Returns 0 when this process runs from a protected file; otherwise executes the program again with
+ * the same arguments and environment and does not return, or fails.  Whether it is protected is
+ * asked of the kernel: there is nothing a caller could set to skip it. */
+int selfexe_protect(struct err *e);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "libutil/log.h"
+#include "runtime/container/container.h"
+#include "runtime/container/select.h"
+#include "runtime/verb/globals.h"
+#include "runtime/verb/table.h"
+#include "runtime/verb/verbs.h"
+
+enum format { TABLE, JSON };
+static const char *const formats[] = { "table", "json", NULL };
+
+struct values {
+	int format;
+	bool quiet;
+};
+
+static const struct opt opts[] = {
+	{ 'f', "format", OPT_CHOICE, 0, offsetof(struct values, format), "FORMAT", "table or json",
+	  formats, NULL },
+	{ 'q', "quiet", OPT_FLAG, 0, offsetof(struct values, quiet), NULL, "print the ids alone",
+	  NULL, NULL },
+	OPT_END,
+};
+
+/* Whoever owns the state directory; by number, since a static program has no name service to ask.
+ */
+static void owner_of(const struct container *c, char *buf, size_t size)
+{
+	struct stat st = { 0 };
+
+	(void)fstat(c->dirfd, &st);
+	(void)snprintf(buf, size, st.st_uid == 0 ? "root" : "#%u", (unsigned)st.st_uid);
+}
+
+/* A container that goes away while we look, or whose record cannot be read, must not hide the
+ * others. */
+static int list_one(const struct store *s, const char *id, int format, struct json_writer *w)
+{
+	auto_(container) struct container c = CONTAINER_NONE;
+	enum oci_status status = OCI_STATUS_NONE;
+	struct oci_state state;
+	struct err why = { 0 };
+	char owner[16];
+	int r = container_load(s, id, &c, &why);
+
+	if (r >= 0)
+		r = container_status(&c, &status, &why);
+	if (r < 0) {
+		log_warning("%s", why.msg);
+		return 0;
+	}
+	owner_of(&c, owner, sizeof(owner));
+	container_state(&c, status, owner, &state);
+	if (format == JSON)
+		oci_encode_value(&oci_state_type, &state, w);
+	else
+		strbuf_addf(w->out, "%s\t%lld\t%s\t%s\t%s\t%s\n", id, (long long)state.pid.v,
+			    status_name(status), state.bundle, state.created, owner);
+	return 1;
+}
+
+static void print_json(const struct store *s, const struct strv *ids)
+{
+	auto_(strbuf) struct strbuf out = { 0 };
+	struct json_writer w = { .out = &out };
+	int n = 0;
+
+	json_array(&w);
+	for (size_t i = 0; i < ids->n; i++)
+		n += list_one(s, ids->v[i], JSON, &w);
+	json_array_end(&w);
+	/* runc's callers know the empty list as null. */
+	(void)printf("%s\n", n > 0 ? strbuf_str(&out) : "null");
+}
+
+static void print_table(const struct store *s, const struct strv *ids)
+{
+	auto_(strbuf) struct strbuf rows = { 0 };
+	auto_(strbuf) struct strbuf out = { 0 };
+	struct json_writer w = { .out = &rows };
+
+	strbuf_adds(&rows, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER\n");
+	for (size_t i = 0; i < ids->n; i++)
+		(void)list_one(s, ids->v[i], TABLE, &w);
+	table_align(strbuf_str(&rows), &out);
+	(void)fputs(strbuf_str(&out), stdout);
+}
+
+static int run(const void *global, void *values, char *const *args UNUSED, int n UNUSED,
+	       struct err *e)
+{
+	auto_(store) struct store s = STORE_NONE;
+	auto_(strv) struct strv ids = { 0 };
+	const struct values *v = values;
+	int r = store_open(&s, globals_host(global)->root, false, e);
+
+	if (r >= 0)
+		r = select_all(&s, &ids, e);
+	if (r < 0)
+		return r;
+	if (v->quiet) {
+		for (size_t i = 0; i < ids.n; i++)
+			(void)puts(ids.v[i]);
+		return 0;
+	}
+	if (v->format == JSON)
+		print_json(&s, &ids);
+	else
+		print_table(&s, &ids);
+	return 0;
+}
+
+const struct verb verb_list = {
+	.name = "list",
+	.summary = "list the containers",
+	.opts = opts,
+	.opts_size = sizeof(struct values),
+	.max_args = 0,
+	.stop_after = -1,
+	.run = run,
+};

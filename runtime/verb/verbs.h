@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs of creel, each defined in the file of its name. */
+#ifndef RUNTIME_VERB_VERBS_H
+#define RUNTIME_VERB_VERBS_H
+
+#include "libutil/verb.h"
+
+extern const struct verb verb_create;
+extern const struct verb verb_delete;
+extern const struct verb verb_exec;
+extern const struct verb verb_features;
+extern const struct verb verb_kill;
+extern const struct verb verb_list;
+extern const struct verb verb_pause;
+extern const struct verb verb_ps;
+extern const struct verb verb_resume;
+extern const struct verb verb_run;
+extern const struct verb verb_spec;
+extern const struct verb verb_start;
+extern const struct verb verb_state;
+
+#endif
