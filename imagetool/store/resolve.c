@@ -122,6 +122,7 @@ int store_resolve(const struct store *s, const char *text, struct arena *a, stru
 {
 	const struct image_descriptor *found;
 	struct image_index *index;
+	bool by_digest = false;
 	int r = store_index(s, a, &index, e);
 
 	if (r < 0)
@@ -130,6 +131,7 @@ int store_resolve(const struct store *s, const char *text, struct arena *a, stru
 	if (!found)
 		found = entry_by_reference(index, text);
 	if (!found) {
+		by_digest = true;
 		r = entry_by_id(s, index, text, &found, e);
 		if (r < 0)
 			return r;
@@ -139,6 +141,8 @@ int store_resolve(const struct store *s, const char *text, struct arena *a, stru
 			e, IMAGE_ENOTFOUND,
 			"no image '%s' in store '%s': 'creel-image list' shows what is there", text,
 			s->path);
-	*ret = (struct store_image){ .name = store_name_of(found), .desc = found };
+	*ret = (struct store_image){ .name = store_name_of(found),
+				     .desc = found,
+				     .by_digest = by_digest };
 	return 0;
 }

@@ -97,6 +97,7 @@ int blob_add(struct store *s, const void *data, size_t len, char ret_digest[DIGE
 struct store_image {
 	const char *name;                    /* "" when the descriptor has no name */
 	const struct image_descriptor *desc; /* of a manifest or an index */
+	bool by_digest; /* found by digest or id: the same image may have more names */
 };
 
 /* The whole of index.json as it is now. */
