@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Blobs into the store: socket, digest, file, once.
+ *
+ * Each item is a small state machine: waiting (for a slot, or for the time of its
+ * next try), running, done.  A transfer that breaks keeps what arrived, and the hash
+ * of it, and goes on by Range; a server that ignores Range sends everything again and
+ * the known part is skipped.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "imagetool/errors.h"
+#include "imagetool/registry/http_header.h"
+#include "imagetool/registry/session.h"
+#include "libutil/alloc.h"
+#include "libutil/log.h"
+
+#define TICK_MS 100
+
+struct flight {
+	struct registry *registry;
+	struct download *item;
+	struct blob *blob; /* NULL before the first try */
+	struct http_transfer transfer;
+	struct retry retry;
+	char *url;
+	char *token;    /* the token this transfer went out with */
+	bool new_token; /* a 401 was answered by a fresh token since the last progress */
+	bool headers_seen;
+	int64_t skip;       /* bytes at the start of this answer that are here already */
+	int64_t not_before; /* of http_now_ms() */
+};
+
+struct downloads {
+	struct registry *registry;
+	struct store *store;
+	struct flight *flights;
+	size_t n;
+	size_t running, done;
+};
+
+/* ---- One answer --------------------------------------------------------------------------------
+ */
+
+static int check_length(struct flight *f, int64_t expected, struct err *e)
+{
+	int64_t said = f->transfer.answer.length;
+
+	if (said == expected)
+		return 0;
+	if (session_is_web_page(&f->transfer.answer))
+		return session_web_page_error(f->registry, e);
+	if (said < 0)
+		return 0;
+	return err_set(e, IMAGE_EVERIFY,
+		       "the registry offers %" PRId64 " bytes where the manifest promises %" PRId64,
+		       said, expected);
+}
+
+/* Where in the blob does this body begin? */
+static int on_headers(struct flight *f, struct err *e)
+{
+	int64_t here = blob_size(f->blob), start;
+
+	f->headers_seen = true;
+	f->skip = 0;
+	if (f->transfer.answer.status == 200) {
+		f->skip = here;
+		return check_length(f, f->item->size, e);
+	}
+	if (http_range_start(f->transfer.answer.content_range, &start) < 0 || start != here)
+		return err_set(e, IMAGE_EREGISTRY,
+			       "the registry continues at the wrong place: '%.80s' instead of "
+			       "byte %" PRId64,
+			       f->transfer.answer.content_range ? f->transfer.answer.content_range
+								: "",
+			       here);
+	return check_length(f, f->item->size - here, e);
+}
+
+static int on_blob_body(struct http_transfer *t, const void *data, size_t len, struct err *e)
+{
+	struct flight *f = t->ctx;
+	const char *p = data;
+	int r = f->headers_seen ? 0 : on_headers(f, e);
+
+	if (r < 0)
+		return r;
+	if (f->skip > 0) {
+		size_t n = (uint64_t)f->skip < len ? (size_t)f->skip : len;
+
+		f->skip -= (int64_t)n;
+		p += n;
+		len -= n;
+	}
+	r = blob_write(f->blob, p, len, e);
+	f->item->arrived = blob_size(f->blob);
+	f->new_token = false;
+	return r;
+}
+
+/* ---- Starting and ending one try
+ * ------------------------------------------------------------------ */
+
+static int flight_start(struct downloads *d, struct flight *f, struct err *e)
+{
+	int r = 0;
+
+	if (!f->blob)
+		r = blob_begin(d->store, f->item->digest, f->item->size, &f->blob, e);
+	if (r < 0)
+		return r;
+	free(f->token);
+	f->token = d->registry->token ? xstrdup(d->registry->token) : NULL;
+	f->headers_seen = false;
+	f->transfer.url = f->url;
+	f->transfer.bearer = f->token;
+	f->transfer.from = blob_size(f->blob);
+	f->transfer.until = f->item->size - 1;
+	f->transfer.body = on_blob_body;
+	f->transfer.ctx = f;
+	r = http_start(d->registry->http, &f->transfer, e);
+	if (r < 0)
+		return r;
+	f->item->state = DOWNLOAD_RUNNING;
+	d->running++;
+	return 0;
+}
+
+static int flight_commit(struct downloads *d, struct flight *f, struct err *e)
+{
+	int r = blob_commit(steal_ptr(&f->blob), NULL, e);
+
+	if (r < 0)
+		return r;
+	f->item->state = DOWNLOAD_DONE;
+	d->done++;
+	return 0;
+}
+
+/* A token lives for minutes, a pull may last hours. */
+static int flight_authorize(struct flight *f, struct err *e)
+{
+	struct registry *r = f->registry;
+	bool stale = (f->token == NULL) != (r->token == NULL) ||
+		     (f->token && !streq(f->token, r->token));
+
+	if (stale)
+		return 0; /* another transfer was refused before and fetched a new one */
+	if (f->new_token)
+		return session_status_error(r, &f->transfer.answer, e);
+	f->new_token = true;
+	return session_authorize(r, &f->transfer.answer, e);
+}
+
+static int flight_failed(struct flight *f, struct err *e)
+{
+	const struct http_transfer *t = &f->transfer;
+
+	if (t->result < 0)
+		return err_set(e, -t->result, "%s", t->err.msg);
+	return session_status_error(f->registry, &t->answer, e);
+}
+
+/* Try again later, or report. */
+static int flight_retry(struct flight *f, struct err *e)
+{
+	int64_t wait;
+
+	if (!session_may_retry(f->registry, &f->transfer))
+		return flight_failed(f, e);
+	wait = retry_next(&f->retry, f->item->arrived, f->transfer.answer.retry_after);
+	if (wait < 0)
+		return flight_failed(f, e);
+	log_debug("blob %s: next try in %lld ms from byte %lld", f->item->digest, (long long)wait,
+		  (long long)f->item->arrived);
+	f->not_before = http_now_ms() + wait;
+	if (f->item->arrived > 0)
+		f->item->interruptions++;
+	return 0;
+}
+
+static bool is_complete(const struct flight *f)
+{
+	const struct http_transfer *t = &f->transfer;
+
+	return t->result == 0 && (t->answer.status == 200 || t->answer.status == 206);
+}
+
+static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
+{
+	const struct http_transfer *t = &f->transfer;
+
+	if (t->result == 0)
+		d->registry->reached = true;
+	/* An empty body calls nobody: its headers were not looked at. */
+	if (is_complete(f) && !f->headers_seen) {
+		int r = on_headers(f, e);
+
+		if (r < 0)
+			return r;
+	}
+	if (is_complete(f))
+		return flight_commit(d, f, e);
+	if (t->result == 0 && t->answer.status == 401)
+		return flight_authorize(f, e);
+	if (t->result == 0 && t->answer.status == 416 && blob_size(f->blob) > 0) {
+		f->item->arrived = 0;
+		return blob_restart(f->blob, e);
+	}
+	return flight_retry(f, e);
+}
+
+static int flight_end(struct downloads *d, struct flight *f, struct err *e)
+{
+	int r;
+
+	f->item->state = DOWNLOAD_WAITING;
+	d->running--;
+	r = flight_judge(d, f, e);
+	/* Frees the connection for others while this one waits. */
+	http_transfer_done(&f->transfer);
+	return r < 0 ? err_wrap(e, r, "blob '%s'", f->item->digest) : 0;
+}
+
+/* ---- All of them
+ * ------------------------------------------------------------------------------------ */
+
+static int start_ready(struct downloads *d, struct err *e)
+{
+	int64_t now = http_now_ms();
+
+	for (size_t i = 0; i < d->n && d->running < REGISTRY_PARALLEL; i++) {
+		struct flight *f = &d->flights[i];
+		int r;
+
+		if (f->item->state != DOWNLOAD_WAITING || f->not_before > now)
+			continue;
+		r = flight_start(d, f, e);
+		if (r < 0)
+			return err_wrap(e, r, "blob '%s'", f->item->digest);
+	}
+	return 0;
+}
+
+static int end_finished(struct downloads *d, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < d->n && r >= 0; i++) {
+		struct flight *f = &d->flights[i];
+
+		if (f->item->state == DOWNLOAD_RUNNING && f->transfer.done)
+			r = flight_end(d, f, e);
+	}
+	return r;
+}
+
+static int download_all(struct downloads *d, download_tick_fn *tick, void *ctx, struct err *e)
+{
+	int r = 0;
+
+	while (d->done < d->n && r >= 0) {
+		r = start_ready(d, e);
+		if (r >= 0)
+			r = http_poll(d->registry->http, TICK_MS, e);
+		if (r >= 0)
+			r = end_finished(d, e);
+		tick(ctx);
+	}
+	return r;
+}
+
+static void flights_free(struct downloads *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct flight *f = &d->flights[i];
+
+		http_transfer_done(&f->transfer);
+		blob_abort(f->blob);
+		free(f->url);
+		free(f->token);
+	}
+	free(d->flights);
+}
+
+int registry_download(struct registry *r, struct store *store, struct download *items, size_t n,
+		      download_tick_fn *tick, void *ctx, struct err *e)
+{
+	struct downloads d = { .registry = r, .store = store, .n = n };
+	int result;
+
+	d.flights = xcalloc(n ? n : 1, sizeof(*d.flights));
+	for (size_t i = 0; i < n; i++) {
+		d.flights[i] = (struct flight){
+			.registry = r,
+			.item = &items[i],
+			.retry = { .max = r->opts.retries },
+			.url = xasprintf("%s/v2/%s/blobs/%s", r->base, r->repository,
+					 items[i].digest),
+		};
+	}
+	result = download_all(&d, tick, ctx, e);
+	flights_free(&d);
+	return result;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/registry/http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <strings.h>
+#include <sys/signalfd.h>
+#include <time.h>
+
+#include "imagetool/errors.h"
+#include "imagetool/registry/curl_api.h"
+#include "imagetool/registry/http_header.h"
+#include "libutil/alloc.h"
+#include "libutil/log.h"
+#include "libutil/sig.h"
+
+#define HTTP_MAX_REDIRECTS 10L
+#define HTTP_BUFFER        (256L << 10)
+/* Below this many bytes a second for timeout_s seconds a transfer counts as stalled. */
+#define HTTP_STALL_SPEED 100L
+
+struct http {
+	struct curl_api curl;
+	struct http_opts opts;
+	CURLM *multi;
+};
+
+int64_t http_now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int http_new(const struct http_opts *opts, struct http **ret, struct err *e)
+{
+	auto_(http) struct http *h = xcalloc(1, sizeof(*h));
+	int r = curl_api_load(&h->curl, e);
+
+	if (r < 0)
+		return r;
+	h->opts = *opts;
+	h->multi = h->curl.curl_multi_init();
+	if (!h->multi)
+		return err_set(e, ENOMEM, "libcurl has no memory");
+	*ret = steal_ptr(&h);
+	return 0;
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	if (h->multi)
+		(void)h->curl.curl_multi_cleanup(h->multi);
+	free(h);
+}
+
+/* ---- What libcurl calls -------------------------------------------------------------------- */
+
+static size_t on_header(char *data, size_t size, size_t n, void *ctx)
+{
+	struct http_transfer *t = ctx;
+	size_t len = size * n;
+
+	t->header_bytes += len;
+	if (t->header_bytes > HTTP_HEADER_MAX) {
+		t->result = err_set(&t->err, IMAGE_EREGISTRY, "more than %zu bytes of headers",
+				    HTTP_HEADER_MAX);
+		return 0;
+	}
+	http_header_line(&t->answer, data, len);
+	return len;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *ctx)
+{
+	struct http_transfer *t = ctx;
+	size_t len = size * n;
+	size_t room;
+
+	if (t->answer.status == 200 || t->answer.status == 206) {
+		t->result = t->body(t, data, len, &t->err);
+		return t->result < 0 ? 0 : len;
+	}
+	room = HTTP_ERROR_BODY_MAX - t->answer.error_body.len;
+	strbuf_add(&t->answer.error_body, data, len < room ? len : room);
+	return len;
+}
+
+/* ---- Starting ------------------------------------------------------------------------------ */
+
+static CURLcode set_request(struct http_transfer *t)
+{
+	const struct curl_api *c = &t->http->curl;
+	char range[48];
+	CURLcode r = c->curl_easy_setopt(t->easy, CURLOPT_URL, t->url);
+
+	if (r == CURLE_OK && t->accept) {
+		t->headers = c->curl_slist_append(NULL, t->accept);
+		r = c->curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	}
+	if (r == CURLE_OK && t->bearer) {
+		r = c->curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		if (r == CURLE_OK)
+			r = c->curl_easy_setopt(t->easy, CURLOPT_XOAUTH2_BEARER, t->bearer);
+	}
+	if (r == CURLE_OK && t->from > 0) {
+		/* Both ends: some registries answer 416 to an open range. */
+		(void)snprintf(range, sizeof(range), "%lld-%lld", (long long)t->from,
+			       (long long)t->until);
+		r = c->curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+	}
+	return r;
+}
+
+static CURLcode set_limits(struct http_transfer *t)
+{
+	const struct curl_api *c = &t->http->curl;
+	const struct http_opts *o = &t->http->opts;
+	bool tls = strncasecmp(t->url, "https:", 6) == 0;
+	const struct {
+		CURLoption option;
+		long value;
+	} numbers[] = {
+		{ CURLOPT_NOSIGNAL, 1L },
+		{ CURLOPT_FOLLOWLOCATION, 1L },
+		{ CURLOPT_MAXREDIRS, HTTP_MAX_REDIRECTS },
+		{ CURLOPT_UNRESTRICTED_AUTH, 0L },
+		{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L },
+		{ CURLOPT_SSL_VERIFYPEER, o->verify_tls ? 1L : 0L },
+		{ CURLOPT_SSL_VERIFYHOST, o->verify_tls ? 2L : 0L },
+		{ CURLOPT_CONNECTTIMEOUT, (long)o->timeout_s },
+		{ CURLOPT_LOW_SPEED_LIMIT, HTTP_STALL_SPEED },
+		{ CURLOPT_LOW_SPEED_TIME, (long)o->timeout_s },
+		{ CURLOPT_BUFFERSIZE, HTTP_BUFFER },
+		{ CURLOPT_TCP_KEEPALIVE, 1L },
+	};
+	/* What a redirect may lead to; https never falls back to http. */
+	const char *protocols = tls ? "https" : "http,https";
+	CURLcode r = c->curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, protocols);
+
+	if (r == CURLE_OK)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+	if (r == CURLE_OK && o->no_proxy)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+	for (size_t i = 0; r == CURLE_OK && i < ARRAY_LEN(numbers); i++)
+		r = c->curl_easy_setopt(t->easy, numbers[i].option, numbers[i].value);
+	return r;
+}
+
+static CURLcode set_callbacks(struct http_transfer *t)
+{
+	const struct curl_api *c = &t->http->curl;
+	const struct {
+		CURLoption option;
+		void *value;
+	} pointers[] = {
+		{ CURLOPT_HEADERDATA, t },
+		{ CURLOPT_WRITEDATA, t },
+		{ CURLOPT_PRIVATE, t },
+		{ CURLOPT_ERRORBUFFER, t->curl_error },
+	};
+	CURLcode r = c->curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+
+	if (r == CURLE_OK)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	if (r == CURLE_OK)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "creel-image/" PACKAGE_VERSION);
+	for (size_t i = 0; r == CURLE_OK && i < ARRAY_LEN(pointers); i++)
+		r = c->curl_easy_setopt(t->easy, pointers[i].option, pointers[i].value);
+	return r;
+}
+
+int http_start(struct http *h, struct http_transfer *t, struct err *e)
+{
+	CURLcode r;
+
+	http_transfer_done(t);
+	t->http = h;
+	t->easy = h->curl.curl_easy_init();
+	if (!t->easy)
+		return err_set(e, ENOMEM, "libcurl has no memory");
+	r = set_request(t);
+	if (r == CURLE_OK)
+		r = set_limits(t);
+	if (r == CURLE_OK)
+		r = set_callbacks(t);
+	/* An option this libcurl lacks may be one that keeps a secret in: never go on without it.
+	 */
+	if (r != CURLE_OK)
+		return err_set(e, ENOTSUP, "libcurl: %s (7.85 or newer is needed)",
+			       h->curl.curl_easy_strerror(r));
+	log_debug("GET %s%s", t->url, t->from > 0 ? " (a part)" : "");
+	if (h->curl.curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
+		return err_set(e, EINVAL, "libcurl does not take '%s'", t->url);
+	return 0;
+}
+
+/* ---- Ending -------------------------------------------------------------------------------- */
+
+static const struct {
+	CURLcode code;
+	int error;
+	bool passing, no_contact, tls_failed;
+} failures[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, IMAGE_ENETWORK, true, true, false },
+	{ CURLE_COULDNT_RESOLVE_PROXY, IMAGE_ENETWORK, true, true, false },
+	{ CURLE_COULDNT_CONNECT, IMAGE_ENETWORK, true, true, false },
+	{ CURLE_OPERATION_TIMEDOUT, IMAGE_ENETWORK, true, false, false },
+	{ CURLE_PARTIAL_FILE, IMAGE_ENETWORK, true, false, false },
+	{ CURLE_RECV_ERROR, IMAGE_ENETWORK, true, false, false },
+	{ CURLE_SEND_ERROR, IMAGE_ENETWORK, true, false, false },
+	{ CURLE_GOT_NOTHING, IMAGE_ENETWORK, true, false, false },
+	{ CURLE_HTTP2, IMAGE_ENETWORK, true, false, false },
+	{ CURLE_HTTP2_STREAM, IMAGE_ENETWORK, true, false, false },
+	{ CURLE_SSL_CONNECT_ERROR, IMAGE_ENETWORK, false, false, true },
+	{ CURLE_PEER_FAILED_VERIFICATION, IMAGE_ENETWORK, false, false, true },
+	{ CURLE_UNSUPPORTED_PROTOCOL, IMAGE_EREGISTRY, false, false, false },
+	{ CURLE_TOO_MANY_REDIRECTS, IMAGE_EREGISTRY, false, false, false },
+	{ CURLE_WEIRD_SERVER_REPLY, IMAGE_EREGISTRY, false, false, false },
+};
+
+static void set_failure(struct http_transfer *t, CURLcode code)
+{
+	const char *text =
+		t->curl_error[0] ? t->curl_error : t->http->curl.curl_easy_strerror(code);
+	int error = IMAGE_ENETWORK;
+
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
+		if (failures[i].code != code)
+			continue;
+		error = failures[i].error;
+		t->passing = failures[i].passing;
+		t->no_contact = failures[i].no_contact;
+		t->tls_failed = failures[i].tls_failed;
+	}
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && t->answer.location)
+		t->result = err_set(&t->err, error, "a redirect to '%.200s' is not followed",
+				    t->answer.location);
+	else
+		t->result = err_set(&t->err, error, "%s", text);
+}
+
+static void finish(struct http_transfer *t, CURLcode code)
+{
+	const struct curl_api *c = &t->http->curl;
+	curl_off_t after = 0;
+
+	t->done = true;
+	(void)c->curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);
+	t->answer.retry_after = after;
+	/* t->result is set already when a callback of ours ended the transfer. */
+	if (code != CURLE_OK && t->result == 0)
+		set_failure(t, code);
+	log_debug("GET %s: status %d%s%s", t->url, t->answer.status, t->result < 0 ? ", " : "",
+		  t->result < 0 ? t->err.msg : "");
+}
+
+void http_transfer_done(struct http_transfer *t)
+{
+	if (t->easy) {
+		(void)t->http->curl.curl_multi_remove_handle(t->http->multi, t->easy);
+		t->http->curl.curl_easy_cleanup(t->easy);
+		t->http->curl.curl_slist_free_all(t->headers);
+	}
+	t->easy = NULL;
+	t->headers = NULL;
+	t->header_bytes = 0;
+	http_header_reset(&t->answer);
+	t->done = t->passing = t->no_contact = t->tls_failed = false;
+	t->result = 0;
+	t->curl_error[0] = '\0';
+	err_clear(&t->err);
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------- */
+
+static int interrupted(const struct http *h, struct err *e)
+{
+	struct signalfd_siginfo info;
+	const char *name = NULL;
+
+	if (read(h->opts.wakefd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		name = sig_name((int)info.ssi_signo);
+	return err_set(e, EINTR, "interrupted by %s", name ? name : "a signal");
+}
+
+static void collect_finished(struct http *h)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = h->curl.curl_multi_info_read(h->multi, &left)) != NULL) {
+		struct http_transfer *t = NULL;
+		CURLcode code = msg->data.result;
+
+		(void)h->curl.curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
+		if (t)
+			finish(t, code);
+	}
+}
+
+int http_poll(struct http *h, int timeout_ms, struct err *e)
+{
+	struct curl_waitfd wake = { .fd = h->opts.wakefd, .events = CURL_WAIT_POLLIN };
+	unsigned n_wake = h->opts.wakefd >= 0;
+	int running;
+	/* A transfer that was just added makes the poll return at once. */
+	CURLMcode r = h->curl.curl_multi_poll(h->multi, &wake, n_wake, timeout_ms, NULL);
+
+	if (r == CURLM_OK)
+		r = h->curl.curl_multi_perform(h->multi, &running);
+	if (r != CURLM_OK)
+		return err_set(e, ENOMEM, "libcurl: %s", h->curl.curl_multi_strerror(r));
+	collect_finished(h);
+	if (n_wake && (wake.revents & CURL_WAIT_POLLIN))
+		return interrupted(h, e);
+	return 0;
+}
+
+int http_wait(struct http *h, struct http_transfer *t, struct err *e)
+{
+	int r = 0;
+
+	while (!t->done && r >= 0)
+		r = http_poll(h, 1000, e);
+	return r;
+}
+
+int http_sleep(struct http *h, int64_t ms, struct err *e)
+{
+	int64_t end = http_now_ms() + ms;
+
+	for (;;) {
+		int64_t left = end - http_now_ms();
+		int r;
+
+		if (left <= 0)
+			return 0;
+		r = http_poll(h, (int)left, e);
+		if (r < 0)
+			return r;
+	}
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP GET over libcurl, several at once in one thread.
+ *
+ * Redirects are followed, to http and https only, never from https to http, and
+ * a bearer token is not sent to another host, port or scheme (libcurl keeps it to
+ * the first one).  Answers are bounded: headers here, bodies by whoever takes them.
+ */
+#ifndef IMAGETOOL_REGISTRY_HTTP_H
+#define IMAGETOOL_REGISTRY_HTTP_H
+
+#include <stdint.h>
+
+#include "libutil/err.h"
+#include "libutil/strbuf.h"
+#include "libutil/strv.h"
+
+#define HTTP_HEADER_MAX     ((size_t)256 << 10) /* bytes of all headers of one transfer */
+#define HTTP_VALUE_MAX      8192                /* bytes of one header line that are kept */
+#define HTTP_ERROR_BODY_MAX 4096                /* bytes of an error document that are kept */
+
+struct http_opts {
+	bool verify_tls;
+	bool no_proxy;      /* the host is this machine */
+	unsigned timeout_s; /* to connect, and of silence */
+	int wakefd; /* a signalfd that makes http_poll() return -EINTR; -1: none; not owned */
+};
+
+struct http; /* all transfers of one registry */
+
+struct http_answer {
+	int status;                                             /* 0: none */
+	char *content_type, *digest, *content_range, *location; /* or NULL */
+	struct strv challenges;                                 /* WWW-Authenticate */
+	struct strv warnings;                                   /* Warning */
+	int64_t length;           /* Content-Length, -1 when not said */
+	int64_t retry_after;      /* seconds, 0 when not said */
+	struct strbuf error_body; /* of statuses other than 200 and 206 */
+};
+
+struct http_transfer;
+/* Part of the body of a 200 or 206; t->answer has its headers.  A negative value ends the transfer.
+ */
+typedef int http_body_fn(struct http_transfer *t, const void *data, size_t len, struct err *e);
+
+struct http_transfer {
+	/* The request; set before http_start(), kept by the caller until done. */
+	const char *url;
+	const char *accept;  /* header line, or NULL */
+	const char *bearer;  /* token, or NULL */
+	int64_t from, until; /* bytes wanted, both included; from 0: all */
+	http_body_fn *body;
+	void *ctx;
+	/* The answer. */
+	bool done;
+	int result;      /* 0: an answer with any status came whole; else a negative errno */
+	struct err err;  /* why, without the URL */
+	bool passing;    /* the failure may go away by itself */
+	bool no_contact; /* host not found or not reached */
+	bool tls_failed; /* what answers does not speak TLS, or its certificate is not accepted */
+	struct http_answer answer;
+	/* Internal. */
+	struct http *http;
+	void *easy;
+	void *headers;
+	size_t header_bytes;
+	char curl_error[256];
+};
+
+int http_new(const struct http_opts *opts, struct http **ret, struct err *e);
+/* No transfer may be under way. */
+void http_free(struct http *h);
+AUTO_DEFINE(http, http_free)
+
+int http_start(struct http *h, struct http_transfer *t, struct err *e);
+/* Move all transfers on, waiting at most timeout_ms for something to happen; sets `done`. */
+int http_poll(struct http *h, int timeout_ms, struct err *e);
+/* Until this one is done; other transfers go on meanwhile. */
+int http_wait(struct http *h, struct http_transfer *t, struct err *e);
+/* Let time pass; other transfers go on meanwhile. */
+int http_sleep(struct http *h, int64_t ms, struct err *e);
+/* Ends it when still under way, and frees the answer. */
+void http_transfer_done(struct http_transfer *t);
+AUTO_DEFINE_DONE(http_transfer, http_transfer_done)
+
+/* Milliseconds of a clock that only goes forward. */
+int64_t http_now_ms(void);
+
+#endif

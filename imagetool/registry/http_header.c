@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/registry/http_header.h"
+
+#include <errno.h>
+#include <strings.h>
+
+#include "libutil/alloc.h"
+#include "libutil/parse.h"
+
+static const struct {
+	const char *name;
+	size_t offset;
+	bool list;
+} kept[] = {
+	{ "content-type", offsetof(struct http_answer, content_type), false },
+	{ "docker-content-digest", offsetof(struct http_answer, digest), false },
+	{ "content-range", offsetof(struct http_answer, content_range), false },
+	{ "location", offsetof(struct http_answer, location), false },
+	{ "www-authenticate", offsetof(struct http_answer, challenges), true },
+	{ "warning", offsetof(struct http_answer, warnings), true },
+};
+
+/* Lines of one name that are kept. */
+#define HTTP_LIST_MAX 16
+
+void http_header_reset(struct http_answer *a)
+{
+	free(a->content_type);
+	free(a->digest);
+	free(a->content_range);
+	free(a->location);
+	strv_done(&a->challenges);
+	strv_done(&a->warnings);
+	strbuf_done(&a->error_body);
+	*a = (struct http_answer){ .length = -1 };
+}
+
+/* "HTTP/1.1 200 OK", "HTTP/2 200" */
+static void status_line(struct http_answer *a, const char *line)
+{
+	const char *space = strchr(line, ' ');
+	int status = 0;
+
+	http_header_reset(a);
+	for (int i = 1; space && i <= 3 && space[i] >= '0' && space[i] <= '9'; i++)
+		status = status * 10 + (space[i] - '0');
+	a->status = status;
+}
+
+static void keep(struct http_answer *a, size_t i, const char *value)
+{
+	void *slot = (char *)a + kept[i].offset;
+
+	if (kept[i].list) {
+		struct strv *list = slot;
+
+		if (list->n < HTTP_LIST_MAX)
+			strv_add(list, value);
+		return;
+	}
+	free(*(char **)slot);
+	*(char **)slot = xstrdup(value);
+}
+
+void http_header_line(struct http_answer *a, const char *line, size_t len)
+{
+	autofree char *text = NULL;
+	char *value;
+
+	while (len > 0 && memchr("\r\n \t", line[len - 1], 4))
+		len--;
+	text = xstrndup(line, len < HTTP_VALUE_MAX ? len : HTTP_VALUE_MAX);
+	if (strncasecmp(text, "HTTP/", 5) == 0) {
+		status_line(a, text);
+		return;
+	}
+	value = strchr(text, ':');
+	if (!value)
+		return;
+	*value++ = '\0';
+	value += strspn(value, " \t");
+	if (strcasecmp(text, "content-length") == 0 && parse_i64(value, &a->length) < 0)
+		a->length = -1;
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		if (strcasecmp(text, kept[i].name) == 0)
+			keep(a, i, value);
+	}
+}
+
+int http_range_start(const char *content_range, int64_t *ret)
+{
+	autofree char *first = NULL;
+	const char *p = content_range;
+
+	if (!p || strncasecmp(p, "bytes", 5) != 0)
+		return -EINVAL;
+	p += 5;
+	p += strspn(p, " \t=");
+	first = xstrndup(p, strcspn(p, "-"));
+	return parse_i64(first, ret);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of registry/ share about one registry. */
+#ifndef IMAGETOOL_REGISTRY_SESSION_H
+#define IMAGETOOL_REGISTRY_SESSION_H
+
+#include "imagetool/registry/http.h"
+#include "imagetool/registry/registry.h"
+#include "imagetool/registry/retry.h"
+
+struct registry {
+	struct registry_opts opts;
+	struct http *http;
+	char *host;       /* as the reference names it, for messages */
+	char *base;       /* "https://registry-1.docker.io" */
+	char *repository; /* "library/nginx" */
+	char *token;      /* bearer token, NULL before the registry asked for one */
+	bool reached;     /* it answered before: failures to connect are passing */
+};
+
+/* A small document over http_start(), with retries and authorisation. */
+struct registry_request {
+	const char *url;
+	const char *accept; /* header line, or NULL */
+	size_t max;         /* bytes of the body */
+	bool anonymous;     /* send no token, answer no challenge */
+};
+
+/* Succeeds for every status; `ret_body` (zeroed) has the body of a 200, `t` the rest of the answer.
+ */
+int session_get(struct registry *r, const struct registry_request *request, struct http_transfer *t,
+		struct strbuf *ret_body, struct err *e);
+
+/* May a transfer that ended so be tried again? */
+bool session_may_retry(const struct registry *r, const struct http_transfer *t);
+
+/* The error a status stands for, with what the registry says about it.  Never returns 0. */
+int session_status_error(const struct registry *r, const struct http_answer *a, struct err *e);
+
+/* True for a Content-Type of HTML. */
+bool session_is_web_page(const struct http_answer *a);
+int session_web_page_error(const struct registry *r, struct err *e);
+
+/* token.c: answer a 401 by fetching a token into r->token.  -IMAGE_EDENIED when there is none to be
+ * had. */
+int session_authorize(struct registry *r, const struct http_answer *refusal, struct err *e);
+
+#endif
