@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One pull under way, as its stages see it. */
+#ifndef IMAGETOOL_PULL_INTERNAL_H
+#define IMAGETOOL_PULL_INTERNAL_H
+
+#include "imagetool/pull/pull.h"
+
+struct pull {
+	const struct pull_opts *opts;
+	struct platform platform;
+	struct store *store;
+	struct registry *registry;
+	struct image_reference ref;
+	char *name;
+	struct arena arena;                /* decoded documents and what points into them */
+	char top_digest[DIGEST_TEXT_SIZE]; /* of what the name stands for */
+	bool from_index;
+	struct registry_document document; /* the manifest's bytes */
+	const struct image_manifest *manifest;
+	const struct image_config *config; /* NULL for artifacts */
+	struct download *items;            /* blobs the store lacks */
+	size_t n_items;
+	uint64_t size, missing; /* bytes: of all blobs; of items */
+	size_t n_layers;
+};
+
+/* select.c: from the name to the manifest of one image. */
+int pull_select(struct pull *p, struct err *e);
+/* plan.c: which blobs are missing, and is there room for them. */
+int pull_plan(struct pull *p, struct err *e);
+/* check.c: do config and manifest fit together, and is it the platform that was asked for. */
+int pull_check(struct pull *p, struct err *e);
+
+#endif

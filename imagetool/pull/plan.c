@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which blobs have to come, and is there room for them. */
+#include <errno.h>
+#include <sys/statvfs.h>
+
+#include "imagetool/errors.h"
+#include "imagetool/human.h"
+#include "imagetool/pull/internal.h"
+#include "imagetool/store/digest_set.h"
+#include "imagetool/store/image.h"
+#include "libutil/alloc.h"
+
+static int plan_blob(struct pull *p, const struct image_descriptor *desc, struct digest_set *seen,
+		     struct err *e)
+{
+	int64_t size = desc->size.set ? desc->size.v : -1;
+
+	if (size < 0)
+		return err_set(e, IMAGE_EVERIFY, "the manifest gives no size for blob '%s'",
+			       desc->digest);
+	if (__builtin_add_overflow(p->size, (uint64_t)size, &p->size))
+		return err_set(e, IMAGE_EVERIFY, "the sizes in the manifest are absurd");
+	/* Images repeat layers: the empty one, for example. */
+	if (!digest_set_add(seen, desc->digest) || blob_exists(p->store, desc->digest, size))
+		return 0;
+	p->missing += (uint64_t)size;
+	p->items[p->n_items++] = (struct download){ .digest = desc->digest, .size = size };
+	return 0;
+}
+
+/* Better said now than after an hour. */
+static int check_room(const struct pull *p, struct err *e)
+{
+	char need[HUMAN_SIZE], have[HUMAN_SIZE];
+	struct statvfs fs;
+	uint64_t room;
+
+	if (fstatvfs(store_dirfd(p->store), &fs) < 0)
+		return err_sys(e, "look at the file system of '%s'", store_path(p->store));
+	if (__builtin_mul_overflow((uint64_t)fs.f_bavail, (uint64_t)fs.f_frsize, &room) ||
+	    p->missing <= room)
+		return 0;
+	return err_set(e, ENOSPC, "%s have to be pulled, '%s' has room for %s",
+		       human_size(p->missing, need), store_path(p->store), human_size(room, have));
+}
+
+int pull_plan(struct pull *p, struct err *e)
+{
+	const struct image_manifest *m = p->manifest;
+	const struct image_descriptor *layers = m->layers.items;
+	auto_(digest_set) struct digest_set seen = { 0 };
+	int r = 0;
+
+	p->n_layers = m->layers.n;
+	p->items = xcalloc(m->layers.n + 1, sizeof(*p->items));
+	if (m->config) {
+		if (m->config->size.set && m->config->size.v > (int64_t)IMAGE_CONFIG_MAX)
+			return err_set(e, IMAGE_EVERIFY,
+				       "the image config is larger than %zu bytes",
+				       IMAGE_CONFIG_MAX);
+		r = plan_blob(p, m->config, &seen, e);
+	}
+	for (size_t i = 0; i < m->layers.n && r >= 0; i++)
+		r = plan_blob(p, &layers[i], &seen, e);
+	return r < 0 ? r : check_room(p, e);
+}

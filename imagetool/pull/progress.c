@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/pull/progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "imagetool/human.h"
+#include "imagetool/registry/http.h"
+#include "libutil/alloc.h"
+#include "libutil/tty.h"
+
+#define REDRAW_MS 100
+#define BAR_WIDTH 24
+#define LINE_MAX  160
+
+enum progress_mode progress_mode_for(bool quiet)
+{
+	const char *term = getenv("TERM");
+
+	if (quiet)
+		return PROGRESS_QUIET;
+	return isatty(STDERR_FILENO) && term && !streq(term, "dumb") ? PROGRESS_PICTURE
+								     : PROGRESS_LINES;
+}
+
+void progress_start(struct progress *p, enum progress_mode mode, const struct download *items,
+		    size_t n)
+{
+	*p = (struct progress){ .mode = mode, .items = items, .n = n };
+	p->reported = xcalloc(n ? n : 1, sizeof(*p->reported));
+	p->started_ms = http_now_ms();
+}
+
+static void totals(const struct progress *p, int64_t *arrived, int64_t *size)
+{
+	*arrived = *size = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		*arrived += p->items[i].arrived;
+		*size += p->items[i].size;
+	}
+}
+
+/* ---- Lines --------------------------------------------------------------------------------- */
+
+static void report_finished(struct progress *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		char digest[HUMAN_DIGEST], size[HUMAN_SIZE];
+
+		if (p->reported[i] || p->items[i].state != DOWNLOAD_DONE)
+			continue;
+		p->reported[i] = true;
+		(void)fprintf(stderr, "blob %s: %s%s\n", human_digest(p->items[i].digest, digest),
+			      human_size((uint64_t)p->items[i].size, size),
+			      p->items[i].interruptions ? ", resumed after an interruption" : "");
+	}
+}
+
+/* ---- The picture ----------------------------------------------------------------------------- */
+
+static void bar(char buf[BAR_WIDTH + 1], int64_t arrived, int64_t size)
+{
+	int full = size > 0 ? (int)((double)arrived / (double)size * BAR_WIDTH) : BAR_WIDTH;
+
+	for (int i = 0; i < BAR_WIDTH; i++)
+		buf[i] = i < full ? '=' : i == full ? '>' : ' ';
+	buf[BAR_WIDTH] = '\0';
+}
+
+/* Longer lines would wrap, and the cursor could not find its way back. */
+static void draw_line(struct progress *p, unsigned short cols, const char *text)
+{
+	(void)fprintf(stderr, "\r%.*s\033[K\n", cols > 1 ? cols - 1 : LINE_MAX, text);
+	p->drawn++;
+}
+
+static void draw_item(struct progress *p, unsigned short cols, const struct download *d)
+{
+	char line[LINE_MAX], picture[BAR_WIDTH + 1];
+	char digest[HUMAN_DIGEST], here[HUMAN_SIZE], size[HUMAN_SIZE];
+
+	bar(picture, d->arrived, d->size);
+	(void)snprintf(line, sizeof(line), "%s [%s] %9s / %9s%s", human_digest(d->digest, digest),
+		       picture, human_size((uint64_t)d->arrived, here),
+		       human_size((uint64_t)d->size, size),
+		       d->state == DOWNLOAD_DONE      ? " done"
+		       : d->state == DOWNLOAD_WAITING ? " waiting"
+						      : "");
+	draw_line(p, cols, line);
+}
+
+static void draw_total(struct progress *p, unsigned short cols)
+{
+	char line[LINE_MAX], here[HUMAN_SIZE], all[HUMAN_SIZE], rate[HUMAN_SIZE];
+	int64_t ms = http_now_ms() - p->started_ms;
+	int64_t arrived, size;
+
+	totals(p, &arrived, &size);
+	(void)snprintf(line, sizeof(line), "%zu blobs, %s of %s, %s/s", p->n,
+		       human_size((uint64_t)arrived, here), human_size((uint64_t)size, all),
+		       human_size((uint64_t)(arrived * 1000 / (ms > 0 ? ms : 1)), rate));
+	draw_line(p, cols, line);
+}
+
+static void draw(struct progress *p)
+{
+	unsigned short rows = 24, cols = 80;
+
+	(void)tty_get_size(STDERR_FILENO, &rows, &cols, NULL);
+	if (p->drawn > 0)
+		(void)fprintf(stderr, "\033[%dA", p->drawn);
+	p->drawn = 0;
+	/* More lines than the screen has: the total must do. */
+	for (size_t i = 0; i < p->n && p->n + 2 < rows; i++)
+		draw_item(p, cols, &p->items[i]);
+	draw_total(p, cols);
+	(void)fflush(stderr);
+	p->drawn_ms = http_now_ms();
+}
+
+/* ---- Both --------------------------------------------------------------------------------------
+ */
+
+void progress_tick(void *progress)
+{
+	struct progress *p = progress;
+
+	if (p->mode == PROGRESS_LINES)
+		report_finished(p);
+	else if (p->mode == PROGRESS_PICTURE && http_now_ms() - p->drawn_ms >= REDRAW_MS)
+		draw(p);
+}
+
+void progress_end(struct progress *p)
+{
+	if (p->mode == PROGRESS_LINES)
+		report_finished(p);
+	else if (p->mode == PROGRESS_PICTURE && p->n > 0)
+		draw(p);
+	free(p->reported);
+	p->reported = NULL;
+}
+
+void progress_say(const struct progress *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->mode == PROGRESS_QUIET)
+		return;
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a person sees during a pull, on stderr: a picture on a terminal, lines in a pipe. */
+#ifndef IMAGETOOL_PULL_PROGRESS_H
+#define IMAGETOOL_PULL_PROGRESS_H
+
+#include "imagetool/registry/registry.h"
+
+enum progress_mode { PROGRESS_QUIET, PROGRESS_LINES, PROGRESS_PICTURE };
+
+struct progress {
+	enum progress_mode mode;
+	const struct download *items; /* not owned */
+	size_t n;
+	bool *reported; /* per item, LINES: its line is out */
+	int drawn;      /* lines of the picture that stand above the cursor */
+	int64_t started_ms, drawn_ms;
+};
+
+/* PROGRESS_PICTURE when stderr is a terminal that understands cursor movement, else PROGRESS_LINES.
+ */
+enum progress_mode progress_mode_for(bool quiet);
+
+void progress_start(struct progress *p, enum progress_mode mode, const struct download *items,
+		    size_t n);
+/* A download_tick_fn. */
+void progress_tick(void *progress);
+/* The last state; the picture stays. */
+void progress_end(struct progress *p);
+/* A line of its own, above the picture. */
+void progress_say(const struct progress *p, const char *fmt, ...) PRINTF(2, 3);
+
+#endif

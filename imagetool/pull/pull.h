@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a registry into the store. */
+#ifndef IMAGETOOL_PULL_PULL_H
+#define IMAGETOOL_PULL_PULL_H
+
+#include "imagetool/platform.h"
+#include "imagetool/pull/progress.h"
+#include "imagetool/registry/registry.h"
+
+struct pull_opts {
+	const char *name;                /* as typed */
+	const struct platform *platform; /* NULL: this machine's */
+	struct registry_opts registry;
+	enum progress_mode progress;
+};
+
+struct pull_result {
+	char *name;                      /* owned; full, as it stands in the store */
+	char digest[DIGEST_TEXT_SIZE];   /* of what the name stands for in the registry */
+	char manifest[DIGEST_TEXT_SIZE]; /* of the image for the platform; the same without an index
+					  */
+	char platform[PLATFORM_TEXT_SIZE]; /* "" for artifacts */
+	size_t layers;
+	uint64_t size;   /* config and layers */
+	uint64_t pulled; /* bytes that had to come over the network */
+	bool unchanged;  /* the store had exactly this */
+};
+
+int pull_image(struct store *store, const struct pull_opts *opts, struct pull_result *ret,
+	       struct err *e);
+void pull_result_done(struct pull_result *r);
+AUTO_DEFINE_DONE(pull_result, pull_result_done)
+
+#endif
