@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/pull/pull.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "imagetool/human.h"
+#include "imagetool/program.h"
+#include "imagetool/verb/verbs.h"
+#include "libutil/json.h"
+#include "libutil/loop.h"
+#include "libutil/parse.h"
+
+struct pull_values {
+	const char *platform;
+	int tls; /* enum registry_tls */
+	uint32_t retry;
+	uint32_t timeout;
+	bool quiet;
+	bool json;
+};
+
+static int set_tls(void *values, const char *text, struct err *e)
+{
+	struct pull_values *v = values;
+	bool verify = true;
+
+	if (text && parse_bool(text, &verify) < 0)
+		return err_set(e, EINVAL, "--tls-verify: '%s' is neither true nor false", text);
+	v->tls = verify ? REGISTRY_TLS_VERIFIED : REGISTRY_TLS_OFF;
+	return 0;
+}
+
+static const struct opt pull_opts[] = {
+	{ .name = "platform",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct pull_values, platform),
+	  .arg = "OS/ARCH[/VARIANT]",
+	  .help = "which image of several; by default the one for this machine" },
+	{ .name = "tls-verify",
+	  .kind = OPT_CALL,
+	  .bits = OPT_OPTIONAL,
+	  .arg = "BOOL",
+	  .call = set_tls,
+	  .help = "false: take any certificate, and plain http where there is no https; loopback "
+		  "registries need no flag" },
+	{ .name = "retry",
+	  .kind = OPT_U32,
+	  .offset = offsetof(struct pull_values, retry),
+	  .arg = "N",
+	  .help = "failures in a row to forgive for each blob (5)" },
+	{ .name = "timeout",
+	  .kind = OPT_U32,
+	  .offset = offsetof(struct pull_values, timeout),
+	  .arg = "SECONDS",
+	  .help = "how long to wait for a connection, and for a silent one (30)" },
+	{ .letter = 'q',
+	  .name = "quiet",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct pull_values, quiet),
+	  .help = "print the digest and nothing else" },
+	{ .name = "json",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct pull_values, json),
+	  .help = "print the result as JSON" },
+	OPT_END,
+};
+
+static void pull_defaults(void *values)
+{
+	struct pull_values *v = values;
+
+	v->tls = REGISTRY_TLS_AUTO;
+	v->retry = 5;
+	v->timeout = 30;
+}
+
+/* The signals that end a program politely, but for those a caller had us ignore (nohup). */
+static int open_signals(struct err *e)
+{
+	static const int polite[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	for (size_t i = 0; i < ARRAY_LEN(polite); i++) {
+		struct sigaction old;
+
+		if (sigaction(polite[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			(void)sigaddset(&mask, polite[i]);
+	}
+	return loop_signals(&mask, e);
+}
+
+static int print_json(const struct pull_result *r, struct err *e)
+{
+	auto_(strbuf) struct strbuf out = { 0 };
+	struct json_writer w = { .out = &out, .indent = 2 };
+
+	json_object(&w);
+	json_kv_string(&w, "name", r->name);
+	json_kv_string(&w, "digest", r->digest);
+	json_kv_string(&w, "manifest", r->manifest);
+	if (r->platform[0])
+		json_kv_string(&w, "platform", r->platform);
+	json_kv_i64(&w, "layers", (int64_t)r->layers);
+	json_kv_i64(&w, "size", (int64_t)r->size);
+	json_kv_i64(&w, "pulled", (int64_t)r->pulled);
+	json_kv_bool(&w, "unchanged", r->unchanged);
+	json_object_end(&w);
+	strbuf_addc(&out, '\n');
+	if (fputs(strbuf_str(&out), stdout) == EOF || fflush(stdout) == EOF)
+		return err_sys(e, "write to standard output");
+	return 0;
+}
+
+static void print_summary(const struct pull_result *r)
+{
+	char size[HUMAN_SIZE], pulled[HUMAN_SIZE];
+
+	if (r->unchanged)
+		(void)fprintf(stderr, "%s is up to date\n", r->name);
+	else
+		(void)fprintf(stderr, "%s: %s%s%zu layer%s, %s (%s pulled)\n", r->name, r->platform,
+			      r->platform[0] ? ", " : "", r->layers, r->layers == 1 ? "" : "s",
+			      human_size(r->size, size), human_size(r->pulled, pulled));
+}
+
+static int print_result(const struct pull_values *v, const struct pull_result *r, struct err *e)
+{
+	if (v->json)
+		return print_json(r, e);
+	if (!v->quiet)
+		print_summary(r);
+	if (puts(r->digest) == EOF || fflush(stdout) == EOF)
+		return err_sys(e, "write to standard output");
+	return 0;
+}
+
+static int pull_run(const void *global, void *values, char *const *args, int n UNUSED,
+		    struct err *e)
+{
+	const struct pull_values *v = values;
+	struct platform platform;
+	struct pull_opts opts = {
+		.name = args[0],
+		.registry = { .tls = (enum registry_tls)v->tls,
+			      .retries = v->retry,
+			      .timeout_s = v->timeout },
+		.progress = progress_mode_for(v->quiet || v->json),
+	};
+	auto_(pull_result) struct pull_result result = { 0 };
+	auto_(store) struct store *store = NULL;
+	autofd int signals = -1;
+	int r;
+
+	if (v->platform) {
+		r = platform_parse(v->platform, &platform, e);
+		if (r < 0)
+			return r;
+		opts.platform = &platform;
+	}
+	if (v->timeout == 0)
+		return err_set(e, EINVAL, "--timeout: 0 seconds are no time at all");
+	r = globals_open_store(global, STORE_CREATE, &store, e);
+	if (r < 0)
+		return r;
+	signals = open_signals(e);
+	if (signals < 0)
+		return signals;
+	opts.registry.wakefd = signals;
+	r = pull_image(store, &opts, &result, e);
+	return r < 0 ? r : print_result(v, &result, e);
+}
+
+const struct verb verb_pull = {
+	.name = "pull",
+	.args = "NAME",
+	.summary = "bring an image from a registry into the store",
+	.details =
+		"NAME is [REGISTRY/]REPOSITORY[:TAG][@DIGEST]; without a registry it is Docker Hub's.\n"
+		"Blobs that are in the store already are not fetched again; a transfer that breaks "
+		"goes on where it stopped.  The digest the name stands for is printed on standard "
+		"output, progress on standard error.\n"
+		"Access is anonymous.  Proxies are taken from the environment (https_proxy, no_proxy).",
+	.opts = pull_opts,
+	.opts_size = sizeof(struct pull_values),
+	.defaults = pull_defaults,
+	.min_args = 1,
+	.max_args = 1,
+	.stop_after = -1,
+	.run = pull_run,
+};
