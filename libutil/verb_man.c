@@ -9,7 +9,7 @@
 static void add_text(struct strbuf *out, const char *s, bool at_start)
 {
 	for (; *s; s++) {
-		if (at_start && (*s == '.' || *s == '\''))
+		if (at_start && *s == '.')
 			strbuf_adds(out, "\\&");
 		at_start = *s == '\n';
 		if (*s == '\\')
