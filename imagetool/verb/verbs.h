@@ -11,7 +11,8 @@
 	X(list)                                                                                    \
 	X(inspect)                                                                                 \
 	X(rm)                                                                                      \
-	X(unpack)
+	X(unpack)                                                                                  \
+	X(bundle)
 
 #define X(name) extern const struct verb verb_##name;
 IMAGE_VERBS(X)
