@@ -133,7 +133,8 @@ static void NORETURN hold_namespace(int answerfd, int holdfd)
 	if (readlink("/proc/self", self, sizeof(self) - 1) < 0 ||
 	    write(answerfd, self, sizeof(self)) != (ssize_t)sizeof(self))
 		_exit(1);
-	(void)read(holdfd, &c, 1);
+	while (read(holdfd, &c, 1) < 0 && errno == EINTR)
+		;
 	_exit(0);
 }
 
