@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "libutil/dir.h"
+#include "libutil/strv.h"
+#include "runtime/container/select.h"
+
+struct fixture {
+	char root[64];
+	struct store store;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	(void)snprintf(f->root, sizeof(f->root), "test-store.XXXXXX");
+	if (!mkdtemp(f->root) || store_open(&f->store, f->root, false, NULL) < 0)
+		return -1;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	store_done(&f->store);
+	(void)dir_remove_all_at(AT_FDCWD, f->root, NULL);
+	free(f);
+	return 0;
+}
+
+static void an_id_is_taken_once(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	autofd int fd = store_make(&f->store, "web", NULL);
+
+	assert_true(fd >= 0);
+	assert_int_equal(store_make(&f->store, "web", &e), -EEXIST);
+	assert_string_equal(e.msg, "container 'web' already exists");
+}
+
+static void a_state_directory_is_for_its_owner_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	autofd int fd = store_make(&f->store, "web", NULL);
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+}
+
+static void an_unknown_container_does_not_exist(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+
+	assert_int_equal(store_find(&f->store, "web", &e), -ENOENT);
+	assert_string_equal(e.msg, "container 'web' does not exist");
+}
+
+static void a_missing_root_holds_no_container(void **state UNUSED)
+{
+	auto_(store) struct store s = STORE_NONE;
+	struct err e = { 0 };
+
+	assert_int_equal(store_open(&s, "no-such-root", false, &e), 0);
+	assert_int_equal(store_find(&s, "web", &e), -ENOENT);
+	assert_string_equal(e.msg, "container 'web' does not exist");
+}
+
+static void an_id_cannot_leave_the_root(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(store_find(&f->store, "..", NULL) < 0);
+	assert_true(store_find(&f->store, "a/b", NULL) < 0);
+	assert_true(store_find(&f->store, "", NULL) < 0);
+}
+
+static void a_new_directory_is_locked(void **state)
+{
+	struct fixture *f = *state;
+	autofd int fd = store_make(&f->store, "web", NULL);
+	autofd int other = store_find(&f->store, "web", NULL);
+
+	assert_int_equal(store_lock(other, "web", false, NULL), -EWOULDBLOCK);
+	store_unlock(fd);
+	assert_int_equal(store_lock(other, "web", false, NULL), 0);
+}
+
+static void a_directory_that_went_away_cannot_be_locked(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	autofd int fd = store_make(&f->store, "web", NULL);
+	autofd int other = store_find(&f->store, "web", NULL);
+
+	assert_int_equal(store_remove(&f->store, "web", NULL), 0);
+	store_unlock(fd);
+	assert_int_equal(store_lock(other, "web", true, &e), -ENOENT);
+	assert_string_equal(e.msg, "container 'web' does not exist");
+}
+
+static void all_ids_are_listed_sorted_and_files_are_not(void **state)
+{
+	struct fixture *f = *state;
+	auto_(strv) struct strv ids = { 0 };
+	autofd int b = store_make(&f->store, "b", NULL);
+	autofd int a = store_make(&f->store, "a", NULL);
+	autofd int file = openat(f->store.rootfd, "c", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	assert_true(a >= 0 && b >= 0 && file >= 0);
+	assert_int_equal(select_all(&f->store, &ids, NULL), 0);
+	assert_int_equal(ids.n, 2);
+	assert_string_equal(ids.v[0], "a");
+	assert_string_equal(ids.v[1], "b");
+}
+
+static int count_until(const struct store *s UNUSED, const char *id, const void *ctx, struct err *e)
+{
+	strv_add(*(struct strv *const *)ctx, id);
+	return streq(id, "web1") ? err_set(e, EBUSY, "'%s' is busy", id) : 0;
+}
+
+static void a_pattern_reaches_all_that_match_and_reports_the_first_failure(void **state)
+{
+	struct fixture *f = *state;
+	auto_(strv) struct strv seen = { 0 };
+	struct strv *ctx = &seen;
+	struct err e = { 0 };
+	autofd int w1 = store_make(&f->store, "web1", NULL);
+	autofd int w2 = store_make(&f->store, "web2", NULL);
+	autofd int db = store_make(&f->store, "db", NULL);
+
+	assert_true(w1 >= 0 && w2 >= 0 && db >= 0);
+	assert_int_equal(select_matching(&f->store, "^web[0-9]", count_until, &ctx, &e), -EBUSY);
+	assert_string_equal(e.msg, "'web1' is busy");
+	assert_int_equal(seen.n, 2);
+	assert_true(select_matching(&f->store, "(", count_until, &ctx, &e) < 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_id_is_taken_once),
+		TEST(a_state_directory_is_for_its_owner_alone),
+		TEST(an_unknown_container_does_not_exist),
+		cmocka_unit_test(a_missing_root_holds_no_container),
+		TEST(an_id_cannot_leave_the_root),
+		TEST(a_new_directory_is_locked),
+		TEST(a_directory_that_went_away_cannot_be_locked),
+		TEST(all_ids_are_listed_sorted_and_files_are_not),
+		TEST(a_pattern_reaches_all_that_match_and_reports_the_first_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
