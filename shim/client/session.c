@@ -297,6 +297,9 @@ static int begin(struct run *run, struct err *e)
 	for (int i = 0; i < W_COUNT; i++)
 		run->p[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	run->p[W_SOCK].fd = run->s->sock;
+	/* Keys are typed; in a file or a pipe the same bytes mean themselves. */
+	if (!isatty(STDIN_FILENO))
+		run->s->detach.n = 0;
 	fd = watch_signals(e);
 	if (fd < 0)
 		return fd;
