@@ -59,7 +59,7 @@ sanitized_check() {
 	unit_tests check-sanitized
 }
 fuzz_smoke() {
-	build_in fuzz --enable-fuzzers CC=clang
+	build_in fuzz --enable-fuzzers --enable-sanitizers CC=clang
 	quietly fuzz "$src/tests/fuzz/smoke.sh" "$work/fuzz" "${FUZZ_SECONDS:-5}"
 	tail -n 20 "$work/fuzz.log"
 }
