@@ -205,7 +205,9 @@ static int create_hardlink(struct apply *a, const struct place *at, const struct
 
 	if (r < 0 || target.len == 0)
 		return err_set(e, EINVAL, "hard link to '%.200s': not below the root", n->link);
-	target.text[target.parent_len] = '\0';
+	/* Cut at the slash; what has no parent is in the root. */
+	if (target.parent_len)
+		target.text[target.parent_len] = '\0';
 	fd = beneath_open(a->rootfd, target.parent_len ? target.text : ".", O_PATH | O_DIRECTORY, 0,
 			  BENEATH_CHROOT, e);
 	if (fd < 0)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the image tool's tests share: a private room per test, images from descriptions of their
+# layers, and a canary beside the directory that no layer may reach.
+
+load layout
+
+room_setup() {
+	ROOM=$(mktemp -d)
+	cd "$ROOM"
+	mkdir outside
+	echo untouched >outside/canary
+	echo untouched >canary
+	touch -d '2020-01-01' outside canary outside/canary
+}
+
+room_teardown() {
+	cd /
+	rm -rf "$ROOM"
+}
+
+# layer FILE.tar < DESCRIPTION (see tests/tools/mktar.c)
+layer() {
+	mktar >"$1"
+}
+
+digest_of() {
+	echo "sha256:$(sha256sum <"$1" | cut -d' ' -f1)"
+}
+
+# image_of LAYER-DESCRIPTION...: layout/ has the image x of these layers, 1.tar, 2.tar, ...
+image_of() {
+	local n=0 files=() text
+	rm -rf layout
+	for text in "$@"; do
+		n=$((n + 1))
+		layer "$n.tar" <<<"$text"
+		files+=("$n.tar")
+	done
+	make_layout layout x "${files[@]}"
+}
+
+# Nothing outside the target was touched, and nothing half-made was left.
+assert_untouched() {
+	[ "$(cat outside/canary canary)" = "$(printf 'untouched\nuntouched')" ]
+	[ "$(stat -c %Y outside/canary canary | sort -u)" = "$(date -d 2020-01-01 +%s)" ]
+	[ "$(stat -c %Y outside)" = "$(date -d 2020-01-01 +%s)" ]
+	[ "$(ls outside)" = canary ]
+	[ -z "$(ls -A | grep -F .creel-image- || true)" ]
+}
+
+# unpack_fails TEXT: the image x of layout/ is refused, for a reason that contains TEXT.
+unpack_fails() {
+	run creel-image --store layout unpack x target
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"$1"* ]]
+	[ ! -e target ]
+	assert_untouched
+}
+
+unpack_works() {
+	run creel-image --store layout unpack x target
+	echo "$output"
+	[ "$status" -eq 0 ]
+	assert_untouched
+}
