@@ -32,6 +32,12 @@ struct exit_row {
 	const char *meaning; /* for --help and the manual */
 };
 
+/* For bash: "PROGRAM COMMAND" prints the words that an argument of this name can be. */
+struct completion_row {
+	const char *arg;     /* as in verb.args: "CONTAINER" */
+	const char *command; /* "list --quiet" */
+};
+
 struct program {
 	const char *name;
 	const char *summary;
@@ -42,8 +48,9 @@ struct program {
 	int (*prepare)(void *global, struct err *e);
 	/* Whole text for --version, newline included. */
 	void (*version)(struct strbuf *out);
-	const struct verb *const *verbs; /* NULL-terminated */
-	const struct exit_row *exits;    /* ends with meaning NULL */
+	const struct verb *const *verbs;          /* NULL-terminated */
+	const struct exit_row *exits;             /* ends with meaning NULL */
+	const struct completion_row *completions; /* ends with arg NULL; may be NULL */
 	/* Exit status for a failed verb, `error` is the negative errno it gave; NULL: 1 for
 	 * everything. */
 	int (*exit_status)(const struct verb *v, int error);

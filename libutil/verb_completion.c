@@ -99,7 +99,26 @@ static void add_option_words(struct strbuf *out, const struct opt *rows)
 	strbuf_adds(out, "--help\"\n");
 }
 
-static void add_verb(struct strbuf *out, const struct verb *v)
+/* "CONTAINER" stands first in "CONTAINER [SIGNAL]", and in "CONTAINER...". */
+static bool begins_with_arg(const char *args, const char *arg)
+{
+	size_t len = strlen(arg);
+
+	return args && strncmp(args, arg, len) == 0 && strchr(" .", args[len]);
+}
+
+/* What exists is asked of the program itself, with the global options that were typed. */
+static void add_names(struct strbuf *out, const struct program *p, const struct verb *v)
+{
+	for (const struct completion_row *row = p->completions; row && row->arg; row++)
+		if (begins_with_arg(v->args, row->arg))
+			strbuf_addf(out,
+				    "\t\t[[ $cur == -* ]] ||\n"
+				    "\t\t\twords=$(\"${program[@]}\" %s 2>/dev/null)\n",
+				    row->command);
+}
+
+static void add_verb(struct strbuf *out, const struct program *p, const struct verb *v)
 {
 	const char *action = compgen_action(v->args);
 
@@ -111,6 +130,7 @@ static void add_verb(struct strbuf *out, const struct verb *v)
 	add_option_words(out, v->opts);
 	if (action)
 		strbuf_addf(out, "\t\tothers=%s\n", action);
+	add_names(out, p, v);
 	strbuf_adds(out, "\t\t;;\n");
 }
 
@@ -137,7 +157,7 @@ static void add_global(struct strbuf *out, const struct program *p, const struct
 
 static const char find_verb[] =
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	"\tlocal i verb='' options='' words='' others=''\n"
+	"\tlocal i verb='' options='' words='' others='' program=(\"$1\")\n"
 	"\n"
 	"\tCOMPREPLY=()\n"
 	"\t# bash splits --name=value at the '='.\n"
@@ -149,18 +169,24 @@ static const char find_verb[] =
 	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 	"\t\tcase ${COMP_WORDS[i]} in\n";
 
-static const char after_global[] = ")\n"
-				   "\t\t\ti=$((i + 1))\n"
-				   "\t\t\t[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))\n"
-				   "\t\t\t;;\n"
-				   "\t\t-*) ;;\n"
-				   "\t\t*)\n"
-				   "\t\t\tverb=${COMP_WORDS[i]}\n"
-				   "\t\t\tbreak\n"
-				   "\t\t\t;;\n"
-				   "\t\tesac\n"
-				   "\tdone\n"
-				   "\tcase $verb in\n";
+static const char after_global[] =
+	")\n"
+	"\t\t\tif [[ ${COMP_WORDS[i+1]} == = ]]; then\n"
+	"\t\t\t\tprogram+=(\"${COMP_WORDS[i]}=${COMP_WORDS[i+2]}\")\n"
+	"\t\t\t\ti=$((i + 2))\n"
+	"\t\t\telse\n"
+	"\t\t\t\tprogram+=(\"${COMP_WORDS[i]}\" \"${COMP_WORDS[i+1]}\")\n"
+	"\t\t\t\ti=$((i + 1))\n"
+	"\t\t\tfi\n"
+	"\t\t\t;;\n"
+	"\t\t-*) program+=(\"${COMP_WORDS[i]}\") ;;\n"
+	"\t\t*)\n"
+	"\t\t\tverb=${COMP_WORDS[i]}\n"
+	"\t\t\tbreak\n"
+	"\t\t\t;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"\tcase $verb in\n";
 
 static const char the_end[] = "\tesac\n"
 			      "\tif [[ $cur == -* ]]; then\n"
@@ -186,7 +212,7 @@ void verb_write_completion(const struct program *p, struct strbuf *out)
 	add_global(out, p, rows);
 	for (const struct verb *const *v = p->verbs; *v; v++)
 		if (!(*v)->hidden)
-			add_verb(out, *v);
+			add_verb(out, p, *v);
 	strbuf_adds(out, the_end);
 	strbuf_adds(out, "complete -o filenames -F ");
 	add_function_name(out, p->name);

@@ -127,6 +127,8 @@ static const struct exit_row exits[] = { { 0, "success" },
 					 { 1, "failure, told in one line" },
 					 { 0, NULL } };
 
+static const struct completion_row completions[] = { { "CONTAINER", "list" }, { NULL, NULL } };
+
 static void version(struct strbuf *out)
 {
 	strbuf_adds(out, "toy version 1\n");
@@ -147,6 +149,7 @@ static const struct program toy = {
 	.version = version,
 	.verbs = verbs,
 	.exits = exits,
+	.completions = completions,
 	.exit_status = status_of_failure,
 };
 
@@ -388,7 +391,7 @@ static char *complete(const char *words)
 	verb_write_completion(&toy, &script);
 	assert_int_equal(fwrite(strbuf_str(&script), 1, script.len, f), script.len);
 	(void)fprintf(f, "COMP_WORDS=(%s)\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n", words);
-	(void)fprintf(f, "_toy\necho \"${COMPREPLY[*]}\"\n");
+	(void)fprintf(f, "toy() { echo \"$*\"; }\n_toy toy\necho \"${COMPREPLY[*]}\"\n");
 	assert_int_equal(fclose(f), 0);
 	command = xasprintf("bash %s 2>&1", path);
 	f = popen(command, "r");
@@ -415,6 +418,15 @@ static void bash_completes_verbs_options_and_choices(void **state UNUSED)
 	assert_string_equal(complete("toy internal-init --"), "\n");
 }
 
+static void bash_asks_the_program_for_names(void **state UNUSED)
+{
+	/* The program of this test prints its arguments. */
+	assert_string_equal(complete("toy run ''"), "list\n");
+	assert_string_equal(complete("toy --root /x run --bundle d ''"), "--root /x list\n");
+	assert_string_equal(complete("toy --root = /x run ''"), "--root=/x list\n");
+	assert_string_equal(complete("toy run -"), "--bundle --env --help\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +443,7 @@ int main(void)
 		cmocka_unit_test(closed_standard_descriptors_are_filled),
 		cmocka_unit_test(the_manual_has_all_tables_and_no_hidden_rows),
 		cmocka_unit_test(bash_completes_verbs_options_and_choices),
+		cmocka_unit_test(bash_asks_the_program_for_names),
 	};
 
 	return cmocka_run_group_tests_name("verb", tests, NULL, NULL);
