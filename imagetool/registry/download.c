@@ -28,6 +28,7 @@ struct flight {
 	char *token;    /* the token this transfer went out with */
 	bool new_token; /* a 401 was answered by a fresh token since the last progress */
 	bool headers_seen;
+	unsigned tries;
 	int64_t skip;       /* bytes at the start of this answer that are here already */
 	int64_t not_before; /* of http_now_ms() */
 };
@@ -114,6 +115,7 @@ static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 	free(f->token);
 	f->token = d->registry->token ? xstrdup(d->registry->token) : NULL;
 	f->headers_seen = false;
+	f->tries++;
 	f->transfer.url = f->url;
 	f->transfer.bearer = f->token;
 	f->transfer.from = blob_size(f->blob);
@@ -158,9 +160,12 @@ static int flight_failed(struct flight *f, struct err *e)
 {
 	const struct http_transfer *t = &f->transfer;
 
-	if (t->result < 0)
+	if (t->result == 0)
+		return session_status_error(f->registry, &t->answer, e);
+	if (!t->passing)
 		return err_set(e, -t->result, "%s", t->err.msg);
-	return session_status_error(f->registry, &t->answer, e);
+	return err_set(e, -t->result, "%s (%" PRId64 " of %" PRId64 " bytes arrived, %u tries)",
+		       t->err.msg, f->item->arrived, f->item->size, f->tries);
 }
 
 /* Try again later, or report. */
@@ -188,6 +193,17 @@ static bool is_complete(const struct flight *f)
 	return t->result == 0 && (t->answer.status == 200 || t->answer.status == 206);
 }
 
+/* Without Content-Length the end of the connection is the end of the body, even when it broke. */
+static void doubt_silent_end(struct flight *f)
+{
+	struct http_transfer *t = &f->transfer;
+
+	if (!is_complete(f) || t->answer.length >= 0 || blob_size(f->blob) >= f->item->size)
+		return;
+	t->passing = true;
+	t->result = err_set(&t->err, IMAGE_ENETWORK, "the transfer ended early");
+}
+
 static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
 {
 	const struct http_transfer *t = &f->transfer;
@@ -201,6 +217,7 @@ static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
 		if (r < 0)
 			return r;
 	}
+	doubt_silent_end(f);
 	if (is_complete(f))
 		return flight_commit(d, f, e);
 	if (t->result == 0 && t->answer.status == 401)
@@ -212,6 +229,14 @@ static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
 	return flight_retry(f, e);
 }
 
+/* What the store says of a blob names it already. */
+static int name_blob(const struct flight *f, int r, struct err *e)
+{
+	if (e && starts_with(e->msg, "blob '"))
+		return r;
+	return err_wrap(e, r, "blob '%s'", f->item->digest);
+}
+
 static int flight_end(struct downloads *d, struct flight *f, struct err *e)
 {
 	int r;
@@ -221,7 +246,7 @@ static int flight_end(struct downloads *d, struct flight *f, struct err *e)
 	r = flight_judge(d, f, e);
 	/* Frees the connection for others while this one waits. */
 	http_transfer_done(&f->transfer);
-	return r < 0 ? err_wrap(e, r, "blob '%s'", f->item->digest) : 0;
+	return r < 0 ? name_blob(f, r, e) : 0;
 }
 
 /* ---- All of them

@@ -236,11 +236,14 @@ static void set_failure(struct http_transfer *t, CURLcode code)
 		t->no_contact = failures[i].no_contact;
 		t->tls_failed = failures[i].tls_failed;
 	}
+	/* What OpenSSL adds ends in a blank. */
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
 	if (code == CURLE_UNSUPPORTED_PROTOCOL && t->answer.location)
 		t->result = err_set(&t->err, error, "a redirect to '%.200s' is not followed",
 				    t->answer.location);
 	else
-		t->result = err_set(&t->err, error, "%s", text);
+		t->result = err_set(&t->err, error, "%.*s", (int)len, text);
 }
 
 static void finish(struct http_transfer *t, CURLcode code)

@@ -140,6 +140,10 @@ static int judge(struct registry *r, const struct registry_request *request,
 			return n < 0 ? n : 1;
 		}
 	}
+	if (t->tls_failed)
+		return err_set(e, -t->result,
+			       "%s; with --tls-verify=false any certificate and plain http will do",
+			       t->err.msg);
 	return t->result < 0 ? err_set(e, -t->result, "%s", t->err.msg) : 0;
 }
 

@@ -177,10 +177,10 @@ const struct verb verb_pull = {
 	.args = "NAME",
 	.summary = "bring an image from a registry into the store",
 	.details =
-		"NAME is [REGISTRY/]REPOSITORY[:TAG][@DIGEST]; without a registry it is Docker Hub's.\n"
+		"NAME is [REGISTRY/]REPOSITORY[:TAG][@DIGEST]; without a registry it is Docker Hub's.\n\n"
 		"Blobs that are in the store already are not fetched again; a transfer that breaks "
 		"goes on where it stopped.  The digest the name stands for is printed on standard "
-		"output, progress on standard error.\n"
+		"output, progress on standard error.\n\n"
 		"Access is anonymous.  Proxies are taken from the environment (https_proxy, no_proxy).",
 	.opts = pull_opts,
 	.opts_size = sizeof(struct pull_values),

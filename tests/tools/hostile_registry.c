@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * usage: hostile_registry LOGFILE
+ *
+ * Listens on a free port of 127.0.0.1, prints it, serves until it is killed.  Each
+ * request is one line of LOGFILE: "PATH auth=yes|no range=N|-".
+ */
+#include "tests/tools/hostile_registry.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "libutil/alloc.h"
+#include "oci-spec/image_spec.h"
+
+/* ---- Answers ------------------------------------------------------------------------------------
+ */
+
+bool send_bytes(struct request *r, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = send(r->fd, p, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+void reply_head(struct request *r, const char *status, const char *headers)
+{
+	auto_(strbuf) struct strbuf head = { 0 };
+
+	strbuf_addf(&head, "HTTP/1.1 %s\r\n%sConnection: close\r\n\r\n", status, headers);
+	(void)send_bytes(r, head.data, head.len);
+}
+
+void reply(struct request *r, const char *status, const char *headers, const void *body, size_t len)
+{
+	autofree char *all = xasprintf("%sContent-Length: %zu\r\n", headers, len);
+
+	reply_head(r, status, all);
+	(void)send_bytes(r, body, len);
+}
+
+void reply_text(struct request *r, const char *status, const char *headers, const char *text)
+{
+	reply(r, status, headers, text, strlen(text));
+}
+
+static void reply_blob(struct request *r, const unsigned char *data, size_t len)
+{
+	size_t from =
+		r->range_from > 0 && (uint64_t)r->range_from < len ? (size_t)r->range_from : 0;
+	autofree char *headers =
+		xasprintf("Content-Type: application/octet-stream\r\nContent-Range: bytes "
+			  "%zu-%zu/%zu\r\n",
+			  from, len - 1, len);
+
+	reply(r, from ? "206 Partial Content" : "200 OK", headers, data + from, len - from);
+}
+
+void reply_layer(struct request *r)
+{
+	reply_blob(r, r->image->layer[0], LAYER_SIZE);
+}
+
+/* ---- The honest image
+ * ------------------------------------------------------------------------------ */
+
+static void fill(unsigned char *p, size_t len, uint32_t seed)
+{
+	for (size_t i = 0; i < len; i++) {
+		seed ^= seed << 13;
+		seed ^= seed >> 17;
+		seed ^= seed << 5;
+		p[i] = (unsigned char)seed;
+	}
+}
+
+static void make_image(struct image *image)
+{
+	auto_(strbuf) struct strbuf ids = { 0 };
+
+	for (uint32_t i = 0; i < LAYERS; i++) {
+		image->layer[i] = xcalloc(LAYER_SIZE, 1);
+		fill(image->layer[i], LAYER_SIZE, i + 1);
+		digest_of(DIGEST_SHA256, image->layer[i], LAYER_SIZE, image->layer_digest[i]);
+		strbuf_addf(&ids, "%s\"%s\"", i ? "," : "", image->layer_digest[i]);
+	}
+	(void)snprintf(
+		image->config, sizeof(image->config),
+		"{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\","
+		"\"diff_ids\":[%s]}}",
+		strbuf_str(&ids));
+	digest_of(DIGEST_SHA256, image->config, strlen(image->config), image->config_digest);
+}
+
+void manifest_text(const struct image *image, const char *digest, int64_t size, struct strbuf *out)
+{
+	strbuf_addf(out,
+		    "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_MANIFEST
+		    "\",\"config\":{\"mediaType\":\"" MEDIA_OCI_CONFIG
+		    "\",\"digest\":\"%s\",\"size\":%zu},\"layers\":[",
+		    image->config_digest, strlen(image->config));
+	for (int i = 0; i < LAYERS; i++) {
+		bool spoilt = i == 0;
+
+		strbuf_addf(out,
+			    "%s{\"mediaType\":\"" MEDIA_OCI_LAYER
+			    "\",\"digest\":\"%s\",\"size\":%" PRId64 "}",
+			    i ? "," : "", spoilt && digest ? digest : image->layer_digest[i],
+			    spoilt && size ? size : (int64_t)LAYER_SIZE);
+	}
+	strbuf_adds(out, "]}");
+}
+
+static void reply_manifest(struct request *r)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+
+	manifest_text(r->image, NULL, 0, &text);
+	reply(r, "200 OK", "Content-Type: " MEDIA_OCI_MANIFEST "\r\n", text.data, text.len);
+}
+
+static void reply_by_digest(struct request *r, const char *digest)
+{
+	if (streq(digest, r->image->config_digest)) {
+		reply_blob(r, (const unsigned char *)r->image->config, strlen(r->image->config));
+		return;
+	}
+	for (int i = 0; i < LAYERS; i++) {
+		if (streq(digest, r->image->layer_digest[i])) {
+			reply_blob(r, r->image->layer[i], LAYER_SIZE);
+			return;
+		}
+	}
+	reply_text(r, "404 Not Found", "",
+		   "{\"errors\":[{\"code\":\"BLOB_UNKNOWN\",\"message\":\"no such blob\"}]}");
+}
+
+static void answer(struct request *r)
+{
+	const struct act *act = act_find(r->name);
+	bool manifest = starts_with(r->rest, "manifests/");
+	bool blob = starts_with(r->rest, "blobs/");
+
+	if (streq(r->path, "/v2/")) {
+		reply_text(r, "200 OK", "", "{}");
+	} else if (!manifest && !blob) {
+		if (!act_elsewhere(r))
+			reply_text(r, "404 Not Found", "", "nothing here");
+	} else if (!act) {
+		reply_text(
+			r, "404 Not Found", "",
+			"{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"no\\u001b[31m act\"}]}");
+	} else if (act->every && act->every(r)) {
+		return;
+	} else if (manifest) {
+		if (!act->manifest || !act->manifest(r))
+			reply_manifest(r);
+	} else if (!act->layer || !streq(r->rest + strlen("blobs/"), r->image->layer_digest[0]) ||
+		   !act->layer(r)) {
+		reply_by_digest(r, r->rest + strlen("blobs/"));
+	}
+}
+
+/* ---- Requests
+ * ---------------------------------------------------------------------------------------- */
+
+static void read_header(struct request *r, const char *line)
+{
+	if (strncasecmp(line, "host:", 5) == 0)
+		(void)snprintf(r->host, sizeof(r->host), "%s", line + 6);
+	else if (strncasecmp(line, "authorization:", 14) == 0)
+		(void)snprintf(r->auth, sizeof(r->auth), "%s", line + 15);
+	else if (strncasecmp(line, "range: bytes=", 13) == 0)
+		r->range_from = atoll(line + 13);
+}
+
+/* /v2/NAME/manifests/REF and /v2/NAME/blobs/DIGEST */
+static void split_path(struct request *r)
+{
+	const char *name = r->path + strlen("/v2/");
+	const char *slash;
+
+	if (!starts_with(r->path, "/v2/") || !(slash = strchr(name, '/')))
+		return;
+	(void)snprintf(r->name, sizeof(r->name), "%.*s", (int)(slash - name), name);
+	(void)snprintf(r->rest, sizeof(r->rest), "%s", slash + 1);
+}
+
+/* false: that was no HTTP, a TLS greeting for example. */
+static bool read_request(struct request *r)
+{
+	char text[8192];
+	size_t len = 0;
+	char *save = NULL, *line;
+
+	while (len + 1 < sizeof(text)) {
+		ssize_t n = recv(r->fd, text + len, sizeof(text) - 1 - len, 0);
+
+		if (n <= 0)
+			return false;
+		len += (size_t)n;
+		text[len] = '\0';
+		if (!starts_with(text, "GET "))
+			return false;
+		if (strstr(text, "\r\n\r\n"))
+			break;
+	}
+	line = strtok_r(text, "\r\n", &save);
+	if (!line || sscanf(line, "GET %1023[^? ]", r->path) != 1)
+		return false;
+	while ((line = strtok_r(NULL, "\r\n", &save)) != NULL)
+		read_header(r, line);
+	split_path(r);
+	return true;
+}
+
+static void log_request(const struct request *r, int logfd)
+{
+	char range[24] = "-";
+
+	if (r->range_from >= 0)
+		(void)snprintf(range, sizeof(range), "%" PRId64, r->range_from);
+	(void)dprintf(logfd, "%s auth=%s range=%s\n", r->path, r->auth[0] ? "yes" : "no", range);
+}
+
+static void serve(struct request *r, unsigned *counters, int logfd)
+{
+	if (!read_request(r))
+		return;
+	log_request(r, logfd);
+	r->count = &counters[act_number(r->name)];
+	answer(r);
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(addr);
+	struct image image = { 0 };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int logfd = argc == 2 ? open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+	unsigned *counters = mmap(NULL, ACTS_MAX * sizeof(*counters), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (logfd < 0 || counters == MAP_FAILED || listener < 0 ||
+	    bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    listen(listener, 64) < 0 || getsockname(listener, (struct sockaddr *)&addr, &len) < 0) {
+		perror("hostile_registry LOGFILE");
+		return 1;
+	}
+	make_image(&image);
+	(void)signal(SIGCHLD, SIG_IGN);
+	(void)printf("%u\n", (unsigned)ntohs(addr.sin_port));
+	(void)fflush(stdout);
+	for (;;) {
+		struct request r = { .port = ntohs(addr.sin_port),
+				     .image = &image,
+				     .range_from = -1 };
+
+		r.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (r.fd < 0)
+			continue;
+		if (fork() == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			serve(&r, counters, logfd);
+			(void)shutdown(r.fd, SHUT_WR);
+			_exit(0);
+		}
+		(void)close(r.fd);
+	}
+}
