@@ -226,6 +226,7 @@ static void set_failure(struct http_transfer *t, CURLcode code)
 {
 	const char *text =
 		t->curl_error[0] ? t->curl_error : t->http->curl.curl_easy_strerror(code);
+	size_t len = strlen(text);
 	int error = IMAGE_ENETWORK;
 
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
