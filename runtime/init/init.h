@@ -15,11 +15,10 @@
  *   NOTIFY       seccomp_flags has SECCOMP_FILTER_FLAG_NEW_LISTENER
  *   READY        always, with everything done that may fail: also the program was looked up
  *   GO           always awaited on syncfd.  It says that the state file names this process: before
- *                it, end-of-file (the host side died) ends init, so that nobody is left whom `delete`
- *                does not know
- *   GO           again when startfd >= 0: init accepts one connection there, waits for GO on it, and
- *                reports a failing startContainer hook or execve() to it; without startfd they are
- *                reported to syncfd
+ *                it, end-of-file (the host side died) ends init, so that nobody is left whom
+ * `delete` does not know GO           again when startfd >= 0: init accepts one connection there,
+ * waits for GO on it, and reports a failing startContainer hook or execve() to it; without startfd
+ * they are reported to syncfd
  *
  * Resource limits: the host side has raised its own hard limits to what `process` asks for as far
  * as it may, so init lowers them, with no privilege, in whatever user namespace it is.
@@ -27,12 +26,13 @@
  * lowering it takes a right in the first user namespace (init_oom_score_adj()).
  *
  * The root file system: before the clone the host side does fchdir(rootfsfd).  A descriptor stays
- * in the mount namespace it was opened in; a working directory moves along with CLONE_NEWNS, whoever
- * may not search its parents.
+ * in the mount namespace it was opened in; a working directory moves along with CLONE_NEWNS,
+ * whoever may not search its parents.
  *
  * INIT_EXEC: `plan` comes from ns_plan_exec(); init enters, with setns(pidfd), the namespaces in
  * `plan.has`; the pid namespace was entered by the host side before the clone unless there is an
- * intermediate.  LISTEN_FDS and LISTEN_PID=1 are put in the environment by init when listen_fds > 0.
+ * intermediate.  LISTEN_FDS and LISTEN_PID=1 are put in the environment by init when listen_fds >
+ * 0.
  */
 #ifndef RUNTIME_INIT_INIT_H
 #define RUNTIME_INIT_INIT_H
@@ -75,7 +75,8 @@ struct init_job {
 	int notify_dirfd; /* directory with notify.sock to bind at /run/notify, or -1 */
 };
 
-/* Write process.oomScoreAdj of a process (0: this one) if it is given; see above for who calls it. */
+/* Write process.oomScoreAdj of a process (0: this one) if it is given; see above for who calls it.
+ */
 int init_oom_score_adj(pid_t pid, const struct spec_process *process, struct err *e);
 
 /* Runs in the cloned child.  Closes nothing of the host side's but what is close-on-exec. */

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way into the container's namespaces, and what belongs to each of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "libutil/cleanup.h"
+#include "runtime/cgroup/cgroup.h"
+#include "runtime/init/procfs.h"
+#include "runtime/init/stage.h"
+#include "runtime/ns/join.h"
+#include "runtime/ns/timens.h"
+#include "runtime/sync/sync.h"
+
+#define NULL_MAJOR 1
+#define NULL_MINOR 3
+
+int entry_cgroup(struct init *in, struct err *e)
+{
+	if (in->job->cgroup_entered || !in->job->cgroup)
+		return 0;
+	return cgroup_enter_self(in->job->cgroup, e);
+}
+
+/* Taken before any join: inside, /proc is the container's word. */
+int entry_open_procfs(struct init *in, struct err *e)
+{
+	const struct spec_process *p = in->process;
+	bool sysctls = in->job->kind == INIT_CREATE && in->linux_->sysctl.n > 0;
+
+	if (!sysctls && !p->apparmor_profile && !p->selinux_label)
+		return 0;
+	in->procfd = procfs_open_host(e);
+	return in->procfd < 0 ? in->procfd : 0;
+}
+
+/* ---- joins ------------------------------------------------------------------------------------
+ */
+
+static int join_paths(const struct ns_plan *plan, struct err *e)
+{
+	int r = ns_join_plan(plan, e);
+
+	/* For the child only, and only where the host side could not: see ns/plan.h. */
+	if (r >= 0 && plan->intermediate && plan->pid_path)
+		r = ns_join_path(OCI_NS_PID, plan->pid_path, e);
+	return r;
+}
+
+static int join(struct init *in, struct err *e)
+{
+	const struct ns_plan *plan = &in->job->plan;
+
+	if (in->job->kind == INIT_CREATE)
+		return join_paths(plan, e);
+	return ns_join_pidfd(in->job->pidfd, plan->has,
+			     plan->intermediate ? OCI_NS_NONE : OCI_NS_PID, e);
+}
+
+/* The intermediate's last words.  The host side hears of the child before the child itself speaks:
+ * both use one socket. */
+static void NORETURN hand_over(const struct init *in, pid_t child, int gatefd)
+{
+	if (sync_send(in->job->syncfd, SYNC_PID, child, -1, NULL) < 0)
+		(void)kill(child, SIGKILL);
+	(void)close(gatefd);
+	_exit(0);
+}
+
+static int split(struct init *in, struct err *e)
+{
+	/* As a sibling the child is the host side's to wait for. */
+	unsigned long flags = (unsigned long)in->job->plan.clone_flags | CLONE_PARENT | SIGCHLD;
+	int gate[2];
+	long child;
+	char c;
+
+	if (pipe2(gate, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	child = syscall(SYS_clone, flags, 0, 0, 0, 0);
+	if (child < 0)
+		return err_sys(e, "clone into the container's namespaces");
+	if (child > 0)
+		hand_over(in, (pid_t)child, gate[1]);
+	(void)close(gate[1]);
+	/* End-of-file: the intermediate is gone, and its message sent. */
+	while (read(gate[0], &c, 1) < 0 && errno == EINTR)
+		continue;
+	(void)close(gate[0]);
+	return guard_raise(e);
+}
+
+int entry_join(struct init *in, struct err *e)
+{
+	int r = join(in, e);
+
+	return r < 0 || !in->job->plan.intermediate ? r : split(in, e);
+}
+
+/* ---- after the joins --------------------------------------------------------------------------
+ */
+
+int entry_ids(struct init *in, struct err *e)
+{
+	int r;
+
+	if (!in->job->plan.new_userns)
+		return 0;
+	/* newuidmap(1) looks whose process it is, by the owner of its files in /proc: root's, while
+	 * it is not dumpable.  Nothing of the container is in sight of this process yet. */
+	if (in->job->rootless)
+		(void)prctl(PR_SET_DUMPABLE, 1);
+	r = sync_send(in->job->syncfd, SYNC_IDS_WANTED, 0, -1, e);
+	if (r >= 0)
+		r = sync_expect(in->job->syncfd, SYNC_IDS_WRITTEN, "creel", NULL, NULL, e);
+	return r;
+}
+
+/* A cgroup namespace's root is where its maker is: after the move.  Offsets of a time namespace are
+ * in a file of this process that a user namespace's root would not own: before ids change. */
+int entry_late(struct init *in, struct err *e)
+{
+	uint64_t flags = in->job->plan.late_flags;
+	int r = 0;
+
+	if (flags && unshare((int)flags) < 0)
+		return err_sys(e, "make cgroup or time namespaces");
+	if (flags & ns_clone_flag(OCI_NS_TIME))
+		r = timens_enter(&in->linux_->time_offsets, e);
+	return r;
+}
+
+int entry_names(struct init *in, struct err *e)
+{
+	const char *host = in->spec->hostname;
+	const char *domain = in->spec->domainname;
+
+	if (host && host[0] && sethostname(host, strlen(host)) < 0)
+		return err_sys(e, "hostname: set '%s'", host);
+	if (domain && domain[0] && setdomainname(domain, strlen(domain)) < 0)
+		return err_sys(e, "domainname: set '%s'", domain);
+	return 0;
+}
+
+static int loopback_up(struct err *e)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	autofd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	/* Any socket reaches the interfaces of its network namespace; this family is always built
+	 * in. */
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return err_sys(e, "bring up the loopback interface");
+	return 0;
+}
+
+int entry_network(struct init *in, struct err *e)
+{
+	int r = in->job->plan.is_new[OCI_NS_NETWORK] ? loopback_up(e) : 0;
+
+	if (r < 0 || in->linux_->net_devices.n == 0)
+		return r;
+	r = sync_send(in->job->syncfd, SYNC_NET_WANTED, 0, -1, e);
+	if (r >= 0)
+		r = sync_expect(in->job->syncfd, SYNC_NET_DONE, "creel", NULL, NULL, e);
+	return r;
+}
+
+/* What covers masked files, while it is still the host's (CVE-2025-31133). */
+int entry_open_null(struct init *in, struct err *e)
+{
+	struct stat st;
+
+	if (in->linux_->masked_paths.n == 0)
+		return 0;
+	in->nullfd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (in->nullfd < 0 || fstat(in->nullfd, &st) < 0)
+		return err_sys(e, "open '/dev/null'");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
+		return err_set(e, ENODEV, "'/dev/null' is not the null device");
+	return 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/init/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+
+#include "libutil/cleanup.h"
+#include "libutil/fd.h"
+#include "libutil/sys.h"
+
+#ifndef MOUNT_ATTR_IDMAP
+#define MOUNT_ATTR_IDMAP 0x00100000
+#endif
+
+int mount_clone(int fd, bool recursive, struct err *e)
+{
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+	int tree = sys_open_tree(fd, "", flags | (recursive ? (unsigned)AT_RECURSIVE : 0));
+
+	if (tree < 0)
+		return err_sys(e, "clone a mount");
+	return tree;
+}
+
+int mount_attach(int treefd, int targetfd, struct err *e)
+{
+	if (sys_move_mount(treefd, "", targetfd, "",
+			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_sys(e, "attach");
+	return 0;
+}
+
+/* statvfs(3) flags of a mount that a remount by mount(2) would otherwise drop.  In a user namespace
+ * they are locked, and dropping one is EPERM. */
+static unsigned long kept_flags(int fd, uint64_t clear)
+{
+	static const struct {
+		unsigned long st, ms;
+		uint64_t attr;
+	} rows[] = {
+		{ ST_RDONLY, MS_RDONLY, MOUNT_ATTR_RDONLY },
+		{ ST_NOSUID, MS_NOSUID, MOUNT_ATTR_NOSUID },
+		{ ST_NODEV, MS_NODEV, MOUNT_ATTR_NODEV },
+		{ ST_NOEXEC, MS_NOEXEC, MOUNT_ATTR_NOEXEC },
+		{ ST_NOATIME, MS_NOATIME, MOUNT_ATTR__ATIME },
+		{ ST_NODIRATIME, MS_NODIRATIME, MOUNT_ATTR_NODIRATIME },
+		{ ST_RELATIME, MS_RELATIME, MOUNT_ATTR__ATIME },
+	};
+	struct statvfs st;
+	unsigned long flags = 0;
+
+	if (fstatvfs(fd, &st) < 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if ((st.f_flag & rows[i].st) && !(clear & rows[i].attr))
+			flags |= rows[i].ms;
+	return flags;
+}
+
+static int change_legacy(int fd, const struct mount_attrs *a, bool recursive, struct err *e)
+{
+	char path[FD_PATH_SIZE];
+	unsigned long flags =
+		MS_REMOUNT | MS_BIND | mount_attr_ms(a->set) | kept_flags(fd, a->clear);
+
+	if (recursive)
+		return err_set(e, ENOSYS,
+			       "recursive mount flags need mount_setattr(2) of Linux 5.12");
+	if (mount(NULL, fd_path(fd, path), NULL, flags, NULL) < 0)
+		return err_sys(e, "change mount flags");
+	return 0;
+}
+
+int mount_change(int fd, const struct mount_attrs *a, bool recursive, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = a->set, .attr_clr = a->clear };
+	unsigned flags = AT_EMPTY_PATH | (recursive ? (unsigned)AT_RECURSIVE : 0);
+
+	if (a->set == 0 && a->clear == 0)
+		return 0;
+	if (sys_mount_setattr(fd, "", flags, &attr, sizeof(attr)) == 0)
+		return 0;
+	/* A flag that is locked in this user namespace cannot be cleared; what is asked to be set
+	 * still can. */
+	if (errno == EPERM && a->clear != 0) {
+		attr.attr_clr = (a->set & MOUNT_ATTR__ATIME) ? MOUNT_ATTR__ATIME : 0;
+		if (sys_mount_setattr(fd, "", flags, &attr, sizeof(attr)) == 0)
+			return 0;
+	}
+	return sys_is_refused(errno) ? change_legacy(fd, a, recursive, e)
+				     : err_sys(e, "change mount flags");
+}
+
+int mount_propagate(int fd, unsigned long flags, struct err *e)
+{
+	struct mount_attr attr = { .propagation = flags & ~(unsigned long)MS_REC };
+	unsigned at = AT_EMPTY_PATH | (flags & MS_REC ? (unsigned)AT_RECURSIVE : 0);
+	char path[FD_PATH_SIZE];
+
+	if (sys_mount_setattr(fd, "", at, &attr, sizeof(attr)) == 0)
+		return 0;
+	if (sys_is_refused(errno) && mount(NULL, fd_path(fd, path), NULL, flags, NULL) == 0)
+		return 0;
+	return err_sys(e, "change propagation");
+}
+
+int mount_idmap(int fd, int usernsfd, bool recursive, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP,
+				   .userns_fd = (uint64_t)(unsigned)usernsfd };
+	unsigned flags = AT_EMPTY_PATH | (recursive ? (unsigned)AT_RECURSIVE : 0);
+
+	if (sys_mount_setattr(fd, "", flags, &attr, sizeof(attr)) == 0)
+		return 0;
+	if (errno == EINVAL)
+		return err_set(e, EINVAL, "map ids: this file system has no idmapped mounts");
+	return err_sys(e, "map ids");
+}
+
+/* Everything by mount(2); the target is opened again to name what is now on top of it. */
+static int bind_legacy(int fd, int targetfd, bool recursive, const struct mount_attrs *a,
+		       struct err *e)
+{
+	char from[FD_PATH_SIZE];
+	char to[FD_PATH_SIZE];
+	autofd int mounted = -1;
+
+	if (mount(fd_path(fd, from), fd_path(targetfd, to), NULL,
+		  MS_BIND | (recursive ? MS_REC : 0), NULL) < 0)
+		return err_sys(e, "bind");
+	if (a->set == 0 && a->clear == 0)
+		return 0;
+	mounted = open(to, O_PATH | O_CLOEXEC);
+	if (mounted < 0)
+		return err_sys(e, "open the bind mount");
+	return change_legacy(mounted, a, false, e);
+}
+
+int mount_bind(int fd, int targetfd, bool recursive, const struct mount_attrs *a, struct err *e)
+{
+	autofd int tree = mount_clone(fd, recursive, e);
+	int r;
+
+	if (tree < 0 && sys_is_refused(-tree)) {
+		err_clear(e);
+		return bind_legacy(fd, targetfd, recursive, a, e);
+	}
+	if (tree < 0)
+		return tree;
+	r = mount_change(tree, a, false, e);
+	return r < 0 ? r : mount_attach(tree, targetfd, e);
+}
