@@ -44,4 +44,8 @@ const char *field_word(const struct field_words *words, int value);
 /* The value of a word; 0 when it is unknown. */
 int field_word_value(const struct field_words *words, const char *text, size_t len);
 
+/* A text from outside as it may appear in a message: short, without control characters. */
+#define CLIP_SIZE 80
+const char *clip_text(char buf[CLIP_SIZE], const char *s, size_t len);
+
 #endif

@@ -59,10 +59,6 @@ int decoder_fail(const struct decoder *d, struct err *e, const char *fmt, ...) P
 /* Append where the decoder is: "process.rlimits[2].type"; nothing at the top. */
 void decoder_path(const struct decoder *d, struct strbuf *out);
 
-/* A text of the document as it may appear in a message: short, without control characters. */
-#define CLIP_SIZE 80
-const char *clip_text(char buf[CLIP_SIZE], const char *s, size_t len);
-
 /* ---- decode_value.c -------------------------------------------------------------------------- */
 
 /* What the value that comes next has to be. */

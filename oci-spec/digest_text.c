@@ -14,6 +14,8 @@ static const struct {
 
 int digest_check(const char *digest, struct err *e)
 {
+	char clipped[CLIP_SIZE];
+
 	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
 		size_t want = algorithms[i].hex_digits;
 		const char *hex;
@@ -23,11 +25,12 @@ int digest_check(const char *digest, struct err *e)
 		hex = digest + strlen(algorithms[i].prefix);
 		if (strspn(hex, "0123456789abcdef") == want && !hex[want])
 			return 0;
-		return err_set(e, EINVAL,
-			       "digest '%.150s': expected %zu lower-case hex digits after '%s'",
-			       digest, want, algorithms[i].prefix);
+		return err_set(
+			e, EINVAL, "digest '%s': expected %zu lower-case hex digits after '%s'",
+			clip_text(clipped, digest, strlen(digest)), want, algorithms[i].prefix);
 	}
-	return err_set(e, EINVAL, "digest '%.150s': expected sha256:HEX or sha512:HEX", digest);
+	return err_set(e, EINVAL, "digest '%s': expected sha256:HEX or sha512:HEX",
+		       clip_text(clipped, digest, strlen(digest)));
 }
 
 const char *digest_hex(const char *digest)

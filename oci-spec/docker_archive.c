@@ -20,12 +20,15 @@ const struct field_type docker_archive_item_type =
 static int check_member(const char *member, struct err *e)
 {
 	const char *p = member;
+	char clipped[CLIP_SIZE];
 
 	if (!*p || *p == '/')
-		return err_set(e, EINVAL, "'%.100s' is not a name inside the archive", member);
+		return err_set(e, EINVAL, "'%s' is not a name inside the archive",
+			       clip_text(clipped, member, strlen(member)));
 	while (p) {
 		if (starts_with(p, "..") && (p[2] == '/' || !p[2]))
-			return err_set(e, EINVAL, "'%.100s' leaves the archive", member);
+			return err_set(e, EINVAL, "'%s' leaves the archive",
+				       clip_text(clipped, member, strlen(member)));
 		p = strchr(p, '/');
 		if (p)
 			p++;

@@ -92,6 +92,7 @@ int image_config_decode(const char *name, const char *text, size_t len, struct a
 			struct image_config **ret, struct err *e)
 {
 	struct image_config *config;
+	char clipped[CLIP_SIZE];
 	void *object;
 	int r = oci_decode(&image_config_type, name, text, len, NULL, a, &object, e);
 
@@ -99,8 +100,9 @@ int image_config_decode(const char *name, const char *text, size_t len, struct a
 		return r;
 	config = object;
 	if (!streq(config->rootfs->type, "layers"))
-		return err_set(e, EINVAL, "%s: rootfs.type: expected 'layers', found '%.60s'", name,
-			       config->rootfs->type);
+		return err_set(
+			e, EINVAL, "%s: rootfs.type: expected 'layers', found '%s'", name,
+			clip_text(clipped, config->rootfs->type, strlen(config->rootfs->type)));
 	for (size_t i = 0; i < config->rootfs->diff_ids.n; i++) {
 		r = digest_check(config->rootfs->diff_ids.items[i], e);
 		if (r < 0)

@@ -14,6 +14,7 @@ int image_layout_decode(const char *name, const char *text, size_t len, struct a
 			struct image_layout **ret, struct err *e)
 {
 	struct image_layout *layout;
+	char clipped[CLIP_SIZE];
 	void *object;
 	int r = oci_decode(&image_layout_type, name, text, len, NULL, a, &object, e);
 
@@ -21,8 +22,9 @@ int image_layout_decode(const char *name, const char *text, size_t len, struct a
 		return r;
 	layout = object;
 	if (!streq(layout->version, IMAGE_LAYOUT_VERSION))
-		return err_set(e, EINVAL, "%s: imageLayoutVersion: expected '%s', found '%.60s'",
-			       name, IMAGE_LAYOUT_VERSION, layout->version);
+		return err_set(e, EINVAL, "%s: imageLayoutVersion: expected '%s', found '%s'", name,
+			       IMAGE_LAYOUT_VERSION,
+			       clip_text(clipped, layout->version, strlen(layout->version)));
 	*ret = layout;
 	return 0;
 }

@@ -227,11 +227,26 @@ static int parse(const char *text, struct image_reference *r, struct err *e)
 	return 0;
 }
 
+static bool has_control(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text <= ' ' || *text == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 int reference_parse(const char *text, struct image_reference *ret, struct err *e)
 {
 	auto_(image_reference) struct image_reference r = { 0 };
+	char clipped[CLIP_SIZE];
 	int ret_code;
 
+	/* After this, messages may repeat the text as it is. */
+	if (has_control(text))
+		return err_set(e, EINVAL,
+			       "image reference '%s': blanks and control characters are not legal",
+			       clip_text(clipped, text, strlen(text)));
 	if (strlen(text) > REFERENCE_MAX_LEN)
 		return err_set(e, EINVAL, "image reference '%.60s...': longer than %d bytes", text,
 			       REFERENCE_MAX_LEN);
