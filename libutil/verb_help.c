@@ -56,8 +56,10 @@ void verb_program_help(const struct program *p, struct strbuf *out)
 
 void verb_help(const struct program *p, const struct verb *v, struct strbuf *out)
 {
-	strbuf_addf(out, "Usage: %s %s [OPTIONS]%s%s\n\n", p->name, v->name, v->args ? " " : "",
-		    v->args ? v->args : "");
+	bool has_args = v->args && *v->args;
+
+	strbuf_addf(out, "Usage: %s %s [OPTIONS]%s%s\n\n", p->name, v->name, has_args ? " " : "",
+		    has_args ? v->args : "");
 	wrap_text(out, v->summary, 0);
 	if (v->details) {
 		strbuf_addc(out, '\n');

@@ -112,7 +112,7 @@ static void add_verb(struct strbuf *out, const struct program *p, const struct v
 	strbuf_addc(out, ' ');
 	add_text(out, v->name, false);
 	strbuf_adds(out, " [OPTIONS]");
-	if (v->args) {
+	if (v->args && *v->args) {
 		strbuf_addc(out, ' ');
 		add_text(out, v->args, false);
 	}

@@ -44,6 +44,9 @@ static void version(struct strbuf *out)
 	strbuf_addf(out, "libseccomp: %u.%u.%u\n", sc->major, sc->minor, sc->micro);
 }
 
+static const struct completion_row completions[] = { { "CONTAINER", "list --quiet" },
+						     { NULL, NULL } };
+
 const struct program creel_program = {
 	.name = "creel",
 	.summary = "run containers as the Open Container Initiative describes them",
@@ -54,5 +57,6 @@ const struct program creel_program = {
 	.version = version,
 	.verbs = verbs,
 	.exits = exits,
+	.completions = completions,
 	.exit_status = exit_status,
 };

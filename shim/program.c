@@ -110,6 +110,8 @@ static const struct exit_row exits[] = {
 	{ 0, NULL },
 };
 
+static const struct completion_row completions[] = { { "ID", "list --quiet" }, { NULL, NULL } };
+
 const struct program creel_shim_program = {
 	.name = "creel-shim",
 	.summary = "stay beside a container: its output, its input, its exit status",
@@ -119,5 +121,6 @@ const struct program creel_shim_program = {
 	.version = version,
 	.verbs = verbs,
 	.exits = exits,
+	.completions = completions,
 	.exit_status = exit_status,
 };
