@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/features.h"
+
+#include "runtime/hook/hook.h"
+#include "runtime/init/mount_opts.h"
+#include "runtime/seccomp/seccomp.h"
+
+/* features.md: annotations that change what the runtime does, so that whoever takes a configuration
+ * from a stranger can refuse them. */
+static const char *const unsafe_annotations[] = { NULL };
+
+static struct oci_strings words(struct arena *a, const char *const *list)
+{
+	struct oci_strings s = { 0 };
+
+	while (list[s.n])
+		s.n++;
+	s.items = arena_alloc(a, s.n + 1, sizeof(*s.items));
+	for (size_t i = 0; i < s.n; i++)
+		s.items[i] = list[i];
+	return s;
+}
+
+static struct oci_strings hook_names(struct arena *a)
+{
+	struct oci_strings s = { .n = HOOK_KIND_COUNT };
+
+	s.items = arena_alloc(a, s.n + 1, sizeof(*s.items));
+	for (int i = 0; i < HOOK_KIND_COUNT; i++)
+		s.items[i] = hook_name((enum hook_kind)i);
+	return s;
+}
+
+static struct oci_strings capability_names(struct arena *a)
+{
+	struct oci_strings s = { .n = OCI_CAPABILITY_COUNT };
+
+	s.items = arena_alloc(a, s.n + 1, sizeof(*s.items));
+	for (size_t i = 0; i < s.n; i++)
+		s.items[i] = oci_capability_names[i];
+	return s;
+}
+
+static struct feature_enabled *enabled(struct arena *a, bool v)
+{
+	struct feature_enabled *f = arena_alloc(a, 1, sizeof(*f));
+
+	f->enabled = (struct opt_bool){ .set = true, .v = v };
+	return f;
+}
+
+static struct opt_bool yes_no(bool v)
+{
+	return (struct opt_bool){ .set = true, .v = v };
+}
+
+/* Namespaces by the words of config.json, as the decoder knows them. */
+static void fill_linux(struct arena *a, struct features_linux *l)
+{
+	l->namespaces = words(a, oci_namespace_words.words);
+	l->capabilities = capability_names(a);
+	l->cgroup = arena_alloc(a, 1, sizeof(*l->cgroup));
+	*l->cgroup = (struct features_cgroup){
+		.v1 = yes_no(true),
+		.v2 = yes_no(true),
+		.systemd = yes_no(false),
+		.systemd_user = yes_no(false),
+		.rdma = yes_no(true),
+	};
+	l->seccomp = arena_alloc(a, 1, sizeof(*l->seccomp));
+	seccomp_features(a, l->seccomp);
+	l->apparmor = enabled(a, true);
+	l->selinux = enabled(a, true);
+	l->intel_rdt = arena_alloc(a, 1, sizeof(*l->intel_rdt));
+	l->intel_rdt->enabled = yes_no(false);
+	l->mount_extensions = arena_alloc(a, 1, sizeof(*l->mount_extensions));
+	l->mount_extensions->idmap = enabled(a, true);
+	l->net_devices = enabled(a, false);
+}
+
+void features_fill(struct arena *a, struct oci_features *ret)
+{
+	*ret = (struct oci_features){
+		.oci_version_min = RUNTIME_SPEC_MIN_VERSION,
+		.oci_version_max = RUNTIME_SPEC_VERSION,
+		.hooks = hook_names(a),
+		.mount_options = words(a, mount_opts_names()),
+		.linux_ = arena_alloc(a, 1, sizeof(*ret->linux_)),
+		.potentially_unsafe_config_annotations = words(a, unsafe_annotations),
+	};
+	fill_linux(a, ret->linux_);
+}
