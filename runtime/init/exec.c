@@ -108,7 +108,7 @@ int exec_program(struct init *in, struct err *e)
 		return r;
 	/* Last of all but execve(), so that a profile need not allow what the runtime does. */
 	if (!seccomp_has_listener(in)) {
-		r = seccomp_load(in, e);
+		r = seccomp_install(in, e);
 		if (r < 0)
 			return r;
 	}

@@ -101,7 +101,7 @@ static int look_up(struct init *in, struct err *e)
 
 static int early_seccomp(struct init *in, struct err *e)
 {
-	return seccomp_has_listener(in) ? seccomp_load(in, e) : 0;
+	return seccomp_has_listener(in) ? seccomp_install(in, e) : 0;
 }
 
 /* Descriptors of the host would keep its mounts busy for as long as nobody calls `start`. */

@@ -23,7 +23,7 @@ static long load(const struct init *in)
 		       in->job->seccomp);
 }
 
-int seccomp_load(struct init *in, struct err *e)
+int seccomp_install(struct init *in, struct err *e)
 {
 	autofd int listener = -1;
 	long r;

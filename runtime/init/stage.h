@@ -98,7 +98,7 @@ int caps_before_ids(struct init *in, struct err *e);
 int caps_after_ids(struct init *in, struct err *e);
 
 /* seccomp_load.c */
-int seccomp_load(struct init *in, struct err *e);
+int seccomp_install(struct init *in, struct err *e);
 /* seccomp_load.c: true when the filter is loaded before READY, as its listener must be sent. */
 bool seccomp_has_listener(const struct init *in);
 
