@@ -44,14 +44,16 @@ void globals_defaults(void *globals)
 
 static int set_up_log(const struct globals *g, struct err *e)
 {
-	enum log_level level = g->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
+	enum log_level level = LOG_LEVEL_DEBUG;
 	int r = 0;
 
 	if (g->log_level && !g->debug)
 		r = log_parse_level(g->log_level, &level, e);
 	if (r < 0)
 		return r;
-	log_set_level(level);
+	/* Only when asked: a JSON log then holds no more than the error that podman looks for. */
+	if (g->debug || g->log_level)
+		log_set_level(level);
 	return g->log ? log_open_file(g->log, (enum log_format)g->log_format, e) : 0;
 }
 
