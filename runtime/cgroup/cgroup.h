@@ -24,8 +24,8 @@ struct cgroup; /* opaque */
 /* Where /sys/fs/cgroup stands; read once per process. */
 int cgroup_layout(enum cgroup_layout *ret, struct err *e);
 
-/* Decide: paths per hierarchy from linux.cgroupsPath (absolute: below the mount; relative or absent: below the
- * parent of the caller's own cgroup; "slice:prefix:name" for the systemd driver).
+/* Decide: paths per hierarchy from linux.cgroupsPath (absolute: below the mount; relative or absent: beside the
+ * caller's own cgroup in v2, below it in v1; "slice:prefix:name" for the systemd driver).
  * A limit the layout or host cannot honour is an error here that names the JSON path.  *ret is owned. */
 int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_driver driver, bool rootless,
 		struct cgroup **ret, struct err *e);
@@ -38,9 +38,9 @@ int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e);
 /* Make the groups (an existing one with processes in it is -EEXIST), apply every limit, and the device policy.
  * On failure what was made is removed. */
 int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e);
-/* v2: a descriptor for CLONE_INTO_CGROUP (borrowed); -1 when the child must enter by itself. */
+/* Pure v2: a descriptor for CLONE_INTO_CGROUP (borrowed); -1 when the child must enter by itself. */
 int cgroup_clone_fd(const struct cgroup *cg);
-/* Called by the child itself; uses descriptors opened by cgroup_make()/cgroup_open(). */
+/* Called by the child itself, while it has one thread; uses descriptors opened by cgroup_make()/cgroup_open(). */
 int cgroup_enter_self(const struct cgroup *cg, struct err *e);
 /* Open an existing container's groups for exec: also where init moved to a sub-group. `sub` may name a group
  * below (exec --cgroup), or NULL. */

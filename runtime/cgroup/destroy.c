@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Remove a container's groups with everything below them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <time.h>
+
+#include "runtime/cgroup/groups.h"
+#include "runtime/cgroup/tree.h"
+
+/* The last process was killed a moment ago: its exit takes as long as its memory is large. */
+#define EXIT_WAIT_MS 2000
+#define V1_TRIES     12 /* naps of 0.25, 0.5, 1, ... ms, two seconds together at most */
+#define V1_NAP_NS    250000
+#define NAP_MAX_NS   500000000
+
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ENODEV;
+}
+
+static int remove_below(const char *dir, struct err *e)
+{
+	autofd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_(strv) struct strv groups = { 0 };
+	int r;
+
+	if (fd < 0)
+		return is_gone(errno) ? 0 : err_sys(e, "open cgroup '%s'", dir);
+	r = groups_below(fd, &groups, e);
+	if (r < 0)
+		return r;
+	/* Children come behind their parents in the list. */
+	for (size_t i = groups.n; i > 0; i--)
+		if (unlinkat(fd, groups.v[i - 1], AT_REMOVEDIR) < 0 && !is_gone(errno))
+			return -errno;
+	return 0;
+}
+
+/* 0, or -EBUSY while somebody is in there. */
+static int try_remove(const char *dir, struct err *e)
+{
+	int r;
+
+	if (rmdir(dir) == 0 || is_gone(errno))
+		return 0;
+	if (errno != EBUSY && errno != ENOTEMPTY)
+		return err_sys(e, "remove cgroup '%s'", dir);
+	r = remove_below(dir, e);
+	if (r < 0)
+		return r;
+	if (rmdir(dir) == 0 || is_gone(errno))
+		return 0;
+	return -errno;
+}
+
+/* Until nobody is in the group or below, as the kernel tells it. */
+static void wait_empty(const char *dir)
+{
+	autofree char *file = xasprintf("%s/cgroup.events", dir);
+	autofd int fd = open(file, O_RDONLY | O_CLOEXEC);
+	struct pollfd p = { .fd = fd, .events = POLLPRI };
+
+	while (fd >= 0 && tree_read_key_fd(fd, "populated") > 0)
+		if (poll(&p, 1, EXIT_WAIT_MS) == 0)
+			return;
+}
+
+static int remove_tree(const struct cgroup_tree *t, struct err *e)
+{
+	autofree char *dir = tree_dir(t);
+	struct timespec nap = { .tv_nsec = V1_NAP_NS };
+	int r = try_remove(dir, e);
+
+	if (r == -EBUSY && tree_is_v2(t)) {
+		wait_empty(dir);
+		r = try_remove(dir, e);
+	}
+	/* v1 tells nothing; and v2 needs a moment after the event. */
+	for (int i = 0; r == -EBUSY && i < V1_TRIES; i++) {
+		(void)nanosleep(&nap, NULL);
+		if (nap.tv_nsec < NAP_MAX_NS)
+			nap.tv_nsec *= 2;
+		r = try_remove(dir, e);
+	}
+	if (r == -EBUSY)
+		return err_set(e, EBUSY, "remove cgroup '%s': processes are still in it", dir);
+	return r;
+}
+
+/* All are tried even when one fails. The v2 tree goes first: its events do the waiting for all. */
+int cgroup_destroy(const struct cgroup *cg, struct err *e)
+{
+	int first = 0;
+
+	for (int v2 = 1; v2 >= 0; v2--) {
+		for (size_t i = 0; i < cg->n; i++) {
+			int r;
+
+			if (tree_is_v2(&cg->trees[i]) != (v2 == 1))
+				continue;
+			r = remove_tree(&cg->trees[i], first < 0 ? NULL : e);
+			if (first == 0)
+				first = r;
+		}
+	}
+	return first;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ways into a container's groups: at creation, and later for exec. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "libutil/beneath.h"
+#include "libutil/file.h"
+#include "libutil/path.h"
+#include "runtime/cgroup/layout.h"
+#include "runtime/cgroup/tree.h"
+
+#define PROC_CGROUP_MAX 65536
+
+/* Only where this one descriptor says everything: v1 groups have to be entered one by one. */
+int cgroup_clone_fd(const struct cgroup *cg)
+{
+	return cg->layout == CGROUP_V2 && cg->n == 1 ? cg->trees[0].fd : -1;
+}
+
+int cgroup_enter_self(const struct cgroup *cg, struct err *e)
+{
+	for (size_t i = 0; i < cg->n; i++) {
+		const struct cgroup_tree *t = &cg->trees[i];
+
+		if (t->entryfd >= 0 && write(t->entryfd, "0", 1) < 0)
+			return err_sys(e, "enter cgroup '%s%s'", t->mount, t->path);
+	}
+	return 0;
+}
+
+/*
+ * Init may have moved to a group below its own and given the controllers away
+ * there; then nobody can enter the one above any more (v2).
+ */
+static char *where_init_is(const struct cgroup_tree *t, const char *proc_cgroup)
+{
+	autofree char *path = proc_cgroup ? layout_path_of(proc_cgroup, t->controllers) : NULL;
+
+	if (path && path_is_absolute(path) && !path_has_dotdot(path) &&
+	    path_is_below(path, t->path))
+		return steal_ptr(&path);
+	return xstrdup(t->path);
+}
+
+static int open_sub(struct cgroup_tree *t, const char *sub, struct err *e)
+{
+	autofd int top = tree_open(t, e);
+	int fd;
+
+	if (top < 0)
+		return top;
+	while (*sub == '/')
+		sub++;
+	/* What the user or a container's files name stays below the container's group. */
+	fd = *sub ? beneath_open(top, sub, O_RDONLY | O_DIRECTORY, 0, BENEATH_STRICT, e)
+		  : steal_fd(&top);
+	return fd < 0 ? err_wrap(e, fd, "cgroup '%s%s'", t->mount, t->path) : fd;
+}
+
+static int open_group(struct cgroup_tree *t, const char *proc_cgroup, const char *sub,
+		      struct err *e)
+{
+	const char *file = tree_is_v2(t) ? "cgroup.procs" : "tasks";
+
+	if (sub) {
+		t->fd = open_sub(t, sub, e);
+	} else {
+		struct cgroup_tree now = *t;
+		autofree char *path = where_init_is(t, tree_is_v2(t) ? proc_cgroup : NULL);
+
+		now.path = path;
+		t->fd = tree_open(&now, e);
+	}
+	if (t->fd < 0)
+		return t->fd;
+	t->entryfd = openat(t->fd, file, O_WRONLY | O_CLOEXEC);
+	if (t->entryfd < 0)
+		return err_sys(e, "open '%s' of cgroup '%s%s'", file, t->mount, t->path);
+	return 0;
+}
+
+/* In the kernel's view of this process; a group seen through another root is not found and not
+ * used. */
+static char *read_proc_cgroup(pid_t pid)
+{
+	autofree char *name = xasprintf("/proc/%d/cgroup", (int)pid);
+	char *text = NULL;
+
+	if (pid <= 0 || file_read_at(AT_FDCWD, name, PROC_CGROUP_MAX, &text, NULL, NULL) < 0)
+		return NULL;
+	return text;
+}
+
+int cgroup_open(struct cgroup *cg, pid_t init_pid, const char *sub, struct err *e)
+{
+	autofree char *text = cgroup_tree_find(cg, "") ? read_proc_cgroup(init_pid) : NULL;
+
+	for (size_t i = 0; i < cg->n; i++) {
+		int r = open_group(&cg->trees[i], text, sub, e);
+
+		/* What creation had to do without. */
+		if (cg->rootless && !sub && (r == -ENOENT || r == -EACCES)) {
+			err_clear(e);
+			continue;
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Make the groups, set them up, and take back what was made when that fails. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "runtime/cgroup/apply.h"
+#include "runtime/cgroup/cpuset.h"
+#include "runtime/cgroup/devices.h"
+
+#define CONTROLLERS_MAX 512
+#define GROUP_MODE      0755
+
+/* Length of `path` up to the end of the component that begins at or after `at`. */
+static size_t component_end(const char *path, size_t at)
+{
+	at += strspn(path + at, "/");
+	return at + strcspn(path + at, "/");
+}
+
+/* mkdir -p below the mount, remembering how much existed. */
+static int make_path(struct cgroup_tree *t, struct err *e)
+{
+	autofree char *dir = tree_dir(t);
+	size_t mount = strlen(dir) - strlen(t->path), all = strlen(t->path), at = 0;
+
+	/* Mostly only the last component is missing. */
+	if (mkdir(dir, GROUP_MODE) == 0) {
+		t->kept = (size_t)(strrchr(t->path, '/') - t->path);
+		return 0;
+	}
+	if (errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return err_sys(e, "make cgroup '%s'", dir);
+	while (at < all) {
+		size_t end = component_end(t->path, at);
+		char next = dir[mount + end];
+		int r;
+
+		dir[mount + end] = '\0';
+		r = mkdir(dir, GROUP_MODE);
+		if (r < 0 && errno != EEXIST)
+			return err_sys(e, "make cgroup '%s'", dir);
+		if (r == 0 && at < t->kept)
+			t->kept = at;
+		dir[mount + end] = next;
+		at = end;
+	}
+	return 0;
+}
+
+/* "cpu io" -> "+cpu +io" */
+static size_t enabling_text(const char *controllers, char *out)
+{
+	char *to = out;
+
+	for (const char *at = controllers; *at;) {
+		size_t len = strcspn(at, " ");
+
+		if (to != out)
+			*to++ = ' ';
+		*to++ = '+';
+		memcpy(to, at, len);
+		to += len;
+		at += len + (at[len] == ' ');
+	}
+	*to = '\0';
+	return (size_t)(to - out);
+}
+
+/*
+ * Give the children of a group all controllers it has.  One that can't be had
+ * (a threaded tree, processes in the way, realtime groups) must not keep the
+ * others away; the limit that needs it says so later.  False: there are none,
+ * so that further down there are none either.
+ */
+static bool enable_controllers(int dirfd)
+{
+	char have[CONTROLLERS_MAX], text[2 * CONTROLLERS_MAX];
+	int n = tree_read_word(dirfd, "cgroup.controllers", have, sizeof(have));
+	autofd int fd = -1;
+	size_t len;
+
+	if (n <= 0)
+		return false;
+	fd = openat(dirfd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = enabling_text(have, text);
+	if (write(fd, text, len) == (ssize_t)len)
+		return true;
+	for (char *save = NULL, *word = strtok_r(text, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save))
+		if (write(fd, word, strlen(word)) < 0)
+			continue;
+	return true;
+}
+
+/* From the top down: a group can pass on only what it was given. */
+static void enable_on_the_way(const struct cgroup_tree *t)
+{
+	autofd int fd = open(t->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t at = 0, all = strlen(t->path);
+
+	while (fd >= 0 && enable_controllers(fd)) {
+		size_t end = component_end(t->path, at);
+		autofree char *name = NULL;
+		int next;
+
+		if (end == all)
+			break;
+		name = xstrndup(t->path + at + 1, end - at - 1);
+		next = openat(fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		(void)close(fd);
+		fd = next;
+		at = end;
+	}
+}
+
+/* A group that existed may be one prepared for us, but not one in use. */
+static int check_unused(const struct cgroup_tree *t, struct err *e)
+{
+	char text[16];
+	bool used;
+
+	if (tree_is_v2(t))
+		used = tree_read_key(t->fd, "cgroup.events", "populated") > 0;
+	else
+		used = tree_read_word(t->fd, "cgroup.procs", text, sizeof(text)) > 0;
+	if (used)
+		return err_set(e, EEXIST, "cgroup '%s%s' already has processes", t->mount, t->path);
+	if ((tree_is_v2(t) && tree_read_key(t->fd, "cgroup.events", "frozen") > 0) ||
+	    (tree_has(t, "freezer") &&
+	     tree_read_word(t->fd, "freezer.state", text, sizeof(text)) > 0 &&
+	     !streq(text, "THAWED")))
+		return err_set(e, EBUSY, "cgroup '%s%s' is frozen", t->mount, t->path);
+	return 0;
+}
+
+/*
+ * The way in.  Writing "0" to v1's `tasks` moves the calling thread alone, for
+ * which the kernel does not need the lock that holds up every fork and exit of
+ * the system; init has only one thread.
+ */
+static int open_entry(struct cgroup_tree *t, struct err *e)
+{
+	const char *file = tree_is_v2(t) ? "cgroup.procs" : "tasks";
+
+	t->entryfd = openat(t->fd, file, O_WRONLY | O_CLOEXEC);
+	if (t->entryfd < 0)
+		return err_sys(e, "open '%s%s/%s'", t->mount, t->path, file);
+	return 0;
+}
+
+static int make_tree(const struct cgroup *cg, struct cgroup_tree *t, struct err *e)
+{
+	int r = make_path(t, e);
+
+	if (r < 0)
+		return r;
+	if (cg->layout == CGROUP_V2)
+		enable_on_the_way(t);
+	t->fd = tree_open(t, e);
+	if (t->fd < 0)
+		return t->fd;
+	if (t->kept == strlen(t->path)) {
+		r = check_unused(t, e);
+		if (r < 0)
+			return r;
+	}
+	if (tree_has(t, "cpuset")) {
+		r = cpuset_inherit(t, e);
+		if (r < 0)
+			return r;
+	}
+	return open_entry(t, e);
+}
+
+/* Remove what make_path() made, deepest first. */
+static void unmake_tree(const struct cgroup_tree *t)
+{
+	autofree char *dir = tree_dir(t);
+	size_t mount = strlen(dir) - strlen(t->path);
+
+	while (strlen(dir) > mount + t->kept && rmdir(dir) == 0)
+		*strrchr(dir, '/') = '\0';
+}
+
+/* Who is not root may own none, one or all of the hierarchies; limits tell later what is missing.
+ */
+static bool may_do_without(const struct cgroup *cg, int r)
+{
+	return cg->rootless && (r == -EACCES || r == -EPERM || r == -EROFS);
+}
+
+static void drop_tree(struct cgroup *cg, size_t i)
+{
+	struct cgroup_tree *t = &cg->trees[i];
+
+	free(t->controllers);
+	free(t->mount);
+	free(t->path);
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	memmove(t, t + 1, (--cg->n - i) * sizeof(*t));
+}
+
+static int make_trees(struct cgroup *cg, struct err *e)
+{
+	for (size_t i = 0; i < cg->n;) {
+		int r = make_tree(cg, &cg->trees[i], e);
+
+		if (may_do_without(cg, r)) {
+			unmake_tree(&cg->trees[i]);
+			drop_tree(cg, i);
+			err_clear(e);
+			continue;
+		}
+		if (r < 0)
+			return r;
+		i++;
+	}
+	return 0;
+}
+
+static int set_up(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
+{
+	auto_(limits) struct limits l = { 0 };
+	int res = apply_decide(cg, r, &l, e);
+
+	if (res == 0)
+		res = apply_limits(cg, &l, e);
+	return res < 0 ? res : devices_apply(cg, r, true, e);
+}
+
+int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e)
+{
+	int res = make_trees(cg, e);
+
+	if (res == 0)
+		res = set_up(cg, r, e);
+	for (size_t i = 0; res < 0 && i < cg->n; i++)
+		unmake_tree(&cg->trees[i]);
+	return res;
+}
+
+/* A copy whose groups are open: the caller's is const, and most verbs need no descriptors. */
+static int open_all(const struct cgroup *cg, struct cgroup *copy, struct err *e)
+{
+	*copy = *cg;
+	copy->n = 0;
+	for (size_t i = 0; i < cg->n; i++) {
+		struct cgroup_tree t = cg->trees[i];
+
+		t.fd = tree_open(&t, e);
+		if (t.fd == -ENOENT && cg->rootless)
+			continue;
+		if (t.fd < 0)
+			return t.fd;
+		copy->trees[copy->n++] = t;
+	}
+	return 0;
+}
+
+int cgroup_update(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
+{
+	auto_(limits) struct limits l = { 0 };
+	struct cgroup copy;
+	int res = apply_decide(cg, r, &l, e);
+
+	if (res == 0)
+		res = apply_check(cg, &l, e);
+	if (res < 0)
+		return res;
+	res = open_all(cg, &copy, e);
+	if (res == 0)
+		res = apply_check_usage(&copy, r, e);
+	if (res == 0)
+		res = apply_limits(&copy, &l, e);
+	if (res == 0 && r && r->devices.n > 0)
+		res = devices_apply(&copy, r, false, e);
+	for (size_t i = 0; i < copy.n; i++)
+		(void)close(copy.trees[i].fd);
+	return res;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a container's groups will be.  Nothing on the system is changed here. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "libutil/file.h"
+#include "libutil/path.h"
+#include "runtime/cgroup/apply.h"
+#include "runtime/cgroup/devices.h"
+#include "runtime/cgroup/layout.h"
+
+#define MOUNTINFO_MAX   ((size_t)4 << 20)
+#define PROC_CGROUP_MAX 65536
+
+struct search {
+	struct cgroup *cg;
+	const char *wanted; /* cgroupsPath, or the id */
+	const char *own;    /* text of /proc/self/cgroup */
+};
+
+/* The mount may show only a part of the hierarchy (a container with bind-mounted v1 groups). */
+static char *below_mount(const char *path, const char *root)
+{
+	size_t len = strlen(root);
+
+	if (len > 1 && path_is_below(path, root))
+		return xstrdup(path[len] ? path + len : "/");
+	return xstrdup(path);
+}
+
+/*
+ * Relative and absent paths stand near the caller's own group.  In v2 a group
+ * with processes can't have children with controllers, so they stand beside it;
+ * in v1 below it, where the caller's limits still hold.
+ */
+static char *place(const struct search *s, const char *controllers, const char *root)
+{
+	autofree char *own = NULL, *base = NULL, *rooted = NULL, *lexical = NULL;
+
+	if (path_is_absolute(s->wanted))
+		return path_clean(s->wanted);
+	own = layout_path_of(s->own, controllers);
+	base = below_mount(own && path_is_absolute(own) ? own : "/", root);
+	if (s->cg->layout == CGROUP_V2) {
+		char *parent = path_parent(base);
+
+		free(base);
+		base = parent;
+	}
+	/* As a child of "/", so that ".." can't climb out of the caller's place. */
+	rooted = path_join("/", s->wanted);
+	lexical = path_clean(rooted);
+	return path_join(base, lexical + 1);
+}
+
+static int add_mount(const char *controllers, const char *mount, const char *root, void *ctx,
+		     struct err *e)
+{
+	struct search *s = ctx;
+	autofree char *path = NULL;
+
+	/* The same hierarchy may be mounted twice. */
+	for (size_t i = 0; i < s->cg->n; i++)
+		if (streq(s->cg->trees[i].controllers, controllers))
+			return 0;
+	path = place(s, controllers, root);
+	if (streq(path, "/"))
+		return err_set(e, EINVAL, "linux.cgroupsPath: '%s' is the root of the hierarchy",
+			       s->wanted);
+	return cgroup_add_tree(s->cg, controllers, mount, path, e);
+}
+
+static int find_trees(struct search *s, struct err *e)
+{
+	autofree char *own = NULL, *mounts = NULL;
+	int r;
+
+	if (!path_is_absolute(s->wanted)) {
+		r = file_read_at(AT_FDCWD, "/proc/self/cgroup", PROC_CGROUP_MAX, &own, NULL, e);
+		if (r < 0)
+			return r;
+		s->own = own;
+	}
+	if (s->cg->layout == CGROUP_V2)
+		return add_mount("", CGROUP_ROOT, "/", s, e);
+	r = file_read_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &mounts, NULL, e);
+	if (r < 0)
+		return r;
+	r = layout_each_mount(mounts, add_mount, s, e);
+	if (r < 0)
+		return r;
+	if (s->cg->n == 0)
+		return err_set(e, ENOENT, "no cgroup hierarchy is mounted below '%s'", CGROUP_ROOT);
+	return 0;
+}
+
+static int check_limits(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
+{
+	auto_(limits) struct limits l = { 0 };
+	int res = apply_decide(cg, r, &l, e);
+
+	if (res == 0)
+		res = apply_check(cg, &l, e);
+	return res < 0 ? res : devices_check(r, e);
+}
+
+int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_driver driver,
+		bool rootless, struct cgroup **ret, struct err *e)
+{
+	const struct spec_linux *lx = spec->linux_;
+	const char *path = lx && lx->cgroups_path && *lx->cgroups_path ? lx->cgroups_path : id;
+	auto_(cgroup) struct cgroup *cg = NULL;
+	enum cgroup_layout layout = CGROUP_V2;
+	struct search s = { .wanted = path };
+	int r = 0;
+
+	if (driver == CGROUP_SYSTEMD)
+		return err_set(e, EOPNOTSUPP,
+			       "the systemd cgroup driver is not part of this "
+			       "version; use --cgroup-manager=cgroupfs");
+	if (driver == CGROUP_FS)
+		r = cgroup_layout(&layout, e);
+	if (r < 0)
+		return r;
+	cg = s.cg = cgroup_new(driver, layout, rootless);
+	if (driver == CGROUP_FS)
+		r = find_trees(&s, e);
+	if (r == 0)
+		r = check_limits(cg, lx ? lx->resources : NULL, e);
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(&cg);
+	return 0;
+}
+
+const char *cgroup_host_path(const struct cgroup *cg, const char *name)
+{
+	const struct cgroup_tree *t = cgroup_tree_find(cg, name);
+
+	if (!t) {
+		autofree char *named = xasprintf("name=%s", name);
+
+		t = cgroup_tree_find(cg, named);
+	}
+	return t ? t->path : NULL;
+}
+
+int cgroup_each(const struct cgroup *cg, cgroup_hierarchy_fn *fn, void *ctx, struct err *e)
+{
+	for (size_t i = 0; i < cg->n; i++) {
+		const struct cgroup_tree *t = &cg->trees[i];
+		int r = fn(t->controllers, t->mount, t->path, ctx, e);
+
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
