@@ -9,9 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "libutil/cleanup.h"
@@ -21,9 +19,6 @@
 #include "runtime/ns/join.h"
 #include "runtime/ns/timens.h"
 #include "runtime/sync/sync.h"
-
-#define NULL_MAJOR 1
-#define NULL_MINOR 3
 
 int entry_cgroup(struct init *in, struct err *e)
 {
@@ -174,19 +169,4 @@ int entry_network(struct init *in, struct err *e)
 	if (r >= 0)
 		r = sync_expect(in->job->syncfd, SYNC_NET_DONE, "creel", NULL, NULL, e);
 	return r;
-}
-
-/* What covers masked files, while it is still the host's (CVE-2025-31133). */
-int entry_open_null(struct init *in, struct err *e)
-{
-	struct stat st;
-
-	if (in->linux_->masked_paths.n == 0)
-		return 0;
-	in->nullfd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (in->nullfd < 0 || fstat(in->nullfd, &st) < 0)
-		return err_sys(e, "open '/dev/null'");
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
-		return err_set(e, ENODEV, "'/dev/null' is not the null device");
-	return 0;
 }

@@ -120,7 +120,7 @@ static int ready(struct init *in, struct err *e)
 	int sync = in->job->syncfd;
 	int r = close_host_files(in, e);
 
-	in->rootfd = in->procfd = in->nullfd = in->ptsfd = -1;
+	in->rootfd = in->procfd = in->ptsfd = -1;
 	/* The host side may exit as soon as it has heard. */
 	if (r >= 0)
 		r = guard_let_go(e);
@@ -189,7 +189,6 @@ static const struct stage stages[] = {
 	{ "network", entry_network, CREATE },
 	/* Keys belong to ids of the user namespace. */
 	{ "keyring", keyring_join, BOTH },
-	{ "null", entry_open_null, CREATE },
 	{ "root", rootfs_prepare, CREATE },
 	{ "joined-root", open_joined_root, EXEC },
 	{ "mounts", rootfs_mounts, CREATE },
@@ -259,7 +258,6 @@ void init_run(struct init_job *job)
 		.failfd = job->syncfd,
 		.rootfd = -1,
 		.procfd = -1,
-		.nullfd = -1,
 		.ptsfd = -1,
 	};
 	struct err e = { 0 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "libutil/beneath.h"
 #include "libutil/cleanup.h"
@@ -14,7 +15,11 @@
 #include "runtime/init/mount.h"
 #include "runtime/init/stage.h"
 
+#define NULL_MAJOR 1
+#define NULL_MINOR 3
+
 static const struct mount_attrs no_change;
+static const struct mount_attrs read_only = { .set = MOUNT_ATTR_RDONLY };
 
 /* A path that is not there needs no protection.  Returns 0 for that. */
 static int open_path(const struct init *in, const char *path, int *ret_fd, struct err *e)
@@ -32,7 +37,6 @@ static int open_path(const struct init *in, const char *path, int *ret_fd, struc
 
 static int make_readonly(const struct init *in, const char *path, struct err *e)
 {
-	static const struct mount_attrs ro = { .set = MOUNT_ATTR_RDONLY };
 	autofd int fd = -1, tree = -1;
 	int r = open_path(in, path, &fd, e);
 
@@ -41,17 +45,19 @@ static int make_readonly(const struct init *in, const char *path, struct err *e)
 	tree = mount_clone(fd, true, e);
 	if (tree < 0 && sys_is_refused(-tree)) {
 		err_clear(e);
-		return mount_bind(fd, fd, true, &ro, e);
+		return mount_bind(fd, fd, true, &read_only, e);
 	}
 	if (tree < 0)
 		return tree;
-	r = mount_change(tree, &ro, false, e);
+	r = mount_change(tree, &read_only, false, e);
 	return r < 0 ? r : mount_attach(tree, fd, e);
 }
 
-/* What covers directories: made for the first, copied for the others. */
+/* What covers: attached for the first path, copied for the others.  A copy of a mount is as
+ * read-only as the mount, so nobody can chmod the device through a masked name. */
 struct cover {
-	int dirfd; /* attached to the first directory */
+	int dirfd;
+	int nullfd;
 };
 
 static int cover_directory(struct cover *c, int fd, struct err *e)
@@ -62,7 +68,8 @@ static int cover_directory(struct cover *c, int fd, struct err *e)
 			       .source = "tmpfs",
 			       .data = data,
 			       .n_data = ARRAY_LEN(data),
-			       .attr = MOUNT_ATTR_RDONLY };
+			       .attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				       MOUNT_ATTR_NOEXEC };
 	autofd int tree = -1;
 	int r;
 
@@ -78,7 +85,47 @@ static int cover_directory(struct cover *c, int fd, struct err *e)
 	return 0;
 }
 
-static int mask_one(struct init *in, struct cover *c, const char *path, struct err *e)
+/* The container's own, and nothing else that somebody put there. */
+static int open_null(const struct init *in, struct err *e)
+{
+	autofd int fd =
+		beneath_open(in->rootfd, "/dev/null", O_PATH | O_NOFOLLOW, 0, BENEATH_CHROOT, e);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat '/dev/null'");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
+		return err_set(e, ENODEV, "'/dev/null' is not the null device");
+	return steal_fd(&fd);
+}
+
+static int cover_file(const struct init *in, struct cover *c, int fd, struct err *e)
+{
+	autofd int null = -1, tree = -1;
+	int r;
+
+	if (c->nullfd >= 0)
+		return mount_bind(c->nullfd, fd, false, &no_change, e);
+	null = open_null(in, e);
+	if (null < 0)
+		return null;
+	tree = mount_clone(null, false, e);
+	if (tree < 0 && sys_is_refused(-tree)) {
+		err_clear(e);
+		return mount_bind(null, fd, false, &read_only, e);
+	}
+	r = tree < 0 ? tree : mount_change(tree, &read_only, false, e);
+	if (r >= 0)
+		r = mount_attach(tree, fd, e);
+	if (r < 0)
+		return r;
+	c->nullfd = steal_fd(&tree);
+	return 0;
+}
+
+static int mask_one(const struct init *in, struct cover *c, const char *path, struct err *e)
 {
 	autofd int fd = -1;
 	struct stat st;
@@ -88,15 +135,13 @@ static int mask_one(struct init *in, struct cover *c, const char *path, struct e
 		return r;
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "stat");
-	if (S_ISDIR(st.st_mode))
-		return cover_directory(c, fd, e);
-	return mount_bind(in->nullfd, fd, false, &no_change, e);
+	return S_ISDIR(st.st_mode) ? cover_directory(c, fd, e) : cover_file(in, c, fd, e);
 }
 
-static int mask_all(struct init *in, struct err *e)
+static int mask_all(const struct init *in, struct err *e)
 {
 	const struct oci_strings *paths = &in->linux_->masked_paths;
-	struct cover c = { .dirfd = -1 };
+	struct cover c = { .dirfd = -1, .nullfd = -1 };
 	int r = 0;
 
 	for (size_t i = 0; i < paths->n && r >= 0; i++) {
@@ -105,8 +150,8 @@ static int mask_all(struct init *in, struct err *e)
 			(void)err_wrap(e, r, "linux.maskedPaths[%zu]: mask '%s'", i,
 				       paths->items[i]);
 	}
-	if (c.dirfd >= 0)
-		(void)close(c.dirfd);
+	close_at_exit(&c.dirfd);
+	close_at_exit(&c.nullfd);
 	return r;
 }
 

@@ -19,7 +19,6 @@ struct init {
 	int failfd;         /* socket to report to: syncfd, later the start gate's connection */
 	int rootfd;         /* root of the container's file system, as a mount of this namespace */
 	int procfd;         /* root of a procfs; see procfs.h */
-	int nullfd;         /* the host's /dev/null, verified */
 	int ptsfd;          /* the terminal's slave side */
 	bool in_cwd;        /* the working directory is process.cwd already */
 	bool shares_mounts; /* its mounts are peers of the host's until the old root is gone */
@@ -39,9 +38,8 @@ int guard_let_go(struct err *e);
 
 /* entry.c: into the namespaces; an intermediate ends here and its child returns. */
 int entry_join(struct init *in, struct err *e);
-/* entry.c: what must be opened while the host's tree is in sight. */
+/* entry.c: the host's procfs, while it is in sight. */
 int entry_open_procfs(struct init *in, struct err *e);
-int entry_open_null(struct init *in, struct err *e);
 /* entry.c: id maps of a new user namespace, written by the host side. */
 int entry_ids(struct init *in, struct err *e);
 int entry_cgroup(struct init *in, struct err *e);
