@@ -53,7 +53,7 @@ static void keep(struct err *e, int code, const struct err *built, size_t len)
 
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
-	struct err built;
+	struct err built = { 0 };
 	size_t len = 0;
 	va_list ap;
 
@@ -71,7 +71,7 @@ int err_sys(struct err *e, const char *fmt, ...)
 {
 	/* A call that failed without saying why must not turn into a success. */
 	int code = errno > 0 ? errno : EIO;
-	struct err built;
+	struct err built = { 0 };
 	size_t len = 0;
 	va_list ap;
 
@@ -87,7 +87,7 @@ int err_sys(struct err *e, const char *fmt, ...)
 
 int err_wrap(struct err *e, int r, const char *fmt, ...)
 {
-	struct err built;
+	struct err built = { 0 };
 	size_t len = 0;
 	va_list ap;
 

@@ -23,7 +23,7 @@ static const char *nearest(const char *typed)
 
 static void one_slip_finds_the_word(void **state UNUSED)
 {
-	assert_string_equal(nearest("craete"), "create");
+	assert_string_equal(nearest("crreate"), "create");
 	assert_string_equal(nearest("creat"), "create");
 	assert_string_equal(nearest("createe"), "create");
 	assert_string_equal(nearest("rum"), "run");
