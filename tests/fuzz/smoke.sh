@@ -13,9 +13,10 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 ran=0
 for target in "$1"/tests/fuzz/fuzz_*; do
-	[ -x "$target" ] && [ ! -d "$target" ] || continue
+	if [ ! -x "$target" ] || [ -d "$target" ]; then
+		continue # objects, and .deps
+	fi
 	name=${target##*/fuzz_}
-	[ "$name" = "${name%.o}" ] || continue
 	mkdir "$scratch/$name"
 	(cd "$scratch" && "$target" -max_total_time="$2" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
 		"$scratch/$name" "$here/corpus/$name") >"$scratch/out" 2>&1 || {
