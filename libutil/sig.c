@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define SIGNALS(X)                                                                                 \
 	X(ABRT)                                                                                    \
@@ -102,12 +104,14 @@ const char *sig_name(int sig)
 
 void sig_reset_all(void)
 {
-	struct sigaction fresh = { .sa_handler = SIG_DFL };
+	/* The kernel's struct, all zero: SIG_DFL, no flags, empty mask.  The C library keeps two
+	 * real-time signals to itself, but a caller that ignores them hands that down as well. */
+	static const unsigned long fresh[4];
 	sigset_t none;
 
-	/* KILL, STOP and the C library's own two refuse, which is as it should be. */
+	/* KILL and STOP refuse, which is as it should be. */
 	for (int sig = 1; sig <= SIGRTMAX; sig++)
-		(void)sigaction(sig, &fresh, NULL);
+		(void)syscall(SYS_rt_sigaction, sig, fresh, NULL, (size_t)_NSIG / 8);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
