@@ -38,7 +38,7 @@ int inherit_prepare(unsigned preserve_fds, struct inherit *ret, struct err *e)
 			       INHERIT_MAX);
 	r = listen_fds(&in.listen_fds, e);
 	if (r >= 0)
-		r = fd_cloexec_from(3, e);
+		r = fd_cloexec_from(3 + (int)(in.listen_fds + in.preserve_fds), e);
 	if (r < 0)
 		return r;
 	for (int fd = 3; fd < 3 + (int)(in.listen_fds + in.preserve_fds); fd++)

@@ -13,6 +13,10 @@ teardown() {
 	teardown_creel
 }
 
+two_processes() {
+	[ "$(c ps -f json "$NAME" | jq length)" -eq 2 ]
+}
+
 @test "a container goes from created to running to stopped to gone" {
 	bundle sleep 100
 	c create --bundle "$BUNDLE" "$NAME"
@@ -199,7 +203,7 @@ teardown() {
 	bundle sh -c 'sleep 1000 & sleep 1000'
 	edit 'del(.linux.namespaces[] | select(.type == "pid"))'
 	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
-	wait_for test "$(c ps -f json "$NAME" | jq length)" -ge 3
+	wait_for two_processes
 	pids=$(c ps -f json "$NAME" | jq '.[]')
 	c kill "$NAME" KILL
 	for pid in $pids; do
@@ -220,7 +224,7 @@ teardown() {
 }
 
 @test "pause stops every process and resume lets them go" {
-	bundle sh -c 'while :; do date +%s%N >/tmp/'"$NAME"'; sleep 0.05; done'
+	bundle sh -c 'i=0; while :; do echo $((i += 1)) >/tmp/'"$NAME"'; sleep 0.05; done'
 	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
 	wait_for test -s "$ROOTFS/tmp/$NAME"
 	c pause "$NAME"
@@ -233,7 +237,8 @@ teardown() {
 	[[ $output == *"cannot pause container '$NAME': it is paused"* ]]
 	c resume "$NAME"
 	[ "$(status_of "$NAME")" = running ]
-	wait_for test "$(cat "$ROOTFS/tmp/$NAME")" != "$before"
+	went_on() { [ "$(cat "$ROOTFS/tmp/$NAME")" != "$before" ]; }
+	wait_for went_on
 	run c resume "$NAME"
 	[ "$status" -eq 1 ]
 }
@@ -303,8 +308,7 @@ teardown() {
 	bundle sh -c 'sleep 1000 & wait'
 	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
 	first=$(c state "$NAME" | jq .pid)
-	two() { [ "$(c ps -f json "$NAME" | jq length)" -eq 2 ]; }
-	wait_for two
+	wait_for two_processes
 	[ "$(c ps --format json "$NAME" | jq '.[0]')" = "$first" ]
 	run c ps "$NAME"
 	[ "${#lines[@]}" -eq 3 ]

@@ -16,8 +16,9 @@ teardown() {
 @test "the exit status is the program's own" {
 	for want in 0 1 7 127 255; do
 		bundle sh -c "exit $want"
-		run c run --bundle "$BUNDLE" "$NAME"
-		[ "$status" -eq "$want" ]
+		got=0
+		c run --bundle "$BUNDLE" "$NAME" || got=$?
+		[ "$got" -eq "$want" ]
 	done
 	nothing_left
 }
@@ -41,11 +42,10 @@ teardown() {
 	bundle sh -c 'trap "exit 42" TERM; trap "exit 43" INT; touch /tmp/'"$NAME"'; while :; do sleep 0.1; done'
 	for pair in TERM:42 INT:43; do
 		rm -f "$ROOTFS/tmp/$NAME"
-		# A background job of a shell ignores SIGINT; the program must not.
-		c run --bundle "$BUNDLE" "$NAME" 3>&- &
+		creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME" 3>&- &
 		pid=$!
 		wait_for test -e "$ROOTFS/tmp/$NAME"
-		pkill -"${pair%:*}" --parent $$ -f "creel --root $CREEL_ROOT run" || kill -"${pair%:*}" "$pid"
+		kill "-${pair%:*}" "$pid"
 		got=0
 		wait "$pid" || got=$?
 		[ "$got" -eq "${pair#*:}" ]
