@@ -14,6 +14,9 @@
 /* A line beyond this is cut: a runaway message must not fill a disk. */
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 
+/* First byte of U+0080 to U+009F in UTF-8: terminals obey these as they do escape sequences. */
+#define C1_LEAD 0xC2
+
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
 	[LOG_LEVEL_WARNING] = "warning",
@@ -91,6 +94,8 @@ static void add_printable(struct strbuf *line, const char *msg)
 			strbuf_adds(line, "\\n");
 		else if ((c < ' ' && c != '\t') || c == 0x7f)
 			strbuf_addf(line, "\\x%02x", c);
+		else if (c == C1_LEAD && (unsigned char)msg[1] >> 5 == 4)
+			strbuf_addf(line, "\\x%02x", (unsigned char)*++msg);
 		else
 			strbuf_addc(line, *msg);
 	}

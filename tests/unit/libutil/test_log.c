@@ -159,7 +159,7 @@ static void say_controls(void)
 {
 	if (log_open_file(file_path, LOG_FORMAT_JSON, NULL) < 0)
 		_exit(1);
-	log_error("a\nb\x1b[31m\tc\xff\"");
+	log_error("a\nb\x1b[31m\tc\xff\" \xc2\x9b \xc2\xa0");
 }
 
 static void control_characters_cannot_break_a_line_or_a_terminal(void **state UNUSED)
@@ -167,10 +167,10 @@ static void control_characters_cannot_break_a_line_or_a_terminal(void **state UN
 	static struct said said;
 
 	run_child(say_controls, &said);
-	assert_string_equal(said.err, "creel: error: a\\nb\\x1b[31m\tc\xff\"\n");
+	assert_string_equal(said.err, "creel: error: a\\nb\\x1b[31m\tc\xff\" \\x9b \xc2\xa0\n");
 	assert_true(starts_with(
 		said.file,
-		"{\"level\":\"error\",\"msg\":\"a\\nb\\u001b[31m\\tc\xef\xbf\xbd\\\"\",\"time\""));
+		"{\"level\":\"error\",\"msg\":\"a\\nb\\u001b[31m\\tc\xef\xbf\xbd\\\" \xc2\x9b \xc2\xa0\",\"time\""));
 }
 
 static void say_long(void)
