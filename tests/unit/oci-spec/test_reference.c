@@ -86,7 +86,7 @@ static void what_is_no_reference_says_why(void **state UNUSED)
 		{ "me/App", "repository 'me/App' must be in lower case" },
 		{ "a..b", "'library/a..b' is not a legal repository" },
 		{ "a___b", "'library/a___b' is not a legal repository" },
-		{ "a/../b", "'../b' is not a legal repository" },
+		{ "a/../b", "'a/../b' is not a legal repository" },
 		{ "../a", "'..' is not a registry's host name" },
 		{ "a.b//c", "'/c' is not a legal repository" },
 		{ "-a", "'library/-a' is not a legal repository" },
