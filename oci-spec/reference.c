@@ -289,8 +289,9 @@ char *reference_familiar(const struct image_reference *r)
 	if (starts_with(repository, OFFICIAL_PREFIX) &&
 	    !strchr(repository + strlen(OFFICIAL_PREFIX), '/'))
 		repository += strlen(OFFICIAL_PREFIX);
-	/* "localhost/a" on docker.io would read as a registry. */
-	if (names_registry(repository, strcspn(repository, "/")) && strchr(repository, '/'))
+	/* "localhost/a" on docker.io would read as a registry, 64 hex digits as an image id. */
+	if ((names_registry(repository, strcspn(repository, "/")) && strchr(repository, '/')) ||
+	    is_image_id(repository))
 		return reference_text(r);
 	return text_of("", "", repository, r);
 }

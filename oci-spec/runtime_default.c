@@ -173,7 +173,7 @@ static struct oci_array make_namespaces(struct arena *a, bool rootless)
 	struct spec_namespace *items = arena_alloc(a, ARRAY_LEN(types) + 1, sizeof(*items));
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		items[i].type = types[i];
+		items[i].type = (int)types[i];
 	/* An unprivileged user has nothing to connect an empty network with. */
 	items[ARRAY_LEN(types)].type = rootless ? OCI_NS_USER : OCI_NS_NETWORK;
 	return (struct oci_array){ items, ARRAY_LEN(types) + 1 };

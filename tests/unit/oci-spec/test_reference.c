@@ -37,6 +37,8 @@ static void references_have_a_full_and_a_familiar_form(void **state UNUSED)
 		{ "r.io/app@sha512:" HEX HEX, "r.io/app@sha512:" HEX HEX,
 		  "r.io/app@sha512:" HEX HEX },
 		{ HEX63, "docker.io/library/" HEX63 ":latest", HEX63 ":latest" },
+		{ "docker.io/" HEX, "docker.io/library/" HEX ":latest",
+		  "docker.io/library/" HEX ":latest" },
 		{ "me/" HEX, "docker.io/me/" HEX ":latest", "me/" HEX ":latest" },
 	};
 
