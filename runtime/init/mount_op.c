@@ -15,12 +15,29 @@
 #include "runtime/init/procfs.h"
 #include "runtime/ns/idmap.h"
 
+/* The usual case, a name that is missing in the /dev that was just made, in few calls; everything
+ * else is for beneath_make_target(). */
+static int make_last(const struct init *in, const char *dest)
+{
+	autofree char *name = NULL;
+	autofd int dirfd = -1;
+
+	if (!starts_with(dest, "/dev/"))
+		return -1;
+	dirfd = beneath_open_parent(in->rootfd, dest, BENEATH_CHROOT, &name, NULL);
+	if (dirfd < 0 || mkdirat(dirfd, name, 0755) < 0)
+		return -1;
+	return openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int mount_op_target(struct init *in, const struct mount_op *op, bool want_dir, struct err *e)
 {
 	int fd;
 
-	if (!op->no_symlinks)
-		return beneath_make_target(in->rootfd, op->dest, want_dir, e);
+	if (!op->no_symlinks) {
+		fd = want_dir ? make_last(in, op->dest) : -1;
+		return fd >= 0 ? fd : beneath_make_target(in->rootfd, op->dest, want_dir, e);
+	}
 	/* Labels and sysctls are written below these: an image that makes /proc a link would choose
 	 * where (CVE-2019-19921, CVE-2023-27561). */
 	fd = beneath_mkdir_p(in->rootfd, op->dest + 1, 0755, BENEATH_STRICT, e);
@@ -197,9 +214,13 @@ static const struct fallback_row {
 	{ "proc", "/proc", OCI_NS_PID },
 };
 
-/* A read-only view is asked for, or the host's flags hold: binding shows what is there anyway. */
 static int bind_from_host(struct init *in, const struct mount_op *op, int targetfd, struct err *e)
 {
+	struct mount_attrs attr = op->opts.attr;
+
+	/* The host's /sys holds its cgroups, which a rootless user may own (CVE-2023-25809). */
+	attr.set |= MOUNT_ATTR_RDONLY;
+	attr.clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	for (size_t i = 0; i < ARRAY_LEN(fallbacks); i++) {
 		autofd int src = -1, tree = -1;
 		int r;
@@ -214,7 +235,7 @@ static int bind_from_host(struct init *in, const struct mount_op *op, int target
 		tree = mount_clone(src, true, e);
 		if (tree < 0)
 			return tree;
-		r = mount_change(tree, &op->opts.attr, true, e);
+		r = mount_change(tree, streq(op->type, "sysfs") ? &attr : &op->opts.attr, true, e);
 		return r < 0 ? r : mount_op_place(in, op, tree, targetfd, e);
 	}
 	return -ENOTSUP;
@@ -255,30 +276,33 @@ static int new_op_legacy(struct init *in, const struct mount_op *op, const struc
 	return r < 0 ? r : remember_root(in, op, placed, e);
 }
 
-static int new_op(struct init *in, const struct mount_op *op, struct err *e)
+static int new_op_at(struct init *in, const struct mount_op *op, int targetfd, struct err *e)
 {
 	struct mount_fs fs = describe(in, op);
-	autofd int targetfd = mount_op_target(in, op, true, e);
-	autofd int tree = -1;
+	autofd int tree = mount_fs_tree(&fs, e);
 	int r;
 
-	if (targetfd < 0)
-		return targetfd;
-	tree = mount_fs_tree(&fs, e);
-	if (tree == -EPERM || tree == -EBUSY) {
-		struct err why = { 0 };
-
-		r = bind_from_host(in, op, targetfd, &why);
-		if (r >= 0)
-			err_clear(e);
-		return r < 0 ? tree : 0;
-	}
 	if (tree == -ENOSYS)
 		return new_op_legacy(in, op, &fs, targetfd, e);
 	if (tree < 0)
 		return tree;
 	r = fill(op, targetfd, tree, e);
 	return r < 0 ? r : mount_op_place(in, op, tree, targetfd, e);
+}
+
+static int new_op(struct init *in, const struct mount_op *op, struct err *e)
+{
+	autofd int targetfd = mount_op_target(in, op, true, e);
+	int r;
+
+	if (targetfd < 0)
+		return targetfd;
+	r = new_op_at(in, op, targetfd, e);
+	if ((r == -EPERM || r == -EBUSY) && bind_from_host(in, op, targetfd, NULL) >= 0) {
+		err_clear(e);
+		return 0;
+	}
+	return r;
 }
 
 /* ---- remount ----------------------------------------------------------------------------------
