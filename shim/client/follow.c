@@ -95,6 +95,14 @@ static int not_a_log(const struct follow *f, uint64_t at, struct err *e)
 	return err_set(e, EBADMSG, "log '%s': byte %" PRIu64 ": not a log line", f->path, at);
 }
 
+/* The first `done` bytes of the buffer are dealt with. */
+static void forget(struct follow *f, size_t done)
+{
+	memmove(f->buf, f->buf + done, f->len - done);
+	f->len -= done;
+	f->at += done;
+}
+
 static int take_records(struct follow *f, struct err *e)
 {
 	size_t done = 0;
@@ -104,17 +112,17 @@ static int take_records(struct follow *f, struct err *e)
 		struct logline l;
 		ssize_t n = logline_read(f->buf + done, f->len - done, &l);
 
-		if (n < 0)
-			return not_a_log(f, f->at + done, e);
 		if (n == 0)
 			break;
-		r = write_record(f, &l, e);
-		done += (size_t)n;
+		r = n < 0 ? not_a_log(f, f->at + done, e) : write_record(f, &l, e);
+		done += r < 0 ? 0 : (size_t)n;
 	}
-	memmove(f->buf, f->buf + done, f->len - done);
-	f->len -= done;
-	f->at += done;
-	return r < 0 ? r : flush(f, e);
+	forget(f, done);
+	if (r >= 0)
+		return flush(f, e);
+	/* What was good is printed in front of the error. */
+	(void)flush(f, NULL);
+	return r;
 }
 
 int follow_step(struct follow *f, struct err *e)
@@ -169,9 +177,7 @@ static int tail_scan(struct follow *f, struct tail *t, struct err *e)
 			if (used > 0)
 				tail_note(t, &l, f->at + done);
 		}
-		memmove(f->buf, f->buf + done, f->len - done);
-		f->len -= done;
-		f->at += done;
+		forget(f, done);
 	}
 }
 

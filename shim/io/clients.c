@@ -10,20 +10,18 @@
 #include "libutil/alloc.h"
 #include "libutil/fd.h"
 
-enum client_output {
-	OUTPUT_LIVE,    /* gets frames */
-	OUTPUT_NOTICE,  /* fell behind; the notice waits for room in the socket */
-	OUTPUT_STOPPED, /* knows that it fell behind */
-};
+/* What a client's socket holds of output, and what it holds when the notice has to fit as well.
+ * Both are below the kernel's net.core.wmem_max, so that no privilege is needed. */
+#define BUFFER_OUTPUT 65536
+#define BUFFER_NOTICE (2 * BUFFER_OUTPUT)
 
 struct client_conn {
 	struct client_conn *next;
 	struct clients *all;
 	struct loop_source src;
 	int fd;
-	enum client_output output;
+	bool behind; /* gets no more output here, and was told so */
 	bool input_ended;
-	struct frame_behind behind; /* OUTPUT_NOTICE */
 };
 
 void clients_init(struct clients *c, struct loop *loop, struct input *input, char *buffer)
@@ -68,13 +66,8 @@ void clients_done(struct clients *c)
 
 static uint32_t wanted_events(const struct client_conn *conn)
 {
-	uint32_t events = 0;
-
-	if (!conn->input_ended && input_is_ready(conn->all->input))
-		events |= EPOLLIN;
-	if (conn->output == OUTPUT_NOTICE)
-		events |= EPOLLOUT;
-	return events; /* EPOLLHUP always comes */
+	/* EPOLLHUP always comes. */
+	return !conn->input_ended && input_is_ready(conn->all->input) ? EPOLLIN : 0;
 }
 
 static void watch(struct client_conn *conn)
@@ -125,33 +118,31 @@ static size_t send_batch(int fd, enum stream tag, const char *data, size_t len)
 	return done;
 }
 
-static void try_notice(struct client_conn *conn)
+static void set_buffer(int fd, int size)
+{
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+/* The notice is sent at once, for the container may end before the client reads again. */
+static void leave_behind(struct client_conn *conn, const struct frame_behind *where)
 {
 	char packet[FRAME_BEHIND_SIZE];
-	size_t len = frame_write_behind(packet, &conn->behind);
+	size_t len = frame_write_behind(packet, where);
 
-	if (send(conn->fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		conn->output = OUTPUT_STOPPED;
+	conn->behind = true;
+	set_buffer(conn->fd, BUFFER_NOTICE);
+	/* It fails only for a client that is gone, which is noticed by its EPOLLHUP. */
+	(void)send(conn->fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void clients_send(struct clients *c, enum stream tag, const char *data, size_t len, bool in_log,
 		  uint64_t offset)
 {
-	struct client_conn *next;
+	for (struct client_conn *conn = c->first; conn; conn = conn->next) {
+		size_t done = conn->behind ? len : send_batch(conn->fd, tag, data, len);
 
-	for (struct client_conn *conn = c->first; conn; conn = next) {
-		size_t done;
-
-		next = conn->next;
-		if (conn->output != OUTPUT_LIVE)
-			continue;
-		done = send_batch(conn->fd, tag, data, len);
-		if (done == len)
-			continue;
-		/* A client that is gone is noticed by its EPOLLHUP. */
-		conn->output = OUTPUT_NOTICE;
-		conn->behind = (struct frame_behind){ in_log, offset, done };
-		watch(conn);
+		if (done < len)
+			leave_behind(conn, &(struct frame_behind){ in_log, offset, done });
 	}
 }
 
@@ -196,12 +187,8 @@ static int on_client(struct loop *l UNUSED, struct loop_source *s, uint32_t even
 		drop(conn);
 		return 0;
 	}
-	if (events & EPOLLOUT) {
-		try_notice(conn);
-		watch(conn);
-	} else if (events & (EPOLLIN | EPOLLERR)) {
+	if (events & (EPOLLIN | EPOLLERR))
 		take_input(conn);
-	}
 	return 0;
 }
 
@@ -221,6 +208,7 @@ int clients_add(struct clients *c, int fd, struct err *e)
 	*conn = (struct client_conn){ .next = c->first, .all = c, .fd = fd, .src = { .fd = -1 } };
 	c->first = conn;
 	c->n++;
+	set_buffer(fd, BUFFER_OUTPUT);
 	r = loop_add(c->loop, &conn->src, fd, wanted_events(conn), on_client, conn, e);
 	if (r < 0)
 		drop(conn);

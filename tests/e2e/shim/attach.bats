@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# creel-shim attach: input and output of a running container, for any number of people.
+
+bats_require_minimum_version 1.5.0
+load shim
+
+setup() {
+	shim_setup
+}
+
+teardown() {
+	shim_teardown
+}
+
+@test "attach: input goes in, output comes out, and the end of input is the container's" {
+	container 'while read line; do echo "got $line"; echo "err $line" >&2; done; exit 6'
+	shim_run -d -i "$ID"
+	local status=0
+	printf 'one\ntwo\n' | shim attach "$ID" >"$T/out" 2>"$T/err" || status=$?
+	[ "$status" -eq 6 ]
+	[ "$(cat "$T/out")" = $'got one\ngot two' ]
+	[ "$(cat "$T/err")" = $'err one\nerr two' ]
+}
+
+@test "attach: a client that is killed leaves the input open for the next" {
+	container 'while read line; do echo "got $line"; done; echo end'
+	shim_run -d -i "$ID"
+	mkfifo "$T/fifo"
+	sleep 60 >"$T/fifo" &
+	local holder=$!
+	shim_exec attach "$ID" <"$T/fifo" &
+	local pid=$!
+	echo first >"$T/fifo"
+	eventually 5 grep -q 'got first' "$STATE/$ID/log"
+	kill -KILL "$pid"
+	kill "$holder"
+	sleep 0.2
+	[[ $(shim list) == *running* ]]
+	[ "$(echo second | shim attach "$ID")" = $'got second\nend' ]
+}
+
+@test "attach: several see the same output" {
+	container 'read line; seq 1 1000; exit 2'
+	shim_run -d -i "$ID"
+	for i in 1 2 3; do
+		shim attach --no-stdin "$ID" >"$T/out.$i" &
+	done
+	eventually 5 attached 3
+	echo go | shim attach "$ID" >"$T/out.4" || [ $? -eq 2 ]
+	wait
+	for i in 1 2 3 4; do
+		seq 1 1000 | cmp - "$T/out.$i"
+	done
+}
+
+# So many connections the supervisor's attach socket has, itself not counted.
+attached() {
+	[ "$(grep -c "$STATE/$ID/attach\$\|/proc/self/fd/[0-9]*/attach\$" /proc/net/unix)" -gt "$1" ]
+}
+
+@test "attach: who does not read holds up nobody and loses nothing" {
+	container 'read line; seq 1 2000000; exit 2'
+	shim_run -d -i "$ID"
+	mkfifo "$T/slow"
+	sleep 1000 <>"$T/slow" &
+	local holder=$!
+	shim_exec attach --no-stdin "$ID" >"$T/slow" &
+	local slow=$!
+	eventually 5 attached 1
+	echo go | timeout 60 creel-shim --state "$STATE" attach "$ID" >"$T/fast" || [ $? -eq 2 ]
+	[ "$(timeout 60 creel-shim --state "$STATE" wait "$ID")" = 2 ]
+	seq 1 2000000 | cmp - "$T/fast"
+	kill -0 "$slow"
+	# Now it reads: what it missed comes from the log.
+	timeout 60 cat "$T/slow" >"$T/got" &
+	local reader=$!
+	eventually 5 test -s "$T/got"
+	kill "$holder"
+	wait "$slow" || [ $? -eq 2 ]
+	wait "$reader"
+	seq 1 2000000 | cmp - "$T/got"
+}
+
+@test "attach: keys detach from a terminal, and the container goes on" {
+	container -t 'while read line; do echo "got $line"; done'
+	shim_run -d "$ID"
+	(sleep 1; printf 'hello\r'; sleep 1; printf '\020\021'; sleep 1) |
+		script -qec "creel-shim --state '$STATE' attach '$ID'; echo status \$?" /dev/null >"$T/out"
+	cat "$T/out"
+	grep -q 'got hello' "$T/out"
+	grep -q '^status 0' "$T/out"
+	[[ $(shim list) == *running* ]]
+}
+
+@test "attach: other detach keys can be chosen" {
+	container -t 'while read line; do echo "got $line"; done'
+	shim_run -d "$ID"
+	(sleep 1; printf '\020\021ab'; sleep 1) |
+		script -qec "creel-shim --state '$STATE' attach --detach-keys a,b '$ID'; echo status \$?" \
+			/dev/null >"$T/out"
+	grep -q '^status 0' "$T/out"
+	run shim attach --detach-keys nonsense "$ID"
+	[ "$status" -eq 125 ]
+	[[ $output == *"'nonsense' is neither a character nor ctrl-X" ]]
+}
+
+@test "attach: a terminal takes the size of who attaches" {
+	container -t 'read line; stty size'
+	shim_run -d "$ID"
+	(sleep 1; printf 'go\r'; sleep 1) |
+		script -qec "stty rows 21 cols 43; creel-shim --state '$STATE' attach '$ID'" /dev/null >"$T/out"
+	grep -q '^21 43' "$T/out"
+}
+
+@test "attach: output without -i needs no input" {
+	container 'sleep 1; echo hello; exit 3'
+	shim_run -d "$ID"
+	run shim attach "$ID" </dev/null
+	[ "$status" -eq 3 ]
+	[ "$output" = hello ]
+}
+
+@test "attach: refuses a container that has ended" {
+	container 'true'
+	shim_run "$ID"
+	run shim attach "$ID"
+	[ "$status" -eq 125 ]
+	[ "$output" = "creel-shim: error: attach '$ID': the container is not running (exited)" ]
+}
+
+@test "attach: input that the container does not read waits, and output goes on meanwhile" {
+	container 'for i in 1 2 3; do echo $i; sleep 0.5; done; wc -c'
+	seq 1 100000 >"$T/in"
+	shim_run -i "$ID" <"$T/in" >"$T/out"
+	[ "$(cat "$T/out")" = $'1\n2\n3\n'"$(wc -c <"$T/in")" ]
+}

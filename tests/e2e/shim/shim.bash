@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+# For the tests of creel-shim: a bundle around Debian's static busybox, and the program with a state
+# directory of its own.  SHIM_RUNTIME chooses the runtime: creel by default, else whatever it names.
+
+# Call from setup(): skips what cannot work here.
+shim_setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	[ -x /bin/busybox ] || skip "needs busybox (package busybox-static)"
+	: "${SHIM_RUNTIME:=creel}"
+	command -v "$SHIM_RUNTIME" >/dev/null || skip "needs the runtime '$SHIM_RUNTIME'"
+	T=$BATS_TEST_TMPDIR
+	STATE=$T/state
+	RUNTIME_ROOT=$T/root
+	BUNDLE=$T/bundle
+	# Ids are also names of cgroups: nobody else may have them.
+	ID=shim-$$-$BATS_TEST_NUMBER
+	mkdir -p "$BUNDLE"/rootfs/{bin,proc,dev,sys,tmp}
+	cp /bin/busybox "$BUNDLE/rootfs/bin/busybox"
+	local applet
+	for applet in sh cat echo head seq sleep stty tr fold true kill setsid dd wc; do
+		ln -s busybox "$BUNDLE/rootfs/bin/$applet"
+	done
+}
+
+# Call from teardown(): nothing may be left, whatever the test did.
+shim_teardown() {
+	[ -n "${STATE:-}" ] || return 0
+	local id
+	for id in $(shim list -q 2>/dev/null); do
+		shim rm --force "$id" || true
+	done
+	for id in $(runtime list -q 2>/dev/null); do
+		runtime delete --force "$id" || true
+	done
+}
+
+shim() {
+	creel-shim --state "$STATE" "$@"
+}
+
+# The same in the place of this shell, for the background: $! is then the program.
+shim_exec() {
+	exec creel-shim --state "$STATE" "$@"
+}
+
+# Options that choose runtime and bundle.
+shim_run() {
+	shim run --runtime "$SHIM_RUNTIME" --root "$RUNTIME_ROOT" --bundle "$BUNDLE" "$@"
+}
+
+runtime() {
+	"$SHIM_RUNTIME" --root "$RUNTIME_ROOT" "$@"
+}
+
+# container [-t] SCRIPT: make the bundle run a shell script, with -t on a terminal.
+container() {
+	local terminal=false
+	if [ "$1" = -t ]; then
+		terminal=true
+		shift
+	fi
+	printf '%s\n' "$1" >"$BUNDLE/rootfs/script"
+	cat >"$BUNDLE/config.json" <<-END
+		{
+			"ociVersion": "1.0.2",
+			"process": {
+				"terminal": $terminal,
+				"user": {"uid": 0, "gid": 0},
+				"args": ["/bin/sh", "/script"],
+				"env": ["PATH=/bin"],
+				"cwd": "/"
+			},
+			"root": {"path": "rootfs"},
+			"mounts": [
+				{"destination": "/proc", "type": "proc", "source": "proc"},
+				{"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+				 "options": ["nosuid", "mode=755"]},
+				{"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+				 "options": ["newinstance", "ptmxmode=0666"]}
+			],
+			"linux": {"namespaces": [{"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"}]}
+		}
+	END
+}
+
+# field NAME [ID]: one number of a container's state.json.
+field() {
+	sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}\$/\1/p" "$STATE/${2:-$ID}/state.json"
+}
+
+# eventually SECONDS COMMAND...: until it succeeds.
+eventually() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || {
+			echo "still not: $*" >&2
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
+# Nothing of a container is left: no record, no container, no supervisor.
+nothing_left() {
+	[ -z "$(ls -A "$STATE" 2>/dev/null)" ] || { ls -lA "$STATE"; return 1; }
+	[ -z "$(runtime list -q 2>/dev/null)" ] || { runtime list; return 1; }
+	! pgrep -f "supervise .*$STATE/" || return 1
+}
+
+gone() {
+	! kill -0 "$1" 2>/dev/null || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# creel-shim wait, list and rm.
+
+bats_require_minimum_version 1.5.0
+load shim
+
+setup() {
+	shim_setup
+}
+
+teardown() {
+	shim_teardown
+}
+
+@test "wait: prints the exit statuses in the order given" {
+	container 'exit 3'
+	shim_run -d "$ID-a"
+	container 'sleep 1; exit 4'
+	shim_run -d "$ID-b"
+	run shim wait "$ID-b" "$ID-a" "$ID-b"
+	[ "$status" -eq 0 ]
+	[ "$output" = $'4\n3\n4' ]
+}
+
+@test "wait: several may wait, also while the container removes its record" {
+	container 'sleep 1; exit 7'
+	shim_run -d --rm "$ID"
+	for i in 1 2 3; do
+		shim wait "$ID" >"$T/out.$i" &
+	done
+	wait
+	[ "$(cat "$T"/out.*)" = $'7\n7\n7' ]
+	eventually 5 nothing_left
+}
+
+@test "wait: an unknown id is an error" {
+	run shim wait none
+	[ "$status" -eq 1 ]
+	[ "$output" = "creel-shim: error: wait 'none': no container 'none' in '$STATE'" ]
+}
+
+@test "list: shows running and exited containers" {
+	container 'exec sleep 60'
+	shim_run -d "$ID-a"
+	container 'exit 3'
+	shim_run "$ID-b" || true
+	run shim list
+	[ "${#lines[@]}" -eq 3 ]
+	[[ ${lines[0]} == ID*STATUS*EXIT*PID*AGE*BUNDLE ]]
+	[[ ${lines[1]} =~ ^$ID-a\ +running\ +-\ +$(field containerPid "$ID-a")\ +[0-9]+s\ +$BUNDLE$ ]]
+	[[ ${lines[2]} =~ ^$ID-b\ +exited\ +3\ +-\ +[0-9]+s\ +$BUNDLE$ ]]
+	[ "$(shim ps -q)" = "$ID-a"$'\n'"$ID-b" ]
+}
+
+@test "list: nothing was ever run" {
+	run shim list -q
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ "$(shim list --json)" = "[]" ]
+}
+
+@test "rm: refuses a running container, and kills it with --force" {
+	container 'exec sleep 60'
+	shim_run -d "$ID"
+	local pid
+	pid=$(field containerPid)
+	run shim rm "$ID"
+	[ "$status" -eq 1 ]
+	[ "$output" = "creel-shim: error: rm '$ID': the container is running; --force kills it" ]
+	shim rm --force "$ID"
+	gone "$pid"
+	nothing_left
+}
+
+@test "rm: removes the records of ended containers" {
+	container 'true'
+	shim_run "$ID-a"
+	shim_run "$ID-b"
+	shim rm "$ID-a" "$ID-b"
+	nothing_left
+}
