@@ -2,24 +2,23 @@
 # For the tests of creel-shim: a bundle around Debian's static busybox, and the program with a state
 # directory of its own.  SHIM_RUNTIME chooses the runtime: creel by default, else whatever it names.
 
-# Call from setup(): skips what cannot work here.
+. "$(dirname "${BASH_SOURCE[0]}")/../helpers.bash"
+
+# Call from setup().
 shim_setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root"
-	[ -x /bin/busybox ] || skip "needs busybox (package busybox-static)"
 	: "${SHIM_RUNTIME:=creel}"
-	command -v "$SHIM_RUNTIME" >/dev/null || skip "needs the runtime '$SHIM_RUNTIME'"
+	requires root
+	requires program busybox script "$SHIM_RUNTIME"
 	T=$BATS_TEST_TMPDIR
 	STATE=$T/state
 	RUNTIME_ROOT=$T/root
 	BUNDLE=$T/bundle
 	# Ids are also names of cgroups: nobody else may have them.
 	ID=shim-$$-$BATS_TEST_NUMBER
+	# Not make_rootfs: one process makes all links, and there is a rootfs for every test here.
 	mkdir -p "$BUNDLE"/rootfs/{bin,proc,dev,sys,tmp}
 	cp /bin/busybox "$BUNDLE/rootfs/bin/busybox"
-	local applet
-	for applet in sh cat echo head seq sleep stty tr fold true kill setsid dd wc; do
-		ln -s busybox "$BUNDLE/rootfs/bin/$applet"
-	done
+	chroot "$BUNDLE/rootfs" /bin/busybox --install -s /bin
 }
 
 # Call from teardown(): nothing may be left, whatever the test did.
