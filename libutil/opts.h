@@ -61,6 +61,8 @@ static inline bool opt_is_end(const struct opt *o)
 bool opt_takes_value(const struct opt *o);
 /* What help calls the value: `arg`, the choices, or VALUE. */
 void opt_value_name(const struct opt *o, struct strbuf *out);
+/* `help`, and the choices where it does not tell them. */
+void opt_help_text(const struct opt *o, struct strbuf *out);
 
 /*
  * Parse argv[1..] into `values`; `rows` may be NULL (no options).  stop_after: with n >= 0, parsing

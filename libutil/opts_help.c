@@ -22,6 +22,30 @@ void opt_value_name(const struct opt *o, struct strbuf *out)
 	}
 }
 
+/* Choices that neither the value's name nor the text tells. */
+static bool hides_choices(const struct opt *o)
+{
+	if (o->kind != OPT_CHOICE || !o->arg)
+		return false;
+	for (size_t i = 0; o->choices[i]; i++)
+		if (!o->help || !strstr(o->help, o->choices[i]))
+			return true;
+	return false;
+}
+
+void opt_help_text(const struct opt *o, struct strbuf *out)
+{
+	strbuf_adds(out, o->help ? o->help : "");
+	if (!hides_choices(o))
+		return;
+	for (size_t i = 0; o->choices[i]; i++)
+		strbuf_addf(out, "%s%s",
+			    i == 0              ? ": "
+			    : o->choices[i + 1] ? ", "
+						: " or ",
+			    o->choices[i]);
+}
+
 /* "  -b, --bundle DIR" */
 static void add_left(const struct opt *o, struct strbuf *out)
 {
@@ -48,6 +72,7 @@ static int left_columns(const struct opt *o)
 
 static void add_row(const struct opt *o, int column, struct strbuf *out)
 {
+	auto_(strbuf) struct strbuf help = { 0 };
 	int at = left_columns(o);
 
 	add_left(o, out);
@@ -56,7 +81,8 @@ static void add_row(const struct opt *o, int column, struct strbuf *out)
 		at = 0;
 	}
 	strbuf_addf(out, "%*s", column - at, "");
-	wrap_text(out, o->help ? o->help : "", column);
+	opt_help_text(o, &help);
+	wrap_text(out, strbuf_str(&help), column);
 }
 
 static bool has_help(const struct opt *rows)

@@ -56,6 +56,7 @@ static void add_value(struct strbuf *out, const struct opt *o)
 static void add_option(struct strbuf *out, const struct opt *o)
 {
 	char letter[3] = { '-', o->letter, '\0' };
+	auto_(strbuf) struct strbuf help = { 0 };
 
 	strbuf_adds(out, ".TP\n");
 	if (o->letter)
@@ -70,7 +71,8 @@ static void add_option(struct strbuf *out, const struct opt *o)
 	if (opt_takes_value(o))
 		add_value(out, o);
 	strbuf_addc(out, '\n');
-	add_sentence(out, o->help ? o->help : "");
+	opt_help_text(o, &help);
+	add_sentence(out, strbuf_str(&help));
 }
 
 static void add_options(struct strbuf *out, const struct opt *rows)

@@ -275,6 +275,31 @@ static void help_is_aligned_and_folded(void **state UNUSED)
 		"  -h, --help               show this help\n");
 }
 
+static void choices_are_told_once(void **state UNUSED)
+{
+	static const struct opt few[] = {
+		{ .name = "a",
+		  .kind = OPT_CHOICE,
+		  .arg = "HOW",
+		  .choices = formats,
+		  .help = "print" },
+		{ .name = "b",
+		  .kind = OPT_CHOICE,
+		  .arg = "HOW",
+		  .choices = formats,
+		  .help = "json, or a table" },
+		{ .name = "c", .kind = OPT_CHOICE, .choices = formats, .help = "print" },
+		OPT_END,
+	};
+	auto_(strbuf) struct strbuf out = { 0 };
+
+	opts_help(few, &out);
+	assert_string_equal(strbuf_str(&out), "      --a HOW         print: table or json\n"
+					      "      --b HOW         json, or a table\n"
+					      "      --c table|json  print\n"
+					      "  -h, --help          show this help\n");
+}
+
 static void no_rows_are_rows_too(void **state UNUSED)
 {
 	char *argv[] = { (char[]){ "x" }, (char[]){ "a" }, NULL };
@@ -304,6 +329,7 @@ int main(void)
 		cmocka_unit_test(unknown_options_without_a_neighbour_are_just_unknown),
 		cmocka_unit_test(wrong_values_are_shown),
 		cmocka_unit_test(help_is_aligned_and_folded),
+		cmocka_unit_test(choices_are_told_once),
 		cmocka_unit_test(no_rows_are_rows_too),
 	};
 
