@@ -37,20 +37,10 @@ static int open_path(const struct init *in, const char *path, int *ret_fd, struc
 
 static int make_readonly(const struct init *in, const char *path, struct err *e)
 {
-	autofd int fd = -1, tree = -1;
+	autofd int fd = -1;
 	int r = open_path(in, path, &fd, e);
 
-	if (r <= 0)
-		return r;
-	tree = mount_clone(fd, true, e);
-	if (tree < 0 && sys_is_refused(-tree)) {
-		err_clear(e);
-		return mount_bind(fd, fd, true, &read_only, e);
-	}
-	if (tree < 0)
-		return tree;
-	r = mount_change(tree, &read_only, false, e);
-	return r < 0 ? r : mount_attach(tree, fd, e);
+	return r <= 0 ? r : mount_bind(fd, fd, true, &read_only, e);
 }
 
 /* What covers: attached for the first path, copied for the others.  A copy of a mount is as

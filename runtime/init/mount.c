@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "libutil/cleanup.h"
@@ -14,14 +16,24 @@
 #define MOUNT_ATTR_IDMAP 0x00100000
 #endif
 
+/* Linux 5.2 to 5.11 can clone a mount but not give the clone its flags before it is attached. */
+static bool can_set_flags(void)
+{
+	struct mount_attr nothing = { 0 };
+
+	return sys_mount_setattr(-1, "", 0, &nothing, sizeof(nothing)) == 0 ||
+	       !sys_is_refused(errno);
+}
+
 int mount_clone(int fd, bool recursive, struct err *e)
 {
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
-	int tree = sys_open_tree(fd, "", flags | (recursive ? (unsigned)AT_RECURSIVE : 0));
+	int tree;
 
-	if (tree < 0)
-		return err_sys(e, "clone a mount");
-	return tree;
+	if (!can_set_flags())
+		return err_set(e, ENOSYS, "clone a mount: %s", strerror(ENOSYS));
+	tree = sys_open_tree(fd, "", flags | (recursive ? (unsigned)AT_RECURSIVE : 0));
+	return tree < 0 ? err_sys(e, "clone a mount") : tree;
 }
 
 int mount_attach(int treefd, int targetfd, struct err *e)
@@ -119,23 +131,43 @@ int mount_idmap(int fd, int usernsfd, bool recursive, struct err *e)
 	return err_sys(e, "map ids");
 }
 
-/* Everything by mount(2); the target is opened again to name what is now on top of it. */
-static int bind_legacy(int fd, int targetfd, bool recursive, const struct mount_attrs *a,
-		       struct err *e)
+int mount_top(int targetfd, int srcfd, struct err *e)
+{
+	char link[FD_PATH_SIZE];
+	char path[PATH_MAX];
+	ssize_t n = readlink(fd_path(targetfd, link), path, sizeof(path) - 1);
+	autofd int fd = -1;
+	struct stat want;
+	struct stat st;
+
+	if (n < 0)
+		return err_sys(e, "name the place of a mount");
+	path[n] = '\0';
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || fstat(srcfd, &want) < 0)
+		return err_sys(e, "open the mount on '%s'", path);
+	if (st.st_dev != want.st_dev || st.st_ino != want.st_ino)
+		return err_set(e, ESTALE, "the mount on '%s' was replaced meanwhile", path);
+	return steal_fd(&fd);
+}
+
+int mount_bind_legacy(int fd, int targetfd, bool recursive, struct err *e)
 {
 	char from[FD_PATH_SIZE];
 	char to[FD_PATH_SIZE];
-	autofd int mounted = -1;
 
 	if (mount(fd_path(fd, from), fd_path(targetfd, to), NULL,
 		  MS_BIND | (recursive ? MS_REC : 0), NULL) < 0)
 		return err_sys(e, "bind");
-	if (a->set == 0 && a->clear == 0)
-		return 0;
-	mounted = open(to, O_PATH | O_CLOEXEC);
-	if (mounted < 0)
-		return err_sys(e, "open the bind mount");
-	return change_legacy(mounted, a, false, e);
+	return mount_top(targetfd, fd, e);
+}
+
+static int bind_and_change(int fd, int targetfd, bool recursive, const struct mount_attrs *a,
+			   struct err *e)
+{
+	autofd int mounted = mount_bind_legacy(fd, targetfd, recursive, e);
+
+	return mounted < 0 ? mounted : mount_change(mounted, a, false, e);
 }
 
 int mount_bind(int fd, int targetfd, bool recursive, const struct mount_attrs *a, struct err *e)
@@ -145,7 +177,7 @@ int mount_bind(int fd, int targetfd, bool recursive, const struct mount_attrs *a
 
 	if (tree < 0 && sys_is_refused(-tree)) {
 		err_clear(e);
-		return bind_legacy(fd, targetfd, recursive, a, e);
+		return bind_and_change(fd, targetfd, recursive, a, e);
 	}
 	if (tree < 0)
 		return tree;

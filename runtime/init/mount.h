@@ -31,6 +31,12 @@ int mount_fs_legacy(const struct mount_fs *fs, int targetfd, struct err *e);
 /* Change flags and data of the file system mounted at `fd`; fs->type and source are not read. */
 int mount_fs_reconfigure(const struct mount_fs *fs, int fd, struct err *e);
 
+/* Only for kernels without mount_clone(): bind by mount(2).  Returns a descriptor of the new mount.
+ */
+int mount_bind_legacy(int fd, int targetfd, bool recursive, struct err *e);
+/* The mount that now lies on top of `targetfd`; it must show the same file as `srcfd`. */
+int mount_top(int targetfd, int srcfd, struct err *e);
+
 /* A detached copy of what is at a descriptor (and all mounts below it). */
 int mount_clone(int fd, bool recursive, struct err *e);
 /* Attach a detached mount. */

@@ -84,8 +84,7 @@ static int remember_root(struct init *in, const struct mount_op *op, int treefd,
 	return 0;
 }
 
-int mount_op_place(struct init *in, const struct mount_op *op, int treefd, int targetfd,
-		   struct err *e)
+static int prepare_tree(const struct mount_op *op, int treefd, struct err *e)
 {
 	int r = map_ids(op, treefd, e);
 
@@ -93,6 +92,14 @@ int mount_op_place(struct init *in, const struct mount_op *op, int treefd, int t
 		r = mount_change(treefd, &op->opts.rec, true, e);
 	for (size_t i = 0; i < op->opts.n_propagation && r >= 0; i++)
 		r = mount_propagate(treefd, op->opts.propagation[i], e);
+	return r;
+}
+
+int mount_op_place(struct init *in, const struct mount_op *op, int treefd, int targetfd,
+		   struct err *e)
+{
+	int r = prepare_tree(op, treefd, e);
+
 	if (r >= 0)
 		r = mount_attach(treefd, targetfd, e);
 	return r < 0 ? r : remember_root(in, op, treefd, e);
@@ -119,21 +126,13 @@ static int open_source(const struct mount_op *op, bool *ret_dir, struct err *e)
 }
 
 static int bind_op_legacy(struct init *in, const struct mount_op *op, int srcfd, int targetfd,
-			  bool is_dir, struct err *e)
+			  struct err *e)
 {
-	autofd int placed = -1;
-	int r = mount_bind(srcfd, targetfd, op->opts.rbind, &op->opts.attr, e);
+	autofd int placed = mount_bind_legacy(srcfd, targetfd, op->opts.rbind, e);
+	int r = placed < 0 ? placed : mount_change(placed, &op->opts.attr, false, e);
 
-	if (r < 0)
-		return r;
-	placed = mount_op_target(in, op, is_dir, e);
-	if (placed < 0)
-		return placed;
-	r = map_ids(op, placed, e);
 	if (r >= 0)
-		r = mount_change(placed, &op->opts.rec, true, e);
-	for (size_t i = 0; i < op->opts.n_propagation && r >= 0; i++)
-		r = mount_propagate(placed, op->opts.propagation[i], e);
+		r = prepare_tree(op, placed, e);
 	return r < 0 ? r : remember_root(in, op, placed, e);
 }
 
@@ -154,7 +153,7 @@ static int bind_op(struct init *in, const struct mount_op *op, struct err *e)
 	tree = mount_clone(srcfd, op->opts.rbind, e);
 	if (tree < 0 && sys_is_refused(-tree)) {
 		err_clear(e);
-		return bind_op_legacy(in, op, srcfd, targetfd, is_dir, e);
+		return bind_op_legacy(in, op, srcfd, targetfd, e);
 	}
 	if (tree < 0)
 		return tree;
@@ -271,8 +270,8 @@ static int new_op_legacy(struct init *in, const struct mount_op *op, const struc
 	if (placed < 0)
 		return placed;
 	r = fill(op, targetfd, placed, e);
-	for (size_t i = 0; i < op->opts.n_propagation && r >= 0; i++)
-		r = mount_propagate(placed, op->opts.propagation[i], e);
+	if (r >= 0)
+		r = prepare_tree(op, placed, e);
 	return r < 0 ? r : remember_root(in, op, placed, e);
 }
 

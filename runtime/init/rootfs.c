@@ -7,7 +7,6 @@
 
 #include "libutil/beneath.h"
 #include "libutil/cleanup.h"
-#include "libutil/fd.h"
 #include "libutil/path.h"
 #include "libutil/sys.h"
 #include "runtime/init/mount.h"
@@ -102,16 +101,12 @@ static int make_parent_private(int rootfd, struct err *e)
 static int bind_root(struct init *in, int dirfd, struct err *e)
 {
 	autofd int tree = mount_clone(dirfd, true, e);
-	char path[FD_PATH_SIZE];
 	int r;
 
 	if (tree < 0 && sys_is_refused(-tree)) {
 		err_clear(e);
-		if (mount(fd_path(dirfd, path), path, NULL, MS_BIND | MS_REC, NULL) < 0)
-			return err_sys(e, "bind the root file system");
-		/* Only its name leads to what was mounted on top of the directory. */
-		in->rootfd = open(in->spec->root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		return in->rootfd < 0 ? err_sys(e, "open '%s'", in->spec->root->path) : 0;
+		in->rootfd = mount_bind_legacy(dirfd, dirfd, true, e);
+		return in->rootfd < 0 ? err_wrap(e, in->rootfd, "root file system") : 0;
 	}
 	if (tree < 0)
 		return tree;
