@@ -38,7 +38,10 @@ static int check_layers(const struct pull *p, struct err *e)
 	return 0;
 }
 
-/* An index was searched for the platform; a lone manifest is what it is. */
+/*
+ * A lone manifest is what it is.  An index was searched for the platform, and what it says counts:
+ * the configs of images for several platforms are wrong too often.
+ */
 static int check_platform(const struct pull *p, struct err *e)
 {
 	const struct image_platform have = { .architecture = p->config->architecture,
@@ -46,7 +49,7 @@ static int check_platform(const struct pull *p, struct err *e)
 					     .variant = p->config->variant };
 	char want[PLATFORM_TEXT_SIZE];
 
-	if (!p->opts->platform || platform_fits(&p->platform, &have))
+	if (!p->opts->platform || p->from_index || platform_fits(&p->platform, &have))
 		return 0;
 	return err_set(e, IMAGE_ENOTFOUND, "the image is for platform %s/%s%s%s, not %s",
 		       have.os ? have.os : "?", have.architecture ? have.architecture : "?",

@@ -106,9 +106,13 @@ static void draw_total(struct progress *p, unsigned short cols)
 
 static void draw(struct progress *p)
 {
-	unsigned short rows = 24, cols = 80;
+	unsigned short rows, cols;
 
-	(void)tty_get_size(STDERR_FILENO, &rows, &cols, NULL);
+	/* Serial lines and the ptys of some programs have no size. */
+	if (tty_get_size(STDERR_FILENO, &rows, &cols, NULL) < 0 || rows == 0 || cols == 0) {
+		rows = 24;
+		cols = 80;
+	}
 	if (p->drawn > 0)
 		(void)fprintf(stderr, "\033[%dA", p->drawn);
 	p->drawn = 0;

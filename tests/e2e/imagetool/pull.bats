@@ -1,0 +1,362 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# pull: from a real registry and from one that misbehaves.
+
+bats_require_minimum_version 1.5.0
+load ../helpers
+load layout
+load registry
+
+setup_file() {
+	requires program docker-registry skopeo jq curl
+	cd "$BATS_FILE_TMPDIR"
+	start_registry "$PWD/registry"
+	export REGISTRY
+	mkdir -p one/bin two/etc
+	head -c 200000 /dev/urandom >one/bin/program
+	head -c 3000 /dev/urandom >two/etc/file
+	tar -C one -czf one.tar.gz bin
+	tar -C two -czf two.tar.gz etc
+	make_layout layout-a a one.tar.gz two.tar.gz
+	CONFIG='{"Cmd":["/bin/program"]}' make_layout layout-b b one.tar.gz
+	push layout-a:a test/image:a
+	push layout-b:b test/image:b
+	push layout-a:a test/image:docker -f v2s2
+	push_index test/image:all \
+		a '{"os":"linux","architecture":"arm64","variant":"v8"}' \
+		b '{"os":"linux","architecture":"amd64"}' \
+		a '{"os":"unknown","architecture":"unknown"}'
+}
+
+teardown_file() {
+	stop_registry "$BATS_FILE_TMPDIR/registry"
+}
+
+setup() {
+	STORE=$BATS_TEST_TMPDIR/store
+	MANIFEST_A=$(jq -r '.manifests[0].digest' "$BATS_FILE_TMPDIR/layout-a/index.json")
+	MANIFEST_B=$(jq -r '.manifests[0].digest' "$BATS_FILE_TMPDIR/layout-b/index.json")
+}
+
+teardown() {
+	stop_hostile
+}
+
+# ---- A real registry ------------------------------------------------------------------------------
+
+@test "an OCI image arrives whole, and skopeo reads it from the store by its full name" {
+	run -0 --separate-stderr image pull "$REGISTRY/test/image:a"
+	[ "$output" = "$MANIFEST_A" ]
+	store_is_sound "$STORE"
+	no_leftovers "$STORE"
+	run -0 skopeo inspect --raw "oci:$STORE:$REGISTRY/test/image:a"
+	[ "sha256:$(printf %s "$output" | sha256sum | cut -d' ' -f1)" = "$MANIFEST_A" ]
+	skopeo copy -q "oci:$STORE:$REGISTRY/test/image:a" "dir:$BATS_TEST_TMPDIR/copy"
+}
+
+@test "a Docker schema 2 image keeps its media type and its digest" {
+	run -0 --separate-stderr image pull "$REGISTRY/test/image:docker"
+	digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/test/image:docker")
+	[ "$output" = "$digest" ]
+	image inspect --raw "$REGISTRY/test/image:docker" >"$BATS_TEST_TMPDIR/raw"
+	[ "$(jq -r .mediaType "$BATS_TEST_TMPDIR/raw")" = application/vnd.docker.distribution.manifest.v2+json ]
+	[ "sha256:$(sha256sum <"$BATS_TEST_TMPDIR/raw" | cut -d' ' -f1)" = "$digest" ]
+	store_is_sound "$STORE"
+}
+
+@test "of an index the image for the wanted platform is taken" {
+	run -0 image pull -q --platform linux/arm64 "$REGISTRY/test/image:all"
+	[ "$(jq -r '.manifests[0].digest' "$STORE/index.json")" = "$MANIFEST_A" ]
+	run -0 image pull -q --platform linux/amd64 "$REGISTRY/test/image:all"
+	[ "$(jq -r '.manifests[0].digest' "$STORE/index.json")" = "$MANIFEST_B" ]
+	# What is printed, and what docker shows as well, is the digest of the index.
+	[ "$output" = "sha256:$(curl -fs -H 'Accept: application/vnd.oci.image.index.v1+json' \
+		"http://$REGISTRY/v2/test/image/manifests/all" | sha256sum | cut -d' ' -f1)" ]
+	[ "$(jq '.manifests | length' "$STORE/index.json")" = 1 ]
+}
+
+@test "a platform the index lacks is an error that lists those it has" {
+	run -3 image pull --platform linux/s390x "$REGISTRY/test/image:all"
+	[[ $output == *"no image for platform linux/s390x; there is linux/arm64/v8, linux/amd64" ]]
+}
+
+@test "a lone image for another platform is refused when a platform was asked for" {
+	run -3 image pull --platform linux/arm64 "$REGISTRY/test/image:a"
+	[[ $output == *"the image is for platform linux/amd64, not linux/arm64"* ]]
+	run -0 image list -q
+	[ "$output" = "" ]
+}
+
+@test "an image is pulled by digest" {
+	image pull -q "$REGISTRY/test/image@$MANIFEST_B"
+	run -0 image list
+	[[ $output == *"$REGISTRY/test/image@$MANIFEST_B"* ]]
+}
+
+@test "layers that are here already do not come again" {
+	image pull -q "$REGISTRY/test/image:a"
+	run -0 --separate-stderr image pull --json "$REGISTRY/test/image:b"
+	[ "$(jq .pulled <<<"$output")" -lt 1000 ]
+	[ "$(jq .size <<<"$output")" -gt 100000 ]
+}
+
+@test "a tag that moved frees the blobs nobody needs any more" {
+	push "$BATS_FILE_TMPDIR/layout-a:a" test/moves:1
+	image pull -q "$REGISTRY/test/moves:1"
+	[ "$(blob_count "$STORE")" = 4 ]
+	push "$BATS_FILE_TMPDIR/layout-b:b" test/moves:1
+	image pull -q "$REGISTRY/test/moves:1"
+	[ "$(blob_count "$STORE")" = 3 ]
+	store_is_sound "$STORE"
+}
+
+@test "an image the registry does not have is exit status 3" {
+	run -3 image pull "$REGISTRY/test/image:nothing"
+	[[ $output == *"not found in the registry (MANIFEST_UNKNOWN"* ]]
+}
+
+@test "https with a certificate nobody signed is fine on loopback, and refused with --tls-verify" {
+	requires program openssl
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 \
+		-keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/cert" 2>/dev/null
+	start_registry "$BATS_TEST_TMPDIR/tls" \
+		", tls: {certificate: $BATS_TEST_TMPDIR/cert, key: $BATS_TEST_TMPDIR/key}"
+	push "$BATS_FILE_TMPDIR/layout-b:b" tls/image:1
+	run -5 image pull --tls-verify "$REGISTRY/tls/image:1"
+	secure=$output
+	run -0 image pull -q "$REGISTRY/tls/image:1"
+	stop_registry "$BATS_TEST_TMPDIR/tls"
+	[ "$output" = "$MANIFEST_B" ]
+	[[ $secure == *"certificate"*"--tls-verify=false"* ]]
+}
+
+@test "a proxy of the environment is not asked for what is on this machine" {
+	http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1 image pull -q "$REGISTRY/test/image:b"
+}
+
+@test "eight pulls at once into one new store leave one sound image each" {
+	pids=()
+	for tag in a b docker all a b docker all; do
+		image pull -q --platform linux/amd64 "$REGISTRY/test/image:$tag" >/dev/null 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	[ "$(jq '.manifests | length' "$STORE/index.json")" = 4 ]
+	store_is_sound "$STORE"
+	no_leftovers "$STORE"
+}
+
+# ---- Output ------------------------------------------------------------------------------------------
+
+@test "in a pipe progress is plain lines on stderr, the digest alone is on stdout" {
+	run -0 --separate-stderr image pull "$REGISTRY/test/image:b"
+	[ "$output" = "$MANIFEST_B" ]
+	[[ $stderr == *"pulling $REGISTRY/test/image:b: 2 of 2 blobs"* ]]
+	[[ $stderr != *$'\033'* ]]
+	run -0 --separate-stderr image pull "$REGISTRY/test/image:b"
+	[ "$stderr" = "$REGISTRY/test/image:b is up to date" ]
+	run -0 --separate-stderr image pull --quiet "$REGISTRY/test/image:a"
+	[ "$output" = "$MANIFEST_A" ]
+	[ "$stderr" = "" ]
+}
+
+@test "on a terminal there is a picture" {
+	requires program script
+	TERM=xterm run -0 script -qec "creel-image --store '$STORE' pull '$REGISTRY/test/image:b'" /dev/null
+	[[ $output == *"["*"="*"] "*"done"* ]]
+	[[ $output == *"$MANIFEST_B"* ]]
+}
+
+# ---- A registry that misbehaves -------------------------------------------------------------------------
+
+# refuses ACT STATUS TEXT: pulling from it fails so, and leaves nothing half done.
+refuses() {
+	run -"$2" image pull --retry 1 --timeout 2 "$HOSTILE/$1:1"
+	[[ $output == *"$3"* ]] || {
+		echo "$1: expected '$3' in: $output" >&2
+		return 1
+	}
+	no_leftovers "$STORE"
+	[ "$(image list -q)" = "" ]
+}
+
+@test "what goes wrong with an unspoilt image is the other tests' doing" {
+	start_hostile
+	image pull -q "$HOSTILE/good:1"
+	store_is_sound "$STORE"
+}
+
+@test "content that is not what was promised is refused" {
+	start_hostile
+	refuses other-content 4 "arrived with another content: its digest is sha256:"
+	refuses shorter 4 "offers 1572864 bytes where the manifest promises 3145728"
+	refuses claims-more 4 "offers 6291456 bytes where the manifest promises 3145728"
+	refuses smaller-size 4 "offers 3145728 bytes where the manifest promises 1572864"
+	refuses endless-layer 4 "is longer than the 3145728 bytes it should have"
+	refuses missing-layer 3 "not found in the registry (BLOB_UNKNOWN: gone)"
+	store_is_sound "$STORE"
+}
+
+@test "a manifest that is none is refused" {
+	start_hostile
+	refuses not-json 4 "line 1, column"
+	refuses schema1 5 "Docker schema 1 manifest"
+	refuses false-digest 4 "as the registry says"
+	refuses false-type 4 "the document itself says 'application/vnd.oci.image.manifest.v1+json'"
+	refuses two-in-one 4 "manifests"
+	refuses path-as-digest 4 "expected 64 lower-case hex digits"
+	refuses negative-size 4 "layers[0].size"
+	refuses endless-manifest 5 "longer than 4194304 bytes"
+	refuses endless-headers 5 "bytes of headers"
+	[ "$(blob_count "$STORE")" = 0 ]
+}
+
+@test "a web page in place of a document says what probably answered" {
+	start_hostile
+	refuses web-page 5 "answers with a web page: it is no registry, or a proxy or login page"
+	refuses web-page-layer 5 "answers with a web page"
+}
+
+@test "an image larger than the disk is refused before anything is pulled" {
+	start_hostile
+	refuses enormous-size 6 "has room for"
+	run -1 grep blobs/ "$HOSTILE_LOG"
+}
+
+@test "a transfer that breaks goes on where it stopped" {
+	start_hostile
+	run -0 --separate-stderr image pull "$HOSTILE/dies-once:1"
+	[[ $stderr == *"resumed after an interruption"* ]]
+	grep -q 'dies-once/blobs/.* range=1572864$' "$HOSTILE_LOG"
+	store_is_sound "$STORE"
+}
+
+@test "a server that ignores or refuses ranges is coped with" {
+	start_hostile
+	image pull -q "$HOSTILE/dies-then-ignores-range:1"
+	image rm -qa
+	image pull -q "$HOSTILE/dies-then-416:1"
+	store_is_sound "$STORE"
+	image rm -qa
+	refuses dies-then-wrong-place 5 "continues at the wrong place: 'bytes 5-9/100' instead of byte 1572864"
+}
+
+@test "a transfer that breaks for ever ends with what arrived" {
+	start_hostile
+	refuses dies-always 5 "1572864 of 3145728 bytes arrived, 2 tries"
+	refuses shorter-unsaid 5 "the transfer ended early (1572864 of 3145728 bytes arrived"
+}
+
+@test "a silent connection is given up" {
+	start_hostile
+	run -5 image pull --retry 0 --timeout 1 "$HOSTILE/stalls:1"
+	[[ $output == *"Operation too slow"* ]]
+	no_leftovers "$STORE"
+}
+
+@test "an unchanged tag asks for no blob" {
+	start_hostile
+	image pull -q "$HOSTILE/good:1"
+	: >"$HOSTILE_LOG"
+	image pull -q "$HOSTILE/good:1"
+	run -0 cat "$HOSTILE_LOG"
+	[ "$output" = "/v2/good/manifests/1 auth=no range=-" ]
+}
+
+@test "redirects go to no file, not round in circles, and take no token to another host" {
+	start_hostile
+	refuses to-file 5 "a redirect to 'file:///etc/passwd' is not followed"
+	refuses to-itself 5 "redirects followed"
+	image pull -q "$HOSTILE/to-other-host:1"
+	grep -q '^/v2/to-other-host/blobs/.* auth=yes' "$HOSTILE_LOG"
+	grep -q '^/elsewhere auth=no' "$HOSTILE_LOG"
+	run -1 grep '^/elsewhere auth=yes' "$HOSTILE_LOG"
+}
+
+@test "a busy or broken registry is asked again, within reason" {
+	start_hostile
+	image pull -q "$HOSTILE/busy-once:1"
+	image rm -qa
+	image pull -q "$HOSTILE/broken-once:1"
+	image rm -qa
+	refuses busy-for-hours 5 "too many requests"
+	[[ $output == *"(TOOMANYREQUESTS: pull rate limit); it asks to wait 7200 s" ]]
+	refuses broken 5 "answers 500"
+}
+
+@test "an anonymous token is fetched when the registry wants one, and again when it is old" {
+	start_hostile
+	image pull -q "$HOSTILE/token:1"
+	image rm -qa
+	image pull -q "$HOSTILE/token-ages:1"
+	[ "$(grep -c '^/token/token-ages' "$HOSTILE_LOG")" = 2 ]
+	image rm -qa
+	refuses never-satisfied 5 "refuses anonymous access"
+	refuses wants-password 5 "wants a user name and a password; only anonymous access is supported"
+	refuses token-by-file 5 "'file:///etc/passwd' is neither http nor https"
+}
+
+@test "what a registry says cannot move the cursor" {
+	start_hostile
+	run -3 image pull "$HOSTILE/nobody:1"
+	[[ $output == *"NAME_UNKNOWN: no?[31m act"* ]]
+	[[ $output != *$'\033'* ]]
+}
+
+# ---- Bad moments ------------------------------------------------------------------------------------------
+
+@test "a full disk is exit status 6 and leaves no partial blob" {
+	requires root
+	start_hostile
+	mkdir "$BATS_TEST_TMPDIR/small"
+	# statvfs promises the room; another writer takes it away meanwhile.
+	run -6 unshare -m sh -c '
+		mount -t tmpfs -o size=12m none "$1" || exit 99
+		creel-image --store "$1/store" pull "$2/slow:1" &
+		sleep 0.4
+		head -c 100m /dev/zero >"$1/hog" 2>/dev/null
+		wait $!
+		status=$?
+		rm "$1/hog"
+		ls -A "$1/store/tmp" >"$3"
+		exit $status' sh "$BATS_TEST_TMPDIR/small" "$HOSTILE" "$BATS_TEST_TMPDIR/left"
+	[[ $output == *"No space left on device"* ]]
+	[ ! -s "$BATS_TEST_TMPDIR/left" ]
+}
+
+@test "a signal ends the pull with 130 and leaves no temporary" {
+	start_hostile
+	timeout --preserve-status -s INT 0.7 creel-image --store "$STORE" pull "$HOSTILE/slow:1" \
+		2>"$BATS_TEST_TMPDIR/err" && status=0 || status=$?
+	[ "$status" = 130 ]
+	grep -q 'interrupted by SIGINT' "$BATS_TEST_TMPDIR/err"
+	no_leftovers "$STORE"
+	store_is_sound "$STORE"
+}
+
+@test "killed at any moment, the store is sound and the next pull completes it" {
+	start_hostile
+	for delay in 0.01 0.02 0.03 0.05 0.08 0.15 0.3 0.6 1.2; do
+		timeout -s KILL "$delay" creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 2>&1 || true
+		[ ! -e "$STORE/oci-layout" ] || store_is_sound "$STORE"
+	done
+	[ -n "$(ls -A "$STORE/tmp")" ]
+	image pull -q "$HOSTILE/slow:1"
+	store_is_sound "$STORE"
+	no_leftovers "$STORE"
+	skopeo inspect --raw "oci:$STORE:$HOSTILE/slow:1" >/dev/null
+}
+
+@test "a wrong command line is exit status 2" {
+	run -2 image pull
+	run -2 image pull --no-such-option x
+}
+
+@test "names and platforms that are none are refused before anything is asked" {
+	run -1 image pull "$REGISTRY/UPPER/case"
+	run -1 image pull --platform linux "$REGISTRY/test/image:a"
+	[[ $output == *"is not os/architecture[/variant]"* ]]
+	[ ! -e "$STORE/index.json" ] || no_leftovers "$STORE"
+}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+# Registries on loopback for the tests of pull: a real docker-registry, and one that misbehaves.
+
+# start_registry DIR [YAML-LINE-OF-http]: sets REGISTRY to host:port; DIR gets its files.
+start_registry() {
+	local dir=$1 more=${2:-} port scheme=http
+	[ -z "$more" ] || scheme=https
+	mkdir -p "$dir"
+	for port in $(shuf -i 20000-60000 -n 20); do
+		cat >"$dir/config.yml" <<-END
+			version: 0.1
+			log: {level: error}
+			storage: {filesystem: {rootdirectory: $dir/data}}
+			http: {addr: "127.0.0.1:$port"$more}
+		END
+		docker-registry serve "$dir/config.yml" >"$dir/log" 2>&1 3>&- &
+		echo $! >"$dir/pid"
+		for _ in $(seq 100); do
+			if curl -fsk -o /dev/null "$scheme://127.0.0.1:$port/v2/"; then
+				REGISTRY=127.0.0.1:$port
+				return 0
+			fi
+			kill -0 "$(cat "$dir/pid")" 2>/dev/null || break
+			sleep 0.1
+		done
+		kill "$(cat "$dir/pid")" 2>/dev/null || true
+	done
+	cat "$dir/log" >&2
+	return 1
+}
+
+stop_registry() { # DIR
+	[ ! -f "$1/pid" ] || kill "$(cat "$1/pid")"
+}
+
+# start_hostile: sets HOSTILE to host:port and HOSTILE_LOG to the file its requests go to.
+start_hostile() {
+	HOSTILE_LOG=$BATS_TEST_TMPDIR/hostile.log
+	hostile_registry "$HOSTILE_LOG" >"$BATS_TEST_TMPDIR/hostile.port" 3>&- &
+	HOSTILE_PID=$!
+	for _ in $(seq 100); do
+		[ ! -s "$BATS_TEST_TMPDIR/hostile.port" ] || break
+		sleep 0.05
+	done
+	HOSTILE=127.0.0.1:$(cat "$BATS_TEST_TMPDIR/hostile.port")
+}
+
+stop_hostile() {
+	[ -z "${HOSTILE_PID:-}" ] || kill "$HOSTILE_PID"
+}
+
+# image CREEL-IMAGE-ARG...: with this test's store.
+image() {
+	creel-image --store "$STORE" "$@"
+}
+
+# push LAYOUT:NAME REPOSITORY:TAG [SKOPEO-OPTION...]
+push() {
+	local from=$1 to=$2
+	shift 2
+	skopeo copy -q --dest-tls-verify=false "$@" "oci:$from" "docker://$REGISTRY/$to" >/dev/null
+}
+
+# push_index REPOSITORY:TAG {TAG PLATFORM-JSON}...: an image index of images pushed before.
+push_index() {
+	local repo=${1%:*} tag=${1##*:} entries="" text digest
+	shift
+	while [ $# -gt 0 ]; do
+		text=$(mktemp)
+		curl -fs -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
+			-o "$text" "http://$REGISTRY/v2/$repo/manifests/$1"
+		digest=$(sha256sum <"$text" | cut -d' ' -f1)
+		entries+="${entries:+,}{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:$digest\",\"size\":$(stat -c %s "$text"),\"platform\":$2}"
+		rm "$text"
+		shift 2
+	done
+	curl -fs -X PUT -H 'Content-Type: application/vnd.oci.image.index.v1+json' \
+		-d "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[$entries]}" \
+		"http://$REGISTRY/v2/$repo/manifests/$tag"
+}
+
+# store_is_sound DIR: it is a layout; every blob is what its name says; whatever index.json names is there.
+store_is_sound() {
+	local dir=$1 blob manifest part
+	jq -e '.imageLayoutVersion == "1.0.0"' "$dir/oci-layout" >/dev/null
+	jq -e '.schemaVersion == 2' "$dir/index.json" >/dev/null
+	for blob in "$dir"/blobs/sha256/*; do
+		[ -e "$blob" ] || continue
+		[ "$(sha256sum <"$blob" | cut -d' ' -f1)" = "${blob##*/}" ] || {
+			echo "blob ${blob##*/} is damaged" >&2
+			return 1
+		}
+	done
+	for manifest in $(jq -r '.manifests[].digest' "$dir/index.json"); do
+		for part in "$manifest" $(jq -r '.config.digest, .layers[].digest' \
+			"$dir/blobs/sha256/${manifest#sha256:}"); do
+			[ -f "$dir/blobs/sha256/${part#sha256:}" ] || {
+				echo "blob $part is missing" >&2
+				return 1
+			}
+		done
+	done
+}
+
+# no_leftovers DIR: nothing half done.
+no_leftovers() {
+	[ ! -d "$1/tmp" ] || [ -z "$(ls -A "$1/tmp")" ] || {
+		ls -l "$1/tmp" >&2
+		return 1
+	}
+}
+
+blob_count() { # DIR
+	find "$1/blobs" -type f | wc -l
+}

@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The store: list, inspect, rm; shared by processes and with other tools.
+
+bats_require_minimum_version 1.5.0
+load ../helpers
+load layout
+load registry
+
+setup_file() {
+	requires program docker-registry skopeo jq curl
+	cd "$BATS_FILE_TMPDIR"
+	start_registry "$PWD/registry"
+	export REGISTRY
+	mkdir -p one/bin two/etc
+	head -c 100000 /dev/urandom >one/bin/program
+	head -c 3000 /dev/urandom >two/etc/file
+	tar -C one -czf one.tar.gz bin
+	tar -C two -czf two.tar.gz etc
+	make_layout layout-a a one.tar.gz two.tar.gz
+	CONFIG='{"Cmd":["/bin/program"]}' make_layout layout-b b one.tar.gz
+	push layout-a:a test/image:a
+	push layout-b:b test/image:b
+}
+
+teardown_file() {
+	stop_registry "$BATS_FILE_TMPDIR/registry"
+}
+
+setup() {
+	STORE=$BATS_TEST_TMPDIR/store
+	MANIFEST_A=$(jq -r '.manifests[0].digest' "$BATS_FILE_TMPDIR/layout-a/index.json")
+	CONFIG_A=$(jq -r .config.digest "$BATS_FILE_TMPDIR/layout-a/blobs/sha256/${MANIFEST_A#sha256:}")
+	A=$REGISTRY/test/image:a
+	B=$REGISTRY/test/image:b
+}
+
+teardown() {
+	stop_hostile
+}
+
+pull_both() {
+	image pull -q "$A" >/dev/null
+	image pull -q "$B" >/dev/null
+}
+
+@test "list shows a table, JSON and digests" {
+	pull_both
+	run -0 image list
+	[[ ${lines[0]} =~ ^NAME\ +DIGEST\ +PLATFORM\ +SIZE\ +CREATED$ ]]
+	[[ ${lines[1]} =~ ^$A\ +${MANIFEST_A:7:12}\ +linux/amd64\ +[0-9.]+\ kB\ +2024-05-06\ 07:08$ ]]
+	[ "${#lines[@]}" = 3 ]
+	[ "$(image list --json | jq -r '.[0] | "\(.name) \(.digest) \(.id) \(.platform) \(.created)"')" = \
+		"$A $MANIFEST_A $CONFIG_A linux/amd64 2024-05-06T07:08:09Z" ]
+	[ "$(image list -q | head -n 1)" = "$MANIFEST_A" ]
+	image list --digests | grep -q "$MANIFEST_A"
+}
+
+@test "list of a store that was never written is empty, of one that was named and is missing an error" {
+	HOME=$BATS_TEST_TMPDIR XDG_DATA_HOME=$BATS_TEST_TMPDIR/data run -3 creel-image --store "$STORE" list
+	[[ $output == *"does not exist"* ]]
+	mkdir -p "$STORE"
+	run -3 image list
+	[[ $output == *"is no OCI image layout"* ]]
+}
+
+@test "inspect gives manifest and config, and their bytes" {
+	image pull -q "$A"
+	run -0 image inspect "$A"
+	[ "$(jq -r '.name, .digest, .id' <<<"$output")" = "$A"$'\n'"$MANIFEST_A"$'\n'"$CONFIG_A" ]
+	[ "$(jq -r '.config.author, (.manifest.layers | length)' <<<"$output")" = "A. Tester"$'\n'2 ]
+	[ "sha256:$(image inspect --raw "$A" | sha256sum | cut -d' ' -f1)" = "$MANIFEST_A" ]
+	[ "sha256:$(image inspect --config "$A" | sha256sum | cut -d' ' -f1)" = "$CONFIG_A" ]
+}
+
+@test "an image is found by digest, by id, and by the beginning of either" {
+	pull_both
+	for name in "$MANIFEST_A" "$CONFIG_A" "${MANIFEST_A:7:12}" "${CONFIG_A:7:8}" "sha256:${CONFIG_A:7:8}" \
+		"$REGISTRY/test/image@$MANIFEST_A"; do
+		[ "$(image inspect "$name" | jq -r .name)" = "$A" ]
+	done
+	run -3 image inspect "${MANIFEST_A:7:3}"
+	run -3 image inspect ffffffffffff
+	[[ $output == *"no image 'ffffffffffff' in store"* ]]
+}
+
+@test "rm frees what no other image needs" {
+	pull_both
+	[ "$(blob_count "$STORE")" = 6 ]
+	run -0 image rm "$A"
+	[ "${lines[0]}" = "removed $A" ]
+	[[ ${lines[1]} == "freed 3 blobs, "* ]]
+	[ "$(blob_count "$STORE")" = 3 ]
+	store_is_sound "$STORE"
+	image rm "$B"
+	[ "$(blob_count "$STORE")" = 0 ]
+}
+
+@test "rm of one of several names keeps the image; by id it wants to be sure" {
+	image pull -q "$A"
+	skopeo copy -q "oci:$STORE:$A" "oci:$STORE:second"
+	run -1 image rm "${CONFIG_A:7:12}"
+	[[ $output == *"has several names"* ]]
+	image rm second
+	[ "$(image list --json | jq -r '.[].name')" = "$A" ]
+	store_is_sound "$STORE"
+	skopeo copy -q "oci:$STORE:$A" "oci:$STORE:second"
+	image rm --force "${CONFIG_A:7:12}"
+	[ "$(image list -q)" = "" ]
+	[ "$(blob_count "$STORE")" = 0 ]
+}
+
+@test "when one of the images does not exist rm removes nothing" {
+	pull_both
+	run -3 image rm "$A" no-such-image
+	[[ $output == *"no image 'no-such-image'"* ]]
+	[ "$(image list -q | wc -l)" = 2 ]
+	image rm --force "$A" no-such-image
+	[ "$(image list -q | wc -l)" = 1 ]
+	run -1 image rm
+	image rm --all
+	[ "$(image list -q)" = "" ]
+}
+
+@test "rm beside a running pull takes no blob the pull relies on" {
+	start_hostile
+	image pull -q "$HOSTILE/good:1" >/dev/null
+	pull_both
+	# The same layers by another name, slowly: most blobs are here already.
+	rm "$STORE/blobs/sha256/$(image inspect "$HOSTILE/good:1" | jq -r '.manifest.layers[0].digest[7:]')"
+	image pull -q "$HOSTILE/slow:1" >/dev/null 3>&- &
+	pid=$!
+	wait_for grep -q '^/v2/slow/blobs/' "$HOSTILE_LOG"
+	run -0 image rm "$HOSTILE/good:1" "$A"
+	[[ $output == *"another process uses the store"* ]]
+	wait "$pid"
+	store_is_sound "$STORE"
+	run -0 image rm "$B"
+	[[ $output == *"freed 6 blobs"* ]]
+	store_is_sound "$STORE"
+	[ "$(image list --json | jq -r '.[].name')" = "$HOSTILE/slow:1" ]
+}
+
+@test "pulls and removals at once leave a sound store" {
+	pids=()
+	for i in 1 2 3; do
+		{
+			for _ in 1 2 3 4 5; do
+				image pull -q "$A" >/dev/null && image pull -q "$B" >/dev/null || exit 1
+				image rm -q --force "$A" || exit 1
+			done
+		} 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	store_is_sound "$STORE"
+	no_leftovers "$STORE"
+	image rm -qa
+	[ "$(blob_count "$STORE")" = 0 ]
+}
+
+@test "temporaries of the dead are removed, those of the living stay" {
+	image pull -q "$A"
+	echo dead >"$STORE/tmp/dead"
+	mkdir -p "$STORE/tmp/dead-directory/below"
+	echo alive >"$STORE/tmp/alive"
+	(
+		flock 9
+		image pull -q "$B" >/dev/null
+	) 9<"$STORE/tmp/alive"
+	[ "$(ls "$STORE/tmp")" = alive ]
+}
+
+@test "a directory with other things in it does not become a store" {
+	mkdir "$STORE"
+	echo precious >"$STORE/letters.txt"
+	run -1 image pull "$A"
+	[[ $output == *"neither empty nor an OCI image layout (it holds 'letters.txt')" ]]
+	[ "$(ls "$STORE")" = letters.txt ]
+}
+
+@test "layouts of skopeo and umoci are stores" {
+	requires program umoci
+	skopeo copy -q "oci:$BATS_FILE_TMPDIR/layout-a:a" "oci:$BATS_TEST_TMPDIR/skopeo:mine"
+	run -0 creel-image --store "$BATS_TEST_TMPDIR/skopeo" inspect mine
+	umoci init --layout "$BATS_TEST_TMPDIR/umoci"
+	umoci new --image "$BATS_TEST_TMPDIR/umoci:fresh"
+	[ "$(creel-image --store "$BATS_TEST_TMPDIR/umoci" list --json | jq -r '.[].name')" = fresh ]
+	creel-image --store "$BATS_TEST_TMPDIR/umoci" pull -q "$A"
+	umoci list --layout "$BATS_TEST_TMPDIR/umoci" | grep -qx fresh
+	store_is_sound "$BATS_TEST_TMPDIR/umoci"
+}
+
+@test "a store on read-only media can be read, and says so when written" {
+	requires root
+	image pull -q "$A"
+	run -6 unshare -m sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" &&
+		creel-image --store "$1" inspect "$2" >/dev/null && creel-image --store "$1" rm "$2"' sh "$STORE" "$A"
+	[[ $output == *"Read-only file system"* ]]
+}
+
+@test "a damaged manifest is noticed, listed and can be removed" {
+	pull_both
+	chmod u+w "$STORE/blobs/sha256/${MANIFEST_A#sha256:}"
+	printf x >>"$STORE/blobs/sha256/${MANIFEST_A#sha256:}"
+	run -4 image inspect "$A"
+	[[ $output == *"$MANIFEST_A"* ]]
+	run -0 image list
+	[[ $output == *"$A"* ]]
+	image rm "$A"
+	store_is_sound "$STORE"
+	[ "$(blob_count "$STORE")" = 3 ]
+}
+
+@test "a store of another user's making that is cut short is an error, not a crash" {
+	image pull -q "$A"
+	for text in '' '{' '[]' '{"schemaVersion":2}' '{"schemaVersion":2,"manifests":[{"mediaType":"x"}]}' \
+		'{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:../../x","size":1}]}'; do
+		printf %s "$text" >"$STORE/index.json"
+		image list >/dev/null 2>&1 && status=0 || status=$?
+		[ "$status" = 4 ] || [ "$text" = '{"schemaVersion":2}' ]
+	done
+	rm "$STORE/index.json"
+	run ! image list
+}
