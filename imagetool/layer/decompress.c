@@ -42,7 +42,7 @@ const char *compression_name(enum layer_compression kind)
 }
 
 /* RFC 1952; RFC 8878 sections 3.1.1 and 3.1.2 (sixteen magics of skippable frames). */
-static enum layer_compression kind_of(const uint8_t *p, size_t len)
+enum layer_compression compression_detect(const uint8_t *p, size_t len)
 {
 	static const uint8_t zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
 	static const uint8_t skippable[] = { 0x2a, 0x4d, 0x18 };
@@ -89,7 +89,7 @@ int decompress_new(struct byte_source from, struct decompress **ret, struct err 
 		if (r < 0)
 			return r;
 	}
-	d->kind = kind_of(d->next, d->left);
+	d->kind = compression_detect(d->next, d->left);
 	d->codec = kinds[d->kind].codec;
 	if (d->codec)
 		d->state = d->codec->new ();

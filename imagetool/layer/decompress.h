@@ -35,6 +35,8 @@ void decompress_free(struct decompress *d);
 AUTO_DEFINE(decompress, decompress_free)
 
 enum layer_compression decompress_kind(const struct decompress *d);
+/* By the first bytes; fewer than four say "plain" unless they are gzip's. */
+enum layer_compression compression_detect(const uint8_t *p, size_t len);
 /* "gzip", for messages. */
 const char *compression_name(enum layer_compression kind);
 

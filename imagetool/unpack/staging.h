@@ -32,4 +32,19 @@ int staging_commit(struct staging *s, const char *member, struct err *e);
 void staging_done(struct staging *s);
 AUTO_DEFINE_DONE(staging, staging_done)
 
+/* The same for a file, which has no name at all before. */
+struct staging_file {
+	int fd;     /* to write to */
+	char *path; /* NULL: what is there is written to as it is, a pipe or device */
+};
+#define STAGING_FILE_INIT                                                                          \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+int staging_file_begin(const char *path, struct staging_file *ret, struct err *e);
+int staging_file_commit(struct staging_file *f, struct err *e);
+void staging_file_done(struct staging_file *f);
+AUTO_DEFINE_DONE(staging_file, staging_file_done)
+
 #endif

@@ -12,7 +12,9 @@
 	X(inspect)                                                                                 \
 	X(rm)                                                                                      \
 	X(unpack)                                                                                  \
-	X(bundle)
+	X(bundle)                                                                                  \
+	X(load)                                                                                    \
+	X(save)
 
 #define X(name) extern const struct verb verb_##name;
 IMAGE_VERBS(X)
