@@ -139,6 +139,24 @@ static void each_kind_lands_in_its_member(void **state UNUSED)
 	assert_int_equal(all->set.n, 2);
 }
 
+/* Whatever lies behind the list in memory: it can be handed to execve(). */
+static void lists_of_every_length_end_in_null(void **state UNUSED)
+{
+	for (size_t n = 1; n < 40; n++) {
+		auto_(strbuf) struct strbuf text = { 0 };
+		auto_(arena) struct arena a = { 0 };
+		struct all *all;
+
+		strbuf_adds(&text, "\"strings\":[\"abcdefgh\"");
+		for (size_t i = 1; i < n; i++)
+			strbuf_adds(&text, ",\"abcdefgh\"");
+		strbuf_adds(&text, "],\"string\":\"what comes behind it in the arena\"");
+		all = decode_ok(strbuf_str(&text), &a);
+		assert_int_equal(all->strings.n, n);
+		assert_null(all->strings.items[n]);
+	}
+}
+
 static void long_lists_keep_every_item_and_end_in_null(void **state UNUSED)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
@@ -438,6 +456,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_lands_in_its_member),
+		cmocka_unit_test(lists_of_every_length_end_in_null),
 		cmocka_unit_test(long_lists_keep_every_item_and_end_in_null),
 		cmocka_unit_test(an_empty_list_is_not_an_absent_one),
 		cmocka_unit_test(an_optional_empty_string_is_absent),

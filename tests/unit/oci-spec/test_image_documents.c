@@ -12,7 +12,7 @@ static int decode_archive(const struct data *d, struct arena *a, struct err *e)
 	int r = docker_archive_decode("archive", d->text, d->len, a, &items, &n, e);
 
 	for (size_t i = 0; r >= 0 && i < n; i++) {
-		autofree char *encoded = encode_twice(&docker_archive_item_type, &items[i]);
+		free(encode_twice(&docker_archive_item_type, &items[i]));
 	}
 	return r;
 }
