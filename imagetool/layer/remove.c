@@ -64,6 +64,7 @@ static int remove_lower_at(struct removal *r, int dirfd, const char *name, struc
 int remove_any(struct apply *a, int dirfd, const char *name, struct err *e)
 {
 	struct stat st;
+	int r;
 
 	if (unlinkat(dirfd, name, 0) == 0) {
 		/* It may have been a symlink on the way to somewhere. */
@@ -74,8 +75,10 @@ int remove_any(struct apply *a, int dirfd, const char *name, struct err *e)
 		return 0;
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 		return err_sys(e, "remove '%s'", name);
+	r = dir_remove_all_at(dirfd, name, e);
+	/* Last: `dirfd` may be the cached one. */
 	parent_forget(a);
-	return dir_remove_all_at(dirfd, name, e);
+	return r;
 }
 
 int remove_lower(struct apply *a, int dirfd, ino_t dir_ino, const char *name, struct err *e)
