@@ -329,17 +329,19 @@ static int store_text(struct decoder *d, const char *s, size_t len, struct err *
 {
 	const struct frame *f = decoder_top(d);
 	unsigned bits = f->kind == FRAME_OBJECT ? f->row->bits : FIELD_KEEP_EMPTY;
-	const char *copy;
+	const char *copy = NULL;
 	void *place;
 	int r;
 
 	if (len == 0 && !(bits & (FIELD_REQUIRED | FIELD_NONEMPTY | FIELD_KEEP_EMPTY)))
 		return 0;
 	r = check_text(d, s, len, bits, e);
-	if (r == 0)
-		r = decoder_copy(d, s, len, &copy, e);
-	if (r == 0)
-		r = decoder_place(d, &place, e);
+	if (r < 0)
+		return r;
+	r = decoder_copy(d, s, len, &copy, e);
+	if (r < 0)
+		return r;
+	r = decoder_place(d, &place, e);
 	if (r < 0)
 		return r;
 	*(const char **)place = copy;
