@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The slow part: a profile through libseccomp to instructions. */
+#ifndef RUNTIME_SECCOMP_BUILD_H
+#define RUNTIME_SECCOMP_BUILD_H
+
+#include "runtime/seccomp/seccomp.h"
+
+/* *ret is an owned array of instructions, the ENOSYS prologue included. */
+int seccomp_build(const struct spec_seccomp *profile, struct sock_filter **ret, size_t *ret_n,
+		  struct err *e);
+
+#endif
