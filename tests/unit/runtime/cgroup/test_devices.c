@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Device programs are run by a small interpreter of the instructions they use. */
+#include "runtime/cgroup/devices.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static int run(const struct bpf_insn *v, size_t n, const struct bpf_cgroup_dev_ctx *ctx)
+{
+	uint64_t reg[11] = { 0 };
+	bool set[11] = { [1] = true };
+
+	for (size_t pc = 0; pc < n; pc++) {
+		const struct bpf_insn *i = &v[pc];
+		uint64_t src =
+			BPF_SRC(i->code) == BPF_X ? reg[i->src_reg] : (uint64_t)(int64_t)i->imm;
+		uint32_t word;
+
+		switch (i->code) {
+		case BPF_LDX | BPF_MEM | BPF_W:
+			assert_int_equal(i->src_reg, 1);
+			memcpy(&word, (const char *)ctx + i->off, sizeof(word));
+			reg[i->dst_reg] = word;
+			set[i->dst_reg] = true;
+			continue;
+		case BPF_ALU64 | BPF_MOV | BPF_X:
+		case BPF_ALU64 | BPF_MOV | BPF_K:
+			reg[i->dst_reg] = src;
+			set[i->dst_reg] = true;
+			continue;
+		case BPF_ALU64 | BPF_AND | BPF_K:
+			reg[i->dst_reg] &= src;
+			break;
+		case BPF_ALU64 | BPF_RSH | BPF_K:
+			reg[i->dst_reg] >>= src;
+			break;
+		case BPF_JMP | BPF_JNE | BPF_K:
+			assert_true(i->off > 0);
+			pc += reg[i->dst_reg] != src ? (size_t)i->off : 0;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			assert_true(i->off > 0);
+			pc += reg[i->dst_reg] == src ? (size_t)i->off : 0;
+			break;
+		case BPF_JMP | BPF_EXIT:
+			assert_true(set[0]);
+			return (int)reg[0];
+		default:
+			fail_msg("instruction %zu has code 0x%x", pc, i->code);
+		}
+		assert_true(set[i->dst_reg]);
+	}
+	fail_msg("the program runs off its end");
+	return -1;
+}
+
+static void policy_of(const char *json, struct device_policy *p)
+{
+	struct spec_resources *r = NULL;
+	struct arena a = { 0 };
+	struct err e = { 0 };
+
+	assert_int_equal(spec_resources_decode("test", json, strlen(json), &a, &r, &e), 0);
+	assert_int_equal(devices_decide(r, p, &e), 0);
+	assert_string_equal(e.msg, "");
+	arena_done(&a);
+}
+
+/* `access` in the letters of the specification. */
+static bool allows(const struct device_policy *p, char type, unsigned major, unsigned minor,
+		   const char *access)
+{
+	struct bpf_cgroup_dev_ctx ctx = { .major = major, .minor = minor };
+	autofree struct bpf_insn *v = NULL;
+	size_t n = 0;
+
+	ctx.access_type = type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
+	for (; *access; access++)
+		ctx.access_type |= (unsigned)(*access == 'r'   ? BPF_DEVCG_ACC_READ
+					      : *access == 'w' ? BPF_DEVCG_ACC_WRITE
+							       : BPF_DEVCG_ACC_MKNOD)
+				   << 16;
+	assert_int_equal(devices_bpf_build(p, &v, &n, NULL), 0);
+	return run(v, n, &ctx) == 1;
+}
+
+#define DENY_ALL "{\"allow\":false,\"access\":\"rwm\"}"
+
+static void every_container_has_the_default_devices(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy p = { 0 };
+
+	policy_of("{\"devices\":[" DENY_ALL "]}", &p);
+	assert_true(allows(&p, 'c', 1, 3, "rw"));
+	assert_true(allows(&p, 'c', 5, 2, "rw"));
+	assert_true(allows(&p, 'c', 136, 77, "rw"));
+	assert_true(allows(&p, 'b', 8, 0, "m"));
+	assert_false(allows(&p, 'b', 8, 0, "r"));
+	assert_false(allows(&p, 'b', 8, 0, "rm"));
+	assert_false(allows(&p, 'c', 1, 1, "r"));
+	assert_false(allows(&p, 'b', 1, 3, "r"));
+}
+
+static void without_rules_nothing_else_is_allowed(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy p = { 0 };
+
+	policy_of("{}", &p);
+	assert_false(p.allow_rest);
+	assert_false(allows(&p, 'c', 10, 229, "r"));
+	assert_true(allows(&p, 'c', 1, 9, "r"));
+}
+
+static void a_privileged_container_needs_no_program(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy p = { 0 };
+
+	policy_of("{\"devices\":[" DENY_ALL ",{\"allow\":true,\"access\":\"rwm\"}]}", &p);
+	assert_true(devices_allow_all(&p));
+	assert_true(allows(&p, 'b', 8, 0, "rwm"));
+}
+
+static void the_last_rule_that_matches_decides(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy p = { 0 };
+
+	policy_of("{\"devices\":[" DENY_ALL ",{\"allow\":true,\"type\":\"c\",\"major\":10,"
+		  "\"access\":\"rwm\"},{\"allow\":false,\"type\":\"c\",\"major\":10,\"minor\":229,"
+		  "\"access\":\"rw\"}]}",
+		  &p);
+	assert_true(allows(&p, 'c', 10, 1, "rwm"));
+	assert_false(allows(&p, 'c', 10, 229, "r"));
+	assert_false(allows(&p, 'c', 10, 229, "rw"));
+	assert_true(allows(&p, 'c', 10, 229, "m"));
+}
+
+static void permissions_of_several_rules_add_up(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy p = { 0 };
+
+	policy_of("{\"devices\":[" DENY_ALL ",{\"allow\":true,\"type\":\"b\",\"major\":8,"
+		  "\"minor\":0,\"access\":\"r\"},{\"allow\":true,\"type\":\"b\",\"major\":8,"
+		  "\"minor\":0,\"access\":\"w\"}]}",
+		  &p);
+	assert_true(allows(&p, 'b', 8, 0, "rw"));
+	assert_true(allows(&p, 'b', 8, 0, "rwm"));
+	assert_false(allows(&p, 'b', 8, 1, "r"));
+}
+
+static void a_rule_of_any_type_matches_both(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy p = { 0 };
+
+	policy_of("{\"devices\":[{\"allow\":true},{\"allow\":false,\"type\":\"a\",\"major\":9,"
+		  "\"access\":\"w\"}]}",
+		  &p);
+	assert_false(allows(&p, 'c', 9, 0, "w"));
+	assert_false(allows(&p, 'b', 9, 4, "rw"));
+	assert_true(allows(&p, 'b', 9, 4, "r"));
+	assert_true(allows(&p, 'b', 8, 4, "rw"));
+}
+
+static void a_rule_that_makes_no_sense_is_named(void **state UNUSED)
+{
+	struct spec_device_rule rule = { .type = "x", .access = "rwm" };
+	struct spec_resources r = { .devices = { &rule, 1 } };
+	struct err e = { 0 };
+
+	assert_int_equal(devices_check(&r, &e), -EINVAL);
+	assert_string_equal(e.msg, "linux.resources.devices[0].type: 'x' is not a, b or c");
+	rule = (struct spec_device_rule){ .type = "c", .access = "rx" };
+	assert_int_equal(devices_check(&r, &e), -EINVAL);
+	assert_string_equal(e.msg,
+			    "linux.resources.devices[0].access: 'rx' has more than r, w and m");
+	rule = (struct spec_device_rule){ .type = "c", .major = { true, -2 } };
+	assert_int_equal(devices_check(&r, &e), -EINVAL);
+	assert_string_equal(e.msg, "linux.resources.devices[0].major: -2 is no device number");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_container_has_the_default_devices),
+		cmocka_unit_test(without_rules_nothing_else_is_allowed),
+		cmocka_unit_test(a_privileged_container_needs_no_program),
+		cmocka_unit_test(the_last_rule_that_matches_decides),
+		cmocka_unit_test(permissions_of_several_rules_add_up),
+		cmocka_unit_test(a_rule_of_any_type_matches_both),
+		cmocka_unit_test(a_rule_that_makes_no_sense_is_named),
+	};
+
+	return cmocka_run_group_tests_name("cgroup devices", tests, NULL, NULL);
+}
