@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,41 +50,6 @@ int launch_find_runtime(const char *name, char **ret, struct err *e)
 		       name);
 }
 
-/* ---- the record --------------------------------------------------------------------------------
- */
-
-/* mkdir(2) decides who gets an id. */
-static int claim_id(const struct shim_globals *g, const char *id, const char *dir, struct err *e)
-{
-	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
-	int r = dir_make_all_at(AT_FDCWD, g->state, 0700, e);
-
-	if (r < 0)
-		return r;
-	if (mkdir(dir, 0700) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return err_sys(e, "make '%s'", dir);
-	if (entry_open(&en, g->state, id, NULL) < 0)
-		return err_set(e, EEXIST, "the id is in use");
-	return err_set(e, EEXIST, "the id is in use (%s); 'creel-shim rm %s%s' frees it",
-		       entry_status_text(en.status), en.status == ENTRY_EXITED ? "" : "--force ",
-		       id);
-}
-
-/* Until the supervisor notes itself, this process stands for it: a record whose process has ended
- * is lost. */
-static int write_record(struct launch *l, const char *dir, struct err *e)
-{
-	autofd int dirfd = dir_open_at(AT_FDCWD, dir, e);
-	int r;
-
-	if (dirfd < 0)
-		return dirfd;
-	r = record_proc_set(&l->rec.supervisor, getpid(), e);
-	return r < 0 ? r : record_write(dirfd, &l->rec, e);
-}
-
 /* ---- the supervisor ----------------------------------------------------------------------------
  */
 
@@ -121,95 +87,91 @@ static int socket_pair(int type, int *ret_ours, int *ret_theirs, struct err *e)
 }
 
 static int spawn(const struct launch *l, const struct shim_globals *g, const char *dir,
-		 int reportfd, int clientfd, struct err *e)
+		 const int fds[3], pid_t *ret_pid, struct err *e)
 {
 	auto_(strv) struct strv argv = { 0 };
-	const int fds[] = { -1, -1, -1, reportfd, clientfd };
+	const int all[] = { -1, -1, -1, fds[0], fds[1], fds[2] };
 	autofd int root = dir_open_at(AT_FDCWD, "/", e);
 	struct proc_spec spec = {
 		.path = "/proc/self/exe",
-		.fds = fds,
-		.n_fds = l->attach ? 5 : 4,
+		.fds = all,
+		.n_fds = l->attach ? 6 : 5,
 		.cwdfd = root,
 		.new_session = true,
 		.argv0_label = "supervisor",
 	};
-	pid_t pid;
 
 	if (root < 0)
 		return root;
 	supervisor_argv(&argv, l, g, dir);
 	spec.argv = strv_argv(&argv);
-	return proc_spawn(&spec, &pid, NULL, e);
+	return proc_spawn(&spec, ret_pid, NULL, e);
 }
 
-static int wait_report(struct launch *l, int fd, struct err *e)
+/* A supervisor that reports a failure has cleaned up.  One that died has not; and the id may have
+ * been somebody else's all the time. */
+static int died(const struct launch *l, const struct shim_globals *g, pid_t pid, struct err *e)
 {
-	struct launch_report report;
+	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
+
+	if (entry_open(&en, g->state, l->rec.id, NULL) >= 0 && en.rec &&
+	    en.rec->supervisor.pid.v == pid)
+		(void)entry_remove_forced(&en, NULL);
+	return err_set(e, EOWNERDEAD, "the supervisor died before the container was started");
+}
+
+static int wait_report(const struct launch *l, const struct shim_globals *g, int fd, pid_t pid,
+		       struct err *e)
+{
+	struct err report;
 	ssize_t n;
 
 	do
 		n = recv(fd, &report, sizeof(report), 0);
 	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_sys(e, "wait for the supervisor");
-	l->reported = n == (ssize_t)sizeof(report);
-	if (!l->reported)
-		return err_set(e, EOWNERDEAD,
-			       "the supervisor died before the container was started");
-	if (report.err.code != 0) {
-		*e = report.err;
-		return -report.err.code;
-	}
-	l->pid = report.pid;
-	return 0;
+	if (n != (ssize_t)sizeof(report))
+		return died(l, g, pid, e);
+	if (report.code == 0)
+		return 0;
+	*e = report;
+	return -report.code;
 }
 
-static int start(struct launch *l, const struct shim_globals *g, const char *dir, struct err *e)
+static int record_to_fd(const struct record *rec, struct err *e)
 {
-	autofd int ours = -1, theirs = -1, client = -1, their_client = -1;
-	int r = write_record(l, dir, e);
+	autofd int fd = memfd_create("record", MFD_CLOEXEC);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = socket_pair(SOCK_SEQPACKET, &ours, &theirs, e);
+	if (fd < 0)
+		return err_sys(e, "make a memory file");
+	r = record_write_fd(fd, rec, e);
+	return r < 0 ? r : steal_fd(&fd);
+}
+
+int launch(struct launch *l, const struct shim_globals *g, struct err *e)
+{
+	autofree char *dir = path_join(g->state, l->rec.id);
+	autofd int ours = -1, theirs = -1, client = -1, their_client = -1;
+	autofd int record = record_to_fd(&l->rec, e);
+	pid_t pid = 0;
+	int r = record;
+
+	if (r >= 0)
+		r = socket_pair(SOCK_SEQPACKET, &ours, &theirs, e);
 	if (r >= 0 && l->attach)
 		r = socket_pair(SOCK_SEQPACKET, &client, &their_client, e);
-	if (r < 0)
-		return r;
-	r = spawn(l, g, dir, theirs, their_client, e);
+	if (r >= 0)
+		r = spawn(l, g, dir, (int[]){ theirs, record, their_client }, &pid, e);
 	if (r < 0)
 		return r;
 	/* Else we would not see the end of file of a supervisor that dies. */
 	(void)close(steal_fd(&theirs));
 	if (their_client >= 0)
 		(void)close(steal_fd(&their_client));
-	r = wait_report(l, ours, e);
+	r = wait_report(l, g, ours, pid, e);
 	if (r < 0)
 		return r;
 	l->clientfd = steal_fd(&client);
+	l->holdfd = steal_fd(&ours);
 	return 0;
-}
-
-/* Only for a supervisor that died, or never came to be: one that reports a failure has cleaned up
- * by then, and the id may be somebody else's. */
-static void clean_up(const struct shim_globals *g, const char *id)
-{
-	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
-
-	if (entry_open(&en, g->state, id, NULL) >= 0)
-		(void)entry_remove_forced(&en, NULL);
-}
-
-int launch(struct launch *l, const struct shim_globals *g, struct err *e)
-{
-	autofree char *dir = path_join(g->state, l->rec.id);
-	int r = claim_id(g, l->rec.id, dir, e);
-
-	if (r < 0)
-		return r;
-	r = start(l, g, dir, e);
-	if (r < 0 && !l->reported)
-		clean_up(g, l->rec.id);
-	return r;
 }

@@ -7,24 +7,23 @@
 #include "shim/program.h"
 #include "shim/record/record.h"
 
-/* The supervisor is this program again, with a fresh and small memory.  It finds these descriptors:
+/*
+ * The supervisor is this program again, with a fresh and small memory.  It finds
+ * three descriptors: one struct err goes out by the first, whose code is 0 when
+ * the container runs; record_read_fd() of the second is what is wanted; with
+ * --attached the third is the first client.
  */
-#define LAUNCH_REPORT_FD 3 /* one struct launch_report goes to whoever started it */
-#define LAUNCH_CLIENT_FD 4 /* with --attached: the first client */
-
-/* Sent once, when the start has succeeded or failed. */
-struct launch_report {
-	pid_t pid; /* the container's, when err.code is 0 */
-	struct err err;
-};
+#define LAUNCH_REPORT_FD 3
+#define LAUNCH_RECORD_FD 4
+#define LAUNCH_CLIENT_FD 5
 
 struct launch {
 	struct record rec; /* what is wanted; strings stay the caller's */
 	struct ctl_size size;
 	bool attach;
-	int clientfd;  /* out, with `attach`: our end of the first client; owned by the caller */
-	pid_t pid;     /* out: the container */
-	bool reported; /* out: the supervisor lived to say how the start went */
+	/* Out, owned by the caller on success: */
+	int clientfd; /* with `attach`: our end of the first client, else -1 */
+	int holdfd;   /* while it is open the supervisor does not remove the record */
 };
 
 /* Returns when the container's program runs.  On failure nothing is left. */

@@ -43,42 +43,26 @@ static int open_exit(int dirfd)
 	return fd >= 0 ? fd : openat(dirfd, RECORD_EXIT, O_RDONLY | O_CLOEXEC);
 }
 
-/* Is the supervisor there?  `run` notes itself first and the supervisor replaces that, so a process
- * that has ended means nothing while somebody else is noted by now. */
-static int find_supervisor(struct entry *en, struct err *e)
+static int damaged(struct entry *en, const struct err *why)
 {
-	for (;;) {
-		int64_t before = en->rec->supervisor.pid.v;
-		int fd = record_proc_open(&en->rec->supervisor, e);
-		int r;
-
-		if (fd >= 0) {
-			en->supervisor = fd;
-			return 0;
-		}
-		if (fd != -ESRCH)
-			return fd;
-		r = record_read(en->dirfd, &en->a, &en->rec, e);
-		if (r < 0)
-			return r;
-		if (en->rec->supervisor.pid.v == before)
-			return 0;
-	}
+	en->damage = arena_strdup(&en->a, why->msg);
+	en->status = ENTRY_LOST;
+	return 0;
 }
 
 /* The supervisor is looked at before the exit file: one that is gone by then has written what it
  * would. */
 static int judge(struct entry *en, struct err *e)
 {
-	int r = find_supervisor(en, e);
+	int r = record_proc_open(&en->rec->supervisor, e);
 
-	if (r < 0)
+	if (r < 0 && r != -ESRCH)
 		return r;
+	en->supervisor = r >= 0 ? r : -1;
 	en->exitfd = open_exit(en->dirfd);
 	r = read_exit(en, e);
 	if (r < 0 && r != -ENOENT)
-		return r;
-	err_clear(e);
+		return damaged(en, e);
 	if (en->exit)
 		en->status = ENTRY_EXITED;
 	else if (en->supervisor < 0)
@@ -86,6 +70,21 @@ static int judge(struct entry *en, struct err *e)
 	else
 		en->status = en->rec->container.pid.set ? ENTRY_RUNNING : ENTRY_CREATING;
 	return 0;
+}
+
+static int read_all(struct entry *en, struct err *e)
+{
+	struct err why = { 0 };
+	int r = record_read(en->dirfd, &en->a, &en->rec, &why);
+
+	if (r >= 0)
+		return judge(en, e);
+	/* The supervisor died, or was about to write it: nothing was started. */
+	if (r == -ENOENT) {
+		en->status = ENTRY_LOST;
+		return 0;
+	}
+	return damaged(en, &why);
 }
 
 static int open_entry(struct entry *en, const char *state, const char *id, struct err *e)
@@ -101,26 +100,21 @@ static int open_entry(struct entry *en, const char *state, const char *id, struc
 		err_clear(e);
 		return err_set(e, ENOENT, "no container '%s' in '%s'", id, state);
 	}
-	if (en->dirfd < 0)
-		return en->dirfd;
-	r = record_read(en->dirfd, &en->a, &en->rec, e);
-	if (r == -ENOENT) {
-		/* Killed between mkdir and the first write: nothing was started. */
-		err_clear(e);
-		en->status = ENTRY_LOST;
-		return 0;
-	}
-	return r < 0 ? r : judge(en, e);
+	return en->dirfd < 0 ? en->dirfd : read_all(en, e);
 }
 
 int entry_open(struct entry *en, const char *state, const char *id, struct err *e)
 {
+	struct err own = { 0 };
 	int r;
 
 	*en = (struct entry){ .dirfd = -1, .supervisor = -1, .exitfd = -1 };
-	r = open_entry(en, state, id, e);
-	if (r < 0)
-		entry_done(en);
+	r = open_entry(en, state, id, &own);
+	if (r >= 0)
+		return 0;
+	if (e)
+		*e = own;
+	entry_done(en);
 	return r;
 }
 
@@ -136,8 +130,23 @@ void entry_done(struct entry *en)
 	*en = (struct entry){ .dirfd = -1, .supervisor = -1, .exitfd = -1 };
 }
 
+int entry_in_use(const char *state, const char *id, struct err *e)
+{
+	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
+
+	if (entry_open(&en, state, id, NULL) < 0)
+		return err_set(e, EEXIST, "the id is in use");
+	return err_set(e, EEXIST, "the id is in use (%s); 'creel-shim rm %s%s' frees it",
+		       entry_status_text(en.status), en.status == ENTRY_EXITED ? "" : "--force ",
+		       id);
+}
+
 int entry_lost(const struct entry *en, struct err *e)
 {
+	if (en->damage)
+		return err_set(e, EBADMSG,
+			       "the record is damaged: %s; 'creel-shim rm --force %s' removes it",
+			       en->damage, en->id);
 	return err_set(e, EOWNERDEAD,
 		       "the supervisor of '%s' ended before the container's exit was recorded; "
 		       "'creel-shim rm --force %s' cleans up",

@@ -24,12 +24,14 @@ struct entry {
 	struct arena a; /* owns what follows */
 	const char *id;
 	const char *path;
-	struct record *rec;       /* NULL: died before anything was started */
+	struct record *rec;       /* NULL: none was written, or it is damaged */
 	struct exit_record *exit; /* NULL: not recorded */
+	const char *damage;       /* why a file of the record cannot be understood, or NULL */
 	enum entry_status status;
 };
 
-/* Read STATE/ID.  -ENOENT with a message that says so when there is no such record. */
+/* Read STATE/ID.  -ENOENT with a message that says so when there is no such record.  A damaged one
+ * is opened as lost, so that it can be removed. */
 int entry_open(struct entry *en, const char *state, const char *id, struct err *e);
 void entry_done(struct entry *en);
 AUTO_DEFINE_DONE(entry, entry_done)
@@ -41,6 +43,9 @@ int entry_wait_exit(struct entry *en, struct exit_record **ret, struct err *e);
 int entry_wait_supervisor(struct entry *en, int timeout_ms, struct err *e);
 /* The error everybody gives for a lost container.  Returns -EOWNERDEAD. */
 int entry_lost(const struct entry *en, struct err *e);
+
+/* The error of an id that is taken.  Returns -EEXIST. */
+int entry_in_use(const char *state, const char *id, struct err *e);
 
 /* Remove the record; the caller made sure that nobody works in it. */
 int entry_remove(struct entry *en, struct err *e);

@@ -36,33 +36,63 @@ static const struct field record_fields[] = {
 
 static const struct field_type record_type = FIELD_TYPE("record", struct record, record_fields);
 
+static int encode(const struct record *rec, struct strbuf *out, struct err *e)
+{
+	out->max = RECORD_STATE_MAX;
+	oci_encode(&record_type, rec, 2, out);
+	strbuf_addc(out, '\n');
+	return strbuf_check(out, RECORD_STATE, e);
+}
+
+static int decode(const char *text, size_t len, struct arena *a, struct record **ret, struct err *e)
+{
+	void *rec = NULL;
+	int r = oci_decode(&record_type, RECORD_STATE, text, len, NULL, a, &rec, e);
+
+	if (r < 0)
+		return r;
+	*ret = rec;
+	return 0;
+}
+
 int record_write(int dirfd, const struct record *rec, struct err *e)
 {
-	auto_(strbuf) struct strbuf text = { .max = RECORD_STATE_MAX };
-	int r;
+	auto_(strbuf) struct strbuf text = { 0 };
+	int r = encode(rec, &text, e);
 
-	oci_encode(&record_type, rec, 2, &text);
-	strbuf_addc(&text, '\n');
-	r = strbuf_check(&text, RECORD_STATE, e);
 	if (r < 0)
 		return r;
 	return file_replace_at(dirfd, RECORD_STATE, text.data, text.len, 0600, FILE_NO_SYNC, e);
+}
+
+int record_write_fd(int fd, const struct record *rec, struct err *e)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	int r = encode(rec, &text, e);
+
+	if (r >= 0)
+		r = file_write_all(fd, text.data, text.len, e);
+	if (r < 0)
+		return r;
+	return lseek(fd, 0, SEEK_SET) < 0 ? err_sys(e, "rewind the record") : 0;
+}
+
+int record_read_fd(int fd, struct arena *a, struct record **ret, struct err *e)
+{
+	autofree char *text = NULL;
+	size_t len = 0;
+	int r = file_read_fd(fd, RECORD_STATE, RECORD_STATE_MAX, &text, &len, e);
+
+	return r < 0 ? r : decode(text, len, a, ret, e);
 }
 
 int record_read(int dirfd, struct arena *a, struct record **ret, struct err *e)
 {
 	autofree char *text = NULL;
 	size_t len = 0;
-	void *rec = NULL;
 	int r = file_read_at(dirfd, RECORD_STATE, RECORD_STATE_MAX, &text, &len, e);
 
-	if (r < 0)
-		return r;
-	r = oci_decode(&record_type, RECORD_STATE, text, len, NULL, a, &rec, e);
-	if (r < 0)
-		return r;
-	*ret = rec;
-	return 0;
+	return r < 0 ? r : decode(text, len, a, ret, e);
 }
 
 int record_proc_set(struct record_proc *p, pid_t pid, struct err *e)

@@ -11,8 +11,9 @@
  *   attach       socket (io/frame.h)
  *   ctl          FIFO (io/ctl.h), only with a terminal
  *
- * `run` makes the directory: mkdir(2) is what makes an id unique.  Afterwards
- * only the supervisor writes, until `rm` removes all of it.
+ * Only the supervisor writes, until `rm` removes all of it.  It makes the
+ * directory, for mkdir(2) is what makes an id unique, and state.json last: who
+ * finds that finds the supervisor and every other file.
  */
 #ifndef SHIM_RECORD_RECORD_H
 #define SHIM_RECORD_RECORD_H
@@ -57,6 +58,11 @@ struct record {
 	struct record_proc supervisor;
 	struct record_proc container;
 };
+
+/* Hand a record to another process: to and from a descriptor of a regular file, from its beginning.
+ */
+int record_write_fd(int fd, const struct record *rec, struct err *e);
+int record_read_fd(int fd, struct arena *a, struct record **ret, struct err *e);
 
 /* Replace state.json atomically. */
 int record_write(int dirfd, const struct record *rec, struct err *e);

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "libutil/dir.h"
+#include "libutil/file.h"
 #include "libutil/ids.h"
 #include "libutil/path.h"
 #include "libutil/sys.h"
@@ -81,14 +83,30 @@ static int end_supervisor(struct entry *en, struct err *e)
 	return r;
 }
 
+/* Did the supervisor note that the runtime's delete failed? */
+static bool was_left_over(const struct entry *en)
+{
+	autofree char *text = NULL;
+	const char *name = runtime_call_name(RUNTIME_DELETE);
+
+	if (file_read_at(en->dirfd, RECORD_PROBLEM, RECORD_PROBLEM_MAX, &text, NULL, NULL) < 0)
+		return true;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (starts_with(line, name) && line[strlen(name)] == ':')
+			return true;
+	}
+	return false;
+}
+
 /* A supervisor that ended well has had the runtime delete the container; the id may be someone
  * else's container by now, so the runtime is called only when something is left to clean up. */
 static bool needs_delete(const struct entry *en)
 {
-	if (faccessat(en->dirfd, RECORD_PROBLEM, F_OK, 0) == 0)
-		return true;
-	return faccessat(en->dirfd, RECORD_EXIT, F_OK, 0) < 0 &&
-	       faccessat(en->dirfd, RECORD_STATE, F_OK, 0) == 0;
+	if (faccessat(en->dirfd, RECORD_EXIT, F_OK, 0) == 0)
+		return was_left_over(en);
+	/* No exit and no record: it was removed meanwhile, by a container that does so itself. */
+	return faccessat(en->dirfd, RECORD_STATE, F_OK, 0) == 0;
 }
 
 int entry_remove_forced(struct entry *en, struct err *e)

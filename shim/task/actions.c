@@ -12,7 +12,6 @@
 #include "libutil/file.h"
 #include "libutil/parse.h"
 #include "libutil/sys.h"
-#include "shim/record/entry.h"
 #include "shim/record/reserve.h"
 #include "shim/task/task.h"
 
@@ -35,10 +34,10 @@ static int call(struct task *t, enum runtime_call kind, const int *stdio, struct
 {
 	char console[CONSOLE_PATH_SIZE];
 	struct call_target target = {
-		.rec = t->rec,
+		.rec = &t->rec,
 		.dir = t->dir,
 		.dirfd = t->dirfd,
-		.console = t->rec->terminal ? console_path(t, console) : NULL,
+		.console = t->rec.terminal ? console_path(t, console) : NULL,
 	};
 
 	return call_start(&t->call, kind, &target, stdio, e);
@@ -51,10 +50,10 @@ static int create(struct task *t, struct err *e)
 
 	r = clients_listen(&t->clients, t->dirfd, RECORD_ATTACH, e);
 	if (r >= 0)
-		r = t->rec->terminal ? terminal_open(&t->terminal, t->dirfd, e)
-				     : task_open_stdio(t, stdio, e);
+		r = t->rec.terminal ? terminal_open(&t->terminal, t->dirfd, e)
+				    : task_open_stdio(t, stdio, e);
 	if (r >= 0)
-		r = call(t, RUNTIME_CREATE, t->rec->terminal ? NULL : stdio, e);
+		r = call(t, RUNTIME_CREATE, t->rec.terminal ? NULL : stdio, e);
 	for (int i = 0; i < 3; i++)
 		if (stdio[i] >= 0)
 			(void)close(stdio[i]);
@@ -80,18 +79,17 @@ static int write_pid_copy(const struct task *t, struct err *e)
 	char text[PID_TEXT_MAX];
 	int len;
 
-	if (!t->rec->pid_file)
+	if (!t->rec.pid_file)
 		return 0;
 	len = snprintf(text, sizeof(text), "%d", (int)t->init);
-	return file_replace_at(AT_FDCWD, t->rec->pid_file, text, (size_t)len, 0644, FILE_NO_SYNC,
-			       e);
+	return file_replace_at(AT_FDCWD, t->rec.pid_file, text, (size_t)len, 0644, FILE_NO_SYNC, e);
 }
 
 static int adopt_terminal(struct task *t, struct err *e)
 {
 	int master, in, r;
 
-	if (!t->rec->terminal)
+	if (!t->rec.terminal)
 		return 0;
 	master = terminal_receive(&t->terminal, t->dirfd, e);
 	if (master < 0)
@@ -119,13 +117,13 @@ static int adopt(struct task *t, struct err *e)
 	r = adopt_terminal(t, e);
 	if (r < 0)
 		return r;
-	r = record_proc_set(&t->rec->container, t->init, e);
+	r = record_proc_set(&t->rec.container, t->init, e);
 	if (r < 0)
 		return r;
 	r = write_pid_copy(t, e);
 	if (r < 0)
 		return r;
-	return record_write(t->dirfd, t->rec, e);
+	return record_write(t->dirfd, &t->rec, e);
 }
 
 static int start(struct task *t, struct err *e)
@@ -189,7 +187,7 @@ static void record_exit(struct task *t)
 static void drain(struct task *t)
 {
 	output_drain(&t->output);
-	if (!t->rec->terminal || output_at_end(&t->output))
+	if (!t->rec.terminal || output_at_end(&t->output))
 		task_post(t, TASK_EV_OUTPUT_ENDED);
 }
 
@@ -202,28 +200,14 @@ static void note_leftover(struct task *t)
 		task_post(t, TASK_EV_OUTPUT_ENDED);
 }
 
-static void remove_record(struct task *t)
-{
-	struct entry en = {
-		.dirfd = -1,
-		.supervisor = -1,
-		.exitfd = -1,
-		.id = t->rec->id,
-		.path = t->dir,
-	};
-
-	/* Nobody is left to hear of a failure; `list` shows what remains. */
-	(void)entry_remove(&en, NULL);
-}
-
 static void finish(struct task *t)
 {
 	task_note_lost(t, true);
 	(void)fdatasync(t->log.fd);
 	clients_done(&t->clients);
-	if (t->rec->auto_remove && !t->leftover)
-		remove_record(t);
 	t->front->ended(t);
+	if (t->rec.auto_remove && !t->leftover)
+		task_remove_record(t, false);
 	loop_stop(&t->loop, 0);
 }
 
@@ -244,11 +228,9 @@ static void report_failed(struct task *t)
 	if (t->initfd >= 0 && !t->init_gone)
 		(void)sys_pidfd_send_signal(t->initfd, SIGKILL, NULL, 0);
 	clients_done(&t->clients);
-	if (t->log.made)
-		(void)unlink(t->rec->log_path);
-	if (t->rec->pid_file && t->init > 0)
-		(void)unlink(t->rec->pid_file);
-	remove_record(t);
+	if (t->rec.pid_file && t->init > 0)
+		(void)unlink(t->rec.pid_file);
+	task_remove_record(t, true);
 	t->front->failed(t, &t->failure);
 	loop_stop(&t->loop, 1);
 }

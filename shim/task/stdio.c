@@ -37,7 +37,7 @@ static int open_input(struct task *t, int *ret_reader, struct err *e)
 {
 	int writer = -1, r;
 
-	if (!t->rec->interactive)
+	if (!t->rec.interactive)
 		return 0;
 	r = make_pipe(ret_reader, &writer, e);
 	return r < 0 ? r : input_open(&t->input, writer, e);

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "libutil/log.h"
 #include "libutil/path.h"
 #include "libutil/sys.h"
+#include "shim/record/entry.h"
 #include "shim/record/reserve.h"
 
 /* ---- events ------------------------------------------------------------------------------------
@@ -162,28 +164,56 @@ static void set_empty(struct task *t)
 	t->input.ctx = t;
 }
 
-/* From now on this process is who the record names. */
-static int claim_record(struct task *t, struct err *e)
+static int claim_id(struct task *t, struct err *e)
 {
-	int r;
+	autofree char *state = path_parent(t->dir);
+	int r = dir_make_all_at(AT_FDCWD, state, 0700, e);
 
+	if (r < 0)
+		return r;
+	if (mkdir(t->dir, 0700) < 0)
+		return errno == EEXIST ? entry_in_use(state, t->rec.id, e)
+				       : err_sys(e, "make '%s'", t->dir);
+	t->claimed = true;
 	t->dirfd = dir_open_at(AT_FDCWD, t->dir, e);
-	if (t->dirfd < 0)
-		return t->dirfd;
-	r = record_read(t->dirfd, &t->a, &t->rec, e);
-	if (r < 0)
-		return r;
-	r = record_proc_set(&t->rec->supervisor, getpid(), e);
-	if (r < 0)
-		return r;
-	r = record_write(t->dirfd, t->rec, e);
+	return t->dirfd;
+}
+
+/* All files before state.json: see record.h. */
+static int make_record(struct task *t, struct err *e)
+{
+	int r = claim_id(t, e);
+
 	if (r < 0)
 		return r;
 	t->exitfd = reserve_make(t->dirfd, RECORD_EXIT_OPEN, EXIT_RECORD_MAX, e);
 	if (t->exitfd < 0)
 		return t->exitfd;
 	t->problemfd = reserve_make(t->dirfd, RECORD_PROBLEM, RECORD_PROBLEM_MAX, e);
-	return t->problemfd;
+	if (t->problemfd < 0)
+		return t->problemfd;
+	r = logfile_open(&t->log, t->rec.log_path, e);
+	if (r < 0)
+		return r;
+	r = record_proc_set(&t->rec.supervisor, getpid(), e);
+	return r < 0 ? r : record_write(t->dirfd, &t->rec, e);
+}
+
+void task_remove_record(struct task *t, bool with_log)
+{
+	struct entry en = {
+		.dirfd = -1,
+		.supervisor = -1,
+		.exitfd = -1,
+		.id = t->rec.id,
+		.path = t->dir,
+	};
+
+	if (with_log && t->log.made)
+		(void)unlink(t->rec.log_path);
+	/* Nobody is left to hear of a failure; `list` shows what remains. */
+	if (t->claimed)
+		(void)entry_remove(&en, NULL);
 }
 
 static int init(struct task *t, struct err *e)
@@ -193,9 +223,6 @@ static int init(struct task *t, struct err *e)
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return err_sys(e, "become a subreaper");
 	r = loop_init(&t->loop, e);
-	if (r < 0)
-		return r;
-	r = claim_record(t, e);
 	if (r < 0)
 		return r;
 	r = watch_signals(t, e);
@@ -208,12 +235,12 @@ static int init(struct task *t, struct err *e)
 	t->output.ended = on_output_ended;
 	t->output.ctx = t;
 	t->clients.buffer = t->output.buffer;
-	t->clients.interactive = t->rec->interactive && !t->rec->terminal;
-	return logfile_open(&t->log, t->rec->log_path, e);
+	t->clients.interactive = t->rec.interactive && !t->rec.terminal;
+	return make_record(t, e);
 }
 
-int task_init(struct task *t, const char *dir, const struct task_front *front, void *ctx,
-	      struct err *e)
+int task_init(struct task *t, const char *dir, const struct record *wanted,
+	      const struct task_front *front, void *ctx, struct err *e)
 {
 	int r;
 
@@ -221,9 +248,12 @@ int task_init(struct task *t, const char *dir, const struct task_front *front, v
 	t->front = front;
 	t->front_ctx = ctx;
 	t->dir = arena_strdup(&t->a, dir);
+	t->rec = *wanted;
 	r = init(t, e);
-	if (r < 0)
-		task_done(t);
+	if (r >= 0)
+		return 0;
+	task_remove_record(t, true);
+	task_done(t);
 	return r;
 }
 

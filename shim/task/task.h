@@ -26,7 +26,7 @@ struct task_front {
 	void (*started)(struct task *t, pid_t pid);
 	void (*failed)(struct task *t, const struct err *why);
 	void (*exited)(struct task *t, const struct exit_record *x);
-	void (*ended)(struct task *t);
+	void (*ended)(struct task *t); /* the record is still there */
 };
 
 struct task {
@@ -35,8 +35,9 @@ struct task {
 	const struct task_front *front;
 	void *front_ctx;
 
-	struct arena a; /* owns rec and the texts */
-	struct record *rec;
+	struct arena a; /* owns the texts */
+	struct record rec;
+	bool claimed;    /* the record's directory is ours */
 	const char *dir; /* the record's directory, absolute */
 	int dirfd;
 	int exitfd;    /* the reserved exit file */
@@ -66,9 +67,10 @@ struct task {
 	bool leftover;   /* the runtime could not delete the container */
 };
 
-/* Read the record in `dir` and get ready.  The front gets its calls from task_run(). */
-int task_init(struct task *t, const char *dir, const struct task_front *front, void *ctx,
-	      struct err *e);
+/* Claim the id by making `dir` (STATE/ID) and get ready for what `wanted` says, whose strings must
+ * stay. On failure nothing of it is left.  The front gets its calls from task_run(). */
+int task_init(struct task *t, const char *dir, const struct record *wanted,
+	      const struct task_front *front, void *ctx, struct err *e);
 /* From create to the end. */
 int task_run(struct task *t, struct err *e);
 void task_done(struct task *t);
@@ -79,6 +81,9 @@ void task_post(struct task *t, enum task_event ev);
 
 /* actions.c: perform one action of the matrix. */
 void task_do(struct task *t, enum task_action action);
+
+/* Take the record away, and the log if we made it and `with_log` says so. */
+void task_remove_record(struct task *t, bool with_log);
 
 /* stdio.c: make what the container's create gets as its descriptors (-1: /dev/null).  The caller
  * closes them after the call. */

@@ -26,7 +26,7 @@ static int remove_ended(struct entry *en, struct err *e)
 {
 	int r;
 
-	if (en->status == ENTRY_LOST && en->rec)
+	if (en->status == ENTRY_LOST && (en->rec || en->damage))
 		return entry_lost(en, e);
 	if (en->status == ENTRY_CREATING || en->status == ENTRY_RUNNING)
 		return err_set(e, EBUSY, "the container is %s; --force kills it",

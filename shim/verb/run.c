@@ -124,20 +124,22 @@ static int fill_record(struct record *rec, const struct run_values *v, const cha
 }
 
 /* The container runs, and we are its first client. */
-static int stay(struct launch *l, struct session *s, const char *state, struct err *e)
+static int stay(struct session *s, const struct record *rec, int *hold, const char *state,
+		struct err *e)
 {
 	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
 	autofd int container = -1;
-	int r = entry_open(&en, state, l->rec.id, e);
+	int r = entry_open(&en, state, rec->id, e);
 
 	if (r < 0)
 		return r;
+	/* The record is held by its descriptors now. */
+	(void)close(steal_fd(hold));
 	container = record_proc_open(&en.rec->container, NULL);
 	s->entry = &en;
-	s->sock = l->clientfd;
 	s->container = container;
 	/* A terminal is for typing, -i or not. */
-	s->input = l->rec.interactive || l->rec.terminal;
+	s->input = rec->interactive || rec->terminal;
 	return session_run(s, e);
 }
 
@@ -146,8 +148,8 @@ static int run_container(const struct shim_globals *g, const struct run_values *
 {
 	auto_(arena) struct arena a = { 0 };
 	struct session s = { .sock = -1, .container = -1 };
-	struct launch l = { .attach = !v->detach, .clientfd = -1 };
-	autofd int client = -1;
+	struct launch l = { .attach = !v->detach, .clientfd = -1, .holdfd = -1 };
+	autofd int client = -1, hold = -1;
 	int r = id_check(id, e);
 
 	if (r < 0)
@@ -162,9 +164,11 @@ static int run_container(const struct shim_globals *g, const struct run_values *
 		l.size = session_terminal_size();
 	r = launch(&l, g, e);
 	client = l.clientfd;
+	hold = l.holdfd;
 	if (r < 0 || v->detach)
 		return r;
-	return stay(&l, &s, g->state, e);
+	s.sock = client;
+	return stay(&s, &l.rec, &hold, g->state, e);
 }
 
 static int run(const void *global, void *values, char *const *args, int n UNUSED, struct err *e)

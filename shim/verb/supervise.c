@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `run` starts: not for people. */
 #include <errno.h>
-#include <stdio.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,9 +11,11 @@
 #include "libutil/fd.h"
 #include "libutil/path.h"
 #include "shim/client/launch.h"
-#include "shim/record/entry.h"
 #include "shim/task/task.h"
 #include "shim/verb/verbs.h"
+
+/* A caller that is stopped must not keep the supervisor for ever. */
+#define HOLD_TIMEOUT_MS 10000
 
 struct supervise_values {
 	bool attached;
@@ -24,7 +26,7 @@ static const struct opt opts[] = {
 	{ .name = "attached",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct supervise_values, attached),
-	  .help = "descriptor 4 is the first client" },
+	  .help = "descriptor 5 is the first client" },
 	{ .name = "rows",
 	  .kind = OPT_U32,
 	  .offset = offsetof(struct supervise_values, rows),
@@ -41,32 +43,25 @@ static const struct opt opts[] = {
 /* The front for `run`: one report, then nobody listens any more. */
 struct solo {
 	struct task task;
-	int reportfd; /* -1 when the report was sent */
+	struct arena a; /* owns what the record wanted says */
+	int reportfd;   /* stays open: the caller closes its end when it has found the record */
 	struct loop_source report_src;
 };
 
-static void report(struct solo *s, pid_t pid, const struct err *why)
+static void report(struct solo *s, const struct err *outcome)
 {
-	struct launch_report r = { .pid = pid };
-
-	if (why)
-		r.err = *why;
-	if (s->reportfd < 0)
-		return;
 	loop_remove(&s->task.loop, &s->report_src);
-	(void)send(s->reportfd, &r, sizeof(r), MSG_NOSIGNAL);
-	(void)close(s->reportfd);
-	s->reportfd = -1;
+	(void)send(s->reportfd, outcome, sizeof(*outcome), MSG_NOSIGNAL);
 }
 
-static void on_started(struct task *t, pid_t pid)
+static void on_started(struct task *t, pid_t pid UNUSED)
 {
-	report(t->front_ctx, pid, NULL);
+	report(t->front_ctx, &(struct err){ 0 });
 }
 
 static void on_failed(struct task *t, const struct err *why)
 {
-	report(t->front_ctx, 0, why);
+	report(t->front_ctx, why);
 }
 
 static void on_exited(struct task *t UNUSED, const struct exit_record *x UNUSED)
@@ -74,9 +69,14 @@ static void on_exited(struct task *t UNUSED, const struct exit_record *x UNUSED)
 	/* Who waits watches the record. */
 }
 
-static void on_ended(struct task *t UNUSED)
+/* A container may end and remove its record before the caller has opened that. */
+static void on_ended(struct task *t)
 {
-	/* Who waits watches the process. */
+	const struct solo *s = t->front_ctx;
+	struct pollfd p = { .fd = s->reportfd, .events = 0 };
+
+	if (t->rec.auto_remove)
+		(void)poll(&p, 1, HOLD_TIMEOUT_MS);
 }
 
 static const struct task_front solo_front = {
@@ -123,35 +123,35 @@ static int check_reportfd(struct err *e)
 	return fd_cloexec_from(LAUNCH_REPORT_FD, e);
 }
 
-/* Nothing was started yet: the record alone has to go. */
-static void give_up(struct solo *s, const char *dir, const struct err *why)
+static int begin(struct solo *s, const struct supervise_values *v, const char *dir, struct err *e)
 {
-	struct entry en = {
-		.dirfd = -1,
-		.supervisor = -1,
-		.exitfd = -1,
-		.id = path_base(dir),
-		.path = dir,
-	};
+	struct record *wanted = NULL;
+	int r = record_read_fd(LAUNCH_RECORD_FD, &s->a, &wanted, e);
 
-	(void)entry_remove(&en, NULL);
-	report(s, 0, why);
+	if (r < 0)
+		return r;
+	(void)close(LAUNCH_RECORD_FD);
+	r = task_init(&s->task, dir, wanted, &solo_front, s, e);
+	if (r < 0)
+		return r;
+	r = prepare(s, v, e);
+	if (r >= 0)
+		return 0;
+	task_remove_record(&s->task, true);
+	task_done(&s->task);
+	return r;
 }
 
 static int supervise(struct solo *s, const struct supervise_values *v, const char *dir,
 		     struct err *e)
 {
-	int r = task_init(&s->task, dir, &solo_front, s, e);
+	int r = begin(s, v, dir, e);
 
 	if (r < 0) {
-		give_up(s, dir, e);
+		(void)send(s->reportfd, e, sizeof(*e), MSG_NOSIGNAL);
 		return r;
 	}
-	r = prepare(s, v, e);
-	if (r < 0)
-		give_up(s, dir, e);
-	else
-		r = task_run(&s->task, e);
+	r = task_run(&s->task, e);
 	task_done(&s->task);
 	return r;
 }

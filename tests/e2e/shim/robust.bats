@@ -120,8 +120,7 @@ teardown() {
 		local run=$!
 		sleep "$delay"
 		local supervisor
-		supervisor=$(field supervisorPid 2>/dev/null)
-		# Until the supervisor notes itself it is run that is noted.
+		supervisor=$(field supervisorPid 2>/dev/null) || true
 		[ -z "$supervisor" ] || kill -KILL "$supervisor" 2>/dev/null || true
 		wait "$run" || true
 		for id in $(shim list -q); do
@@ -129,6 +128,25 @@ teardown() {
 		done
 		eventually 5 nothing_left
 	done
+}
+
+@test "robust: a damaged record is shown as lost, and rm --force removes it" {
+	container 'true'
+	shim_run "$ID-a"
+	shim_run "$ID-b"
+	echo '{"id": 5}' >"$STATE/$ID-a/state.json"
+	run shim list
+	[ "$status" -eq 0 ]
+	[[ ${lines[1]} == "$ID-a"*lost* ]]
+	[[ ${lines[2]} == "$ID-b"*exited* ]]
+	run shim wait "$ID-a"
+	[ "$status" -eq 1 ]
+	[[ $output == *"the record is damaged: state.json: id: "*"; 'creel-shim rm --force $ID-a' removes it" ]]
+	run shim rm "$ID-a"
+	[ "$status" -eq 1 ]
+	shim rm --force "$ID-a"
+	shim rm "$ID-b"
+	nothing_left
 }
 
 @test "robust: a full disk stops neither the container nor the exit status" {

@@ -45,10 +45,34 @@ teardown() {
 }
 
 @test "run --rm: leaves no record" {
-	container 'exit 4'
+	container 'echo hello; exit 4'
 	run shim_run --rm "$ID"
 	[ "$status" -eq 4 ]
+	[ "$output" = hello ]
 	nothing_left
+}
+
+@test "run --rm: a container that ends before run has looked is not missed" {
+	container 'echo hello; exit 4'
+	# The runtime's delete is instant, and run is stopped meanwhile.
+	cat >"$T/runtime" <<-END
+		#!/bin/sh
+		for word; do
+			if [ "\$word" = start ]; then
+				kill -STOP \$(cat $T/run.pid)
+				(sleep 2; kill -CONT \$(cat $T/run.pid)) >/dev/null 2>&1 &
+			fi
+		done
+		exec $(command -v "$SHIM_RUNTIME") "\$@"
+	END
+	chmod +x "$T/runtime"
+	shim_exec run --rm --runtime "$T/runtime" --root "$RUNTIME_ROOT" --bundle "$BUNDLE" "$ID" >"$T/out" &
+	echo $! >"$T/run.pid"
+	local status=0
+	wait $! || status=$?
+	[ "$status" -eq 4 ]
+	[ "$(cat "$T/out")" = hello ]
+	eventually 5 nothing_left
 }
 
 @test "run: the runtime has deleted the container when run returns" {
