@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/registry/http_header.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "libutil/alloc.h"
+
+static void feed(struct http_answer *a, const char *line)
+{
+	http_header_line(a, line, strlen(line));
+}
+
+static void headers_are_kept_whatever_their_case(void **state UNUSED)
+{
+	struct http_answer a = { 0 };
+
+	feed(&a, "HTTP/1.1 200 OK\r\n");
+	feed(&a, "CONTENT-type:  text/html; charset=x  \r\n");
+	feed(&a, "docker-Content-Digest:sha256:abc\r\n");
+	feed(&a, "Content-Length: 42\r\n");
+	feed(&a, "WWW-Authenticate: Basic realm=a\r\n");
+	feed(&a, "www-authenticate: Bearer realm=b\r\n");
+	feed(&a, "no colon here\r\n");
+	feed(&a, "\r\n");
+	assert_int_equal(a.status, 200);
+	assert_string_equal(a.content_type, "text/html; charset=x");
+	assert_string_equal(a.digest, "sha256:abc");
+	assert_int_equal(a.length, 42);
+	assert_int_equal(a.challenges.n, 2);
+	assert_string_equal(a.challenges.v[1], "Bearer realm=b");
+	http_header_reset(&a);
+}
+
+static void a_new_answer_forgets_the_one_before(void **state UNUSED)
+{
+	struct http_answer a = { 0 };
+
+	feed(&a, "HTTP/1.1 302 Found\r\n");
+	feed(&a, "Location: http://elsewhere/\r\n");
+	feed(&a, "Content-Length: 5\r\n");
+	feed(&a, "WWW-Authenticate: Basic\r\n");
+	feed(&a, "HTTP/2 206\r\n");
+	assert_int_equal(a.status, 206);
+	assert_null(a.location);
+	assert_int_equal(a.length, -1);
+	assert_int_equal(a.challenges.n, 0);
+	http_header_reset(&a);
+}
+
+static void a_length_that_is_no_number_is_not_said(void **state UNUSED)
+{
+	static const char *const bad[] = { "Content-Length: 4x\r\n", "Content-Length: \r\n",
+					   "Content-Length: 99999999999999999999\r\n" };
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct http_answer a = { .length = 7 };
+
+		feed(&a, bad[i]);
+		assert_int_equal(a.length, -1);
+		http_header_reset(&a);
+	}
+}
+
+static void lists_and_values_are_bounded(void **state UNUSED)
+{
+	struct http_answer a = { 0 };
+	autofree char *line = xcalloc(20001, 1);
+
+	memset(line, 'x', 20000);
+	memcpy(line, "Location: ", 10);
+	http_header_line(&a, line, 20000);
+	assert_true(strlen(a.location) < HTTP_VALUE_MAX);
+	for (int i = 0; i < 1000; i++)
+		feed(&a, "Warning: 299 - \"old\"\r\n");
+	assert_true(a.warnings.n <= 16);
+	http_header_reset(&a);
+}
+
+static void the_start_of_a_range_is_read(void **state UNUSED)
+{
+	int64_t start = 7;
+
+	assert_int_equal(http_range_start("bytes 5-9/10", &start), 0);
+	assert_int_equal(start, 5);
+	assert_int_equal(http_range_start("bytes 0-0/*", &start), 0);
+	assert_int_equal(start, 0);
+	assert_int_equal(http_range_start("bytes */10", &start), -EINVAL);
+	assert_int_equal(http_range_start("items 1-2/3", &start), -EINVAL);
+	assert_int_equal(http_range_start(NULL, &start), -EINVAL);
+	assert_int_equal(start, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(headers_are_kept_whatever_their_case),
+		cmocka_unit_test(a_new_answer_forgets_the_one_before),
+		cmocka_unit_test(a_length_that_is_no_number_is_not_said),
+		cmocka_unit_test(lists_and_values_are_bounded),
+		cmocka_unit_test(the_start_of_a_range_is_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
