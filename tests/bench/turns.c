@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Run commands in turn (A B C A B C ...) and compare them.
+ *
+ *     turns ROUNDS BASE NAME 'COMMAND ARG...' [NAME 'COMMAND ARG...']...
+ *
+ * Prints, for each, wall time (minimum and median) and median cpu time (user and
+ * system, with all descendants it waited for) in milliseconds, and the ratios of
+ * minimum and cpu to those of the contestant called BASE.  A round in which a
+ * command fails ends the program with status 1: what does not work is not fast.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libutil/alloc.h"
+#include "libutil/parse.h"
+#include "libutil/strv.h"
+
+#define ROUNDS_MAX 100000u
+
+struct contestant {
+	const char *name;
+	struct strv argv;
+	double *wall, *cpu; /* per round, milliseconds */
+};
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static double time_ms(struct timeval t)
+{
+	return (double)t.tv_sec * 1e3 + (double)t.tv_usec / 1e3;
+}
+
+/* The commands' output would be measured too: it goes to /dev/null, errors stay. */
+static int start(const struct contestant *c, pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r == 0)
+		r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+	if (r == 0)
+		r = posix_spawnp(pid, c->argv.v[0], &actions, NULL, c->argv.v, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+static bool run_once(const struct contestant *c, size_t round)
+{
+	struct rusage use;
+	double before = now_ms();
+	int status = 0;
+	pid_t pid = 0;
+	int r = start(c, &pid);
+
+	if (r != 0) {
+		(void)fprintf(stderr, "turns: %s: %s\n", c->argv.v[0], strerror(r));
+		return false;
+	}
+	if (wait4(pid, &status, 0, &use) != pid || status != 0) {
+		(void)fprintf(stderr, "turns: %s failed in round %zu (status 0x%x)\n", c->name,
+			      round, (unsigned)status);
+		return false;
+	}
+	c->wall[round] = now_ms() - before;
+	c->cpu[round] = time_ms(use.ru_utime) + time_ms(use.ru_stime);
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void sort_rounds(struct contestant *c, size_t rounds)
+{
+	qsort(c->wall, rounds, sizeof(double), compare);
+	qsort(c->cpu, rounds, sizeof(double), compare);
+}
+
+static double ratio(double x, double base)
+{
+	return base > 0 ? x / base : 0;
+}
+
+static void report(struct contestant *all, size_t n, size_t rounds, const char *base)
+{
+	const struct contestant *b = &all[0];
+
+	for (size_t i = 0; i < n; i++) {
+		sort_rounds(&all[i], rounds);
+		if (streq(all[i].name, base))
+			b = &all[i];
+	}
+	(void)printf("%-14s %9s %9s %9s   times %s (min, median, cpu)\n", "", "min ms", "median ms",
+		     "cpu ms", b->name);
+	for (size_t i = 0; i < n; i++) {
+		const struct contestant *c = &all[i];
+		size_t mid = rounds / 2;
+
+		(void)printf("%-14s %9.2f %9.2f %9.2f   %.2f %.2f %.2f\n", c->name, c->wall[0],
+			     c->wall[mid], c->cpu[mid], ratio(c->wall[0], b->wall[0]),
+			     ratio(c->wall[mid], b->wall[mid]), ratio(c->cpu[mid], b->cpu[mid]));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t rounds = 0;
+	size_t n = argc > 3 ? (size_t)(argc - 3) / 2 : 0;
+	struct contestant *all = xcalloc(n + 1, sizeof(*all));
+
+	if (n == 0 || argc % 2 == 0 || parse_u32(argv[1], &rounds) < 0 || rounds == 0 ||
+	    rounds > ROUNDS_MAX) {
+		(void)fprintf(stderr, "usage: turns ROUNDS BASE NAME 'COMMAND ARG...' ...\n");
+		return 2;
+	}
+	for (size_t i = 0; i < n; i++) {
+		all[i].name = argv[3 + 2 * i];
+		strv_split(&all[i].argv, argv[4 + 2 * i], ' ', true);
+		all[i].wall = xcalloc(rounds, sizeof(double));
+		all[i].cpu = xcalloc(rounds, sizeof(double));
+	}
+	for (size_t round = 0; round < rounds; round++)
+		for (size_t i = 0; i < n; i++)
+			if (!run_once(&all[i], round))
+				return 1;
+	report(all, n, rounds, argv[2]);
+	return 0;
+}
