@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154 # scripts for the container; stderr is set by run
 # creel-shim logs: every byte, each stream to its own, in the k8s-file format.
 
 bats_require_minimum_version 1.5.0
@@ -77,7 +78,7 @@ teardown() {
 	shim logs -f "$ID" >"$T/out" &
 	local pid=$!
 	eventually 5 grep -q one "$T/out"
-	! grep -q three "$T/out"
+	run ! grep -q three "$T/out"
 	wait "$pid"
 	[ "$(cat "$T/out")" = $'one\ntwo\nthree' ]
 	[ "$(shim logs -f "$ID")" = $'one\ntwo\nthree' ]

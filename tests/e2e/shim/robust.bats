@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154 # scripts for the container; stderr is set by run
 # creel-shim when things go wrong around it: hang-up, SIGKILL, a full disk, processes that stay.
 
 bats_require_minimum_version 1.5.0
@@ -104,9 +105,12 @@ teardown() {
 	local attach=$!
 	sleep 0.5
 	kill -KILL "$(field supervisorPid)"
-	! wait "$wait"
-	! wait "$logs"
-	! wait "$attach"
+	for pid in "$wait" "$logs" "$attach"; do
+		if wait "$pid"; then
+			echo "one of them found nothing wrong" >&2
+			return 1
+		fi
+	done
 	for who in wait logs attach; do
 		grep -q "the supervisor of '$ID' ended before" "$T/$who"
 	done
@@ -188,7 +192,7 @@ teardown() {
 		mkdir "$STATE"
 		container 'true'
 		head -c 1000000 /dev/zero >"$T/small/filler" 2>/dev/null || true
-		! shim_run -d "$ID" 2>"$T/err" || exit 1
+		if shim_run -d "$ID" 2>"$T/err"; then exit 1; fi
 		cat "$T/err"
 		grep -q "^creel-shim: error: run '$ID': .*No space left on device" "$T/err"
 		nothing_left

@@ -2,6 +2,7 @@
 # For the tests of creel-shim: a bundle around Debian's static busybox, and the program with a state
 # directory of its own.  SHIM_RUNTIME chooses the runtime: creel by default, else whatever it names.
 
+# shellcheck source=tests/e2e/helpers.bash
 . "$(dirname "${BASH_SOURCE[0]}")/../helpers.bash"
 
 # Call from setup().
@@ -104,7 +105,7 @@ eventually() {
 nothing_left() {
 	[ -z "$(ls -A "$STATE" 2>/dev/null)" ] || { ls -lA "$STATE"; return 1; }
 	[ -z "$(runtime list -q 2>/dev/null)" ] || { runtime list; return 1; }
-	! pgrep -f "supervise .*$STATE/" || return 1
+	if pgrep -af "supervise .*$STATE/"; then return 1; fi
 }
 
 gone() {
