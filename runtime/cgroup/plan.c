@@ -59,6 +59,9 @@ static int add_mount(const char *controllers, const char *mount, const char *roo
 	struct search *s = ctx;
 	autofree char *path = NULL;
 
+	/* What cgroup_layout() did not see is covered by another mount. */
+	if (s->cg->layout == CGROUP_V1 && controllers[0] == '\0')
+		return 0;
 	/* The same hierarchy may be mounted twice. */
 	for (size_t i = 0; i < s->cg->n; i++)
 		if (streq(s->cg->trees[i].controllers, controllers))
