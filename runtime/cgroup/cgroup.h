@@ -38,10 +38,12 @@ int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e);
 /* Make the groups (an existing one with processes in it is -EEXIST), apply every limit, and the device policy.
  * On failure what was made is removed. */
 int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e);
-/* Pure v2: a descriptor for CLONE_INTO_CGROUP (borrowed); -1 when the child must enter by itself. */
+/* A descriptor for CLONE_INTO_CGROUP (borrowed), also in a hybrid layout; -1 without a v2 tree.  Going in by the
+ * clone spares a lock of the whole system, whose first taker waits for 10 ms and more. */
 int cgroup_clone_fd(const struct cgroup *cg);
-/* Called by the child itself, while it has one thread; uses descriptors opened by cgroup_make()/cgroup_open(). */
-int cgroup_enter_self(const struct cgroup *cg, struct err *e);
+/* Called by the child itself, while it has one thread; uses descriptors opened by cgroup_make()/cgroup_open().
+ * `cloned_into`: it was born in cgroup_clone_fd(), so that only v1 groups are left to enter. */
+int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e);
 /* Open an existing container's groups for exec: also where init moved to a sub-group. `sub` may name a group
  * below (exec --cgroup), or NULL. */
 int cgroup_open(struct cgroup *cg, pid_t init_pid, const char *sub, struct err *e);

@@ -11,18 +11,21 @@
 
 #define PROC_CGROUP_MAX 65536
 
-/* Only where this one descriptor says everything: v1 groups have to be entered one by one. */
 int cgroup_clone_fd(const struct cgroup *cg)
 {
-	return cg->layout == CGROUP_V2 && cg->n == 1 ? cg->trees[0].fd : -1;
+	const struct cgroup_tree *t = cgroup_tree_find(cg, "");
+
+	return t ? t->fd : -1;
 }
 
-int cgroup_enter_self(const struct cgroup *cg, struct err *e)
+int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e)
 {
 	for (size_t i = 0; i < cg->n; i++) {
 		const struct cgroup_tree *t = &cg->trees[i];
 
-		if (t->entryfd >= 0 && write(t->entryfd, "0", 1) < 0)
+		if (t->entryfd < 0 || (cloned_into && tree_is_v2(t)))
+			continue;
+		if (write(t->entryfd, "0", 1) < 0)
 			return err_sys(e, "enter cgroup '%s%s'", t->mount, t->path);
 	}
 	return 0;

@@ -22,9 +22,9 @@
 
 int entry_cgroup(struct init *in, struct err *e)
 {
-	if (in->job->cgroup_entered || !in->job->cgroup)
+	if (!in->job->cgroup)
 		return 0;
-	return cgroup_enter_self(in->job->cgroup, e);
+	return cgroup_enter_self(in->job->cgroup, in->job->cgroup_entered, e);
 }
 
 /* Taken before any join: inside, /proc is the container's word. */

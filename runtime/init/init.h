@@ -62,7 +62,7 @@ struct init_job {
 	int pidfd;    /* INIT_EXEC: the container's init */
 	int rootfsfd; /* INIT_CREATE: O_PATH of the root file system, opened by the host side */
 	const struct cgroup *cgroup;
-	bool cgroup_entered; /* CLONE_INTO_CGROUP did it; else init calls cgroup_enter_self() */
+	bool cgroup_entered; /* CLONE_INTO_CGROUP did it for the v2 tree; cgroup_enter_self() does the rest */
 	const struct sock_fprog *seccomp; /* compiled by the host side; NULL: none */
 	uint32_t seccomp_flags;           /* SECCOMP_FILTER_FLAG_* */
 	bool no_pivot;

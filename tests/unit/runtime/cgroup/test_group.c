@@ -105,7 +105,7 @@ static pid_t inhabit(struct world *w, int (*fn)(void), int *ret)
 	pid = fork();
 	if (pid == 0) {
 		struct err e = { 0 };
-		int r = cgroup_enter_self(w->cg, &e);
+		int r = cgroup_enter_self(w->cg, false, &e);
 
 		if (r < 0)
 			fprintf(stderr, "%s\n", e.msg);

@@ -159,7 +159,7 @@ static void disabled_cgroups_hold_no_limit(void **state UNUSED)
 	assert_int_equal(cgroup_plan(&spec, "id", CGROUP_DISABLED, false, &cg, NULL), 0);
 	assert_int_equal(cg->n, 0);
 	assert_int_equal(cgroup_make(cg, &resources, NULL), 0);
-	assert_int_equal(cgroup_enter_self(cg, NULL), 0);
+	assert_int_equal(cgroup_enter_self(cg, false, NULL), 0);
 	assert_int_equal(cgroup_destroy(cg, NULL), 0);
 	cgroup_free(cg);
 }
