@@ -9,6 +9,7 @@
 #include "imagetool/layer/layer.h"
 #include "imagetool/store/image.h"
 #include "libutil/alloc.h"
+#include "libutil/path.h"
 
 #define COPY_SIZE       ((size_t)256 << 10)
 #define INDEX_MAX_DEPTH 4
@@ -167,13 +168,36 @@ static int need(struct load *l, const struct image_descriptor *desc, int depth, 
 	return need_blob(l, desc, e);
 }
 
-/* Docker and containerd put the tag into ref.name and the whole name beside it. */
-static const char *name_of(const struct image_descriptor *desc)
+static const char *annotation(const struct image_descriptor *desc, const char *key)
 {
 	for (size_t i = 0; i < desc->annotations.n; i++)
-		if (streq(desc->annotations.items[i].key, IMAGE_FULL_NAME))
+		if (streq(desc->annotations.items[i].key, key))
 			return desc->annotations.items[i].value;
-	return store_name_of(desc);
+	return NULL;
+}
+
+/* Is `name` what save makes of the full name: the tag, or "repository-tag" and more? */
+static bool is_short_for(const char *name, const char *full)
+{
+	auto_(image_reference) struct image_reference ref = { 0 };
+	autofree char *longer = NULL;
+
+	if (reference_parse(full, &ref, NULL) < 0 || !ref.tag)
+		return false;
+	longer = xasprintf("%s-%s", path_base(ref.repository), ref.tag);
+	return streq(name, ref.tag) || streq(name, full) || starts_with(name, longer);
+}
+
+/* Docker and containerd put the tag into ref.name and the whole name beside it.  umoci gives a
+ * derived image a ref.name of its own and leaves the other as it was: then it is stale. */
+static const char *name_of(const struct image_descriptor *desc)
+{
+	const char *full = annotation(desc, IMAGE_FULL_NAME);
+	const char *name = annotation(desc, IMAGE_REF_NAME);
+
+	if (full && (!name || is_short_for(name, full)))
+		return full;
+	return name;
 }
 
 int load_index(struct load *l, const struct image_index *index, struct err *e)
