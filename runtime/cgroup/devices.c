@@ -99,6 +99,24 @@ static int read_rule(const struct spec_device_rule *in, size_t i, struct device_
 	return 0;
 }
 
+/* What a later rule decides for the same devices. */
+static bool is_void(const struct device_rule *old, const struct device_rule *later)
+{
+	return old->type == later->type && old->major == later->major &&
+	       old->minor == later->minor && (old->access & ~later->access) == 0;
+}
+
+/* Engines list the default devices themselves: half of the rules are there twice. */
+static void drop_void(struct device_policy *p, const struct device_rule *later)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (!is_void(&p->v[i], later))
+			p->v[kept++] = p->v[i];
+	p->n = kept;
+}
+
 /* A rule for everything makes all before it void. */
 static void add_rule(struct device_policy *p, const struct device_rule *rule)
 {
@@ -108,6 +126,7 @@ static void add_rule(struct device_policy *p, const struct device_rule *rule)
 		p->allow_rest = rule->allow;
 		return;
 	}
+	drop_void(p, rule);
 	if (p->n == 0 && rule->allow == p->allow_rest)
 		return;
 	p->v[p->n++] = *rule;

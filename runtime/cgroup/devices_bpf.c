@@ -7,14 +7,18 @@
  *
  *     r2  kinds of access still undecided     r4  major
  *     r3  type of the device                  r5  minor
+ *
+ * Loading costs a few microseconds per instruction, at each start of a
+ * container.  Most rules stand in rows that say the same about other devices,
+ * so a row is one block: a test of the type, then majors and minors.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "libutil/log.h"
 #include "runtime/cgroup/devices.h"
 
 /* Longest rule, in instructions; begin and end. */
@@ -56,10 +60,24 @@ static void emit_begin(struct code *c)
 	emit(c, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_2, 0, 0, 16);
 }
 
-/* A comparison that leaves the rule when it fails; its target is filled in at the rule's end. */
-static void emit_unless(struct code *c, unsigned reg, int value)
+/* Where a jump goes is known when its block ends. */
+enum { TO_END = -1, TO_ANSWER = -2 };
+
+static void emit_unless(struct code *c, unsigned reg, int value, int target)
 {
-	emit(c, BPF_JMP | BPF_JNE | BPF_K, reg, 0, -1, value);
+	emit(c, BPF_JMP | BPF_JNE | BPF_K, reg, 0, target, value);
+}
+
+static void emit_if(struct code *c, unsigned reg, int value, int target)
+{
+	emit(c, BPF_JMP | BPF_JEQ | BPF_K, reg, 0, target, value);
+}
+
+static void set_targets(struct code *c, size_t begin, int target, size_t where)
+{
+	for (size_t i = begin; i < c->n; i++)
+		if (c->v[i].off == target)
+			c->v[i].off = (int16_t)(where - i - 1);
 }
 
 static int type_number(char type)
@@ -73,12 +91,12 @@ static void emit_decision(struct code *c, const struct device_rule *rule)
 		emit_answer(c, rule->allow);
 	} else if (rule->allow) {
 		emit(c, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_2, 0, 0, DEVICE_ALL & ~rule->access);
-		emit_unless(c, BPF_REG_2, 0);
+		emit_unless(c, BPF_REG_2, 0, TO_END);
 		emit_answer(c, true);
 	} else {
 		emit(c, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
 		emit(c, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_1, 0, 0, rule->access);
-		emit(c, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_1, 0, -1, 0);
+		emit_if(c, BPF_REG_1, 0, TO_END);
 		emit_answer(c, false);
 	}
 }
@@ -88,15 +106,77 @@ static void emit_rule(struct code *c, const struct device_rule *rule)
 	size_t begin = c->n;
 
 	if (rule->type != 'a')
-		emit_unless(c, BPF_REG_3, type_number(rule->type));
+		emit_unless(c, BPF_REG_3, type_number(rule->type), TO_END);
 	if (rule->major != DEVICE_ANY)
-		emit_unless(c, BPF_REG_4, rule->major);
+		emit_unless(c, BPF_REG_4, rule->major, TO_END);
 	if (rule->minor != DEVICE_ANY)
-		emit_unless(c, BPF_REG_5, rule->minor);
+		emit_unless(c, BPF_REG_5, rule->minor, TO_END);
 	emit_decision(c, rule);
-	for (size_t i = begin; i < c->n; i++)
-		if (c->v[i].off == -1)
-			c->v[i].off = (int16_t)(c->n - i - 1);
+	set_targets(c, begin, TO_END, c->n);
+}
+
+/* Only whole devices of one number each: those that can stand in a row in any order. */
+static bool fits_row(const struct device_rule *rule)
+{
+	return rule->type != 'a' && rule->major != DEVICE_ANY && rule->access == DEVICE_ALL;
+}
+
+/* How many of the rules v[0 .. n-1], counted from the last one, make a row. */
+static size_t row_length(const struct device_rule *v, size_t n)
+{
+	const struct device_rule *last = &v[n - 1];
+	size_t len = 0;
+
+	while (len < n && fits_row(&v[n - 1 - len]) && v[n - 1 - len].type == last->type &&
+	       v[n - 1 - len].allow == last->allow)
+		len++;
+	return len;
+}
+
+static bool major_is_done(const struct device_rule *row, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (row[k].major == row[i].major)
+			return true;
+	return false;
+}
+
+/* One major with all its minors. */
+static void emit_major(struct code *c, const struct device_rule *row, size_t n, int major)
+{
+	size_t skip = c->n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (row[i].major == major && row[i].minor == DEVICE_ANY) {
+			emit_if(c, BPF_REG_4, major, TO_ANSWER);
+			return;
+		}
+	}
+	emit_unless(c, BPF_REG_4, major, 0);
+	for (size_t i = 0; i < n; i++)
+		if (row[i].major == major)
+			emit_if(c, BPF_REG_5, row[i].minor, TO_ANSWER);
+	c->v[skip].off = (int16_t)(c->n - skip - 1);
+}
+
+static void emit_row(struct code *c, const struct device_rule *row, size_t n)
+{
+	size_t begin = c->n;
+
+	emit_unless(c, BPF_REG_3, type_number(row->type), TO_END);
+	for (size_t i = 0; i < n; i++)
+		if (!major_is_done(row, i))
+			emit_major(c, row, n, row[i].major);
+	emit(c, BPF_JMP | BPF_JA, 0, 0, TO_END, 0);
+	set_targets(c, begin, TO_ANSWER, c->n);
+	emit_answer(c, row->allow);
+	set_targets(c, begin, TO_END, c->n);
+}
+
+static bool is_for_everything(const struct device_rule *rule)
+{
+	return rule->type == 'a' && rule->major == DEVICE_ANY && rule->minor == DEVICE_ANY &&
+	       rule->access == DEVICE_ALL;
 }
 
 int devices_bpf_build(const struct device_policy *p, struct bpf_insn **ret, size_t *ret_n,
@@ -109,12 +189,18 @@ int devices_bpf_build(const struct device_policy *p, struct bpf_insn **ret, size
 		return err_set(e, E2BIG, "linux.resources.devices: %zu rules are too many", p->n);
 	c.v = xcalloc(FRAME_INSNS + p->n * RULE_INSNS, sizeof(*c.v));
 	emit_begin(&c);
-	for (size_t i = p->n; i > 0; i--) {
-		emit_rule(&c, &p->v[i - 1]);
-		/* The verifier refuses what can't be reached. */
-		if (p->v[i - 1].type == 'a' && p->v[i - 1].major == DEVICE_ANY &&
-		    p->v[i - 1].minor == DEVICE_ANY && p->v[i - 1].access == DEVICE_ALL)
-			break;
+	for (size_t left = p->n; left > 0;) {
+		const struct device_rule *last = &p->v[left - 1];
+		size_t row = row_length(p->v, left);
+
+		assert(!is_for_everything(last)); /* devices_decide() leaves none */
+		if (row > 1) {
+			emit_row(&c, &p->v[left - row], row);
+			left -= row;
+		} else {
+			emit_rule(&c, last);
+			left--;
+		}
 	}
 	emit_answer(&c, p->allow_rest);
 	*ret = c.v;

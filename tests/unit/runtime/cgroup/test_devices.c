@@ -48,6 +48,10 @@ static int run(const struct bpf_insn *v, size_t n, const struct bpf_cgroup_dev_c
 			assert_true(i->off > 0);
 			pc += reg[i->dst_reg] == src ? (size_t)i->off : 0;
 			break;
+		case BPF_JMP | BPF_JA:
+			assert_true(i->off > 0);
+			pc += (size_t)i->off;
+			continue;
 		case BPF_JMP | BPF_EXIT:
 			assert_true(set[0]);
 			return (int)reg[0];
@@ -140,6 +144,27 @@ static void the_last_rule_that_matches_decides(void **state UNUSED)
 	assert_true(allows(&p, 'c', 10, 229, "m"));
 }
 
+/* Rules in a row share one block, whatever their order. */
+static void neighbours_do_not_disturb_one_another(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy p = { 0 };
+
+	policy_of("{\"devices\":[" DENY_ALL ",{\"allow\":true,\"type\":\"b\",\"major\":8,"
+		  "\"minor\":0,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"b\",\"major\":9,"
+		  "\"access\":\"rwm\"},{\"allow\":true,\"type\":\"b\",\"major\":8,\"minor\":16,"
+		  "\"access\":\"rwm\"},{\"allow\":false,\"type\":\"b\",\"major\":9,\"minor\":1,"
+		  "\"access\":\"rwm\"},{\"allow\":false,\"type\":\"b\",\"major\":7,\"access\":"
+		  "\"rwm\"}]}",
+		  &p);
+	assert_true(allows(&p, 'b', 8, 0, "rw"));
+	assert_true(allows(&p, 'b', 8, 16, "rw"));
+	assert_false(allows(&p, 'b', 8, 1, "r"));
+	assert_true(allows(&p, 'b', 9, 0, "rwm"));
+	assert_false(allows(&p, 'b', 9, 1, "r"));
+	assert_false(allows(&p, 'b', 7, 16, "r"));
+	assert_false(allows(&p, 'c', 8, 0, "r"));
+}
+
 static void permissions_of_several_rules_add_up(void **state UNUSED)
 {
 	auto_(device_policy) struct device_policy p = { 0 };
@@ -151,6 +176,19 @@ static void permissions_of_several_rules_add_up(void **state UNUSED)
 	assert_true(allows(&p, 'b', 8, 0, "rw"));
 	assert_true(allows(&p, 'b', 8, 0, "rwm"));
 	assert_false(allows(&p, 'b', 8, 1, "r"));
+}
+
+static void a_rule_said_twice_is_kept_once(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy p = { 0 }, twice = { 0 };
+
+	policy_of("{\"devices\":[" DENY_ALL "]}", &p);
+	policy_of("{\"devices\":[" DENY_ALL ",{\"allow\":true,\"type\":\"c\",\"major\":1,"
+		  "\"minor\":3,\"access\":\"rwm\"},{\"allow\":false,\"type\":\"c\",\"major\":1,"
+		  "\"minor\":5,\"access\":\"rw\"}]}",
+		  &twice);
+	assert_int_equal(twice.n, p.n);
+	assert_true(allows(&twice, 'c', 1, 5, "rw"));
 }
 
 static void a_rule_of_any_type_matches_both(void **state UNUSED)
@@ -190,7 +228,9 @@ int main(void)
 		cmocka_unit_test(without_rules_nothing_else_is_allowed),
 		cmocka_unit_test(a_privileged_container_needs_no_program),
 		cmocka_unit_test(the_last_rule_that_matches_decides),
+		cmocka_unit_test(neighbours_do_not_disturb_one_another),
 		cmocka_unit_test(permissions_of_several_rules_add_up),
+		cmocka_unit_test(a_rule_said_twice_is_kept_once),
 		cmocka_unit_test(a_rule_of_any_type_matches_both),
 		cmocka_unit_test(a_rule_that_makes_no_sense_is_named),
 	};
