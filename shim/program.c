@@ -3,14 +3,16 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "libutil/alloc.h"
+#include "libutil/cleanup.h"
 #include "libutil/log.h"
 #include "libutil/path.h"
 #include "shim/verb/verbs.h"
 
-#define SYSTEM_STATE "/run/creel-shim"
+#define SYSTEM_RUN_DIR "/run"
+#define STATE_NAME     "creel-shim"
 /* What docker and podman exit with when it was not the container that failed. */
 #define STATUS_NOT_THE_CONTAINER 125
 
@@ -21,8 +23,8 @@ static const struct opt global_opts[] = {
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct shim_globals, state),
 	  .arg = "DIR",
-	  .help = "where records of containers are kept; by default " SYSTEM_STATE
-		  " for root, else $XDG_RUNTIME_DIR/creel-shim" },
+	  .help = "where records of containers are kept; by default " SYSTEM_RUN_DIR "/" STATE_NAME
+		  " for root, else $XDG_RUNTIME_DIR/" STATE_NAME },
 	{ .name = "log",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct shim_globals, log),
@@ -46,21 +48,30 @@ static const struct opt global_opts[] = {
 	OPT_END,
 };
 
+static int set_state(struct shim_globals *g, const char *dir, const char *name, struct err *e)
+{
+	autofree char *path = path_join(dir, name);
+	autofree char *absolute = path_absolute(path);
+
+	if (strlen(absolute) >= sizeof(g->state_text))
+		return err_set(e, ENAMETOOLONG, "state directory '%s'", absolute);
+	strcpy(g->state_text, absolute);
+	g->state = g->state_text;
+	return 0;
+}
+
 static int find_state(struct shim_globals *g, struct err *e)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
 
 	if (g->state)
-		g->state_text = path_absolute(g->state);
-	else if (geteuid() == 0)
-		g->state_text = xstrdup(SYSTEM_STATE);
-	else if (runtime_dir && path_is_absolute(runtime_dir))
-		g->state_text = path_join(runtime_dir, "creel-shim");
-	else
-		return err_set(e, EINVAL,
-			       "XDG_RUNTIME_DIR does not say where records are: give --state DIR");
-	g->state = g->state_text;
-	return 0;
+		return set_state(g, g->state, ".", e);
+	if (geteuid() == 0)
+		return set_state(g, SYSTEM_RUN_DIR, STATE_NAME, e);
+	if (runtime_dir && path_is_absolute(runtime_dir))
+		return set_state(g, runtime_dir, STATE_NAME, e);
+	return err_set(e, EINVAL,
+		       "XDG_RUNTIME_DIR does not say where records are: give --state DIR");
 }
 
 static int prepare(void *global, struct err *e)

@@ -3,6 +3,8 @@
 #ifndef SHIM_PROGRAM_H
 #define SHIM_PROGRAM_H
 
+#include <limits.h>
+
 #include "libutil/verb.h"
 
 struct shim_globals {
@@ -11,7 +13,7 @@ struct shim_globals {
 	int log_format;        /* enum log_format */
 	const char *log_level; /* or NULL */
 	bool debug;
-	char *state_text; /* owned */
+	char state_text[PATH_MAX]; /* what `state` points to then */
 };
 
 extern const struct program creel_shim_program;

@@ -57,6 +57,7 @@ static void supervisor_argv(struct strv *argv, const struct launch *l, const str
 			    const char *dir)
 {
 	strv_add(argv, creel_shim_program.name);
+	strv_addf(argv, "--state=%s", g->state);
 	if (g->log) {
 		autofree char *log = path_absolute(g->log);
 
