@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "imagetool/errors.h"
+#include "imagetool/store/descriptor.h"
 #include "libutil/strbuf.h"
 #include "libutil/strv.h"
 
@@ -209,7 +210,7 @@ int platform_choose(const struct image_index *index, const struct platform *want
 	int best = -1, best_fit = FIT_NONE;
 
 	for (size_t i = 0; i < index->manifests.n; i++) {
-		enum media_kind kind = media_type_parse(or_empty(all[i].media_type), NULL, NULL);
+		enum media_kind kind = descriptor_kind(&all[i]);
 		int f;
 
 		/* Media types nobody knows yet must not disturb. */

@@ -4,6 +4,7 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/pull/internal.h"
+#include "imagetool/store/descriptor.h"
 #include "imagetool/store/image.h"
 
 static int read_config(struct pull *p, struct err *e)
@@ -14,8 +15,7 @@ static int read_config(struct pull *p, struct err *e)
 	size_t len;
 	int r;
 
-	if (!desc ||
-	    media_type_parse(desc->media_type ? desc->media_type : "", NULL, NULL) != MEDIA_CONFIG)
+	if (!desc || descriptor_kind(desc) != MEDIA_CONFIG)
 		return 0;
 	r = blob_read(p->store, desc->digest, desc->size.v, IMAGE_CONFIG_MAX, &text, &len, e);
 	if (r < 0)

@@ -6,6 +6,7 @@
 #include "imagetool/errors.h"
 #include "imagetool/human.h"
 #include "imagetool/pull/internal.h"
+#include "imagetool/store/descriptor.h"
 #include "imagetool/store/digest_set.h"
 #include "imagetool/store/image.h"
 #include "libutil/alloc.h"
@@ -13,7 +14,7 @@
 static int plan_blob(struct pull *p, const struct image_descriptor *desc, struct digest_set *seen,
 		     struct err *e)
 {
-	int64_t size = desc->size.set ? desc->size.v : -1;
+	int64_t size = descriptor_size(desc);
 
 	if (size < 0)
 		return err_set(e, IMAGE_EVERIFY, "the manifest gives no size for blob '%s'",

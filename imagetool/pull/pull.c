@@ -6,6 +6,7 @@
 
 #include "imagetool/human.h"
 #include "imagetool/pull/internal.h"
+#include "imagetool/store/descriptor.h"
 #include "libutil/alloc.h"
 #include "libutil/log.h"
 
@@ -81,12 +82,8 @@ static struct image_descriptor describe(struct pull *p)
 
 static bool same_source(const struct pull *p, const struct image_descriptor *entry)
 {
-	const char *source = "";
+	const char *source = descriptor_annotation(entry, IMAGE_SOURCE_INDEX);
 
-	for (size_t i = 0; i < entry->annotations.n; i++) {
-		if (streq(entry->annotations.items[i].key, IMAGE_SOURCE_INDEX))
-			source = entry->annotations.items[i].value;
-	}
 	return streq(entry->digest, p->document.digest) &&
 	       streq(source, p->from_index ? p->top_digest : "");
 }
@@ -160,12 +157,12 @@ static int pull_run(struct pull *p, bool *ret_unchanged, struct err *e)
 static void fill_result(struct pull *p, bool unchanged, struct pull_result *ret)
 {
 	*ret = (struct pull_result){
-		.name = steal_ptr(&p->name),
 		.layers = p->n_layers,
 		.size = p->size,
 		.pulled = p->missing,
 		.unchanged = unchanged,
 	};
+	ret->name = steal_ptr(&p->name);
 	(void)snprintf(ret->digest, sizeof(ret->digest), "%s", p->top_digest);
 	(void)snprintf(ret->manifest, sizeof(ret->manifest), "%s", p->document.digest);
 	if (p->config && p->config->os && p->config->architecture)

@@ -6,6 +6,7 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/pull/internal.h"
+#include "imagetool/store/descriptor.h"
 #include "imagetool/store/image.h"
 #include "libutil/alloc.h"
 
@@ -28,7 +29,7 @@ static void replace_document(struct pull *p, struct registry_document *d)
 static int get_described(struct pull *p, const struct image_descriptor *desc, struct err *e)
 {
 	auto_(registry_document) struct registry_document d = { 0 };
-	int64_t size = desc->size.set ? desc->size.v : -1;
+	int64_t size = descriptor_size(desc);
 	int r;
 
 	if (blob_exists(p->store, desc->digest, size) &&

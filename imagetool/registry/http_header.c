@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/registry/http_header.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <strings.h>
 
@@ -67,7 +68,7 @@ void http_header_line(struct http_answer *a, const char *line, size_t len)
 	autofree char *text = NULL;
 	char *value;
 
-	while (len > 0 && memchr("\r\n \t", line[len - 1], 4))
+	while (len > 0 && isspace((unsigned char)line[len - 1]))
 		len--;
 	text = xstrndup(line, len < HTTP_VALUE_MAX ? len : HTTP_VALUE_MAX);
 	if (strncasecmp(text, "HTTP/", 5) == 0) {

@@ -103,19 +103,15 @@ bool session_may_retry(const struct registry *r, const struct http_transfer *t)
 	return t->passing && (r->reached || !t->no_contact);
 }
 
-struct body_sink {
-	struct strbuf *out;
-	size_t max;
-};
-
+/* The buffer has room for one byte more than is allowed, so that going over shows. */
 static int take_body(struct http_transfer *t, const void *data, size_t len, struct err *e)
 {
-	struct body_sink *sink = t->ctx;
+	struct strbuf *body = t->ctx;
 
-	if (len > sink->max - sink->out->len)
+	if (len > body->max - 1 - body->len)
 		return err_set(e, IMAGE_EREGISTRY, "the answer is longer than %zu bytes",
-			       sink->max);
-	strbuf_add(sink->out, data, len);
+			       body->max - 1);
+	strbuf_add(body, data, len);
 	return 0;
 }
 
@@ -150,7 +146,6 @@ static int judge(struct registry *r, const struct registry_request *request,
 int session_get(struct registry *r, const struct registry_request *request, struct http_transfer *t,
 		struct strbuf *ret_body, struct err *e)
 {
-	struct body_sink sink = { .out = ret_body, .max = request->max };
 	struct retry retry = { .max = r->opts.retries };
 	bool asked_token = false;
 	int n;
@@ -162,7 +157,7 @@ int session_get(struct registry *r, const struct registry_request *request, stru
 		t->accept = request->accept;
 		t->bearer = request->anonymous ? NULL : r->token;
 		t->body = take_body;
-		t->ctx = &sink;
+		t->ctx = ret_body;
 		n = http_start(r->http, t, e);
 		if (n >= 0)
 			n = http_wait(r->http, t, e);

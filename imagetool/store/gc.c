@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "imagetool/errors.h"
+#include "imagetool/store/descriptor.h"
 #include "imagetool/store/digest_set.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/internal.h"
@@ -61,8 +62,7 @@ static int mark_index(const struct store *s, const char *digest, const char *tex
 static int mark(const struct store *s, const struct image_descriptor *desc, int depth,
 		struct digest_set *live, struct err *e)
 {
-	enum media_kind kind =
-		media_type_parse(desc->media_type ? desc->media_type : "", NULL, NULL);
+	enum media_kind kind = descriptor_kind(desc);
 	autofree char *text = NULL;
 	size_t len;
 	int r;

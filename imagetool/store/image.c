@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "imagetool/errors.h"
+#include "imagetool/store/descriptor.h"
 
 #define INDEX_MAX_DEPTH 4
 
@@ -12,8 +13,7 @@ static int read_text(const struct store *s, const struct image_descriptor *desc,
 		     struct image *img, const char **ret, size_t *ret_len, struct err *e)
 {
 	autofree char *text = NULL;
-	int r = blob_read(s, desc->digest, desc->size.set ? desc->size.v : -1, max, &text, ret_len,
-			  e);
+	int r = blob_read(s, desc->digest, descriptor_size(desc), max, &text, ret_len, e);
 
 	if (r < 0)
 		return r;
@@ -21,17 +21,12 @@ static int read_text(const struct store *s, const struct image_descriptor *desc,
 	return 0;
 }
 
-static enum media_kind kind_of(const struct image_descriptor *desc)
-{
-	return media_type_parse(desc->media_type ? desc->media_type : "", NULL, NULL);
-}
-
 /* Go down through indexes to the manifest for this platform. */
 static int select_manifest(const struct store *s, const struct platform *platform,
 			   struct image *img, struct err *e)
 {
 	img->selected = img->desc;
-	for (int depth = 0; kind_of(img->selected) == MEDIA_INDEX; depth++) {
+	for (int depth = 0; descriptor_kind(img->selected) == MEDIA_INDEX; depth++) {
 		const struct image_descriptor *entries;
 		struct image_index *index;
 		const char *text;
@@ -61,7 +56,7 @@ static int load_manifest(const struct store *s, struct image *img, struct err *e
 	struct image_manifest *m;
 	int r;
 
-	if (kind_of(img->selected) != MEDIA_MANIFEST)
+	if (descriptor_kind(img->selected) != MEDIA_MANIFEST)
 		return err_set(e, IMAGE_EVERIFY, "'%s' has media type '%s', which is no image",
 			       img->selected->digest,
 			       img->selected->media_type ? img->selected->media_type : "");
@@ -83,7 +78,7 @@ static int load_config(const struct store *s, struct image *img, struct err *e)
 	struct image_config *config;
 	int r;
 
-	if (!desc || kind_of(desc) != MEDIA_CONFIG)
+	if (!desc || descriptor_kind(desc) != MEDIA_CONFIG)
 		return 0;
 	r = read_text(s, desc, IMAGE_CONFIG_MAX, img, &img->config_text, &img->config_len, e);
 	if (r < 0)

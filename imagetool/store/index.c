@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "imagetool/errors.h"
+#include "imagetool/store/descriptor.h"
 #include "imagetool/store/internal.h"
 #include "libutil/cleanup.h"
 #include "libutil/file.h"
@@ -22,11 +23,7 @@ int store_index(const struct store *s, struct arena *a, struct image_index **ret
 
 const char *store_name_of(const struct image_descriptor *desc)
 {
-	for (size_t i = 0; i < desc->annotations.n; i++) {
-		if (streq(desc->annotations.items[i].key, IMAGE_REF_NAME))
-			return desc->annotations.items[i].value;
-	}
-	return "";
+	return descriptor_annotation(desc, IMAGE_REF_NAME);
 }
 
 /* ---- Editing: pure, on decoded documents

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "imagetool/errors.h"
+#include "imagetool/store/descriptor.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/internal.h"
 
@@ -14,20 +15,11 @@ static const struct image_descriptor *entry_named(const struct image_index *inde
 {
 	const struct image_descriptor *all = index->manifests.items;
 
-	for (size_t i = 0; i < index->manifests.n; i++) {
+	for (size_t i = 0; all && i < index->manifests.n; i++) {
 		if (streq(store_name_of(&all[i]), name))
 			return &all[i];
 	}
 	return NULL;
-}
-
-static const char *annotation(const struct image_descriptor *desc, const char *key)
-{
-	for (size_t i = 0; i < desc->annotations.n; i++) {
-		if (streq(desc->annotations.items[i].key, key))
-			return desc->annotations.items[i].value;
-	}
-	return "";
 }
 
 /* "repo@sha256:…" names also what was pulled by tag and has that digest, of itself or of its index.
@@ -37,9 +29,9 @@ static const struct image_descriptor *entry_of_digest(const struct image_index *
 {
 	const struct image_descriptor *all = index->manifests.items;
 
-	for (size_t i = 0; i < index->manifests.n; i++) {
+	for (size_t i = 0; all && i < index->manifests.n; i++) {
 		if (streq(all[i].digest, digest) ||
-		    streq(annotation(&all[i], IMAGE_SOURCE_INDEX), digest))
+		    streq(descriptor_annotation(&all[i], IMAGE_SOURCE_INDEX), digest))
 			return &all[i];
 	}
 	return NULL;
@@ -85,8 +77,7 @@ static bool config_begins(const struct store *s, const struct image_descriptor *
 	struct image_manifest *m;
 	size_t len;
 
-	if (media_type_parse(desc->media_type ? desc->media_type : "", NULL, NULL) !=
-		    MEDIA_MANIFEST ||
+	if (descriptor_kind(desc) != MEDIA_MANIFEST ||
 	    blob_read(s, desc->digest, -1, IMAGE_MANIFEST_MAX, &text, &len, NULL) < 0 ||
 	    image_manifest_decode(desc->digest, text, len, &a, &m, NULL) < 0)
 		return false;
@@ -102,9 +93,9 @@ static int entry_by_id(const struct store *s, const struct image_index *index, c
 	*ret = NULL;
 	if (!is_id_prefix(hex))
 		return 0;
-	for (size_t i = 0; i < index->manifests.n; i++) {
+	for (size_t i = 0; all && i < index->manifests.n; i++) {
 		if (!digest_begins(all[i].digest, hex) && !config_begins(s, &all[i], hex) &&
-		    !digest_begins(annotation(&all[i], IMAGE_SOURCE_INDEX), hex))
+		    !digest_begins(descriptor_annotation(&all[i], IMAGE_SOURCE_INDEX), hex))
 			continue;
 		if (*ret && !streq((*ret)->digest, all[i].digest))
 			return err_set(

@@ -3,6 +3,7 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/program.h"
+#include "imagetool/store/descriptor.h"
 #include "imagetool/store/image.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/json.h"
@@ -59,14 +60,14 @@ static void add_names(struct json_writer *w, const struct image_index *index, co
 
 static void add_identity(struct json_writer *w, const struct image *img)
 {
+	const char *source = descriptor_annotation(img->desc, IMAGE_SOURCE_INDEX);
+
 	json_kv_string(w, "name", img->name);
 	json_kv_string(w, "digest", img->desc->digest);
 	if (!streq(img->desc->digest, img->selected->digest))
 		json_kv_string(w, "manifestDigest", img->selected->digest);
-	for (size_t i = 0; i < img->desc->annotations.n; i++) {
-		if (streq(img->desc->annotations.items[i].key, IMAGE_SOURCE_INDEX))
-			json_kv_string(w, "indexDigest", img->desc->annotations.items[i].value);
-	}
+	if (source[0])
+		json_kv_string(w, "indexDigest", source);
 	if (img->manifest->config)
 		json_kv_string(w, "id", img->manifest->config->digest);
 }

@@ -43,6 +43,7 @@ start_hostile() {
 		sleep 0.05
 	done
 	HOSTILE=127.0.0.1:$(cat "$BATS_TEST_TMPDIR/hostile.port")
+	export HOSTILE
 }
 
 stop_hostile() {

@@ -73,7 +73,7 @@ static struct blob *half_written(struct fixture *f, const char *digest, int64_t 
 	struct blob *b = NULL;
 
 	assert_int_equal(blob_begin(f->store, digest, size, &b, NULL), 0);
-	assert_int_equal(blob_write(b, "hel", 3, NULL), 0);
+	assert_int_equal(blob_write(b, HELLO, 3, NULL), 0);
 	assert_int_equal(blob_size(b), 3);
 	return b;
 }
