@@ -60,60 +60,66 @@ static int collect(const char *controllers, const char *mountpoint, const char *
 	return 0;
 }
 
-static int own_directory(const struct hierarchy *h, struct err *e)
+/* A fresh mount inside a cgroup namespace has the container's group as its root. */
+static struct mount_fs describe(const struct mount_op *op, const struct hierarchy *h)
+{
+	bool v2 = h->controllers[0] == '\0';
+
+	return (struct mount_fs){
+		.type = v2 ? "cgroup2" : "cgroup",
+		.source = "cgroup",
+		.data = v2 ? op->opts.data : (const char *const *)&h->controllers,
+		.n_data = v2 ? op->opts.n_data : 1,
+		.attr = op->opts.attr.set,
+	};
+}
+
+static int mount_fresh(const struct mount_op *op, const struct hierarchy *h, int targetfd,
+		       struct err *e)
+{
+	struct mount_fs fs = describe(op, h);
+	autofd int tree = mount_fs_tree(&fs, e);
+
+	if (tree == -ENOSYS)
+		return mount_fs_legacy(&fs, targetfd, e);
+	return tree < 0 ? tree : mount_attach(tree, targetfd, e);
+}
+
+static int bind_own(const struct mount_op *op, const struct hierarchy *h, int targetfd,
+		    struct err *e)
 {
 	autofd int fd = open(h->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(e, "open '%s'", h->path);
-	return mount_clone(fd, false, e);
+	return mount_bind(fd, targetfd, false, &op->opts.attr, e);
 }
 
-/* A fresh mount inside a cgroup namespace has the container's group as its root. */
-static int fresh_mount(const struct mount_op *op, const struct hierarchy *h, struct err *e)
+static int mount_hierarchy(const struct init *in, const struct mount_op *op,
+			   const struct hierarchy *h, int targetfd, struct err *e)
 {
-	const char *data[1] = { h->controllers };
-	bool v2 = h->controllers[0] == '\0';
-	struct mount_fs fs = { .type = v2 ? "cgroup2" : "cgroup",
-			       .source = "cgroup",
-			       .data = v2 ? op->opts.data : data,
-			       .n_data = v2 ? op->opts.n_data : 1,
-			       .attr = op->opts.attr.set };
-
-	return mount_fs_tree(&fs, e);
-}
-
-/* A detached mount of one hierarchy, with the flags of the operation. */
-static int hierarchy_tree(const struct init *in, const struct mount_op *op,
-			  const struct hierarchy *h, struct err *e)
-{
-	autofd int tree = -1;
-	int r;
-
-	if (in->job->plan.has[OCI_NS_CGROUP]) {
-		struct err ignored = { 0 };
-
-		tree = fresh_mount(op, h, &ignored);
-	}
-	/* A user namespace may not own the cgroup namespace, or there is none. */
-	if (tree < 0)
-		tree = own_directory(h, e);
-	if (tree < 0)
-		return tree;
-	r = mount_change(tree, &op->opts.attr, false, e);
-	return r < 0 ? r : steal_fd(&tree);
+	/* A user namespace may not own the cgroup namespace it joined. */
+	if (in->job->plan.has[OCI_NS_CGROUP] && mount_fresh(op, h, targetfd, NULL) >= 0)
+		return 0;
+	return bind_own(op, h, targetfd, e);
 }
 
 static int mount_single(struct init *in, const struct mount_op *op, const struct hierarchy *h,
 			struct err *e)
 {
 	autofd int targetfd = mount_op_target(in, op, true, e);
-	autofd int tree = -1;
+	autofd int placed = -1;
+	int r;
 
 	if (targetfd < 0)
 		return targetfd;
-	tree = hierarchy_tree(in, op, h, e);
-	return tree < 0 ? tree : mount_op_place(in, op, tree, targetfd, e);
+	r = mount_hierarchy(in, op, h, targetfd, e);
+	if (r < 0 || op->opts.n_propagation == 0)
+		return r;
+	placed = r = mount_op_target(in, op, true, e);
+	for (size_t i = 0; i < op->opts.n_propagation && r >= 0; i++)
+		r = mount_propagate(placed, op->opts.propagation[i], e);
+	return r < 0 ? r : 0;
 }
 
 /* "cpu,cpuacct": a link for each of the two, unless the directory is called so. */
@@ -134,7 +140,7 @@ static int link_controllers(int dirfd, const struct hierarchy *h, struct err *e)
 static int mount_member(struct init *in, const struct mount_op *op, const struct hierarchy *h,
 			int dirfd, struct err *e)
 {
-	autofd int targetfd = -1, tree = -1;
+	autofd int targetfd = -1;
 	int r;
 
 	if (mkdirat(dirfd, h->name, 0755) < 0 && errno != EEXIST)
@@ -142,8 +148,7 @@ static int mount_member(struct init *in, const struct mount_op *op, const struct
 	targetfd = openat(dirfd, h->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (targetfd < 0)
 		return err_sys(e, "open '%s'", h->name);
-	tree = hierarchy_tree(in, op, h, e);
-	r = tree < 0 ? tree : mount_attach(tree, targetfd, e);
+	r = mount_hierarchy(in, op, h, targetfd, e);
 	return r < 0 ? err_wrap(e, r, "hierarchy '%s'", h->name) : link_controllers(dirfd, h, e);
 }
 

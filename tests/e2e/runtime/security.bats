@@ -1,0 +1,282 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Ways out of other runtimes' containers, each named after where it was found.  Every image here is hostile;
+# a canary on the host must stay as it is.
+
+load ../helpers
+
+setup() {
+	requires root
+	requires program jq
+	setup_creel
+	CANARY=$BATS_TEST_TMPDIR/canary
+	mkdir -p "$CANARY/pts" "$CANARY/shm"
+	echo untouched | tee "$CANARY/ptmx" "$CANARY/null" "$CANARY/file" >/dev/null
+	before=$(picture)
+	IMAGE=$BATS_TEST_TMPDIR/image
+	cp -a "$ROOTFS" "$IMAGE"
+}
+
+teardown() {
+	teardown_creel
+}
+
+# Every name, type, mode, time and content of the canary.
+picture() {
+	find "$CANARY" -printf '%P %y %m %u:%g %s %T@ %l\n' | sort
+	find "$CANARY" -type f -exec cat {} +
+}
+
+canary_untouched() {
+	local now
+	now=$(picture)
+	[ "$now" = "$before" ] || {
+		diff <(echo "$before") <(echo "$now") >&2
+		return 1
+	}
+}
+
+# hostile PROGRAM [ARG...]: a bundle of the hostile image.
+hostile() {
+	bundle "$@"
+	edit '.root.path = $p' --arg p "$IMAGE"
+}
+
+runs() {
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+refuses() {
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$1"* ]]
+	nothing_left
+}
+
+# replace PATH TARGET: a symbolic link in the image where a directory was.
+replace() {
+	rm -rf "${IMAGE:?}/$1"
+	mkdir -p "$(dirname "$IMAGE/$1")"
+	ln -s "$2" "$IMAGE/$1"
+}
+
+up=../../../../../../../../../../../../../..
+
+@test "CVE-2019-18837: a standard target that is a link to the host" {
+	local target
+	for target in dev dev/pts dev/shm dev/mqueue sys/fs/cgroup etc/hosts run; do
+		for link in "$CANARY" "$up$CANARY"; do
+			rm -rf "$IMAGE"
+			cp -a "$ROOTFS" "$IMAGE"
+			replace "$target" "$link"
+			hostile true
+			edit '.mounts += [{"destination":"/run","type":"tmpfs","source":"t"},
+				{"destination":"/etc/hosts","source":"/etc/hostname","options":["bind"]}]'
+			# It may work, inside the image, or be refused; what counts is the host.
+			run c run --bundle "$BUNDLE" "$NAME"
+			echo "$target -> $link: $output"
+			canary_untouched
+			nothing_left
+		done
+	done
+}
+
+@test "CVE-2026-41579: an image whose /dev is a link, with and without a mount there" {
+	local link
+	for link in "$CANARY" "$up$CANARY"; do
+		replace dev "$link"
+		hostile true
+		run c run --bundle "$BUNDLE" "$NAME"
+		echo "$output"
+		canary_untouched
+		edit '.mounts |= map(select(.destination | startswith("/dev") | not)) | .linux.maskedPaths = []'
+		run c run --bundle "$BUNDLE" "$NAME"
+		echo "$output"
+		canary_untouched
+	done
+}
+
+@test "CVE-2019-19921, CVE-2023-27561: an image whose /proc or /sys is a link" {
+	replace proc /tmp/fake
+	hostile true
+	refuses "mounts[0]: mount proc on '/proc': the image has a symbolic link there"
+	rm "$IMAGE/proc"
+	mkdir "$IMAGE/proc"
+	replace sys "$CANARY"
+	refuses "mounts[5]: mount sysfs on '/sys': the image has a symbolic link there"
+	canary_untouched
+}
+
+@test "CVE-2019-16884: a volume cannot take the place of /proc" {
+	mkdir -p "$BATS_TEST_TMPDIR/fake/self/attr"
+	hostile true
+	edit '.mounts += [{"destination":"/proc","source":$s,"options":["rbind"]}]' --arg s "$BATS_TEST_TMPDIR/fake"
+	refuses "may not cover '/proc': what is mounted on '/proc' is not a procfs"
+	edit '.mounts[-1] = {"destination":"/x/../proc","type":"tmpfs","source":"t"}'
+	refuses "mounts[7].type: 'tmpfs' on /proc, where only a proc may be"
+}
+
+@test "CVE-2024-21626: no working directory outside the root" {
+	local n
+	for n in 3 4 5 6 7 8 9 10 11 12; do
+		hostile sh -c 'ls -i / | sort | cksum; cat file 2>&1'
+		edit '.process.cwd = "/proc/self/fd/" + $n' --arg n "$n"
+		run c run --bundle "$BUNDLE" "$NAME"
+		echo "$n: $output"
+		[ "$status" -ne 0 ] || {
+			# The container's own root is no way out.
+			hostile sh -c 'ls -i / | sort | cksum; cat file 2>&1'
+			want=$(c run --bundle "$BUNDLE" "$NAME")
+			[ "$output" = "$want" ]
+		}
+		nothing_left
+	done
+}
+
+@test "CVE-2024-21626: exec with a working directory or program behind a descriptor" {
+	local n
+	hostile sleep 100
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	for n in 3 4 5 6 7 8 9 10 11 12; do
+		run c exec --cwd "/proc/self/fd/$n" "$NAME" pwd
+		echo "$n: $status $output"
+		[ "$status" -ne 0 ] || [ "$output" = / ]
+		run c exec "$NAME" "/proc/self/fd/$n/bin/true"
+		[ "$status" -ne 0 ] || [ ! -e /bin/true ] || [[ $output != *bash* ]]
+	done
+}
+
+@test "CVE-2024-21626: the program starts with 0, 1, 2 and no other descriptor" {
+	# shellcheck disable=SC2016 # the inner shell expands it
+	hostile sh -c 'cd /proc/self/fd; for f in *; do [ -e $f ] && echo $f; done | sort -n | tr "\n" " "'
+	exec 8</ 9<"$CANARY"
+	run c run --bundle "$BUNDLE" "$NAME"
+	exec 8<&- 9<&-
+	echo "$output"
+	[ "$output" = "0 1 2 " ]
+}
+
+@test "CVE-2022-29162: inheritable capabilities are empty, for run and for exec" {
+	hostile grep CapInh /proc/self/status
+	runs
+	[[ $output == *$'\t0000000000000000' ]]
+	hostile sleep 100
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	run c exec --cap CAP_NET_RAW "$NAME" grep CapInh /proc/self/status
+	echo "$output"
+	[[ $output == *$'\t0000000000000000' ]]
+}
+
+@test "CVE-2019-5736: an entry point that is the runtime itself cannot be written to" {
+	local program digest
+	program=$(command -v creel)
+	digest=$(sha256sum <"$program")
+	printf '#!/proc/self/exe\n' >"$IMAGE/bin/entry"
+	chmod +x "$IMAGE/bin/entry"
+	ln -s /proc/self/exe "$IMAGE/bin/itself"
+	hostile sh -c 'i=0; while [ $i -lt 300 ]; do i=$((i + 1)); for p in /proc/[0-9]*; do
+			[ $p = /proc/1 ] || [ $p = /proc/$$ ] || { exec 7<>$p/exe; } 2>/dev/null && echo "opened $p"; done; done' 
+	edit '.process.capabilities |= map_values(. + ["CAP_DAC_OVERRIDE"] | unique) | .process.capabilities.inheritable = [] | .process.capabilities.ambient = []'
+	c run --detach --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&-
+	for _ in 1 2 3 4 5; do
+		c exec "$NAME" /bin/entry >/dev/null 2>&1 || true
+		c exec "$NAME" /bin/itself --version >/dev/null 2>&1 || true
+		c exec "$NAME" true >/dev/null 2>&1 || true
+	done
+	cat "$BATS_TEST_TMPDIR/out"
+	! grep -q opened "$BATS_TEST_TMPDIR/out"
+	[ "$(sha256sum <"$program")" = "$digest" ]
+}
+
+@test "CVE-2016-9962: the entering process shows nothing of the host" {
+	# The first process looks at every newcomer as fast as it can.
+	# shellcheck disable=SC2016 # the inner shell expands it
+	hostile sh -c 'i=0; while [ $i -lt 400 ]; do i=$((i + 1)); for p in /proc/[2-9]* /proc/[0-9][0-9]*; do
+			readlink $p/fd/* 2>/dev/null | grep -v -e "^/dev/null" -e "^pipe:" -e "^socket:" -e "^/proc/" ; done; done; true'
+	c run --detach --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-
+	for _ in $(seq 15); do
+		c exec "$NAME" true </dev/null >/dev/null 2>&1 || true
+	done
+	cat "$BATS_TEST_TMPDIR/out"
+	! grep -q -e "$CREEL_ROOT" -e "$BUNDLE" -e "$IMAGE" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "CVE-2025-31133: masked paths are not writable procfs, whatever /dev/null is" {
+	hostile sh -c 'grep -e " /proc/keys " -e " /proc/timer_list " /proc/self/mounts | cut -d " " -f 1-4'
+	runs
+	[[ $output == *"/proc/keys tmpfs ro"* ]]
+	# A bound /dev whose null is something else.
+	mkdir -p "$BATS_TEST_TMPDIR/dev"
+	ln -s /proc/sysrq-trigger "$BATS_TEST_TMPDIR/dev/null"
+	edit '.mounts |= map(select(.destination | startswith("/dev") | not))
+		| .mounts += [{"destination":"/dev","source":$s,"options":["bind"]}]' --arg s "$BATS_TEST_TMPDIR/dev"
+	refuses "linux.maskedPaths"
+}
+
+@test "CVE-2025-52565: a terminal comes from a devpts or not at all" {
+	mkdir -p "$BATS_TEST_TMPDIR/pts"
+	echo untouched >"$BATS_TEST_TMPDIR/pts/ptmx"
+	hostile true
+	edit '.process.terminal = true
+		| (.mounts[] | select(.destination == "/dev/pts")) |= {"destination":"/dev/pts","source":$s,"options":["bind"]}' \
+		--arg s "$BATS_TEST_TMPDIR/pts"
+	run script -qec "creel --root $CREEL_ROOT run --bundle $BUNDLE $NAME" /dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"process.terminal: '/dev/pts/ptmx' is not a terminal device of a devpts"* ]]
+	[ "$(cat "$BATS_TEST_TMPDIR/pts/ptmx")" = untouched ]
+}
+
+@test "CVE-2022-0811: a sysctl is a name and one line, and the container's own" {
+	hostile true
+	edit '.linux.sysctl = {"kernel.shm_rmid_forced": "1+kernel.core_pattern=|/evil\n"}'
+	refuses "linux.sysctl: the value of 'kernel.shm_rmid_forced' has more than one line"
+	edit '.linux.sysctl = {"kernel.core_pattern": "|/evil"}'
+	refuses "belongs to the host"
+	edit '.linux.sysctl = {"net/../kernel/core_pattern": "|/evil"}'
+	refuses "is not a parameter name"
+}
+
+@test "CVE-2023-25809: the control groups of others are neither seen nor writable" {
+	hostile sh -c 'find /sys/fs/cgroup -name cgroup.procs -path "*..*"; for f in $(find /sys/fs/cgroup -name cgroup.procs); do
+			{ echo 0 >$f; } 2>/dev/null && echo "wrote $f"; done; true'
+	edit '.linux.namespaces |= map(select(.type != "cgroup"))'
+	runs
+	[ -z "$output" ]
+}
+
+@test "a capability that cannot be granted is named" {
+	hostile true
+	grep -q 'CapBnd:.*000001fffeffffff' /proc/self/status || skip "this machine withholds no CAP_SYS_RESOURCE"
+	edit '.process.capabilities.bounding += ["CAP_SYS_RESOURCE"]'
+	refuses "process.capabilities.bounding: CAP_SYS_RESOURCE cannot be granted"
+}
+
+@test "with no_new_privs and without, the filter is in force and the sets are as asked" {
+	local nnp
+	for nnp in true false; do
+		hostile sh -c 'grep -E "^(CapPrm|CapEff|CapBnd|Seccomp|NoNewPrivs):" /proc/self/status | tr -s "\t\n" "  "; true'
+		edit '.process.noNewPrivileges = $nnp
+			| .process.capabilities = {"bounding":["CAP_CHOWN"],"permitted":["CAP_CHOWN"],"effective":["CAP_CHOWN"]}
+			| .linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW",
+				"syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}' --argjson nnp "$nnp"
+		runs
+		[[ $output == *"CapPrm: 0000000000000001 CapEff: 0000000000000001 CapBnd: 0000000000000001"* ]]
+		[[ $output == *"Seccomp: 2"* ]]
+	done
+}
+
+@test "a filter that allows little more than execve still lets the program start" {
+	# What the runtime itself needs must be done before.
+	cp "$BUILD_DIR/tests/bench/empty" "$IMAGE/bin/empty" 2>/dev/null || skip "needs the static program of make bench"
+	hostile /bin/empty
+	edit '.linux.seccomp = {"defaultAction":"SCMP_ACT_KILL_PROCESS","syscalls":[{"action":"SCMP_ACT_ALLOW",
+		"names":["execve","brk","arch_prctl","set_tid_address","set_robust_list","rseq","prlimit64","readlink",
+		"readlinkat","getrandom","mprotect","exit_group","fstat","newfstatat"]}]}'
+	runs
+	edit '.process.noNewPrivileges = false'
+	runs
+}
