@@ -13,7 +13,7 @@ int dir_make_all_at(int dirfd, const char *path, mode_t mode, struct err *e);
 /* Open a directory (O_DIRECTORY|O_CLOEXEC).  Returns the descriptor. */
 int dir_open_at(int dirfd, const char *path, struct err *e);
 
-/* Remove a tree by descriptors, not crossing into mounts (st_dev differs gives -EXDEV).
+/* Remove a tree by descriptors, not crossing into mounts (-EXDEV).
  * A missing start is success.  Depth does not consume stack. */
 int dir_remove_all_at(int dirfd, const char *name, struct err *e);
 

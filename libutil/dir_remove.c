@@ -58,16 +58,29 @@ static int parent_of(const struct removal *r, size_t i)
 	return i == 0 ? r->topfd : dirfd(r->levels[i - 1].dir);
 }
 
-static int open_same_device(int parentfd, const char *name)
+/* Linux 5.8 says it of any mount; before that only another device shows. */
+static int check_no_mount(int fd, int parentfd)
+{
+	struct statx x;
+	struct stat here, above;
+
+	if (statx(fd, "", AT_EMPTY_PATH, 0, &x) == 0 &&
+	    (x.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+		return x.stx_attributes & STATX_ATTR_MOUNT_ROOT ? -EXDEV : 0;
+	if (fstat(fd, &here) < 0 || fstat(parentfd, &above) < 0)
+		return -errno;
+	return here.st_dev == above.st_dev ? 0 : -EXDEV;
+}
+
+static int open_same_mount(int parentfd, const char *name)
 {
 	autofd int fd = openat(parentfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat here, above;
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &here) < 0 || fstat(parentfd, &above) < 0)
-		return -errno;
-	return here.st_dev == above.st_dev ? steal_fd(&fd) : -EXDEV;
+	r = check_no_mount(fd, parentfd);
+	return r < 0 ? r : steal_fd(&fd);
 }
 
 /* RESOLVE_NO_XDEV also stops at a bind mount of the same file system, which st_dev can't show. */
@@ -79,7 +92,7 @@ static int open_below(int parentfd, const char *name)
 
 	if (fd >= 0)
 		return fd;
-	return sys_is_refused(errno) ? open_same_device(parentfd, name) : -errno;
+	return sys_is_refused(errno) ? open_same_mount(parentfd, name) : -errno;
 }
 
 /* Give the owner access to a directory, by descriptor: the name may have become a symlink. */
