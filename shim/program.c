@@ -53,9 +53,11 @@ static int set_state(struct shim_globals *g, const char *dir, const char *name, 
 	autofree char *path = path_join(dir, name);
 	autofree char *absolute = path_absolute(path);
 
-	if (strlen(absolute) >= sizeof(g->state_text))
+	size_t len = strlen(absolute);
+
+	if (len >= sizeof(g->state_text))
 		return err_set(e, ENAMETOOLONG, "state directory '%s'", absolute);
-	strcpy(g->state_text, absolute);
+	memcpy(g->state_text, absolute, len + 1);
 	g->state = g->state_text;
 	return 0;
 }

@@ -73,7 +73,7 @@ bool logfile_write(struct logfile *l, enum stream stream, struct timespec when, 
 		   size_t len)
 {
 	struct iovec iov[IOV_BATCH];
-	struct logline_heads heads;
+	struct logline_heads heads = { 0 };
 
 	logline_heads(&heads, stream, when);
 	for (size_t done = 0, used = 0; done < len; done += used) {

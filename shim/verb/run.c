@@ -124,7 +124,7 @@ static int fill_record(struct record *rec, const struct run_values *v, const cha
 }
 
 /* The container runs, and we are its first client. */
-static int stay(struct session *s, const struct record *rec, int *hold, const char *state,
+static int stay(struct session s, const struct record *rec, int *hold, const char *state,
 		struct err *e)
 {
 	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
@@ -136,11 +136,11 @@ static int stay(struct session *s, const struct record *rec, int *hold, const ch
 	/* The record is held by its descriptors now. */
 	(void)close(steal_fd(hold));
 	container = record_proc_open(&en.rec->container, NULL);
-	s->entry = &en;
-	s->container = container;
+	s.entry = &en;
+	s.container = container;
 	/* A terminal is for typing, -i or not. */
-	s->input = rec->interactive || rec->terminal;
-	return session_run(s, e);
+	s.input = rec->interactive || rec->terminal;
+	return session_run(&s, e);
 }
 
 static int run_container(const struct shim_globals *g, const struct run_values *v, const char *id,
@@ -168,7 +168,7 @@ static int run_container(const struct shim_globals *g, const struct run_values *
 	if (r < 0 || v->detach)
 		return r;
 	s.sock = client;
-	return stay(&s, &l.rec, &hold, g->state, e);
+	return stay(s, &l.rec, &hold, g->state, e);
 }
 
 static int run(const void *global, void *values, char *const *args, int n UNUSED, struct err *e)
