@@ -12,6 +12,7 @@
 #include "imagetool/registry/http_header.h"
 #include "libutil/alloc.h"
 #include "libutil/log.h"
+#include "libutil/path.h"
 #include "libutil/sig.h"
 
 #define HTTP_MAX_REDIRECTS 10L
@@ -150,6 +151,30 @@ static CURLcode set_limits(struct http_transfer *t)
 	return r;
 }
 
+/* The file of the user's certificate directory, when there is one; the names are docker's. */
+static CURLcode set_certificate(struct http_transfer *t, CURLoption option, const char *name)
+{
+	autofree char *path = path_join(t->http->opts.cert_dir, name);
+
+	if (access(path, F_OK) < 0)
+		return CURLE_OK;
+	return t->http->curl.curl_easy_setopt(t->easy, option, path);
+}
+
+static CURLcode set_certificates(struct http_transfer *t)
+{
+	CURLcode r = CURLE_OK;
+
+	if (!t->http->opts.cert_dir)
+		return r;
+	r = set_certificate(t, CURLOPT_CAINFO, "ca.crt");
+	if (r == CURLE_OK)
+		r = set_certificate(t, CURLOPT_SSLCERT, "client.cert");
+	if (r == CURLE_OK)
+		r = set_certificate(t, CURLOPT_SSLKEY, "client.key");
+	return r;
+}
+
 static CURLcode set_callbacks(struct http_transfer *t)
 {
 	const struct curl_api *c = &t->http->curl;
@@ -185,6 +210,8 @@ int http_start(struct http *h, struct http_transfer *t, struct err *e)
 	r = set_request(t);
 	if (r == CURLE_OK)
 		r = set_limits(t);
+	if (r == CURLE_OK)
+		r = set_certificates(t);
 	if (r == CURLE_OK)
 		r = set_callbacks(t);
 	/* An option this libcurl lacks may be one that keeps a secret in: never go on without it.

@@ -23,6 +23,8 @@ struct http_opts {
 	bool verify_tls;
 	bool no_proxy;      /* the host is this machine */
 	unsigned timeout_s; /* to connect, and of silence */
+	const char
+		*cert_dir; /* ca.crt, client.cert and client.key are taken from there; NULL: none */
 	int wakefd; /* a signalfd that makes http_poll() return -EINTR; -1: none; not owned */
 };
 

@@ -22,9 +22,10 @@ enum registry_tls {
 
 struct registry_opts {
 	enum registry_tls tls;
-	unsigned retries;   /* failures in a row forgiven for each document and blob */
-	unsigned timeout_s; /* to connect, and of silence in a transfer */
-	int wakefd;         /* signalfd that ends every wait; -1: none */
+	const char *cert_dir; /* of http_opts */
+	unsigned retries;     /* failures in a row forgiven for each document and blob */
+	unsigned timeout_s;   /* to connect, and of silence in a transfer */
+	int wakefd;           /* signalfd that ends every wait; -1: none */
 };
 
 struct registry;

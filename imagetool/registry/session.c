@@ -57,7 +57,9 @@ int registry_open(const struct image_reference *ref, const struct registry_opts 
 		  struct registry **ret, struct err *e)
 {
 	auto_(registry) struct registry *r = xcalloc(1, sizeof(*r));
-	struct http_opts http = { .timeout_s = opts->timeout_s, .wakefd = opts->wakefd };
+	struct http_opts http = { .timeout_s = opts->timeout_s,
+				  .wakefd = opts->wakefd,
+				  .cert_dir = opts->cert_dir };
 	char host[URL_HOST_SIZE];
 	bool insecure;
 	int n = url_split_host(ref->registry, host, e);
