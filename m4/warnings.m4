@@ -2,7 +2,7 @@
 AC_DEFUN([PROJ_KEEP_FLAGS], [
   for flag in m4_normalize([$2]); do
     saved_cflags=$CFLAGS
-    CFLAGS="$CFLAGS -Werror $flag"
+    CFLAGS="$CFLAGS -Werror -Wformat $flag" # some flags mean nothing without -Wformat
     AC_MSG_CHECKING([whether $CC accepts $flag])
     AC_COMPILE_IFELSE([AC_LANG_PROGRAM()],
       [AC_MSG_RESULT([yes]); $1="$$1 $flag"],
