@@ -148,8 +148,12 @@ void relay_resize(const struct relay *r)
 {
 	unsigned short rows = 0;
 	unsigned short cols = 0;
+	int fd = STDIN_FILENO;
 
-	if (tty_get_size(STDIN_FILENO, &rows, &cols, NULL) >= 0 && rows > 0)
+	/* Input may come from elsewhere while somebody watches the output. */
+	while (fd <= STDERR_FILENO && tty_get_size(fd, &rows, &cols, NULL) < 0)
+		fd++;
+	if (rows > 0)
 		(void)tty_set_size(r->masterfd, rows, cols, NULL);
 }
 
