@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The six hooks: when, where, and with which state document.
+
+load ../helpers
+
+setup() {
+	requires root
+	setup_creel
+	LOG=$BATS_TEST_TMPDIR/hooks.log
+	: >"$LOG"
+	chmod 666 "$LOG"
+}
+
+teardown() {
+	teardown_creel
+}
+
+# hook NAME: a hook that notes its moment, status, pid and mount namespace.
+hook() {
+	jq -n --arg name "$1" --arg log "$LOG" '[{"path": "/bin/sh", "args": ["sh", "-c",
+		"state=$(cat); echo \"\($name) $(echo \"$state\" | tr -d \" \\n\" | sed \"s/.*status\\\":\\\"\\([a-z]*\\).*/\\1/\") $(readlink /proc/self/ns/mnt)\" >>\($log)"]}]'
+}
+
+all_hooks() {
+	local hooks='{}' kind
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		hooks=$(jq --arg k "$kind" --argjson h "$(hook "$kind")" '.[$k] = $h' <<<"$hooks")
+	done
+	edit '.hooks = $h' --argjson h "$hooks"
+}
+
+@test "hooks run in order, with the status of their moment, where they belong" {
+	bundle sh -c 'echo started'
+	all_hooks
+	edit '.hooks.startContainer = [{"path": "/bin/sh", "args": ["sh", "-c", "cat >/tmp/start-hook.json"]}]'
+	rm -f "$ROOTFS/tmp/start-hook.json"
+	c create --bundle "$BUNDLE" "$NAME"
+	run cut -d' ' -f1,2 "$LOG"
+	[ "$output" = $'prestart creating\ncreateRuntime creating\ncreateContainer creating' ]
+	[ ! -e "$ROOTFS/tmp/start-hook.json" ]
+	host=$(readlink /proc/self/ns/mnt)
+	[ "$(sed -n 1p "$LOG" | cut -d' ' -f3)" = "$host" ]
+	[ "$(sed -n 2p "$LOG" | cut -d' ' -f3)" = "$host" ]
+	[ "$(sed -n 3p "$LOG" | cut -d' ' -f3)" != "$host" ]
+	[ "$(sed -n 3p "$LOG" | cut -d' ' -f3)" = "$(readlink "/proc/$(c state "$NAME" | jq .pid)/ns/mnt")" ]
+	c start "$NAME"
+	[ "$(jq -r .status "$ROOTFS/tmp/start-hook.json")" = created ]
+	[ "$(jq -r .pid "$ROOTFS/tmp/start-hook.json")" = 1 ]
+	[ "$(sed -n 4p "$LOG" | cut -d' ' -f1,2)" = "poststart running" ]
+	wait_for has_status "$NAME" stopped
+	c delete "$NAME"
+	[ "$(sed -n 5p "$LOG" | cut -d' ' -f1,2)" = "poststop stopped" ]
+	[ "$(wc -l <"$LOG")" -eq 5 ]
+	nothing_left
+}
+
+@test "run has the same hooks" {
+	bundle true
+	all_hooks
+	c run --bundle "$BUNDLE" "$NAME"
+	run cut -d' ' -f1,2 "$LOG"
+	[ "$output" = $'prestart creating\ncreateRuntime creating\ncreateContainer creating\npoststart running\npoststop stopped' ]
+}
+
+@test "a hook of the runtime sees the container's pid on the host" {
+	bundle sleep 100
+	edit '.hooks = {"prestart": [{"path": "/bin/sh", "args": ["sh", "-c", "cat >\($f)"]}]}' --arg f "$LOG"
+	c create --bundle "$BUNDLE" "$NAME"
+	[ "$(jq .pid "$LOG")" = "$(c state "$NAME" | jq .pid)" ]
+	[ "$(jq -r .id "$LOG")" = "$NAME" ]
+	[ "$(jq -r .bundle "$LOG")" = "$BUNDLE" ]
+}
+
+@test "a hook that takes too long is killed and fails the creation" {
+	bundle true
+	edit '.hooks = {"createRuntime": [{"path": "/bin/sleep", "args": ["sleep", "60"], "timeout": 1}]}'
+	start=$SECONDS
+	run c run --bundle "$BUNDLE" "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"was killed after its timeout of 1 s"* ]]
+	[ $((SECONDS - start)) -lt 20 ]
+	nothing_left
+}
+
+@test "after a failing hook of creation the poststop hooks run" {
+	bundle true
+	all_hooks
+	edit '.hooks.createRuntime = [{"path": "/bin/false"}]'
+	run c create --bundle "$BUNDLE" "$NAME"
+	[ "$status" -eq 1 ]
+	run cut -d' ' -f1,2 "$LOG"
+	[ "$output" = $'prestart creating\npoststop stopped' ]
+	nothing_left
+}
+
+@test "a failing startContainer hook fails start" {
+	bundle sleep 100
+	edit '.hooks = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "echo not today >&2; exit 1"]}]}'
+	c create --bundle "$BUNDLE" "$NAME"
+	run c start "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"startContainer hook 0"*"not today"* ]]
+	wait_for has_status "$NAME" stopped
+	c delete "$NAME"
+}
+
+@test "a failing poststart hook ends and deletes the container" {
+	bundle sleep 100
+	edit '.hooks = {"poststart": [{"path": "/bin/false"}], "poststop": $h}' --argjson h "$(hook poststop)"
+	c create --bundle "$BUNDLE" "$NAME"
+	run c start "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"poststart hook 0: '/bin/false' exited with status 1"* ]]
+	[ "$(cut -d' ' -f1,2 "$LOG")" = "poststop stopped" ]
+	nothing_left
+	run c run --bundle "$BUNDLE" "$NAME"
+	[ "$status" -eq 1 ]
+	nothing_left
+}
+
+@test "failing poststop hooks are warnings, and the others run" {
+	bundle true
+	edit '.hooks = {"poststop": ([{"path": "/bin/false"}] + $h)}' --argjson h "$(hook second)"
+	run c run --bundle "$BUNDLE" "$NAME"
+	[ "$status" -eq 0 ]
+	[[ $output == *"poststop hook 0: '/bin/false' exited with status 1"* ]]
+	[ "$(cut -d' ' -f1,2 "$LOG")" = "second stopped" ]
+	nothing_left
+}
+
+@test "the file system of createContainer is the host's, below it the container's root" {
+	bundle true
+	edit '.hooks = {"createContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "pwd >\($f); ls bin/busybox >>\($f)"]}]}' --arg f "$LOG"
+	c run --bundle "$BUNDLE" "$NAME"
+	[ "$(sed -n 2p "$LOG")" = bin/busybox ]
+}
