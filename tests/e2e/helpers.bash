@@ -115,8 +115,9 @@ has_status() {
 # nothing_left: no state directory and no control group of this test.
 nothing_left() {
 	local left
-	left=$(find "$CREEL_ROOT" -mindepth 1 2>/dev/null
-		find /sys/fs/cgroup -type d -path "*/creel-e2e/$NAME*" 2>/dev/null)
+	# Other people's control groups may go away while find looks.
+	left=$(find "$CREEL_ROOT" -mindepth 1 2>/dev/null || true
+		find /sys/fs/cgroup -type d -path "*/creel-e2e/$NAME*" 2>/dev/null || true)
 	[ -z "$left" ] || {
 		echo "left behind: $left" >&2
 		return 1

@@ -17,13 +17,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "libutil/alloc.h"
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
 #include "libutil/file.h"
 
+/* The name appears once somebody listens: whoever waits for it can connect. */
+static int listen_at(const char *path, struct err *e)
+{
+	autofree char *fresh = xasprintf("%s.new", path);
+	int fd = fd_unix_listen_at(AT_FDCWD, fresh, SOCK_STREAM, 0600, e);
+
+	if (fd >= 0 && rename(fresh, path) < 0) {
+		(void)close(fd);
+		return err_sys(e, "rename '%s'", fresh);
+	}
+	return fd;
+}
+
 static int receive(const char *path, const char *name_file, struct err *e)
 {
-	autofd int listener = fd_unix_listen_at(AT_FDCWD, path, SOCK_STREAM, 0600, e);
+	autofd int listener = listen_at(path, e);
 	autofd int sock = -1;
 	int fds[FD_PASS_MAX];
 	size_t n = 0;

@@ -80,7 +80,7 @@ refused() {
 	refused "config.json: process.args"
 	bundle true
 	edit 'del(.root)'
-	refused "config.json: root: missing"
+	refused "config.json: root"
 }
 
 @test "a root file system that is missing, or a file" {
@@ -116,7 +116,7 @@ refused() {
 	bundle /etc/passwd
 	refused "permission denied"
 	bundle /tmp
-	refused "permission denied"
+	refused "is a directory"
 }
 
 @test "a failing hook stops the creation" {
