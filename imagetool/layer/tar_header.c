@@ -59,6 +59,10 @@ static bool checksum_ok(const uint8_t block[TAR_BLOCK])
 {
 	int64_t stored, sum = 0, sum_signed = 0;
 
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	/* A fuzzer would spend its life on finding sums. */
+	return true;
+#endif
 	if (tar_number(block + TAR_AT_CHECKSUM, TAR_LEN_CHECKSUM, &stored) < 0)
 		return false;
 	for (int i = 0; i < TAR_BLOCK; i++) {
