@@ -130,7 +130,10 @@ static int spawn_and_serve(struct creation *c, struct err *e)
 	if (r < 0)
 		return r;
 	ceiling_raise(c->spec->process, &ceiling);
-	r = child_spawn(&c->child, &c->job, hidden, ARRAY_LEN(hidden), e);
+	r = init_prepare(&c->job, e);
+	if (r >= 0)
+		r = child_spawn(&c->child, &c->job, hidden, ARRAY_LEN(hidden), e);
+	init_prepare_undo(&c->job);
 	ceiling_restore(&ceiling);
 	if (r < 0)
 		return r;

@@ -25,9 +25,8 @@
  * oomScoreAdj: written by init, but by the host side before IDS_WRITTEN when plan.new_userns:
  * lowering it takes a right in the first user namespace (init_oom_score_adj()).
  *
- * The root file system: before the clone the host side does fchdir(rootfsfd).  A descriptor stays
- * in the mount namespace it was opened in; a working directory moves along with CLONE_NEWNS,
- * whoever may not search its parents.
+ * User namespaces: their root may not search every directory of the host, so the host side calls
+ * init_prepare() before the clone and init_prepare_undo() after it, whether it succeeded or not.
  *
  * INIT_EXEC: `plan` comes from ns_plan_exec(); init enters, with setns(pidfd), the namespaces in
  * `plan.has`; the pid namespace was entered by the host side before the clone unless there is an
@@ -62,7 +61,8 @@ struct init_job {
 	int pidfd;    /* INIT_EXEC: the container's init */
 	int rootfsfd; /* INIT_CREATE: O_PATH of the root file system, opened by the host side */
 	const struct cgroup *cgroup;
-	bool cgroup_entered; /* CLONE_INTO_CGROUP did it for the v2 tree; cgroup_enter_self() does the rest */
+	bool cgroup_entered; /* CLONE_INTO_CGROUP did it for the v2 tree; cgroup_enter_self() does
+				the rest */
 	const struct sock_fprog *seccomp; /* compiled by the host side; NULL: none */
 	uint32_t seccomp_flags;           /* SECCOMP_FILTER_FLAG_* */
 	bool no_pivot;
@@ -73,7 +73,16 @@ struct init_job {
 	const struct oci_state *state; /* for createContainer and startContainer hooks; hook_run()
 					  fills in pid and status */
 	int notify_dirfd; /* directory with notify.sock to bind at /run/notify, or -1 */
+	/* Of init_prepare(). */
+	int *source_fds; /* owned: for each of mounts[] a detached tree to attach, or -1 */
+	size_t n_sources;
+	int homefd; /* working directory to return to, or -1 */
 };
+
+/* Host side, around the clone; a job without a user namespace costs nothing.  The child finds the
+ * root file system as its working directory, and bind sources as detached mounts. */
+int init_prepare(struct init_job *job, struct err *e);
+void init_prepare_undo(struct init_job *job);
 
 /* Write process.oomScoreAdj of a process (0: this one) if it is given; see above for who calls it.
  */

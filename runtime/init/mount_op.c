@@ -84,9 +84,16 @@ static int remember_root(struct init *in, const struct mount_op *op, int treefd,
 	return 0;
 }
 
-static int prepare_tree(const struct mount_op *op, int treefd, struct err *e)
+/* A tree that the host side opened for us; see prepare.c. */
+static int prepared_tree(const struct init *in, const struct mount_op *op)
 {
-	int r = map_ids(op, treefd, e);
+	return op->index < in->job->n_sources ? in->job->source_fds[op->index] : -1;
+}
+
+static int prepare_tree(const struct init *in, const struct mount_op *op, int treefd, struct err *e)
+{
+	/* In a user namespace the host side did it, if it made the tree. */
+	int r = prepared_tree(in, op) >= 0 ? 0 : map_ids(op, treefd, e);
 
 	if (r >= 0)
 		r = mount_change(treefd, &op->opts.rec, true, e);
@@ -98,7 +105,7 @@ static int prepare_tree(const struct mount_op *op, int treefd, struct err *e)
 int mount_op_place(struct init *in, const struct mount_op *op, int treefd, int targetfd,
 		   struct err *e)
 {
-	int r = prepare_tree(op, treefd, e);
+	int r = prepare_tree(in, op, treefd, e);
 
 	if (r >= 0)
 		r = mount_attach(treefd, targetfd, e);
@@ -108,9 +115,12 @@ int mount_op_place(struct init *in, const struct mount_op *op, int treefd, int t
 /* ---- binds ------------------------------------------------------------------------------------
  */
 
-static int open_source(const struct mount_op *op, bool *ret_dir, struct err *e)
+static int open_source(const struct init *in, const struct mount_op *op, bool *ret_dir,
+		       struct err *e)
 {
-	autofd int fd = open(op->source, O_PATH | O_CLOEXEC);
+	int tree = prepared_tree(in, op);
+	autofd int fd =
+		tree >= 0 ? fcntl(tree, F_DUPFD_CLOEXEC, 0) : open(op->source, O_PATH | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -132,7 +142,7 @@ static int bind_op_legacy(struct init *in, const struct mount_op *op, int srcfd,
 	int r = placed < 0 ? placed : mount_change(placed, &op->opts.attr, false, e);
 
 	if (r >= 0)
-		r = prepare_tree(op, placed, e);
+		r = prepare_tree(in, op, placed, e);
 	return r < 0 ? r : remember_root(in, op, placed, e);
 }
 
@@ -142,7 +152,7 @@ static int bind_op(struct init *in, const struct mount_op *op, struct err *e)
 	bool is_dir = false;
 	int r;
 
-	srcfd = open_source(op, &is_dir, e);
+	srcfd = open_source(in, op, &is_dir, e);
 	if (srcfd < 0)
 		return srcfd;
 	targetfd = mount_op_target(in, op, is_dir, e);
@@ -150,7 +160,8 @@ static int bind_op(struct init *in, const struct mount_op *op, struct err *e)
 		return err_set(e, ENOTDIR, "the source is not a directory, the destination is");
 	if (targetfd < 0)
 		return targetfd;
-	tree = mount_clone(srcfd, op->opts.rbind, e);
+	tree = prepared_tree(in, op) >= 0 ? steal_fd(&srcfd)
+					  : mount_clone(srcfd, op->opts.rbind, e);
 	if (tree < 0 && sys_is_refused(-tree)) {
 		err_clear(e);
 		return bind_op_legacy(in, op, srcfd, targetfd, e);
@@ -271,7 +282,7 @@ static int new_op_legacy(struct init *in, const struct mount_op *op, const struc
 		return placed;
 	r = fill(op, targetfd, placed, e);
 	if (r >= 0)
-		r = prepare_tree(op, placed, e);
+		r = prepare_tree(in, op, placed, e);
 	return r < 0 ? r : remember_root(in, op, placed, e);
 }
 

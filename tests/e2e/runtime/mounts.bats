@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # mounts[], /dev, read-only and masked paths, as the program in the container sees them.
+# shellcheck disable=SC2016 # jq and the shell inside expand them
 
 load ../helpers
 
@@ -80,7 +81,6 @@ fails() {
 		'{"destination":"/mnt/rec","source":"'"$SOURCE"'","options":["rbind","rro"]}'
 	edit '.process.args[2] = "ls /mnt/one/sub | wc -l; cat /mnt/all/sub/in;
 		touch /mnt/all/sub/x && echo below-all; touch /mnt/rec/sub/x && echo below-rec; true"'
-	# shellcheck disable=SC2016 # the inner shell expands it
 	run unshare -m sh -c 'mount -t tmpfs t "$1/sub" && echo mounted >"$1/sub/in" &&
 		exec creel --root "$2" run --bundle "$3" "$4"' sh "$SOURCE" "$CREEL_ROOT" "$BUNDLE" "$NAME"
 	echo "$output"
@@ -209,7 +209,6 @@ sub" ]
 		'{"destination":"/mnt/p","source":"'"$SOURCE"'","options":["rbind","rprivate"]}'
 	mkdir "$SOURCE/m"
 	mkfifo "$SOURCE/go"
-	# shellcheck disable=SC2016 # the inner shell expands it
 	run unshare -m --propagation shared sh -c 'mount --bind "$1" "$1" && mount --make-shared "$1" || exit 9
 		creel --root "$2" run --bundle "$3" "$4" & echo ready >"$1/go.tmp"
 		{ sleep 0; mount -t tmpfs t "$1/m"; touch "$1/m/visible"; echo now; } >"$1/go"; wait $!' \
@@ -220,7 +219,6 @@ sub" ]
 }
 
 @test "a cgroup mount shows this container's groups and no others" {
-	# shellcheck disable=SC2016 # the inner shell expands it
 	bundle sh -c 'grep -c . /proc/self/mounts >/dev/null; find /sys/fs/cgroup -name "creel-e2e*"; find /sys/fs/cgroup -name cgroup.procs | head -n 1 | grep -c .'
 	runs
 	[ "$output" = 1 ]

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ways out of other runtimes' containers, each named after where it was found.  Every image here is hostile;
 # a canary on the host must stay as it is.
+# shellcheck disable=SC2016 # jq and the shell inside expand them
 
 load ../helpers
 
@@ -150,7 +151,6 @@ up=../../../../../../../../../../../../../..
 }
 
 @test "CVE-2024-21626: the program starts with 0, 1, 2 and no other descriptor" {
-	# shellcheck disable=SC2016 # the inner shell expands it
 	hostile sh -c 'cd /proc/self/fd; for f in *; do [ -e $f ] && echo $f; done | sort -n | tr "\n" " "'
 	exec 8</ 9<"$CANARY"
 	run c run --bundle "$BUNDLE" "$NAME"
@@ -193,7 +193,6 @@ up=../../../../../../../../../../../../../..
 
 @test "CVE-2016-9962: the entering process shows nothing of the host" {
 	# The first process looks at every newcomer as fast as it can.
-	# shellcheck disable=SC2016 # the inner shell expands it
 	hostile sh -c 'i=0; while [ $i -lt 400 ]; do i=$((i + 1)); for p in /proc/[2-9]* /proc/[0-9][0-9]*; do
 			readlink $p/fd/* 2>/dev/null | grep -v -e "^/dev/null" -e "^pipe:" -e "^socket:" -e "^/proc/" ; done; done; true'
 	c run --detach --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host side's share of a container with a user namespace.  Its root is nobody
+ * on the host: it may not search the directories that lead to the root file system
+ * and to volumes, and may not map ids on a file system it does not own.  So both
+ * are opened, and mapped, before the clone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "libutil/alloc.h"
+#include "libutil/cleanup.h"
+#include "libutil/sys.h"
+#include "runtime/init/init.h"
+#include "runtime/init/mount.h"
+#include "runtime/init/mount_plan.h"
+#include "runtime/ns/idmap.h"
+
+/* The user namespace by which a mount maps ids: one with its own mappings, or the container's,
+ * which does not exist yet when it is a new one: then another with the same maps. */
+static int open_userns(const struct init_job *job, const struct mount_op *op, struct err *e)
+{
+	const struct spec_linux *l = job->spec->linux_;
+	const struct spec_namespace *ns = spec_find_namespace(job->spec, OCI_NS_USER);
+	int fd;
+
+	if (op->spec->uid_mappings.n > 0)
+		return idmap_userns_fd(&op->spec->uid_mappings, &op->spec->gid_mappings, e);
+	if (job->plan.new_userns)
+		return idmap_userns_fd(&l->uid_mappings, &l->gid_mappings, e);
+	fd = open(ns->path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "open '%s'", ns->path) : fd;
+}
+
+static int map_source(const struct init_job *job, const struct mount_op *op, int tree,
+		      struct err *e)
+{
+	autofd int usernsfd = -1;
+
+	if (!op->opts.idmap && !op->opts.ridmap && op->spec->uid_mappings.n == 0)
+		return 0;
+	usernsfd = open_userns(job, op, e);
+	return usernsfd < 0 ? usernsfd : mount_idmap(tree, usernsfd, op->opts.ridmap, e);
+}
+
+static int open_source(const struct init_job *job, const struct mount_op *op, int *ret_fd,
+		       struct err *e)
+{
+	autofd int fd = open(op->source, O_PATH | O_CLOEXEC);
+	autofd int tree = -1;
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "open the source");
+	tree = mount_clone(fd, op->opts.rbind, e);
+	/* Without the call init opens the source itself, and can if the way is open to all. */
+	if (tree < 0 && sys_is_refused(-tree)) {
+		err_clear(e);
+		return 0;
+	}
+	if (tree < 0)
+		return tree;
+	r = map_source(job, op, tree, e);
+	if (r < 0)
+		return r;
+	*ret_fd = steal_fd(&tree);
+	return 0;
+}
+
+static int open_sources(struct init_job *job, struct err *e)
+{
+	struct mount_plan plan = { 0 };
+	int r = mount_plan_make(job->spec, job->bundle, &plan, e);
+
+	if (r < 0)
+		return r;
+	job->source_fds = xcalloc(plan.n + 1, sizeof(*job->source_fds));
+	for (size_t i = 0; i < plan.n; i++)
+		job->source_fds[job->n_sources++] = -1;
+	for (size_t i = 0; i < plan.n && r >= 0; i++) {
+		if (plan.ops[i].kind != MOUNT_OP_BIND)
+			continue;
+		r = open_source(job, &plan.ops[i], &job->source_fds[i], e);
+		if (r < 0)
+			(void)err_wrap(e, r, "mounts[%zu]: bind '%s' on '%s'", i,
+				       plan.ops[i].source, plan.ops[i].dest);
+	}
+	mount_plan_done(&plan);
+	return r;
+}
+
+int init_prepare(struct init_job *job, struct err *e)
+{
+	job->homefd = -1;
+	if (job->kind != INIT_CREATE || !job->plan.has[OCI_NS_USER])
+		return 0;
+	job->homefd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* A working directory moves along with CLONE_NEWNS; a descriptor stays behind. */
+	if (job->homefd < 0 || fchdir(job->rootfsfd) < 0)
+		return err_sys(e, "enter the root file system");
+	return job->plan.has[OCI_NS_MOUNT] ? open_sources(job, e) : 0;
+}
+
+void init_prepare_undo(struct init_job *job)
+{
+	if (job->homefd >= 0)
+		(void)!fchdir(job->homefd);
+	close_at_exit(&job->homefd);
+	for (size_t i = 0; i < job->n_sources; i++)
+		close_at_exit(&job->source_fds[i]);
+	free(job->source_fds);
+	job->homefd = -1;
+	job->source_fds = NULL;
+	job->n_sources = 0;
+}

@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Namespaces made and joined, ids mapped, and what belongs to each namespace.
+# shellcheck disable=SC2016 # jq and the shell inside expand them
+
+load ../helpers
+
+setup() {
+	requires root
+	requires program jq
+	setup_creel
+}
+
+teardown() {
+	teardown_creel
+	[ -z "${netns-}" ] || ip netns delete "$netns"
+}
+
+mapped() { # PROGRAM...: in a user namespace whose root is nobody here
+	bundle "$@"
+	edit '.linux.namespaces += [{"type":"user"}]
+		| .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":65536}]
+		| .linux.gidMappings = [{"containerID":0,"hostID":100000,"size":65536}]'
+}
+
+runs() {
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+fails() {
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$1"* ]]
+	nothing_left
+}
+
+namespace_of() { # PID TYPE
+	readlink "/proc/$1/ns/$2"
+}
+
+@test "namespaces in the list are new, others are the caller's" {
+	bundle sh -c 'for n in ipc mnt net pid uts cgroup user time; do readlink /proc/self/ns/$n; done'
+	runs
+	for n in ipc mnt net pid uts cgroup; do
+		[[ $output != *"$(namespace_of $$ $n)"* ]]
+	done
+	for n in user time; do
+		[[ $output == *"$(namespace_of $$ $n)"* ]]
+	done
+	edit '.linux.namespaces |= map(select(.type != "network" and .type != "ipc"))'
+	runs
+	for n in ipc net; do
+		[[ $output == *"$(namespace_of $$ $n)"* ]]
+	done
+}
+
+@test "host name, domain name, loopback and sysctls belong to the new namespaces" {
+	bundle sh -c 'hostname; cat /proc/sys/kernel/domainname /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni
+		ip link show lo | grep -c UP'
+	edit '.hostname = "box" | .domainname = "example.org"
+		| .linux.sysctl = {"net.ipv4.ip_forward":"1","kernel.shmmni":"77"}'
+	runs
+	[ "$output" = "box
+example.org
+1
+77
+1" ]
+	[ "$(hostname)" != box ]
+}
+
+@test "a member that would change the host names the namespace it needs" {
+	bundle true
+	edit '.linux.namespaces |= map(select(.type != "uts")) | .hostname = "box"'
+	fails "hostname: needs a namespace of type 'uts'"
+	edit 'del(.hostname) | .linux.namespaces |= map(select(.type != "network")) | .linux.sysctl = {"net.ipv4.ip_forward":"1"}'
+	fails "the container has no network namespace of its own"
+}
+
+@test "namespaces are joined by path" {
+	requires program ip
+	netns=$NAME
+	ip netns add "$netns"
+	bundle readlink /proc/self/ns/net
+	edit '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "/run/netns/$netns"
+	runs
+	[ "$output" = "net:[$(stat -L -c %i "/run/netns/$netns")]" ]
+	nothing_left
+}
+
+@test "a path of another type of namespace, or of none, is refused" {
+	bundle true
+	edit '(.linux.namespaces[] | select(.type == "network")).path = "/proc/self/ns/ipc"'
+	fails "join network namespace '/proc/self/ns/ipc': it is no network namespace"
+	edit '(.linux.namespaces[] | select(.type == "network")).path = "/etc/passwd"'
+	fails "join network namespace '/etc/passwd': it is no network namespace"
+	edit '(.linux.namespaces[] | select(.type == "network")).path = "/no/such"'
+	fails "join network namespace '/no/such': No such file or directory"
+}
+
+@test "two containers share a pod: pid, ipc, network and user namespaces" {
+	local pid
+	mapped sleep 100
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	pid=$(c state "$NAME" | jq .pid)
+	mapped sh -c 'id -u; for n in user pid ipc net; do readlink /proc/self/ns/$n; done; cat /proc/1/cmdline | tr "\0" " "'
+	edit '.linux.namespaces |= map(
+			if .type == "user" then .path = $d + "/user"
+			elif .type == "pid" then .path = $d + "/pid"
+			elif .type == "ipc" then .path = $d + "/ipc"
+			elif .type == "network" then .path = $d + "/net" else . end)
+		| .linux.cgroupsPath += "-2"' --arg d "/proc/$pid/ns"
+	run c run --bundle "$BUNDLE" "$NAME-2"
+	echo "$output"
+	[ "$output" = "0
+$(namespace_of "$pid" user)
+$(namespace_of "$pid" pid)
+$(namespace_of "$pid" ipc)
+$(namespace_of "$pid" net)
+sleep 100 " ]
+}
+
+@test "in a user namespace: root inside, nobody outside, exec too" {
+	mapped sleep 100
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	pid=$(c state "$NAME" | jq .pid)
+	[ "$(stat -c %u "/proc/$pid")" = 100000 ]
+	run c exec "$NAME" sh -c 'id -u; cat /proc/self/uid_map; grep -c . /proc/self/mounts >/dev/null && echo x >/dev/null && echo dev'
+	echo "$output"
+	[[ $output == 0*"0     100000      65536"*dev ]]
+	[ "$(namespace_of "$pid" user)" = "$(c exec "$NAME" readlink /proc/self/ns/user)" ]
+}
+
+@test "a user namespace's root need not reach the root file system, nor volumes" {
+	mkdir -m 700 "$BATS_TEST_TMPDIR/closed"
+	cp -a "$ROOTFS" "$BATS_TEST_TMPDIR/closed/rootfs"
+	mkdir -p "$BATS_TEST_TMPDIR"/closed/{volume,rootfs/mnt/{v,m}}
+	echo in >"$BATS_TEST_TMPDIR/closed/volume/file"
+	mapped sh -c 'cat /mnt/v/file; stat -c %u /mnt/v/file /mnt/m/file'
+	edit '.root.path = $d + "/rootfs" | .mounts += [
+			{"destination":"/mnt/v","source":($d + "/volume"),"options":["bind"]},
+			{"destination":"/mnt/m","source":($d + "/volume"),"options":["bind","idmap"]}]' \
+		--arg d "$BATS_TEST_TMPDIR/closed"
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[[ $output != *"has no idmapped mounts"* ]] || skip "the file system has no idmapped mounts"
+	[ "$output" = "in
+65534
+0" ]
+}
+
+@test "a user namespace in somebody else's network shows the host's /sys, read-only" {
+	requires program ip
+	netns=$NAME
+	ip netns add "$netns"
+	mapped sh -c 'ls /sys/class >/dev/null && echo there; touch /sys/fs/cgroup/x 2>/dev/null || echo refused
+		grep " /sys " /proc/self/mounts | cut -d " " -f 1-4'
+	edit '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "/run/netns/$netns"
+	runs
+	[[ $output == "there
+refused
+sysfs /sys sysfs ro,"* ]]
+}
+
+@test "the clocks of a time namespace have their offsets" {
+	[ -e /proc/self/ns/time ] || skip "needs time namespaces"
+	bundle cut -d. -f1 /proc/uptime
+	edit '.linux.namespaces += [{"type":"time"}] | .linux.timeOffsets = {"boottime":{"secs":10000000}}'
+	runs
+	[ "$output" -gt 10000000 ]
+}
+
+@test "limits, scores and masks: as asked, or an error that says what is missing" {
+	bundle sh -c 'ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; umask; echo $HOME; id'
+	edit '.process.rlimits = [{"type":"RLIMIT_NOFILE","soft":100,"hard":200}] | .process.oomScoreAdj = 500
+		| .process.user = {"uid":1000,"gid":1000,"additionalGids":[7],"umask":63}'
+	runs
+	[ "$output" = "100
+200
+500
+0077
+/home/user
+uid=1000(user) gid=1000(user) groups=7" ]
+	grep -q 'CapBnd:.*000001fffeffffff' /proc/self/status || skip "this machine withholds no CAP_SYS_RESOURCE"
+	edit '.process.rlimits[0].hard = 100000000'
+	fails "process.rlimits[0]: RLIMIT_NOFILE: raising the hard limit from"
+	edit 'del(.process.rlimits) | .process.oomScoreAdj = -1000'
+	fails "process.oomScoreAdj: lowering it to -1000 needs CAP_SYS_RESOURCE"
+}
+
+@test "hooks of creation run between mounts and pivot, in their namespaces" {
+	local log=$BATS_TEST_TMPDIR/log
+	cat >"$BATS_TEST_TMPDIR/hook" <<-EOF
+		#!/bin/sh
+		echo "\$1 \$(readlink /proc/self/ns/mnt) \$(grep -c ' $ROOTFS/proc ' /proc/self/mounts)" >>$log
+	EOF
+	chmod +x "$BATS_TEST_TMPDIR/hook"
+	bundle readlink /proc/self/ns/mnt
+	edit '.hooks = ([["prestart"],["createRuntime"],["createContainer"]]
+		| map({(.[0]): [{"path":$p,"args":["hook",.[0]],"env":["PATH=/usr/bin:/bin"]}]}) | add)' \
+		--arg p "$BATS_TEST_TMPDIR/hook"
+	runs
+	cat "$log"
+	[ "$(cat "$log")" = "prestart $(namespace_of $$ mnt) 0
+createRuntime $(namespace_of $$ mnt) 0
+createContainer $output 1" ]
+}
+
+@test "without pivot_root the host's tree is out of reach as well" {
+	bundle sh -c 'cut -d " " -f 5 /proc/self/mountinfo | grep -v -E "^/(proc|dev|sys)?(/.*)?$"; ls / | tr "\n" " "'
+	run unshare -m creel --root "$CREEL_ROOT" run --no-pivot --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[[ $output == "bin "*"var " ]]
+}
