@@ -49,8 +49,10 @@ static int no_controller(const struct cgroup *cg, const struct limit *l, const c
 	if (cg->driver == CGROUP_DISABLED)
 		return err_set(e, EINVAL, "%s: cgroups are disabled (--cgroup-manager=disabled)",
 			       l->json);
-	return err_set(e, EINVAL, "%s: the %s controller is not available in this cgroup %s",
-		       l->json, controller, cg->layout == CGROUP_V2 ? "v2 tree" : "v1 layout");
+	return err_set(e, EINVAL, "%s: the %s controller is not available %s", l->json, controller,
+		       cg->rootless              ? "to this user"
+		       : cg->layout == CGROUP_V2 ? "in this cgroup v2 tree"
+						 : "in this cgroup v1 layout");
 }
 
 static bool is_core_file(const char *controller)

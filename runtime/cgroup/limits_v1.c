@@ -53,8 +53,10 @@ static int add_memory(struct limits *l, const struct spec_memory *m, struct err 
  */
 static void add_cpu(struct limits *l, const struct spec_cpu *c)
 {
+	/* A weight limits nothing, see limits_v2.c. */
 	if (c->shares.v != 0)
-		limits_add_u64(l, "cpu.shares", J "cpu.shares", c->shares.v);
+		limits_add_u64(l, "cpu.shares", J "cpu.shares", c->shares.v)->flags =
+			LIMIT_OPTIONAL;
 	if (c->realtime_period.v != 0)
 		limits_add_u64(l, "cpu.rt_period_us", J "cpu.realtimePeriod", c->realtime_period.v)
 			->flags = LIMIT_RETRY;

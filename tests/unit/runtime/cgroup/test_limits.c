@@ -143,7 +143,7 @@ static void cpu_is_limited(void **state UNUSED)
 				   "\"burst\":1000,\"cpus\":\"0-1\",\"mems\":\"0\"}}";
 
 	gives(limits_v1, json,
-	      "cpu.shares=1024\ncpu.cfs_period_us=100000 retry\ncpu.cfs_quota_us=50000 retry\n"
+	      "cpu.shares=1024 optional\ncpu.cfs_period_us=100000 retry\ncpu.cfs_quota_us=50000 retry\n"
 	      "cpu.cfs_burst_us=1000 retry\ncpuset.cpus=0-1\ncpuset.mems=0\n");
 	gives(limits_v2, json,
 	      "cpu.weight=100 optional\ncpu.max=50000 100000 retry\ncpu.max.burst=1000 retry\n"
