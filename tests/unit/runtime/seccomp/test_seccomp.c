@@ -11,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -290,6 +292,38 @@ static void no_profile_is_no_program(void **state UNUSED)
 	assert_int_equal(prog.flags, 0);
 }
 
+/* The kernel checks every jump of a program before it takes it. */
+static void the_kernel_takes_the_program(void **state UNUSED)
+{
+	static const char *const living[] = { "exit_group", "prctl", "rt_sigreturn", "mmap" };
+	struct seccomp_program prog;
+	struct profile w;
+	int status = 0;
+	pid_t pid;
+
+	profile_init(&w);
+	w.rules[1].names = (struct oci_strings)STRINGS(living);
+	w.rules[1].args.n = 0;
+	compile(&w.p, -1, &prog);
+	pid = fork();
+	if (pid == 0) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			_exit(1);
+		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, prog.flags, &prog.prog) < 0)
+			_exit(2);
+		if (syscall(SYS_getpid) != -1 || errno != EPERM)
+			_exit(3);
+		if (syscall(SYS_clone3, NULL, 0) != -1 || errno != ENOSYS)
+			_exit(4);
+		if (syscall(500, NULL) != -1 || errno != ENOSYS)
+			_exit(5);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	seccomp_program_done(&prog);
+}
+
 /* ---- the cache ---- */
 
 struct cache {
@@ -472,6 +506,7 @@ int main(void)
 		cmocka_unit_test(absent_flags_differ_from_none),
 		cmocka_unit_test(a_notifying_rule_asks_for_a_listener),
 		cmocka_unit_test(an_unknown_architecture_is_named),
+		cmocka_unit_test(the_kernel_takes_the_program),
 		cmocka_unit_test(no_profile_is_no_program),
 		cmocka_unit_test_setup_teardown(a_program_is_stored_once_and_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_made_again, setup, teardown),
