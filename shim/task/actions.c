@@ -2,9 +2,12 @@
 /* What the cells of the matrix do. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "libutil/cleanup.h"
@@ -133,12 +136,30 @@ static int start(struct task *t, struct err *e)
 	return r < 0 ? r : call(t, RUNTIME_START, NULL, e);
 }
 
+/* What create and start needed is not needed again for hours: pages of the heap, and of the stack
+ * below this function's frame, where proc_spawn() keeps a stack for the child. */
+#define STACK_GIVEN_BACK ((uintptr_t)64 << 10)
+#define STACK_MARGIN     ((uintptr_t)4 << 10) /* for the calls made here */
+static void give_back_memory(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	uintptr_t end = (here - STACK_MARGIN) & ~(page - 1);
+
+	(void)malloc_trim(0);
+	/* Part of the range may never have been touched: ENOMEM, and the rest is done all the same.
+	 */
+	(void)madvise((char *)__builtin_frame_address(0) - (here - end) - STACK_GIVEN_BACK,
+		      STACK_GIVEN_BACK, MADV_DONTNEED);
+}
+
 static void report_started(struct task *t)
 {
 	if (t->reported)
 		return;
 	t->reported = true;
 	t->front->started(t, t->init);
+	give_back_memory();
 }
 
 /* ---- the end -----------------------------------------------------------------------------------

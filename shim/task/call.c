@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libutil/alloc.h"
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
 #include "libutil/proc.h"
@@ -158,7 +159,7 @@ int call_start(struct call *c, enum runtime_call kind, const struct call_target 
 }
 
 /* What the runtime's log gained since the call began, or its end when that is much. */
-static void read_log(const struct call *c, int dirfd, char text[LOG_TAIL_MAX + 1])
+static void read_log(const struct call *c, int dirfd, char *text)
 {
 	autofd int fd = openat(dirfd, RECORD_RUNTIME_LOG, O_RDONLY | O_CLOEXEC);
 	off_t from = c->log_from, size = log_size(dirfd);
@@ -173,7 +174,8 @@ static void read_log(const struct call *c, int dirfd, char text[LOG_TAIL_MAX + 1
 
 int call_failure(const struct call *c, int dirfd, struct err *e)
 {
-	char log[LOG_TAIL_MAX + 1];
+	/* Not on the stack, whose pages stay: this happens once, if ever. */
+	autofree char *log = xcalloc(1, LOG_TAIL_MAX + 1);
 
 	read_log(c, dirfd, log);
 	return runtime_failure(c->kind, log, c->tail, c->status, e);
