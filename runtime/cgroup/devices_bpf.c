@@ -282,7 +282,7 @@ static int swap_programs(int dirfd, int progfd, const uint32_t *ids, uint32_t n,
 
 static int replace(int dirfd, int progfd, struct err *e)
 {
-	uint32_t ids[MAX_ATTACHED], n = 0;
+	uint32_t ids[MAX_ATTACHED] = { 0 }, n = 0;
 	autofd int old = -1;
 	int r = query(dirfd, ids, &n, e);
 

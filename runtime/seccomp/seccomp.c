@@ -42,7 +42,7 @@ static uint32_t flags_of(const struct spec_seccomp *p, bool notify)
 	 * runtimes do.  An empty list asks for nothing. */
 	if (!p->flags.items)
 		flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-	for (size_t i = 0; i < p->flags.n; i++)
+	for (size_t i = 0; p->flags.items && i < p->flags.n; i++)
 		flags |= flag_bits[p->flags.items[i]];
 	if (!notify)
 		/* It says how a listener is waited for, and the kernel refuses it without one. */
