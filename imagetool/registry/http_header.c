@@ -100,3 +100,19 @@ int http_range_start(const char *content_range, int64_t *ret)
 	first = xstrndup(p, strcspn(p, "-"));
 	return parse_i64(first, ret);
 }
+
+char *http_warning_text(const char *value)
+{
+	static const char start[] = "299 - \"";
+	auto_(strbuf) struct strbuf text = { .max = HTTP_WARNING_MAX };
+	const char *p = value + strlen(start);
+
+	if (!starts_with(value, start))
+		return NULL;
+	for (; *p && *p != '"' && text.len < HTTP_WARNING_MAX; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		strbuf_addc(&text, *p >= ' ' && *p < 0x7f ? *p : '?');
+	}
+	return *p == '"' || text.len == HTTP_WARNING_MAX ? xstrdup(strbuf_str(&text)) : NULL;
+}

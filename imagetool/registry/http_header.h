@@ -13,4 +13,11 @@ void http_header_line(struct http_answer *a, const char *line, size_t len);
 /* First byte of "bytes 5-9/10"; -EINVAL for anything else, also NULL. */
 int http_range_start(const char *content_range, int64_t *ret);
 
+/*
+ * The text of a Warning header as the distribution protocol has it, `299 - "text"`: owned, without
+ * control characters, at most HTTP_WARNING_MAX bytes.  NULL for other codes and forms.
+ */
+#define HTTP_WARNING_MAX 4096
+char *http_warning_text(const char *value);
+
 #endif

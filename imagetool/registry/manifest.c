@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "imagetool/errors.h"
+#include "imagetool/registry/http_header.h"
 #include "imagetool/registry/session.h"
 #include "imagetool/store/image.h"
 #include "libutil/alloc.h"
@@ -19,6 +20,7 @@ void registry_document_done(struct registry_document *d)
 {
 	free(d->text);
 	free(d->media_type);
+	free(d->warning);
 	*d = (struct registry_document){ 0 };
 }
 
@@ -118,6 +120,20 @@ static int inspect_document(const struct http_answer *a, const char *expected_ty
 	return settle_type(a->content_type, json_get_string(doc, "mediaType"), expected_type, d, e);
 }
 
+/* Everything the registry warns of, one line each, fit for a terminal. */
+static char *collect_warnings(const struct http_answer *a)
+{
+	auto_(strbuf) struct strbuf all = { 0 };
+
+	for (size_t i = 0; i < a->warnings.n; i++) {
+		autofree char *text = http_warning_text(a->warnings.v[i]);
+
+		if (text)
+			strbuf_addf(&all, "%s%s", all.len ? "\n" : "", text);
+	}
+	return all.len ? strbuf_steal(&all) : NULL;
+}
+
 static int take_document(struct registry *r, const char *reference, const char *expected_type,
 			 const struct http_answer *a, struct strbuf *body,
 			 struct registry_document *d, struct err *e)
@@ -130,6 +146,7 @@ static int take_document(struct registry *r, const char *reference, const char *
 		return session_status_error(r, a, e);
 	d->len = body->len;
 	d->text = body->data ? strbuf_steal(body) : xstrdup("");
+	d->warning = collect_warnings(a);
 	n = check_digests(reference, a, d, e);
 	return n < 0 ? n : inspect_document(a, expected_type, d, e);
 }

@@ -42,6 +42,7 @@ struct registry_document {
 	size_t len;
 	char *media_type;              /* owned */
 	char digest[DIGEST_TEXT_SIZE]; /* of the bytes that came */
+	char *warning;                 /* owned; what the registry wants people to read, or NULL */
 };
 void registry_document_done(struct registry_document *d);
 AUTO_DEFINE_DONE(registry_document, registry_document_done)

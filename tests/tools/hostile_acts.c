@@ -231,6 +231,15 @@ static bool false_digest(struct request *r)
 	return send_manifest(r, headers, NULL, 0);
 }
 
+static bool warns(struct request *r)
+{
+	return send_manifest(r,
+			     MANIFEST_TYPE
+			     "Warning: 299 - \"this image is \\\"old\\\"\033[31m\"\r\n"
+			     "Warning: 110 - \"not for people\"\r\n",
+			     NULL, 0);
+}
+
 static bool false_type(struct request *r)
 {
 	return send_manifest(r, "Content-Type: " MEDIA_OCI_INDEX "\r\n", NULL, 0);
@@ -409,6 +418,7 @@ static const struct act acts[] = {
 	{ .name = "token-by-file", .every = token_by_file },
 	{ .name = "two-in-one", .manifest = two_in_one },
 	{ .name = "wants-password", .every = wants_password },
+	{ .name = "warns", .manifest = warns },
 	{ .name = "web-page", .manifest = web_page },
 	{ .name = "web-page-layer", .layer = web_page_layer },
 };

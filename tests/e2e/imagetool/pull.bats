@@ -301,6 +301,15 @@ refuses() {
 	refuses token-by-file 5 "'file:///etc/passwd' is neither http nor https"
 }
 
+@test "a warning of the registry is shown once, and not to programs" {
+	start_hostile
+	run -0 --separate-stderr image pull "$HOSTILE/warns:1"
+	[[ $stderr == "$HOSTILE warns: this image is \"old\"?[31m"$'\n'* ]]
+	[[ $stderr != *"not for people"* ]]
+	run -0 --separate-stderr image pull --quiet "$HOSTILE/warns:1"
+	[ "$stderr" = "" ]
+}
+
 @test "what a registry says cannot move the cursor" {
 	start_hostile
 	run -3 image pull "$HOSTILE/nobody:1"

@@ -96,6 +96,31 @@ static void the_start_of_a_range_is_read(void **state UNUSED)
 	assert_int_equal(start, 0);
 }
 
+static void only_warnings_for_people_are_read_and_made_harmless(void **state UNUSED)
+{
+	static const struct {
+		const char *value, *want;
+	} rows[] = {
+		{ "299 - \"old\"", "old" },
+		{ "299 - \"say \\\"x\\\" \\\\ \"", "say \"x\" \\ " },
+		{ "299 - \"a\033[31mb\xff\"", "a?[31mb?" },
+		{ "299 - \"unfinished", NULL },
+		{ "299 - \"unfinished\\\"", NULL },
+		{ "110 - \"stale\"", NULL },
+		{ "299 host \"x\"", NULL },
+		{ "", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *got = http_warning_text(rows[i].value);
+
+		if (rows[i].want)
+			assert_string_equal(got, rows[i].want);
+		else
+			assert_null(got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +129,7 @@ int main(void)
 		cmocka_unit_test(a_length_that_is_no_number_is_not_said),
 		cmocka_unit_test(lists_and_values_are_bounded),
 		cmocka_unit_test(the_start_of_a_range_is_read),
+		cmocka_unit_test(only_warnings_for_people_are_read_and_made_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
