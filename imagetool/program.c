@@ -159,6 +159,8 @@ static int exit_status(const struct verb *v UNUSED, int error)
 static const struct verb *const verbs[] = { IMAGE_VERBS(X) NULL };
 #undef X
 
+static const struct completion_row completions[] = { { "IMAGE", "list --names" }, { NULL, NULL } };
+
 const struct program creel_image_program = {
 	.name = "creel-image",
 	.summary = "pull, keep and unpack container images",
@@ -168,5 +170,6 @@ const struct program creel_image_program = {
 	.version = version,
 	.verbs = verbs,
 	.exits = exits,
+	.completions = completions,
 	.exit_status = exit_status,
 };

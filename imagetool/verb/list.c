@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 
 #include "imagetool/errors.h"
@@ -10,7 +11,7 @@
 #include "libutil/parse.h"
 
 struct list_values {
-	bool json, quiet, digests;
+	bool json, quiet, names, digests;
 };
 
 static const struct opt list_opts[] = {
@@ -23,6 +24,10 @@ static const struct opt list_opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct list_values, quiet),
 	  .help = "print the digests and nothing else" },
+	{ .name = "names",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct list_values, names),
+	  .help = "print the names and nothing else" },
 	{ .name = "digests",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct list_values, digests),
@@ -176,13 +181,27 @@ struct output {
 	struct json_writer json;
 };
 
+/* One word a line, straight from index.json. */
+static bool is_plain(const struct list_values *v)
+{
+	return v->quiet || v->names;
+}
+
+static void add_plain(struct output *o, const struct image_descriptor *desc)
+{
+	const char *word = o->values->names ? store_name_of(desc) : desc->digest;
+
+	if (word[0])
+		strbuf_addf(&o->text, "%s\n", word);
+}
+
 static void add_image(const struct store *s, struct output *o, const struct image_descriptor *desc)
 {
 	auto_(image) struct image img = { 0 };
 	struct row row;
 
-	if (o->values->quiet) {
-		strbuf_addf(&o->text, "%s\n", desc->digest);
+	if (is_plain(o->values)) {
+		add_plain(o, desc);
 		return;
 	}
 	row_fill(s, desc, &img, &row);
@@ -212,13 +231,13 @@ static int collect(const struct store *s, struct output *o, struct err *e)
 	const struct list_values *v = o->values;
 	int r = 0;
 
-	if (v->json && !v->quiet)
+	if (v->json)
 		json_array(&o->json);
-	else if (!v->quiet)
+	else if (!is_plain(v))
 		table_add(&o->table, titles);
 	if (s)
 		r = add_all(s, o, e);
-	if (v->json && !v->quiet) {
+	if (v->json) {
 		json_array_end(&o->json);
 		strbuf_addc(&o->text, '\n');
 	}
@@ -230,10 +249,14 @@ static int list_run(const void *global, void *values, char *const *args UNUSED, 
 		    struct err *e)
 {
 	const struct image_globals *g = global;
+	const struct list_values *v = values;
 	struct output o = { .values = values, .text.max = (size_t)256 << 20 };
 	auto_(store) struct store *store = NULL;
-	int r = globals_open_store(global, STORE_READ, &store, e);
+	int r;
 
+	if (v->json + v->quiet + v->names > 1)
+		return err_set(e, EINVAL, "--json, --quiet and --names exclude one another");
+	r = globals_open_store(global, STORE_READ, &store, e);
 	/* Before the first pull there are no images; a store that was named must be there. */
 	if (r == -IMAGE_ENOTFOUND && !g->store)
 		err_clear(e);

@@ -54,6 +54,8 @@ pull_both() {
 		"$A $MANIFEST_A $CONFIG_A linux/amd64 2024-05-06T07:08:09Z" ]
 	[ "$(image list -q | head -n 1)" = "$MANIFEST_A" ]
 	image list --digests | grep -q "$MANIFEST_A"
+	[ "$(image list --names)" = "$A"$'\n'"$B" ]
+	run -1 image list --names --json
 }
 
 @test "list of a store that was never written is empty, of one that was named and is missing an error" {
