@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # scripts for the container; stderr is set by run
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # scripts for the container; stderr is set by run
 # creel-shim attach: input and output of a running container, for any number of people.
 
 bats_require_minimum_version 1.5.0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # scripts for the container; stderr is set by run
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # scripts for the container; stderr is set by run
 # creel-shim logs: every byte, each stream to its own, in the k8s-file format.
 
 bats_require_minimum_version 1.5.0

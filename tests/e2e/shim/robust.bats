@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # scripts for the container; stderr is set by run
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # scripts for the container; stderr is set by run
 # creel-shim when things go wrong around it: hang-up, SIGKILL, a full disk, processes that stay.
 
 bats_require_minimum_version 1.5.0
@@ -181,6 +181,49 @@ teardown() {
 		"$BATS_TEST_DIRNAME/shim.bash" "$T/script"
 	echo "$output"
 	[ "$status" -eq 0 ]
+}
+
+@test "robust: who reads too slowly while the log cannot be written is told of the gap" {
+	mkdir "$T/small"
+	cat >"$T/script" <<-'END'
+		set -e
+		mount -t tmpfs -o size=300k tmpfs "$T/small"
+		STATE=$T/small/state
+		container 'seq 1 500000; exit 5'
+		mkfifo "$T/slow"
+		sleep 1000 <>"$T/slow" &
+		holder=$!
+		shim_run "$ID" >"$T/slow" 2>"$T/err" &
+		run=$!
+		eventually 5 test -e "$STATE/$ID/state.json"
+		[ "$(shim wait "$ID")" = 5 ]
+		cat "$T/slow" >"$T/got" &
+		eventually 5 test -s "$T/got"
+		kill "$holder"
+		status=0
+		wait "$run" || status=$?
+		[ "$status" -eq 5 ]
+		cat "$T/err"
+		grep -q "^creel-shim: warning: output is missing from here on: it came faster than it was read, and" "$T/err"
+		seq 1 500000 | head -c "$(wc -c <"$T/got")" | cmp - "$T/got"
+		shim rm "$ID"
+		nothing_left
+	END
+	export T ID BUNDLE RUNTIME_ROOT SHIM_RUNTIME
+	run unshare -m --propagation private bash -c '. "$1"; . "$2"' bash \
+		"$BATS_TEST_DIRNAME/shim.bash" "$T/script"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "robust: a state directory with a long path works, terminal and all" {
+	STATE=$T/$(printf 'long-%.0s' {1..30})/$(printf 'path-%.0s' {1..30})
+	container -t 'read line; echo "got $line"; exit 5'
+	shim_run -d "$ID"
+	(sleep 1; printf 'hello\r'; sleep 1) |
+		script -qec "creel-shim --state '$STATE' attach '$ID'" /dev/null >"$T/out" || true
+	[ "$(shim wait "$ID")" = 5 ]
+	grep -q 'got hello' "$T/out"
 }
 
 @test "robust: a disk that is full at the start is an error that leaves nothing" {

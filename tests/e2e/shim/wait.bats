@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2154 # scripts for the container; stderr is set by run
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031 # scripts for the container; stderr is set by run
 # creel-shim wait, list and rm.
 
 bats_require_minimum_version 1.5.0
@@ -49,6 +49,7 @@ teardown() {
 	run shim list
 	[ "${#lines[@]}" -eq 3 ]
 	[[ ${lines[0]} == ID*STATUS*EXIT*PID*AGE*BUNDLE ]]
+	echo "$output"
 	[[ ${lines[1]} =~ ^$ID-a\ +running\ +-\ +$(field containerPid "$ID-a")\ +[0-9]+s\ +$BUNDLE$ ]]
 	[[ ${lines[2]} =~ ^$ID-b\ +exited\ +3\ +-\ +[0-9]+s\ +$BUNDLE$ ]]
 	[ "$(shim ps -q)" = "$ID-a"$'\n'"$ID-b" ]
