@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "libutil/beneath.h"
 #include "libutil/cleanup.h"
@@ -23,13 +26,17 @@ int cwd_make(struct init *in, struct err *e)
 	return 0;
 }
 
-/* CVE-2024-21626: /proc/self/fd/N as a working directory is a directory of the host.  The kernel
- * says so when it is asked for the way from the root. */
+/*
+ * CVE-2024-21626: /proc/self/fd/N as a working directory is a directory of the host.  The kernel
+ * says
+ * "(unreachable)/..." when it is asked for the way from the root.  The C library's getcwd() must
+ * not be asked: for such an answer it walks up by itself and finds a path that looks well.
+ */
 static int check_inside(const char *cwd, struct err *e)
 {
-	autofree char *path = getcwd(NULL, 0);
+	char path[PATH_MAX];
 
-	if (path && path[0] == '/')
+	if (syscall(SYS_getcwd, path, sizeof(path)) > 0 && path[0] == '/')
 		return 0;
 	return err_set(e, EPERM, "process.cwd: '%s' is outside the container's root", cwd);
 }
