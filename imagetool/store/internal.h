@@ -16,7 +16,7 @@ struct store {
 /* ---- lock.c
  * -------------------------------------------------------------------------------------- */
 
-/* Open lock/ and take the "use" lock, shared.  Read-only media without lock/ go without. */
+/* Open lock/ and take the "use" lock, shared.  Readers of a layout without lock/ go without. */
 int store_lock_open(struct store *s, enum store_access access, struct err *e);
 /* Try to hold the store alone: 1 when nobody else has it open, 0 when somebody has.  The shared
  * lock is given up in both cases until store_lock_share(). */

@@ -24,35 +24,30 @@ static int flock_wait(int fd, int kind)
 }
 
 /* Locking needs no write permission, so a reader of somebody else's store locks as well. */
-static int lock_file_open(const struct store *s, const char *name)
+static int lock_file_open(const struct store *s, const char *name, bool reading)
 {
-	int fd = openat(s->lockfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-
-	if (fd < 0 && (errno == EACCES || errno == EROFS || errno == EPERM))
-		fd = openat(s->lockfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return fd;
-}
-
-static bool means_read_only(int error)
-{
-	return error == EROFS || error == EACCES || error == EPERM || error == ENOENT;
+	if (reading)
+		return openat(s->lockfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return openat(s->lockfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 }
 
 int store_lock_open(struct store *s, enum store_access access, struct err *e)
 {
 	bool reading = access == STORE_READ;
 
-	if (mkdirat(s->dirfd, "lock", 0755) < 0 && errno != EEXIST && !reading)
+	/* Where no writer of ours has been yet there is no collector to keep out, and a foreign
+	 * layout stays as it is. */
+	if (!reading && mkdirat(s->dirfd, "lock", 0755) < 0 && errno != EEXIST)
 		return err_sys(e, "create '%s/lock'", s->path);
 	s->lockfd = openat(s->dirfd, "lock", O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->lockfd < 0) {
-		if (reading && means_read_only(errno))
+		if (reading && (errno == ENOENT || errno == EACCES))
 			return 0;
 		return err_sys(e, "open '%s/lock'", s->path);
 	}
-	s->usefd = lock_file_open(s, "use");
+	s->usefd = lock_file_open(s, "use", reading);
 	if (s->usefd < 0) {
-		if (reading && means_read_only(errno))
+		if (reading && (errno == ENOENT || errno == EACCES))
 			return 0;
 		return err_sys(e, "open '%s/lock/use'", s->path);
 	}
@@ -77,7 +72,7 @@ int store_lock_alone(struct store *s, struct err *e)
 
 int store_lock_index(struct store *s, struct err *e)
 {
-	autofd int fd = lock_file_open(s, "index");
+	autofd int fd = lock_file_open(s, "index", false);
 
 	if (fd < 0)
 		return err_sys(e, "open '%s/lock/index'", s->path);

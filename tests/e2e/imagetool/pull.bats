@@ -327,38 +327,47 @@ refuses() {
 	run -6 unshare -m sh -c '
 		mount -t tmpfs -o size=12m none "$1" || exit 99
 		creel-image --store "$1/store" pull "$2/slow:1" &
-		sleep 0.4
+		while ! grep -q slow/blobs "$4"; do sleep 0.05; done
 		head -c 100m /dev/zero >"$1/hog" 2>/dev/null
 		wait $!
 		status=$?
 		rm "$1/hog"
 		ls -A "$1/store/tmp" >"$3"
-		exit $status' sh "$BATS_TEST_TMPDIR/small" "$HOSTILE" "$BATS_TEST_TMPDIR/left"
+		exit $status' sh "$BATS_TEST_TMPDIR/small" "$HOSTILE" "$BATS_TEST_TMPDIR/left" "$HOSTILE_LOG"
 	[[ $output == *"No space left on device"* ]]
 	[ ! -s "$BATS_TEST_TMPDIR/left" ]
 }
 
 @test "a signal ends the pull with 130 and leaves no temporary" {
 	start_hostile
-	timeout --preserve-status -s INT 0.7 creel-image --store "$STORE" pull "$HOSTILE/slow:1" \
-		2>"$BATS_TEST_TMPDIR/err" && status=0 || status=$?
+	creel-image --store "$STORE" pull "$HOSTILE/slow:1" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	wait_for grep -q slow/blobs "$HOSTILE_LOG"
+	kill -TERM "$!"
+	wait "$!" && status=0 || status=$?
 	[ "$status" = 130 ]
-	grep -q 'interrupted by SIGINT' "$BATS_TEST_TMPDIR/err"
+	grep -q 'interrupted by SIGTERM' "$BATS_TEST_TMPDIR/err"
 	no_leftovers "$STORE"
 	store_is_sound "$STORE"
 }
 
 @test "killed at any moment, the store is sound and the next pull completes it" {
 	start_hostile
-	for delay in 0.01 0.02 0.03 0.05 0.08 0.15 0.3 0.6 1.2; do
+	has_temporaries() {
+		[ -n "$(ls -A "$STORE/tmp")" ]
+	}
+	for delay in 0.01 0.02 0.03 0.05 0.08 0.15 0.3 0.6 begun; do
+		: >"$HOSTILE_LOG"
 		creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 2>&1 3>&- &
-		sleep "$delay"
+		case $delay in
+		begun) wait_for grep -q slow/blobs "$HOSTILE_LOG" && wait_for has_temporaries ;;
+		*) sleep "$delay" ;;
+		esac
 		kill -KILL "$!"
 		# Not before it is gone: a process that dies inside fsync holds its lock until then.
 		wait "$!" || true
 		[ ! -e "$STORE/oci-layout" ] || store_is_sound "$STORE"
 	done
-	[ -n "$(ls -A "$STORE/tmp")" ]
+	has_temporaries
 	image pull -q "$HOSTILE/slow:1"
 	store_is_sound "$STORE"
 	no_leftovers "$STORE"

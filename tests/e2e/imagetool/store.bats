@@ -186,7 +186,10 @@ pull_both() {
 @test "layouts of skopeo and umoci are stores" {
 	requires program umoci
 	skopeo copy -q "oci:$BATS_FILE_TMPDIR/layout-a:a" "oci:$BATS_TEST_TMPDIR/skopeo:mine"
+	find "$BATS_TEST_TMPDIR/skopeo" >"$BATS_TEST_TMPDIR/before"
 	run -0 creel-image --store "$BATS_TEST_TMPDIR/skopeo" inspect mine
+	# Who only looks leaves no traces in somebody else's layout.
+	find "$BATS_TEST_TMPDIR/skopeo" | cmp - "$BATS_TEST_TMPDIR/before"
 	umoci init --layout "$BATS_TEST_TMPDIR/umoci"
 	umoci new --image "$BATS_TEST_TMPDIR/umoci:fresh"
 	[ "$(creel-image --store "$BATS_TEST_TMPDIR/umoci" list --json | jq -r '.[].name')" = fresh ]
