@@ -112,6 +112,9 @@ static int close_host_files(const struct init *in, struct err *e)
 	int keep[2] = { low < high ? low : high, low < high ? high : low };
 	unsigned first = FIRST_FD + in->job->listen_fds + in->job->preserve_fds;
 
+	/* The log file is among them, and its number will be the connection of `start`: a debug
+	 * line would go there. */
+	log_set_level(LOG_LEVEL_ERROR);
 	return fd_close_from((int)first, keep, ARRAY_LEN(keep), e);
 }
 
