@@ -47,7 +47,7 @@ static bool digest_from_name(const char *name, char digest[DIGEST_TEXT_SIZE])
 
 	if (!starts_with(name, "blobs/") || strlen(p) >= DIGEST_TEXT_SIZE)
 		return false;
-	(void)strcpy(digest, p);
+	memcpy(digest, p, strlen(p) + 1);
 	slash = strchr(digest, '/');
 	if (slash)
 		*slash = ':';

@@ -138,12 +138,16 @@ static int url_decode(char *s)
 	char *out = s;
 
 	for (; *s; s++, out++) {
+		int high, low;
+
 		*out = *s;
 		if (*s != '%')
 			continue;
-		if (!s[1] || hex_digit(s[1]) < 0 || hex_digit(s[2]) < 0)
+		high = hex_digit(s[1]);
+		low = high < 0 ? -1 : hex_digit(s[2]);
+		if (low < 0)
 			return -EBADMSG;
-		*out = (char)(hex_digit(s[1]) << 4 | hex_digit(s[2]));
+		*out = (char)(high * 16 + low);
 		s += 2;
 	}
 	*out = '\0';

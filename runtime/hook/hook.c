@@ -96,7 +96,7 @@ static int run_one(const struct spec_hook *hook, const struct hook_call *call,
 		strv_add(&argv, hook->args.items[i]);
 	if (hook->args.n == 0)
 		strv_add(&argv, hook->path);
-	for (size_t i = 0; i < env->n; i++)
+	for (size_t i = 0; env->items && i < env->n; i++)
 		strv_add(&envp, env->items[i]);
 	spec.argv = strv_argv(&argv);
 	spec.envp = strv_argv(&envp);

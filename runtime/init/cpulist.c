@@ -38,7 +38,7 @@ static void set_bits(struct cpulist *l, uint32_t first, uint32_t last)
 		l->bits = xreallocarray(l->bits, now, 1);
 		memset((char *)l->bits + old, 0, now - old);
 	}
-	for (uint32_t i = first; i <= last; i++)
+	for (uint32_t i = first; l->bits && i <= last; i++)
 		l->bits[i / WORD_BITS] |= 1ul << (i % WORD_BITS);
 }
 
