@@ -17,12 +17,12 @@
 
 /* config-linux.md "Default Devices"; console and ptmx are below. */
 static const struct default_device {
-	const char *name;
+	const char *path;
 	unsigned minor_; /* of major 1, but for tty */
 	unsigned major_;
 } default_devices[] = {
-	{ "null", 3, 1 },   { "zero", 5, 1 },    { "full", 7, 1 },
-	{ "random", 8, 1 }, { "urandom", 9, 1 }, { "tty", 0, 5 },
+	{ "/dev/null", 3, 1 },   { "/dev/zero", 5, 1 },    { "/dev/full", 7, 1 },
+	{ "/dev/random", 8, 1 }, { "/dev/urandom", 9, 1 }, { "/dev/tty", 0, 5 },
 };
 
 static const struct link_row {
@@ -109,12 +109,11 @@ static int make_defaults(struct init *in, int devfd, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(default_devices); i++) {
 		const struct default_device *d = &default_devices[i];
-		char path[32] = "/dev/";
-		struct node n = { .path = strcat(path, d->name),
+		struct node n = { .path = d->path,
 				  .mode = S_IFCHR | 0666,
 				  .rdev = makedev(d->major_, d->minor_),
 				  .keep = true };
-		int r = make_node(in, devfd, d->name, &n, e);
+		int r = make_node(in, devfd, path_base(d->path), &n, e);
 
 		if (r < 0)
 			return r;
