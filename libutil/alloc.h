@@ -42,7 +42,8 @@ char *arena_strndup(struct arena *a, const char *s, size_t len) MALLOC_LIKE;
 char *arena_strdup(struct arena *a, const char *s) MALLOC_LIKE;
 char *arena_printf(struct arena *a, const char *fmt, ...) MALLOC_LIKE PRINTF(2, 3);
 /* Copy `n` items of `size` bytes into a new array with room for `want` (>= n) items. */
-void *arena_grow(struct arena *a, const void *items, size_t n, size_t want, size_t size) MALLOC_LIKE;
+void *arena_grow(struct arena *a, const void *items, size_t n, size_t want,
+		 size_t size) MALLOC_LIKE;
 void arena_done(struct arena *a);
 AUTO_DEFINE_DONE(arena, arena_done)
 

@@ -22,18 +22,21 @@
 enum beneath_rule { BENEATH_CHROOT, BENEATH_STRICT };
 
 /* Open `path` with open(2) `flags` (O_CLOEXEC is added).  Returns a descriptor. */
-int beneath_open(int rootfd, const char *path, int flags, mode_t mode, enum beneath_rule rule, struct err *e);
+int beneath_open(int rootfd, const char *path, int flags, mode_t mode, enum beneath_rule rule,
+		 struct err *e);
 
 /*
  * Open the directory that holds the last component of `path` (O_PATH) and
  * return its name.  Returns a descriptor; *ret_name is owned by the caller and
  * is never "", "." or ".." (those give -EINVAL).
  */
-int beneath_open_parent(int rootfd, const char *path, enum beneath_rule rule, char **ret_name, struct err *e);
+int beneath_open_parent(int rootfd, const char *path, enum beneath_rule rule, char **ret_name,
+			struct err *e);
 
 /* Create missing directories of `path` with `mode`, each through its parent's
  * descriptor.  Returns an O_PATH descriptor of the last. */
-int beneath_mkdir_p(int rootfd, const char *path, mode_t mode, enum beneath_rule rule, struct err *e);
+int beneath_mkdir_p(int rootfd, const char *path, mode_t mode, enum beneath_rule rule,
+		    struct err *e);
 
 /* Make sure something exists at `path` to mount on: a directory, or an empty
  * file below directories that are made.  Returns an O_PATH descriptor. */

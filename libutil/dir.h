@@ -18,7 +18,8 @@ int dir_open_at(int dirfd, const char *path, struct err *e);
 int dir_remove_all_at(int dirfd, const char *name, struct err *e);
 
 /* Call `fn` for each entry but "." and ".."; stops at the first value != 0 and returns it. */
-typedef int dir_entry_fn(int dirfd, const char *name, unsigned char d_type, void *ctx, struct err *e);
+typedef int dir_entry_fn(int dirfd, const char *name, unsigned char d_type, void *ctx,
+			 struct err *e);
 int dir_each(int dirfd, dir_entry_fn *fn, void *ctx, struct err *e);
 
 /* Make a directory with a fresh random name `prefix`XXXXXXXX below dirfd.  *ret_name is owned. */

@@ -29,7 +29,8 @@ int fd_send(int sock, const void *data, size_t len, const int *fds, size_t n_fds
 int fd_recv(int sock, void *data, size_t size, int *fds, size_t *n_fds, struct err *e);
 
 /* Bind or connect a unix socket below a directory descriptor, whatever the length of its path
- * (through /proc/self/fd).  Type is SOCK_STREAM or SOCK_SEQPACKET; returns the socket, O_CLOEXEC. */
+ * (through /proc/self/fd).  Type is SOCK_STREAM or SOCK_SEQPACKET; returns the socket, O_CLOEXEC.
+ */
 int fd_unix_listen_at(int dirfd, const char *name, int type, mode_t mode, struct err *e);
 int fd_unix_connect_at(int dirfd, const char *name, int type, struct err *e);
 

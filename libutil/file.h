@@ -10,7 +10,8 @@
 
 /* Read at most `max` bytes of a file; a longer one is -EFBIG and nothing is
  * returned.  *ret is NUL-terminated and owned by the caller; ret_len may be NULL. */
-int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e);
+int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len,
+		 struct err *e);
 int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e);
 
 /* One write(2) of the whole text to an existing file: /proc, /sys, cgroups. */
@@ -25,8 +26,8 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t len, m
 
 enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE };
 
-/* Open (create 0600) and flock a file; waits when `wait`, else -EWOULDBLOCK. Returns the descriptor;
- * closing it unlocks. */
+/* Open (create 0600) and flock a file; waits when `wait`, else -EWOULDBLOCK. Returns the
+ * descriptor; closing it unlocks. */
 int file_lock_at(int dirfd, const char *name, enum file_lock kind, bool wait, struct err *e);
 
 /* write(2) until all is written; EINTR is retried, EAGAIN waits with poll. */

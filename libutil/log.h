@@ -31,9 +31,9 @@ bool log_wants(enum log_level level);
 int log_parse_level(const char *text, enum log_level *ret, struct err *e);
 
 void log_write(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
-#define log_error(...)	 log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_info(...)	 log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)                                                                             \
 	do {                                                                                       \
 		if (log_wants(LOG_LEVEL_DEBUG))                                                    \

@@ -19,10 +19,10 @@ struct loop_source;
 typedef int loop_fn(struct loop *l, struct loop_source *s, uint32_t events, struct err *e);
 
 struct loop_source {
-	int fd;	      /* watched, never owned; -1 while not in a loop */
+	int fd; /* watched, never owned; -1 while not in a loop */
 	loop_fn *fn;
-	void *ctx;    /* for fn */
-	bool dead;    /* internal: removed during dispatch */
+	void *ctx; /* for fn */
+	bool dead; /* internal: removed during dispatch */
 };
 
 struct loop {
@@ -35,18 +35,20 @@ struct loop {
 
 int loop_init(struct loop *l, struct err *e);
 void loop_done(struct loop *l);
-int loop_add(struct loop *l, struct loop_source *s, int fd, uint32_t events, loop_fn *fn, void *ctx, struct err *e);
+int loop_add(struct loop *l, struct loop_source *s, int fd, uint32_t events, loop_fn *fn, void *ctx,
+	     struct err *e);
 int loop_modify(struct loop *l, struct loop_source *s, uint32_t events, struct err *e);
 /* Harmless for a source that is in no loop. */
 void loop_remove(struct loop *l, struct loop_source *s);
 /* Until loop_stop(); returns its value, or a negative errno. */
 int loop_run(struct loop *l, struct err *e);
-/* One round of waiting and dispatching; timeout in ms, -1 for ever.  Returns the number of events. */
+/* One round of waiting and dispatching; timeout in ms, -1 for ever.  Returns the number of events.
+ */
 int loop_once(struct loop *l, int timeout_ms, struct err *e);
 void loop_stop(struct loop *l, int value);
 
-/* A timerfd (CLOCK_MONOTONIC) and a signalfd (mask is also blocked), for loop_add(); owned by the caller.
- * Both are non-blocking. */
+/* A timerfd (CLOCK_MONOTONIC) and a signalfd (mask is also blocked), for loop_add(); owned by the
+ * caller. Both are non-blocking. */
 int loop_timer(struct err *e);
 /* first_ns 0 stops the timer, negative means at once; every_ns 0 is a single shot. */
 int loop_timer_set(int timerfd, int64_t first_ns, int64_t every_ns, struct err *e);

@@ -7,7 +7,8 @@
 
 /* "a" + "b" -> "a/b", one slash between; `b` is appended even when absolute. */
 char *path_join(const char *a, const char *b) MALLOC_LIKE;
-/* Lexical: removes "//", "/./", trailing "/", and resolves ".." (kept at the start of relative paths). */
+/* Lexical: removes "//", "/./", trailing "/", and resolves ".." (kept at the start of relative
+ * paths). */
 char *path_clean(const char *path) MALLOC_LIKE;
 /* Last component, pointing into `path`; "" for paths that end in '/'. */
 const char *path_base(const char *path);
@@ -21,8 +22,8 @@ static inline bool path_is_absolute(const char *path)
 {
 	return path[0] == '/';
 }
-/* Absolute form of `path`, against the working directory, cleaned lexically.  In a directory that was
- * removed the path stays relative: whoever opens it then gets the kernel's own answer. */
+/* Absolute form of `path`, against the working directory, cleaned lexically.  In a directory that
+ * was removed the path stays relative: whoever opens it then gets the kernel's own answer. */
 char *path_absolute(const char *path) MALLOC_LIKE;
 
 #endif

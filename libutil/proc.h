@@ -11,20 +11,21 @@
 
 /* What proc_spawn() starts.  Zero means the default everywhere. */
 struct proc_spec {
-	const char *path;	 /* executed as it is, no PATH search, unless search is set */
-	bool search;		 /* look `path` up in PATH */
-	char *const *argv;	 /* NULL-terminated, argv[0] included */
-	char *const *envp;	 /* NULL: this process's environment */
-	const int *fds;		 /* fds[i] becomes descriptor i; -1 opens /dev/null there */
-	size_t n_fds;		 /* 0: keep 0,1,2.  Everything else is closed on exec */
-	int cwdfd;		 /* fchdir() there first when > 0 */
-	bool new_session;	 /* setsid() */
-	bool die_with_parent;	 /* PR_SET_PDEATHSIG SIGKILL */
+	const char *path;        /* executed as it is, no PATH search, unless search is set */
+	bool search;             /* look `path` up in PATH */
+	char *const *argv;       /* NULL-terminated, argv[0] included */
+	char *const *envp;       /* NULL: this process's environment */
+	const int *fds;          /* fds[i] becomes descriptor i; -1 opens /dev/null there */
+	size_t n_fds;            /* 0: keep 0,1,2.  Everything else is closed on exec */
+	int cwdfd;               /* fchdir() there first when > 0 */
+	bool new_session;        /* setsid() */
+	bool die_with_parent;    /* PR_SET_PDEATHSIG SIGKILL */
 	const char *argv0_label; /* for messages; NULL: path */
 };
 
 /* Start a program (vfork-like; an exec failure is reported here, not by exit status).
- * Signal mask and dispositions are reset to default.  *ret_pidfd (may be NULL) is owned by the caller. */
+ * Signal mask and dispositions are reset to default.  *ret_pidfd (may be NULL) is owned by the
+ * caller. */
 int proc_spawn(const struct proc_spec *spec, pid_t *ret_pid, int *ret_pidfd, struct err *e);
 
 /* Wait for a child of ours.  *ret_status is a wait(2) status. */
@@ -34,9 +35,9 @@ int proc_wait(pid_t pid, int *ret_status, struct err *e);
  * Returns 1 when it ended, 0 on timeout. */
 int proc_wait_pidfd(int pidfd, int timeout_ms, struct err *e);
 
-/* Run to the end, feed `input` (may be NULL) to its stdin, collect at most out->max bytes of stdout and stderr
- * together into `out` (may be NULL: /dev/null), kill after timeout_ms (-1: never; then -ETIMEDOUT).
- * EPIPE on its stdin is not an error.  *ret_status is a wait(2) status. */
+/* Run to the end, feed `input` (may be NULL) to its stdin, collect at most out->max bytes of stdout
+ * and stderr together into `out` (may be NULL: /dev/null), kill after timeout_ms (-1: never; then
+ * -ETIMEDOUT). EPIPE on its stdin is not an error.  *ret_status is a wait(2) status. */
 int proc_run(const struct proc_spec *spec, const char *input, size_t input_len, struct strbuf *out,
 	     int timeout_ms, int *ret_status, struct err *e);
 
@@ -46,8 +47,8 @@ int proc_exit_code(int status);
 #define PROC_STATUS_TEXT_SIZE 64
 const char *proc_status_text(int status, char buf[PROC_STATUS_TEXT_SIZE]);
 
-/* Field 22 of /proc/PID/stat, in clock ticks since boot: pid and start time together name a process.
- * *ret_state (may be NULL) is the state letter.  -ESRCH when there is no such process. */
+/* Field 22 of /proc/PID/stat, in clock ticks since boot: pid and start time together name a
+ * process. *ret_state (may be NULL) is the state letter.  -ESRCH when there is no such process. */
 int proc_start_time(pid_t pid, uint64_t *ret_ticks, char *ret_state, struct err *e);
 
 #endif

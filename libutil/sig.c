@@ -10,9 +10,11 @@
 
 #define SIGNALS(X)                                                                                 \
 	X(ABRT)                                                                                    \
-	X(ALRM) X(BUS) X(CHLD) X(CONT) X(FPE) X(HUP) X(ILL) X(INT) X(IO) X(KILL) X(PIPE) X(PROF)   \
-		X(PWR) X(QUIT) X(SEGV) X(STKFLT) X(STOP) X(SYS) X(TERM) X(TRAP) X(TSTP) X(TTIN)    \
-			X(TTOU) X(URG) X(USR1) X(USR2) X(VTALRM) X(WINCH) X(XCPU) X(XFSZ)
+	X(ALRM)                                                                                    \
+	X(BUS)                                                                                     \
+	X(CHLD) X(CONT) X(FPE) X(HUP) X(ILL) X(INT) X(IO) X(KILL) X(PIPE) X(PROF) X(PWR) X(QUIT)   \
+		X(SEGV) X(STKFLT) X(STOP) X(SYS) X(TERM) X(TRAP) X(TSTP) X(TTIN) X(TTOU) X(URG)    \
+			X(USR1) X(USR2) X(VTALRM) X(WINCH) X(XCPU) X(XFSZ)
 
 #define X(name) [SIG##name] = "SIG" #name,
 static const char *const standard[] = { SIGNALS(X) };

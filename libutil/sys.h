@@ -30,7 +30,8 @@ int sys_fsopen(const char *fsname, unsigned flags);
 int sys_fsconfig(int fd, unsigned cmd, const char *key, const void *value, int aux);
 int sys_fsmount(int fd, unsigned flags, unsigned attr_flags);
 int sys_fspick(int dirfd, const char *path, unsigned flags);
-int sys_mount_setattr(int dirfd, const char *path, unsigned flags, struct mount_attr *attr, size_t size);
+int sys_mount_setattr(int dirfd, const char *path, unsigned flags, struct mount_attr *attr,
+		      size_t size);
 
 static inline bool sys_is_refused(int error)
 {

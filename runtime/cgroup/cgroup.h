@@ -24,36 +24,40 @@ struct cgroup; /* opaque */
 /* Where /sys/fs/cgroup stands; read once per process. */
 int cgroup_layout(enum cgroup_layout *ret, struct err *e);
 
-/* Decide: paths per hierarchy from linux.cgroupsPath (absolute: below the mount; relative or absent: beside the
- * caller's own cgroup in v2, below it in v1; "slice:prefix:name" for the systemd driver).
- * A limit the layout or host cannot honour is an error here that names the JSON path.  *ret is owned. */
-int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_driver driver, bool rootless,
-		struct cgroup **ret, struct err *e);
+/* Decide: paths per hierarchy from linux.cgroupsPath (absolute: below the mount; relative or
+ * absent: beside the caller's own cgroup in v2, below it in v1; "slice:prefix:name" for the systemd
+ * driver). A limit the layout or host cannot honour is an error here that names the JSON path. *ret
+ * is owned. */
+int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_driver driver,
+		bool rootless, struct cgroup **ret, struct err *e);
 void cgroup_free(struct cgroup *cg);
 
 /* State file: write as a JSON value, read back. */
 void cgroup_encode(const struct cgroup *cg, struct json_writer *w);
 int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e);
 
-/* Make the groups (an existing one with processes in it is -EEXIST), apply every limit, and the device policy.
- * On failure what was made is removed. */
+/* Make the groups (an existing one with processes in it is -EEXIST), apply every limit, and the
+ * device policy. On failure what was made is removed. */
 int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e);
-/* A descriptor for CLONE_INTO_CGROUP (borrowed), also in a hybrid layout; -1 without a v2 tree.  Going in by the
- * clone spares a lock of the whole system, whose first taker waits for 10 ms and more. */
+/* A descriptor for CLONE_INTO_CGROUP (borrowed), also in a hybrid layout; -1 without a v2 tree.
+ * Going in by the clone spares a lock of the whole system, whose first taker waits for 10 ms and
+ * more. */
 int cgroup_clone_fd(const struct cgroup *cg);
-/* Called by the child itself, while it has one thread; uses descriptors opened by cgroup_make()/cgroup_open().
- * `cloned_into`: it was born in cgroup_clone_fd(), so that only v1 groups are left to enter. */
+/* Called by the child itself, while it has one thread; uses descriptors opened by
+ * cgroup_make()/cgroup_open(). `cloned_into`: it was born in cgroup_clone_fd(), so that only v1
+ * groups are left to enter. */
 int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e);
-/* Open an existing container's groups for exec: also where init moved to a sub-group. `sub` may name a group
- * below (exec --cgroup), or NULL. */
+/* Open an existing container's groups for exec: also where init moved to a sub-group. `sub` may
+ * name a group below (exec --cgroup), or NULL. */
 int cgroup_open(struct cgroup *cg, pid_t init_pid, const char *sub, struct err *e);
-/* Own cgroup directories below /sys/fs/cgroup as the container should see them (for a `cgroup` mount without a
- * cgroup namespace): path on the host of hierarchy `name` ("" for v2, "memory", "systemd", ...), NULL: none. */
+/* Own cgroup directories below /sys/fs/cgroup as the container should see them (for a `cgroup`
+ * mount without a cgroup namespace): path on the host of hierarchy `name` ("" for v2, "memory",
+ * "systemd", ...), NULL: none. */
 const char *cgroup_host_path(const struct cgroup *cg, const char *name);
-/* Each mounted hierarchy: controllers text ("cpu,cpuacct", "name=systemd", "" for v2), mount point, this group's
- * path below it.  For mounts of type cgroup in init. */
-typedef int cgroup_hierarchy_fn(const char *controllers, const char *mountpoint, const char *path, void *ctx,
-				struct err *e);
+/* Each mounted hierarchy: controllers text ("cpu,cpuacct", "name=systemd", "" for v2), mount point,
+ * this group's path below it.  For mounts of type cgroup in init. */
+typedef int cgroup_hierarchy_fn(const char *controllers, const char *mountpoint, const char *path,
+				void *ctx, struct err *e);
 int cgroup_each(const struct cgroup *cg, cgroup_hierarchy_fn *fn, void *ctx, struct err *e);
 
 int cgroup_freeze(const struct cgroup *cg, bool freeze, struct err *e);
@@ -61,10 +65,11 @@ int cgroup_freeze(const struct cgroup *cg, bool freeze, struct err *e);
 int cgroup_is_frozen(const struct cgroup *cg, struct err *e);
 /* All processes in the group and below, ascending; *ret is owned. */
 int cgroup_pids(const struct cgroup *cg, pid_t **ret, size_t *ret_n, struct err *e);
-/* Send a signal to every process (SIGKILL: cgroup.kill where it exists, else freeze, signal, thaw). */
+/* Send a signal to every process (SIGKILL: cgroup.kill where it exists, else freeze, signal, thaw).
+ */
 int cgroup_kill(const struct cgroup *cg, int sig, struct err *e);
-/* Remove groups recursively; what is gone already is fine; waits briefly for dying processes (by events, then
- * bounded retries), else -EBUSY. */
+/* Remove groups recursively; what is gone already is fine; waits briefly for dying processes (by
+ * events, then bounded retries), else -EBUSY. */
 int cgroup_destroy(const struct cgroup *cg, struct err *e);
 /* Change limits of a live container. */
 int cgroup_update(const struct cgroup *cg, const struct spec_resources *r, struct err *e);
