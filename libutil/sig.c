@@ -8,13 +8,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SIGNALS(X)                                                                                 \
-	X(ABRT)                                                                                    \
-	X(ALRM)                                                                                    \
-	X(BUS)                                                                                     \
-	X(CHLD) X(CONT) X(FPE) X(HUP) X(ILL) X(INT) X(IO) X(KILL) X(PIPE) X(PROF) X(PWR) X(QUIT)   \
-		X(SEGV) X(STKFLT) X(STOP) X(SYS) X(TERM) X(TRAP) X(TSTP) X(TTIN) X(TTOU) X(URG)    \
-			X(USR1) X(USR2) X(VTALRM) X(WINCH) X(XCPU) X(XFSZ)
+/* clang-format off */
+#define SIGNALS(X) \
+	X(ABRT) X(ALRM) X(BUS) X(CHLD) X(CONT) X(FPE) X(HUP) X(ILL) \
+	X(INT) X(IO) X(KILL) X(PIPE) X(PROF) X(PWR) X(QUIT) X(SEGV) \
+	X(STKFLT) X(STOP) X(SYS) X(TERM) X(TRAP) X(TSTP) X(TTIN) X(TTOU) \
+	X(URG) X(USR1) X(USR2) X(VTALRM) X(WINCH) X(XCPU) X(XFSZ)
+/* clang-format on */
 
 #define X(name) [SIG##name] = "SIG" #name,
 static const char *const standard[] = { SIGNALS(X) };
