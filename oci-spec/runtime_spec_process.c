@@ -12,8 +12,10 @@ static const struct field_type console_size_type =
 
 #define U(...) FIELD_ROW(struct spec_user, __VA_ARGS__)
 static const struct field user_rows[] = {
-	U(uid, "uid", FIELD_U64, ROW_U32),     U(gid, "gid", FIELD_U64, ROW_U32),
-	U(umask, "umask", FIELD_U64, ROW_U32), U(additional_gids, "additionalGids", FIELD_U32S),
+	U(uid, "uid", FIELD_U64, ROW_ID),
+	U(gid, "gid", FIELD_U64, ROW_ID),
+	U(umask, "umask", FIELD_U64, ROW_U32),
+	U(additional_gids, "additionalGids", FIELD_U32S, ROW_ID),
 	U(username, "username", FIELD_STRING),
 };
 static const struct field_type user_type = FIELD_TYPE("user", struct spec_user, user_rows);

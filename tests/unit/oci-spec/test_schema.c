@@ -24,6 +24,10 @@ static const char *const wanted[] = {
 	"config.process.oomScoreAdj: the rows' minimum is -1000, the schema's none",
 	"config.process.oomScoreAdj: the rows' maximum is 1000, the schema's none",
 	"state.pid: the rows' maximum is 2147483647, the schema's none",
+	/* The last number means "unchanged" to setresuid(2): the process would stay root. */
+	"config.process.user.uid: the rows' maximum is 4294967294, the schema's 4294967295",
+	"config.process.user.gid: the rows' maximum is 4294967294, the schema's 4294967295",
+	"config.process.user.additionalGids: the rows' maximum is 4294967294, the schema's 4294967295",
 	/* Docker once wrote the type bits too. */
 	"config.linux.devices.fileMode: the rows' maximum is 4294967295, the schema's 511",
 	/* runtime_check*.c knows these words and says more about them; test_runtime_check has each
