@@ -5,7 +5,8 @@
 load common
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	requires root
+	requires program jq
 	room_setup
 }
 teardown() { room_teardown; }
@@ -15,7 +16,7 @@ BUSYBOX=/bin/busybox
 # An image with a static busybox as every command.
 busybox_image() {
 	local cmd
-	{ file -L $BUSYBOX 2>/dev/null || echo static; } | grep -q static || skip "needs a static busybox"
+	ldd $BUSYBOX 2>&1 | grep -q 'not a dynamic' || skip "needs a static busybox"
 	mkdir -p tree/bin tree/etc tree/data tree/var/lib/db tree/tmp
 	cp $BUSYBOX tree/bin/busybox
 	for cmd in sh id cat echo ls env pwd touch stat hostname true; do
@@ -85,6 +86,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 }
 
 @test "what umoci makes of the same image: user, arguments, environment, directory, annotations" {
+	requires program umoci
 	layer 1.tar <<<'dir name=etc
 		file name=etc/passwd data=app:x:1000:1001::/:/bin/sh\012
 		file name=etc/group data=app:x:1001:\012extra:x:2000:app\012'
@@ -222,7 +224,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 }
 
 @test "runc runs the bundle: user, environment, directory, volumes, status" {
-	command -v runc >/dev/null || skip "needs runc"
+	requires program runc jq
 	busybox_image
 	CONFIG='{"User":"app","Env":["A=1","PATH=/bin"],"Cmd":["sh","-c","exit 3"],"WorkingDir":"/srv","Volumes":{"/var/lib/db":{}}}' \
 		make_layout layout x 1.tar
@@ -241,7 +243,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 }
 
 @test "creel runs the bundle, and a bundle of umoci's" {
-	command -v creel >/dev/null || skip "needs creel"
+	requires program creel umoci jq
 	busybox_image
 	CONFIG='{"User":"app","Env":["A=1","PATH=/bin"],"Cmd":["sh","-c","id; exit 3"],"WorkingDir":"/srv"}' \
 		make_layout layout x 1.tar

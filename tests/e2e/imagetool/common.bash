@@ -2,6 +2,7 @@
 # What the image tool's tests share: a private room per test, images from descriptions of their
 # layers, and a canary beside the directory that no layer may reach.
 
+load ../helpers
 load layout
 
 room_setup() {

@@ -6,7 +6,7 @@
 load common
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	requires root
 	room_setup
 }
 teardown() { room_teardown; }
