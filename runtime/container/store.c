@@ -5,9 +5,28 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "libutil/dir.h"
 #include "libutil/ids.h"
+
+/*
+ * What is in a state directory is obeyed: processes are signalled, hooks run.  So nobody but us and
+ * root may own it; /tmp/creel-UID, the last resort without XDG_RUNTIME_DIR, can be anybody's.
+ */
+static int check_owner(int fd, const char *what, const char *name, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "%s '%s'", what, name);
+	if (st.st_uid == geteuid() || st.st_uid == 0)
+		return 0;
+	return err_set(e, EPERM,
+		       "%s '%s' belongs to user %u, who could make this user run anything (choose "
+		       "another directory with --root)",
+		       what, name, (unsigned)st.st_uid);
+}
 
 int store_open(struct store *s, const char *root, bool make, struct err *e)
 {
@@ -22,6 +41,14 @@ int store_open(struct store *s, const char *root, bool make, struct err *e)
 	}
 	if (fd < 0 && (errno != ENOENT || make))
 		return err_sys(e, "state root: open '%s'", root);
+	if (fd >= 0) {
+		int r = check_owner(fd, "state root", root, e);
+
+		if (r < 0) {
+			(void)close(fd);
+			return r;
+		}
+	}
 	*s = (struct store){ .rootfd = fd, .root = root };
 	return 0;
 }
@@ -84,8 +111,12 @@ int store_find(const struct store *s, const char *id, struct err *e)
 	if (s->rootfd < 0)
 		return err_set(e, ENOENT, "container '%s' does not exist", id);
 	fd = openat(s->rootfd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0)
-		return fd;
+	if (fd >= 0) {
+		r = check_owner(fd, "state directory of", id, e);
+		if (r < 0)
+			(void)close(fd);
+		return r < 0 ? r : fd;
+	}
 	if (errno == ENOENT)
 		return err_set(e, ENOENT, "container '%s' does not exist", id);
 	return err_sys(e, "open state directory '%s/%s'", s->root, id);

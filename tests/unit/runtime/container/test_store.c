@@ -82,6 +82,36 @@ static void a_missing_root_holds_no_container(void **state UNUSED)
 	assert_string_equal(e.msg, "container 'web' does not exist");
 }
 
+#define STRANGER 4242
+
+static void a_root_of_somebody_else_is_not_obeyed(void **state)
+{
+	struct fixture *f = *state;
+	auto_(store) struct store s = STORE_NONE;
+	struct err e = { 0 };
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(f->root, STRANGER, STRANGER), 0);
+	assert_int_equal(store_open(&s, f->root, true, &e), -EPERM);
+	assert_non_null(strstr(e.msg, "belongs to user 4242"));
+	assert_int_equal(s.rootfd, -1);
+	assert_int_equal(store_open(&s, f->root, false, &e), -EPERM);
+}
+
+static void a_container_of_somebody_else_is_not_obeyed(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	autofd int fd = store_make(&f->store, "web", NULL);
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(fchown(fd, STRANGER, STRANGER), 0);
+	assert_int_equal(store_find(&f->store, "web", &e), -EPERM);
+	assert_non_null(strstr(e.msg, "'web' belongs to user 4242"));
+}
+
 static void an_id_cannot_leave_the_root(void **state)
 {
 	struct fixture *f = *state;
@@ -162,6 +192,8 @@ int main(void)
 		TEST(a_state_directory_is_for_its_owner_alone),
 		TEST(an_unknown_container_does_not_exist),
 		cmocka_unit_test(a_missing_root_holds_no_container),
+		TEST(a_root_of_somebody_else_is_not_obeyed),
+		TEST(a_container_of_somebody_else_is_not_obeyed),
 		TEST(an_id_cannot_leave_the_root),
 		TEST(a_new_directory_is_locked),
 		TEST(a_directory_that_went_away_cannot_be_locked),

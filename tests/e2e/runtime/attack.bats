@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What somebody hostile, or only unlucky, does to the runtime itself: to its state, its groups, its caller's
+# rights.  Ways out of a container are in security.bats.
+# shellcheck disable=SC2016 # jq and the shell inside expand them
+
+load ../helpers
+
+setup() {
+	requires root
+	requires program jq
+	setup_creel
+}
+
+teardown() {
+	teardown_creel
+}
+
+@test "an id that means 'unchanged' to the kernel does not leave the program root" {
+	for field in uid gid; do
+		bundle id
+		edit '.process.user[$f] = 4294967295' --arg f "$field"
+		run c run --bundle "$BUNDLE" "$NAME"
+		[ "$status" -eq 1 ]
+		[[ $output == *"process.user.$field: 4294967295 is out of range"* ]]
+	done
+	bundle sleep 100
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	for user in 4294967295 0:4294967295 4294967296 -1 0x1 ' 1' 1: :1 ''; do
+		run c exec --user "$user" "$NAME" id
+		[ "$status" -eq 255 ]
+		[[ $output != *uid=* ]]
+	done
+	echo '{"cwd":"/","args":["id"],"user":{"uid":4294967295,"gid":1}}' >"$BATS_TEST_TMPDIR/process.json"
+	run c exec --process "$BATS_TEST_TMPDIR/process.json" "$NAME"
+	[ "$status" -eq 255 ]
+	[[ $output != *uid=* ]]
+}
+
+@test "a state root that a stranger owns is not obeyed" {
+	mkdir -p "$CREEL_ROOT/evil"
+	bundle true
+	edit '.hooks.poststop = [{"path": "/bin/touch", "args": ["touch", $f]}]' --arg f "$BATS_TEST_TMPDIR/pwned"
+	cp "$BUNDLE/config.json" "$CREEL_ROOT/evil/"
+	echo '{"container":{"id":"evil","phase":"creating","created":"2026-01-01T00:00:00Z","bundle":"/",
+		"rootfs":"/","poststopHooks":true}}' >"$CREEL_ROOT/evil/state.json"
+	chown -R 4242 "$CREEL_ROOT"
+	run c delete --force evil
+	[ "$status" -eq 1 ]
+	[[ $output == *"belongs to user 4242"* ]]
+	chown root "$CREEL_ROOT"
+	run c delete --force evil
+	[ "$status" -eq 1 ]
+	[ ! -e "$BATS_TEST_TMPDIR/pwned" ]
+	# The trap itself is sound: ours, it would be obeyed.
+	chown -R root "$CREEL_ROOT"
+	c delete evil
+	[ -e "$BATS_TEST_TMPDIR/pwned" ]
+}
+
+@test "a group above another container's is not taken, nor ended with ours" {
+	requires cgroup1
+	cat >"$BATS_TEST_TMPDIR/v1.sh" <<-'END'
+		set -e
+		! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
+		creel --root "$1" run --detach --bundle "$2" victim >/dev/null 2>&1
+		jq '.linux.cgroupsPath = "/creel-e2e/above-" + $n' --arg n "$3" <"$2/config.json" >"$2/new"
+		mv "$2/new" "$2/config.json"
+		creel --root "$1" create --bundle "$2" thief || echo refused
+		creel --root "$1" delete --force thief
+		creel --root "$1" state victim | jq -r .status
+	END
+	bundle sleep 100
+	edit 'del(.linux.resources) | .linux.cgroupsPath = "/creel-e2e/above-" + $n + "/victim"' --arg n "$NAME"
+	run unshare -m bash "$BATS_TEST_TMPDIR/v1.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME"
+	echo "$output"
+	unshare -m bash -c '! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
+		creel --root "$1" delete --force victim' - "$CREEL_ROOT"
+	find /sys/fs/cgroup -depth -type d -path "*/creel-e2e/above-$NAME*" -exec rmdir {} +
+	[[ $output == *"already has processes"*refused*running ]]
+}
