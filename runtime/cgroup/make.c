@@ -7,6 +7,7 @@
 #include "runtime/cgroup/apply.h"
 #include "runtime/cgroup/cpuset.h"
 #include "runtime/cgroup/devices.h"
+#include "runtime/cgroup/groups.h"
 
 #define CONTROLLERS_MAX 512
 #define GROUP_MODE      0755
@@ -118,16 +119,34 @@ static void enable_on_the_way(const struct cgroup_tree *t)
 	}
 }
 
+/* With what is below: whoever deletes a container ends all that.  v2 counts, v1 has to be asked. */
+static int is_populated(const struct cgroup_tree *t, struct err *e)
+{
+	auto_(strv) struct strv groups = { 0 };
+	char text[16];
+	int r;
+
+	if (tree_is_v2(t))
+		return tree_read_key(t->fd, "cgroup.events", "populated") > 0;
+	if (tree_read_word(t->fd, "cgroup.procs", text, sizeof(text)) > 0)
+		return 1;
+	r = groups_below(t->fd, &groups, e);
+	for (size_t i = 0; r == 0 && i < groups.n; i++) {
+		autofree char *file = xasprintf("%s/cgroup.procs", groups.v[i]);
+
+		r = tree_read_word(t->fd, file, text, sizeof(text)) > 0;
+	}
+	return r;
+}
+
 /* A group that existed may be one prepared for us, but not one in use. */
 static int check_unused(const struct cgroup_tree *t, struct err *e)
 {
 	char text[16];
-	bool used;
+	int used = is_populated(t, e);
 
-	if (tree_is_v2(t))
-		used = tree_read_key(t->fd, "cgroup.events", "populated") > 0;
-	else
-		used = tree_read_word(t->fd, "cgroup.procs", text, sizeof(text)) > 0;
+	if (used < 0)
+		return used;
 	if (used)
 		return err_set(e, EEXIST, "cgroup '%s%s' already has processes", t->mount, t->path);
 	if ((tree_is_v2(t) && tree_read_key(t->fd, "cgroup.events", "frozen") > 0) ||
