@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "libutil/log.h"
 #include "runtime/init/stage.h"
 
 static int caps_set(uint64_t permitted, uint64_t effective, uint64_t inheritable)
@@ -103,6 +104,23 @@ static int read_sets(const struct spec_process *p, struct cap_sets *s, struct er
 	return r;
 }
 
+/*
+ * The kernel raises an ambient capability only when it is permitted and inheritable.  Documents
+ * that older runtimes wrote list them without; what can't be had is said and left out, as the
+ * specification asks for.
+ */
+static void limit_ambient(struct cap_sets *s)
+{
+	uint64_t possible = s->permitted & s->inheritable;
+
+	for (int n = 0; n < OCI_CAPABILITY_COUNT; n++)
+		if ((s->ambient & ~possible) & ((uint64_t)1 << n))
+			log_warning("process.capabilities.ambient: %s is left out: it is not "
+				    "permitted and inheritable",
+				    oci_capability_names[n]);
+	s->ambient &= possible;
+}
+
 static int check_sets(const struct cap_sets *s, uint64_t held, struct err *e)
 {
 	int r = check_held(s->bounding, held, "bounding", e);
@@ -113,9 +131,6 @@ static int check_sets(const struct cap_sets *s, uint64_t held, struct err *e)
 		r = check_held(s->inheritable, held, "inheritable", e);
 	if (r >= 0)
 		r = check_within(s->effective, s->permitted, "effective", "permitted", e);
-	if (r >= 0)
-		r = check_within(s->ambient, s->permitted & s->inheritable, "ambient",
-				 "permitted and inheritable", e);
 	return r;
 }
 
@@ -182,5 +197,6 @@ int caps_after_ids(struct init *in, struct err *e)
 		extra = (uint64_t)1 << CAP_SYS_ADMIN;
 	if (caps_set(s.permitted | extra, s.effective | extra, s.inheritable) < 0)
 		return err_sys(e, "process.capabilities: capset");
+	limit_ambient(&s);
 	return raise_ambient(s.ambient, e);
 }

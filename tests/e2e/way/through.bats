@@ -3,6 +3,7 @@
 # The main job end to end: registry -> store -> bundle -> runtime -> shim, with other people's tools
 # at each joint.
 
+bats_require_minimum_version 1.5.0
 load ../helpers
 
 setup_file() {
@@ -121,6 +122,21 @@ bundle() {
 	echo "$output"
 	[ "$status" -eq 4 ]
 	[[ $output == *"umoci unpacked me"* ]]
+}
+
+@test "a document that runc wrote runs under creel" {
+	bundle true
+	cd "$BATS_TEST_TMPDIR/bundle"
+	rm config.json
+	runc spec
+	jq '.process.terminal = false | .process.args = ["grep", "CapAmb", "/proc/self/status"]' config.json >edited
+	mv edited config.json
+	run --separate-stderr creel --root "$RUN_ROOT" run "$NAME"
+	echo "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	[[ $output == *0000000000000000 ]]
+	# runc 1.1 asks for ambient capabilities that are not inheritable: said, and left out.
+	[[ $stderr == *"warning: process.capabilities.ambient: CAP_KILL is left out"* ]]
 }
 
 @test "the shim supervises a bundle through runc as well" {
