@@ -2,6 +2,7 @@
 # What the end-to-end tests share.  run.sh puts the build's programs first in PATH and exports
 # BUILD_DIR and SRC_DIR; a single file also runs by `bats` from a build directory.
 
+# shellcheck disable=SC2016 # jq has variables of its own
 : "${SRC_DIR:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
 : "${BUILD_DIR:=$PWD}"
 export SRC_DIR BUILD_DIR
