@@ -100,8 +100,14 @@ static int connect_sockets(struct execution *x, struct err *e)
 static int open_cgroup(struct execution *x, struct err *e)
 {
 	const struct container *c = &x->container;
+	const char *sub = x->req->cgroup;
 
-	return c->cgroup ? cgroup_open(c->cgroup, container_pid(c), x->req->cgroup, e) : 0;
+	if (sub && strchr(sub, ':'))
+		return err_set(
+			e, EOPNOTSUPP,
+			"--cgroup: '%s' names a controller; give a path, which is used for all",
+			sub);
+	return c->cgroup ? cgroup_open(c->cgroup, container_pid(c), sub, e) : 0;
 }
 
 static int compile_seccomp(struct execution *x, struct err *e)

@@ -49,11 +49,19 @@ static pid_t clone_once(uint64_t flags, int cgroupfd, int *pidfd)
 	return sys_clone3(&args, sizeof(args));
 }
 
+/* execCPUAffinity.initial is for the time before the process is in its control group. */
+static bool moves_later(const struct init_job *job)
+{
+	const struct spec_exec_cpu_affinity *a = job->process->exec_cpu_affinity;
+
+	return job->kind == INIT_EXEC && a && a->initial;
+}
+
 /* In the child, 0.  The first try may fail for what a later one does not need: CLONE_INTO_CGROUP
  * is 5.7, and fails with EBUSY where moving afterwards would work (threaded groups). */
 static pid_t clone_into(struct init_job *job, int *pidfd)
 {
-	int cgroupfd = job->cgroup ? cgroup_clone_fd(job->cgroup) : -1;
+	int cgroupfd = job->cgroup && !moves_later(job) ? cgroup_clone_fd(job->cgroup) : -1;
 	/* The intermediate makes the new namespaces itself, after what it joins. */
 	uint64_t flags = job->plan.intermediate ? 0 : job->plan.clone_flags;
 	pid_t pid;
