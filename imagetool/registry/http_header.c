@@ -63,6 +63,15 @@ static void keep(struct http_answer *a, size_t i, const char *value)
 	*(char **)slot = xstrdup(value);
 }
 
+/* Values end up in messages, and those on terminals. */
+static void make_harmless(char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' && *text != '\t')
+			*text = '?';
+	}
+}
+
 void http_header_line(struct http_answer *a, const char *line, size_t len)
 {
 	autofree char *text = NULL;
@@ -71,6 +80,7 @@ void http_header_line(struct http_answer *a, const char *line, size_t len)
 	while (len > 0 && isspace((unsigned char)line[len - 1]))
 		len--;
 	text = xstrndup(line, len < HTTP_VALUE_MAX ? len : HTTP_VALUE_MAX);
+	make_harmless(text);
 	if (strncasecmp(text, "HTTP/", 5) == 0) {
 		status_line(a, text);
 		return;

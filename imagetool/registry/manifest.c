@@ -73,15 +73,25 @@ static int refuse_schema1(struct err *e)
 		"pushed again by a current tool");
 }
 
+/* Plain web servers that hold a registry's files know no media types; the decoders refuse what is
+ * both. */
+static const char *type_by_shape(const struct json *doc)
+{
+	if (json_get(doc, "manifests"))
+		return MEDIA_OCI_INDEX;
+	return json_get(doc, "config") && json_get(doc, "layers") ? MEDIA_OCI_MANIFEST : NULL;
+}
+
 /*
  * What kind of document is it?  The descriptor that led here says so best, its digest
  * covers that; otherwise Content-Type, which must then agree with the document's own
  * mediaType: one text must not be a manifest for one reader and an index for another.
  */
-static int settle_type(const char *content_type, const char *own_type, const char *expected_type,
+static int settle_type(const char *content_type, const struct json *doc, const char *expected_type,
 		       struct registry_document *d, struct err *e)
 {
 	autofree char *type = bare_type(content_type);
+	const char *own_type = json_get_string(doc, "mediaType");
 
 	if (expected_type) {
 		d->media_type = xstrdup(expected_type);
@@ -95,6 +105,8 @@ static int settle_type(const char *content_type, const char *own_type, const cha
 		d->media_type = steal_ptr(&type);
 	else if (own_type && is_manifest_type(own_type))
 		d->media_type = xstrdup(own_type);
+	else if (!own_type && type_by_shape(doc))
+		d->media_type = xstrdup(type_by_shape(doc));
 	else
 		return err_set(e, IMAGE_EREGISTRY, "'%.100s' is no manifest of an image", type);
 	return 0;
@@ -117,7 +129,7 @@ static int inspect_document(const struct http_answer *a, const char *expected_ty
 	if (version && version->kind == JSON_NUMBER && version->number.kind == JSON_NUM_I64 &&
 	    version->number.i64 == 1)
 		return refuse_schema1(e);
-	return settle_type(a->content_type, json_get_string(doc, "mediaType"), expected_type, d, e);
+	return settle_type(a->content_type, doc, expected_type, d, e);
 }
 
 /* Everything the registry warns of, one line each, fit for a terminal. */
@@ -140,7 +152,8 @@ static int take_document(struct registry *r, const char *reference, const char *
 {
 	int n;
 
-	if (session_is_web_page(a))
+	/* Other statuses say more than the page that comes with them. */
+	if (session_is_web_page(a) && (a->status == 200 || a->status == 404))
 		return session_web_page_error(r, e);
 	if (a->status != 200)
 		return session_status_error(r, a, e);

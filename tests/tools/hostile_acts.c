@@ -209,6 +209,31 @@ static bool web_page(struct request *r)
 	return true;
 }
 
+static bool without_type(struct request *r)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	static const char type[] = "\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",";
+	char *at;
+
+	manifest_text(r->image, NULL, 0, &text);
+	at = strstr(text.data, type);
+	memset(at, ' ', strlen(type));
+	reply(r, "200 OK", "Content-Type: application/octet-stream\r\n", text.data, text.len);
+	return true;
+}
+
+static bool odd_type(struct request *r)
+{
+	reply_text(r, "200 OK", "Content-Type: text/\033[31mred\r\n", "{\"hello\":1}");
+	return true;
+}
+
+static bool page_with_status(struct request *r)
+{
+	reply_text(r, "403 Forbidden", "Content-Type: text/html\r\n", HTML);
+	return true;
+}
+
 static bool not_json(struct request *r)
 {
 	reply_text(r, "200 OK", MANIFEST_TYPE, "{\"schemaVersion\": 2, oops");
@@ -402,7 +427,9 @@ static const struct act acts[] = {
 	{ .name = "negative-size", .manifest = negative_size },
 	{ .name = "never-satisfied", .every = never_satisfied },
 	{ .name = "not-json", .manifest = not_json },
+	{ .name = "odd-type", .manifest = odd_type },
 	{ .name = "other-content", .layer = other_content },
+	{ .name = "page-with-status", .every = page_with_status },
 	{ .name = "path-as-digest", .manifest = path_as_digest },
 	{ .name = "schema1", .manifest = schema1 },
 	{ .name = "shorter", .layer = shorter },
@@ -420,6 +447,7 @@ static const struct act acts[] = {
 	{ .name = "wants-password", .every = wants_password },
 	{ .name = "warns", .manifest = warns },
 	{ .name = "web-page", .manifest = web_page },
+	{ .name = "without-type", .manifest = without_type },
 	{ .name = "web-page-layer", .layer = web_page_layer },
 };
 

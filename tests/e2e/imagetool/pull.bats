@@ -211,6 +211,7 @@ refuses() {
 	refuses two-in-one 4 "manifests"
 	refuses path-as-digest 4 "expected 64 lower-case hex digits"
 	refuses negative-size 4 "layers[0].size"
+	refuses odd-type 5 "'text/?[31mred' is no manifest of an image"
 	refuses endless-manifest 5 "longer than 4194304 bytes"
 	refuses endless-headers 5 "bytes of headers"
 	[ "$(blob_count "$STORE")" = 0 ]
@@ -220,6 +221,21 @@ refuses() {
 	start_hostile
 	refuses web-page 5 "answers with a web page: it is no registry, or a proxy or login page"
 	refuses web-page-layer 5 "answers with a web page"
+	refuses page-with-status 5 "answers 403: the registry forbids it"
+}
+
+@test "a manifest without any media type is known by its shape" {
+	start_hostile
+	image pull -q "$HOSTILE/without-type:1"
+	[ "$(jq -r '.manifests[0].mediaType' "$STORE/index.json")" = application/vnd.oci.image.manifest.v1+json ]
+}
+
+@test "without libcurl pull says what is missing, and the other verbs work" {
+	requires root
+	lib=$(ldconfig -p | awk '/libcurl\.so\.4 / { print $NF; exit }')
+	run -1 unshare -m sh -c 'mount --bind /dev/null "$1" && creel-image --store "$2" pull one ||
+		creel-image --store "$2" list && exit 1' sh "$lib" "$STORE"
+	[[ $output == *"registries need libcurl (Debian: libcurl4)"*"NAME "* ]]
 }
 
 @test "an image larger than the disk is refused before anything is pulled" {
