@@ -199,6 +199,17 @@ static int make_links(int devfd, struct err *e)
 	return 0;
 }
 
+/*
+ * A link in the image can make /dev a volume, or a volume /dev.  Nodes would be made, and a ptmx
+ * replaced, in a directory of the host: perhaps in its own /dev.
+ */
+static bool is_ours(const struct init *in, int devfd)
+{
+	uint64_t id = mount_id(devfd);
+
+	return id == in->dev_mount || id == mount_id(in->rootfd);
+}
+
 int dev_setup(struct init *in, struct err *e)
 {
 	autofd int devfd = -1;
@@ -210,6 +221,8 @@ int dev_setup(struct init *in, struct err *e)
 	devfd = beneath_mkdir_p(in->rootfd, "/dev", 0755, BENEATH_CHROOT, e);
 	if (devfd < 0)
 		return devfd;
+	if (!is_ours(in, devfd))
+		return 0;
 	/* Asked for first: /dev/null with another mode or owner is not a default then. */
 	r = make_devices(in, e);
 	if (r >= 0)

@@ -25,6 +25,15 @@ static bool can_set_flags(void)
 	       !sys_is_refused(errno);
 }
 
+uint64_t mount_id(int fd)
+{
+	struct statx st = { 0 };
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 || !(st.stx_mask & STATX_MNT_ID))
+		return 0;
+	return st.stx_mnt_id;
+}
+
 int mount_clone(int fd, bool recursive, struct err *e)
 {
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;

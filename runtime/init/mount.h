@@ -24,6 +24,8 @@ struct mount_fs {
 	bool may_lack_gid;   /* a `gid=` that has no place in the user namespace is left out */
 };
 
+/* Number of the mount that `fd` lies on; 0 before Linux 5.8, which does not tell. */
+uint64_t mount_id(int fd);
 /* A detached mount of a new file system.  Returns a descriptor; -ENOSYS when only mount(2) can. */
 int mount_fs_tree(const struct mount_fs *fs, struct err *e);
 /* The same by mount(2), onto the descriptor of a directory. */

@@ -69,11 +69,13 @@ static int map_ids(const struct mount_op *op, int treefd, struct err *e)
 	return mount_idmap(treefd, usernsfd, op->opts.ridmap, e);
 }
 
-/* The mount replaces the root itself when it goes on "/". */
-static int remember_root(struct init *in, const struct mount_op *op, int treefd, struct err *e)
+/* The mount replaces the root itself when it goes on "/"; dev.c wants to know its own again. */
+static int remember(struct init *in, const struct mount_op *op, int treefd, struct err *e)
 {
 	int fd;
 
+	if (op->kind == MOUNT_OP_NEW && streq(op->dest, "/dev"))
+		in->dev_mount = mount_id(treefd);
 	if (!streq(op->dest, "/"))
 		return 0;
 	fd = fcntl(treefd, F_DUPFD_CLOEXEC, 0);
@@ -109,7 +111,7 @@ int mount_op_place(struct init *in, const struct mount_op *op, int treefd, int t
 
 	if (r >= 0)
 		r = mount_attach(treefd, targetfd, e);
-	return r < 0 ? r : remember_root(in, op, treefd, e);
+	return r < 0 ? r : remember(in, op, treefd, e);
 }
 
 /* ---- binds ------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ static int bind_op_legacy(struct init *in, const struct mount_op *op, int srcfd,
 
 	if (r >= 0)
 		r = prepare_tree(in, op, placed, e);
-	return r < 0 ? r : remember_root(in, op, placed, e);
+	return r < 0 ? r : remember(in, op, placed, e);
 }
 
 static int bind_op(struct init *in, const struct mount_op *op, struct err *e)
@@ -283,7 +285,7 @@ static int new_op_legacy(struct init *in, const struct mount_op *op, const struc
 	r = fill(op, targetfd, placed, e);
 	if (r >= 0)
 		r = prepare_tree(in, op, placed, e);
-	return r < 0 ? r : remember_root(in, op, placed, e);
+	return r < 0 ? r : remember(in, op, placed, e);
 }
 
 static int new_op_at(struct init *in, const struct mount_op *op, int targetfd, struct err *e)

@@ -180,7 +180,7 @@ int mount_plan_make(const struct runtime_spec *spec, const char *bundle, struct 
 			return r;
 		}
 		if (streq(op->dest, "/dev") && op->kind != MOUNT_OP_REMOUNT)
-			p.dev_is_bind = op->kind == MOUNT_OP_BIND;
+			p.dev_is_bind = op->kind == MOUNT_OP_BIND || streq(op->type, "devtmpfs");
 		p.has_devpts |= streq(op->dest, "/dev/pts");
 	}
 	*ret = p;

@@ -170,6 +170,9 @@ static void a_bound_dev_is_nobody_s_to_fill(void **state UNUSED)
 
 	assert_true(p.dev_is_bind);
 	mount_plan_done(&p);
+	p = plan((struct spec_mount){ .destination = "/dev", .type = "devtmpfs" });
+	assert_true(p.dev_is_bind);
+	mount_plan_done(&p);
 	p = plan((struct spec_mount){ .destination = "/dev", .type = "tmpfs" });
 	assert_false(p.dev_is_bind);
 	mount_plan_done(&p);
