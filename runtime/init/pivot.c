@@ -38,8 +38,14 @@ static int pivot(const struct init *in, struct err *e)
 		return err_sys(e, "enter the root file system");
 	/* Old and new root are one directory: the old one lands on top of the new, and no place for
 	 * it has to be found. */
-	if (sys_pivot_root(".", ".") < 0)
+	if (sys_pivot_root(".", ".") < 0) {
+		if (errno == EINVAL)
+			return err_set(
+				e, EINVAL,
+				"pivot_root: not from this root (an initramfs, or a chroot into a "
+				"shared mount): use --no-pivot");
 		return err_sys(e, "pivot_root");
+	}
 	if (oldfd >= 0)
 		r = leave_peers(oldfd, e);
 	if (r < 0)

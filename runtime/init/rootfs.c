@@ -43,9 +43,15 @@ static int leave_host(unsigned long propagation, struct err *e)
 		return 0;
 	if (propagation & (MS_PRIVATE | MS_UNBINDABLE))
 		flags = MS_PRIVATE | MS_REC;
-	if (mount(NULL, "/", NULL, flags, NULL) < 0)
-		return err_sys(e, "separate the mounts from the host's");
-	return 0;
+	if (mount(NULL, "/", NULL, flags, NULL) == 0)
+		return 0;
+	if (errno == EINVAL)
+		return err_set(
+			e, EINVAL,
+			"separate the mounts from the host's: '/' is not a mount point, as in a "
+			"chroot (make the directory one with 'mount --bind DIR DIR' before the "
+			"chroot)");
+	return err_sys(e, "separate the mounts from the host's");
 }
 
 /* The root file system as this mount namespace knows it; see init.h. */

@@ -79,3 +79,65 @@ teardown() {
 	find /sys/fs/cgroup -depth -type d -path "*/creel-e2e/above-$NAME*" -exec rmdir {} +
 	[[ $output == *"already has processes"*refused*running ]]
 }
+
+@test "a link in the image does not lead the setup of /dev into a volume" {
+	local volume=$BATS_TEST_TMPDIR/volume image=$BATS_TEST_TMPDIR/image
+	cp -a "$ROOTFS" "$image"
+	ln -s dev "$image/data"
+	rmdir "$image/dev"
+	ln -s hostdev "$image/dev"
+	mkdir "$volume" "$image/hostdev"
+	echo canary >"$volume/ptmx"
+	bundle true
+	# /dev is a link to where a volume goes, later than the file system for /dev ...
+	edit '.root.path = $i | .linux.maskedPaths = [] | .mounts += [{"destination": "/hostdev", "type": "bind",
+		"source": $v, "options": ["rbind"]}]' --arg i "$image" --arg v "$volume"
+	c run --bundle "$BUNDLE" "$NAME"
+	[ "$(ls "$volume")" = ptmx ]
+	# ... and a volume goes to a link to /dev.
+	rm "$image/dev"
+	mkdir "$image/dev"
+	edit '.mounts[-1].destination = "/data"'
+	c run --bundle "$BUNDLE" "$NAME"
+	[ "$(ls "$volume")" = ptmx ]
+	[ "$(cat "$volume/ptmx")" = canary ]
+}
+
+# in_chroot SETUP: run $BUNDLE in a chroot to $CAVE, after SETUP in a mount namespace of its own.
+in_chroot() {
+	mkdir -p "$CAVE"/{proc,sys,tmp,run}
+	cp "$(command -v creel)" "$CAVE/creel"
+	cp -a "$ROOTFS" "$CAVE/rootfs"
+	edit '.root.path = "/rootfs"'
+	cp "$BUNDLE/config.json" "$CAVE/"
+	unshare -m bash -c "$1"'
+		mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" &&
+			exec chroot "$0" /creel --root /run/creel run --bundle / "${@:2}" "$1"' "$CAVE" "$NAME" "${@:2}"
+}
+
+@test "in a chroot that is no mount point the error says what to do, and what it says helps" {
+	CAVE=$BATS_TEST_TMPDIR/cave
+	bundle echo out of the cave
+	run in_chroot ''
+	[ "$status" -eq 1 ]
+	[[ $output == *"'/' is not a mount point, as in a chroot (make the directory one with 'mount --bind"* ]]
+	run in_chroot 'mount --bind "$0" "$0" && '
+	[ "$output" = 'out of the cave' ]
+	run in_chroot 'mount --make-rshared / && mount --bind "$0" "$0" && '
+	[ "$status" -eq 1 ]
+	[[ $output == *"pivot_root: "*"use --no-pivot"* ]]
+	run in_chroot 'mount --make-rshared / && mount --bind "$0" "$0" && ' --no-pivot
+	[ "$output" = 'out of the cave' ]
+}
+
+@test "without control groups the error says how to do without, and that works" {
+	bundle echo bare
+	edit 'del(.mounts[] | select(.type == "cgroup" or .type == "cgroup2"))'
+	run unshare -m sh -c 'umount -R /sys/fs/cgroup && creel --root "$1" run --bundle "$2" "$3"' - \
+		"$CREEL_ROOT" "$BUNDLE" "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"no cgroup hierarchy is mounted below '/sys/fs/cgroup' (--cgroup-manager=disabled"* ]]
+	run unshare -m sh -c 'umount -R /sys/fs/cgroup && creel --cgroup-manager=disabled --root "$1" run \
+		--bundle "$2" "$3"' - "$CREEL_ROOT" "$BUNDLE" "$NAME"
+	[ "$output" = bare ]
+}
