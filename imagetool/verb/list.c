@@ -7,6 +7,7 @@
 #include "imagetool/program.h"
 #include "imagetool/store/image.h"
 #include "imagetool/verb/verbs.h"
+#include "libutil/alloc.h"
 #include "libutil/json.h"
 #include "libutil/parse.h"
 
@@ -27,7 +28,7 @@ static const struct opt list_opts[] = {
 	{ .name = "names",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct list_values, names),
-	  .help = "print the names and nothing else" },
+	  .help = "print the names and nothing else; those that are no references are left out" },
 	{ .name = "digests",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct list_values, digests),
@@ -97,12 +98,24 @@ struct table {
 	size_t width[COL_COUNT];
 };
 
+/* What others wrote into names and platforms must not move the cursor. */
+static char *harmless_copy(const char *text)
+{
+	char *copy = xstrdup(text);
+
+	for (char *p = copy; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	}
+	return copy;
+}
+
 static void table_add(struct table *t, const char *const cells[COL_COUNT])
 {
 	for (int i = 0; i < COL_COUNT; i++) {
 		size_t len = strlen(cells[i]);
 
-		strv_add(&t->cells, cells[i]);
+		strv_add_owned(&t->cells, harmless_copy(cells[i]));
 		if (len > t->width[i])
 			t->width[i] = len;
 	}
@@ -187,12 +200,27 @@ static bool is_plain(const struct list_values *v)
 	return v->quiet || v->names;
 }
 
+/*
+ * Any text can stand in the index.json of a layout that somebody else made, and the shell's
+ * completion expands the words it gets, "$(command)" too: only what a reference may consist of goes
+ * there.
+ */
+static bool is_harmless(const char *name)
+{
+	static const char legal[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:/@+[]";
+
+	return name[0] != '\0' && name[strspn(name, legal)] == '\0';
+}
+
 static void add_plain(struct output *o, const struct image_descriptor *desc)
 {
-	const char *word = o->values->names ? store_name_of(desc) : desc->digest;
+	const char *name = store_name_of(desc);
 
-	if (word[0])
-		strbuf_addf(&o->text, "%s\n", word);
+	if (!o->values->names)
+		strbuf_addf(&o->text, "%s\n", desc->digest);
+	else if (is_harmless(name))
+		strbuf_addf(&o->text, "%s\n", name);
 }
 
 static void add_image(const struct store *s, struct output *o, const struct image_descriptor *desc)

@@ -58,6 +58,20 @@ pull_both() {
 	run -1 image list --names --json
 }
 
+@test "names that others made up reach neither the terminal nor the shell as they are" {
+	image pull -q "$A"
+	for name in '\u001b[31mred' '$(touch pwned)' '`touch pwned`' 'a;b' "it's"; do
+		jq --arg name "$(printf "$name")" '.manifests += [.manifests[0] |
+			.annotations["org.opencontainers.image.ref.name"] = $name]' "$STORE/index.json" >"$BATS_TEST_TMPDIR/index"
+		cp "$BATS_TEST_TMPDIR/index" "$STORE/index.json"
+	done
+	[ "$(image list --names)" = "$A" ]
+	run -0 image list
+	[ "${#lines[@]}" = 7 ]
+	[[ $output == *"?[31mred"* ]]
+	[[ $output != *$'\033'* ]]
+}
+
 @test "list of a store that was never written is empty, of one that was named and is missing an error" {
 	HOME=$BATS_TEST_TMPDIR XDG_DATA_HOME=$BATS_TEST_TMPDIR/data run -3 creel-image --store "$STORE" list
 	[[ $output == *"does not exist"* ]]
