@@ -75,6 +75,21 @@ teardown() {
 	[ "$(jq '.manifests | length' "$STORE/index.json")" = 1 ]
 }
 
+@test "an index may lie in an index, and Docker's manifest list is one" {
+	index=application/vnd.oci.image.index.v1+json
+	docker=application/vnd.docker.distribution.manifest
+	push_list test/image:nested $index \
+		"$(remote_descriptor test/image docker $docker.v2+json '{"os":"linux","architecture":"arm"}')" \
+		"$(remote_descriptor test/image all $index '{"os":"linux","architecture":"arm64"}')"
+	image pull -q --platform linux/arm64 "$REGISTRY/test/image:nested"
+	[ "$(jq -r '.manifests[0].digest' "$STORE/index.json")" = "$MANIFEST_A" ]
+	push_list test/image:list $docker.list.v2+json \
+		"$(remote_descriptor test/image docker $docker.v2+json '{"os":"linux","architecture":"s390x"}')"
+	image pull -q --platform linux/s390x "$REGISTRY/test/image:list"
+	[ "$(jq -r '.manifests[1].mediaType' "$STORE/index.json")" = $docker.v2+json ]
+	store_is_sound "$STORE"
+}
+
 @test "a platform the index lacks is an error that lists those it has" {
 	run -3 image pull --platform linux/s390x "$REGISTRY/test/image:all"
 	[[ $output == *"no image for platform linux/s390x; there is linux/arm64/v8, linux/amd64" ]]

@@ -62,22 +62,34 @@ push() {
 	skopeo copy -q --dest-tls-verify=false "$@" "oci:$from" "docker://$REGISTRY/$to" >/dev/null
 }
 
-# push_index REPOSITORY:TAG {TAG PLATFORM-JSON}...: an image index of images pushed before.
+# remote_descriptor REPOSITORY TAG MEDIA-TYPE PLATFORM-JSON: of what was pushed before.
+remote_descriptor() {
+	local text
+	text=$(mktemp)
+	curl -fs -H "Accept: $3" -o "$text" "http://$REGISTRY/v2/$1/manifests/$2"
+	printf '{"mediaType":"%s","digest":"sha256:%s","size":%s,"platform":%s}' "$3" \
+		"$(sha256sum <"$text" | cut -d' ' -f1)" "$(stat -c %s "$text")" "$4"
+	rm "$text"
+}
+
+# push_list REPOSITORY:TAG MEDIA-TYPE DESCRIPTOR...: an index or a Docker manifest list.
+push_list() {
+	local repo=${1%:*} tag=${1##*:} type=$2
+	shift 2
+	curl -fs -X PUT -H "Content-Type: $type" \
+		-d "{\"schemaVersion\":2,\"mediaType\":\"$type\",\"manifests\":[$(IFS=, && echo "$*")]}" \
+		"http://$REGISTRY/v2/$repo/manifests/$tag"
+}
+
+# push_index REPOSITORY:TAG {TAG PLATFORM-JSON}...: an image index of OCI images pushed before.
 push_index() {
-	local repo=${1%:*} tag=${1##*:} entries="" text digest
+	local repo=${1%:*} name=$1 entries=()
 	shift
 	while [ $# -gt 0 ]; do
-		text=$(mktemp)
-		curl -fs -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
-			-o "$text" "http://$REGISTRY/v2/$repo/manifests/$1"
-		digest=$(sha256sum <"$text" | cut -d' ' -f1)
-		entries+="${entries:+,}{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:$digest\",\"size\":$(stat -c %s "$text"),\"platform\":$2}"
-		rm "$text"
+		entries+=("$(remote_descriptor "$repo" "$1" application/vnd.oci.image.manifest.v1+json "$2")")
 		shift 2
 	done
-	curl -fs -X PUT -H 'Content-Type: application/vnd.oci.image.index.v1+json' \
-		-d "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[$entries]}" \
-		"http://$REGISTRY/v2/$repo/manifests/$tag"
+	push_list "$name" application/vnd.oci.image.index.v1+json "${entries[@]}"
 }
 
 # store_is_sound DIR: it is a layout; every blob is what its name says; whatever index.json names is there.
