@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "imagetool/unpack/move_dir.h"
 #include "libutil/alloc.h"
 #include "libutil/beneath.h"
 #include "libutil/dir.h"
@@ -105,8 +106,9 @@ static int fill(int rootfd, const char *path, int volumesfd, const char *name, s
 	parentfd = beneath_open_parent(rootfd, place, BENEATH_STRICT, &base, e);
 	if (parentfd < 0)
 		return parentfd;
-	if (renameat(parentfd, base, volumesfd, name) < 0)
-		return err_sys(e, "move '%s' to the volume", path);
+	r = move_dir(parentfd, base, volumesfd, name, e);
+	if (r < 0)
+		return r;
 	fd = dir_open_at(volumesfd, name, e);
 	return fd < 0 ? fd : copy_attributes(fd, parentfd, base, e);
 }

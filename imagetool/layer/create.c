@@ -195,9 +195,36 @@ static bool is_same_file(int dirfd, const char *name, const struct place *at)
 	       x.st_dev == y.st_dev;
 }
 
+static int open_parent_of(struct apply *a, const struct entry_path *p, struct err *e)
+{
+	struct entry_path cut = *p;
+
+	cut.text[cut.parent_len] = '\0';
+	return beneath_open(a->rootfd, cut.parent_len ? cut.text : ".", O_PATH | O_DIRECTORY, 0,
+			    BENEATH_CHROOT, e);
+}
+
+/* A directory that an earlier layer closed to its owner is opened by entering it, and then `at` is
+ * entered again. */
+static int open_closed_parent(struct apply *a, struct place *at, const struct entry_path *p,
+			      const struct entry_path *target, struct err *e)
+{
+	autofd int fd = -1;
+	int r;
+
+	err_clear(e);
+	r = parent_enter(a, target, false, e);
+	if (r >= 0)
+		fd = open_parent_of(a, target, e);
+	if (r >= 0 && fd >= 0)
+		r = parent_enter(a, p, false, e);
+	at->dirfd = a->parent.fd;
+	return r < 0 ? r : steal_fd(&fd);
+}
+
 /* The target's own attributes stay: the entry that made it stated them. */
-static int create_hardlink(struct apply *a, const struct place *at, const struct tar_entry *n,
-			   struct err *e)
+static int create_hardlink(struct apply *a, struct place *at, const struct entry_path *p,
+			   const struct tar_entry *n, struct err *e)
 {
 	struct entry_path target;
 	autofd int fd = -1;
@@ -205,11 +232,9 @@ static int create_hardlink(struct apply *a, const struct place *at, const struct
 
 	if (r < 0 || target.len == 0)
 		return err_set(e, EINVAL, "hard link to '%.200s': not below the root", n->link);
-	/* Cut at the slash; what has no parent is in the root. */
-	if (target.parent_len)
-		target.text[target.parent_len] = '\0';
-	fd = beneath_open(a->rootfd, target.parent_len ? target.text : ".", O_PATH | O_DIRECTORY, 0,
-			  BENEATH_CHROOT, e);
+	fd = open_parent_of(a, &target, e);
+	if (fd == -EACCES && !a->privileged)
+		fd = open_closed_parent(a, at, p, &target, e);
 	if (fd < 0)
 		return err_wrap(e, fd, "hard link to '%.200s'", n->link);
 	/* Without AT_SYMLINK_FOLLOW: a link to a symlink is a second name of the symlink. */
@@ -299,14 +324,14 @@ int create_root(struct apply *a, const struct tar_entry *n, struct err *e)
 
 /* ---- All of them ----------------------------------------------------------------------------- */
 
-static int create_once(struct apply *a, const struct place *at, const struct entry_path *p,
+static int create_once(struct apply *a, struct place *at, const struct entry_path *p,
 		       const struct tar_entry *n, struct tar_reader *t, struct err *e)
 {
 	switch (n->type) {
 	case TAR_FILE:
 		return create_file(a, at, n, t, e);
 	case TAR_HARDLINK:
-		return create_hardlink(a, at, n, e);
+		return create_hardlink(a, at, p, n, e);
 	case TAR_SYMLINK:
 		return create_symlink(a, at, n, e);
 	case TAR_CHAR:

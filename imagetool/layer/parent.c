@@ -18,12 +18,12 @@ void parent_forget(struct apply *a)
 	a->parent.fd = -1;
 }
 
-/* Who is not root needs the owner's bits to make something in a directory. */
+/* Who is not root needs the owner's bits to find, make and list something in a directory. */
 static int widen(struct apply *a, int fd, struct dir_time *row, struct err *e)
 {
 	char path[FD_PATH_SIZE];
 
-	if (a->privileged || (row->mode & 0300) == 0300 || row->set_mode)
+	if (a->privileged || (row->mode & 0700) == 0700 || row->set_mode)
 		return 0;
 	if (chmod(fd_path(fd, path), row->mode | 0700) < 0)
 		return err_sys(e, "make '%s' writable", row->path);
@@ -63,14 +63,14 @@ static int open_dir(struct apply *a, const char *path, struct err *e)
 }
 
 /* One step of the way: the directory at path[0 .. len), whose parent is a->parent. */
-static int make_step(struct apply *a, char *path, size_t len, size_t base, struct err *e)
+static int take_step(struct apply *a, char *path, size_t len, size_t base, bool make, struct err *e)
 {
 	char keep = path[len];
 	int fd, r = 0;
 
 	path[len] = '\0';
 	fd = open_dir(a, path, e);
-	if (fd == -ENOENT && a->parent.fd >= 0) {
+	if (fd == -ENOENT && make && a->parent.fd >= 0) {
 		if (mkdirat(a->parent.fd, path + base, IMPLIED_MODE) < 0)
 			r = err_sys(e, "make directory '%s'", path);
 		else
@@ -82,20 +82,21 @@ static int make_step(struct apply *a, char *path, size_t len, size_t base, struc
 	return r;
 }
 
-/* Only for layers that leave directories out: walk from the root and make what is missing. */
-static int make_parents(struct apply *a, const struct entry_path *p, struct err *e)
+/* Walk from the root, make what is missing (layers leave directories out), and open to ourselves
+ * what an earlier layer has closed (who is not root). */
+static int walk_parents(struct apply *a, const struct entry_path *p, bool make, struct err *e)
 {
 	char path[PATH_MAX];
 	int r;
 
 	memcpy(path, p->text, p->parent_len);
 	path[p->parent_len] = '\0';
-	r = make_step(a, path, 0, 0, e);
+	r = take_step(a, path, 0, 0, make, e);
 	for (size_t base = 0; r >= 0 && base < p->parent_len;) {
 		const char *slash = memchr(path + base, '/', p->parent_len - base);
 		size_t end = slash ? (size_t)(slash - path) : p->parent_len;
 
-		r = make_step(a, path, end, base, e);
+		r = take_step(a, path, end, base, make, e);
 		base = end + 1;
 	}
 	return r;
@@ -113,9 +114,9 @@ int parent_enter(struct apply *a, const struct entry_path *p, bool make, struct 
 	path[p->parent_len] = '\0';
 	fd = open_dir(a, path, e);
 	r = fd < 0 ? fd : enter_fd(a, fd, path, p->parent_len, e);
-	if (r == -ENOENT && make) {
+	if ((r == -ENOENT && make) || (r == -EACCES && !a->privileged)) {
 		err_clear(e);
-		r = make_parents(a, p, e);
+		r = walk_parents(a, p, make, e);
 	}
 	if (r < 0)
 		return err_wrap(e, r, "directory of '%.200s'", p->text);

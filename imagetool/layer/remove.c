@@ -34,6 +34,18 @@ static int content(struct removal *r, int fd, struct err *e)
 	return dir_each(fd, remove_listed, &below, e);
 }
 
+/* What is closed to its owner is opened.  If it stays, this layer has something in it, and so its
+ * mode is set at the layer's end. */
+static int open_listable(int dirfd, const char *name)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dirfd, name, flags);
+
+	if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
+		fd = openat(dirfd, name, flags);
+	return fd;
+}
+
 static int remove_lower_at(struct removal *r, int dirfd, const char *name, struct err *e)
 {
 	bool own = seen_has(&r->a->seen, r->dir_ino, name);
@@ -48,7 +60,7 @@ static int remove_lower_at(struct removal *r, int dirfd, const char *name, struc
 		return remove_any(r->a, dirfd, name, e);
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open_listable(dirfd, name);
 	if (fd < 0)
 		return err_sys(e, "open directory '%s'", name);
 	ret = content(r, fd, e);

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "imagetool/unpack/move_dir.h"
 #include "libutil/alloc.h"
 #include "libutil/dir.h"
 #include "libutil/path.h"
@@ -56,6 +57,9 @@ static int claim(int parentfd, const char *name, bool wait, struct err *e)
 		return err_sys(e, "stat '%s'", name);
 	if (here.st_ino != named.st_ino)
 		return err_set(e, ESTALE, "'%s' was replaced", name);
+	/* In a shared directory others may make such names, too. */
+	if (here.st_uid != geteuid())
+		return err_set(e, EPERM, "'%s' is somebody else's", name);
 	return steal_fd(&fd);
 }
 
@@ -118,15 +122,15 @@ int staging_begin(const char *dir, struct staging *ret, struct err *e)
 
 int staging_commit(struct staging *s, const char *member, struct err *e)
 {
-	int r = member ? renameat(s->fd, member, s->parentfd, s->target)
-		       : renameat(s->parentfd, s->temp, s->parentfd, s->target);
+	int r;
 
+	if (member)
+		return move_dir(s->fd, member, s->parentfd, s->target, e);
+	r = renameat(s->parentfd, s->temp, s->parentfd, s->target);
 	if (r < 0)
 		return err_sys(e, "rename to '%s'", s->target);
-	if (!member) {
-		free(s->temp);
-		s->temp = NULL;
-	}
+	free(s->temp);
+	s->temp = NULL;
 	return 0;
 }
 

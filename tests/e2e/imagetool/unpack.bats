@@ -382,7 +382,33 @@ assert_same_as_tar() {
 	[ "$status" -eq 3 ]
 }
 
-@test "a layer of another user fails rootless without anything left, closed directories too" {
+@test "directories that an earlier layer closed are filled, hidden and linked into without root" {
+	image_of 'dir name=./ mode=0555
+		dir name=closed mode=0000
+		dir name=closed/deep mode=0100
+		file name=closed/deep/file data=x
+		dir name=closed/gone mode=0000
+		file name=closed/gone/file data=x
+		dir name=closed/opaque mode=0300
+		file name=closed/opaque/lower data=x' \
+		'file name=closed/deep/other data=y
+		hardlink name=linked link=closed/deep/file
+		file name=closed/gone/new data=y
+		file name=closed/.wh.gone
+		file name=closed/opaque/upper data=y
+		file name=closed/opaque/.wh..wh..opq'
+	chmod 777 .
+	chmod -R a+rX layout "$ROOM"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups creel-image --store layout unpack x target
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(stat -c %a target target/closed target/closed/deep target/closed/gone target/closed/opaque | xargs)" = "555 0 100 0 300" ]
+	[ "$(cd target && find . -type f | sort | xargs)" = "./closed/deep/file ./closed/deep/other ./closed/gone/new ./closed/opaque/upper ./linked" ]
+	[ target/linked -ef target/closed/deep/file ]
+	assert_untouched
+}
+
+@test "a failure without root leaves nothing, closed directories neither" {
 	image_of 'dir name=closed mode=0000
 		dir name=closed/below mode=0000
 		file name=closed/below/file data=x' \
