@@ -203,7 +203,7 @@ static const struct stage stages[] = {
 	/* After the hooks: a hook may mount devpts or replace terminals. */
 	{ "console", console_setup, BOTH },
 	/* Makes a directory: before the root becomes read-only. */
-	{ "make-cwd", cwd_make, BOTH },
+	{ "make-cwd", cwd_make, CREATE },
 	{ "sysctl", sysctl_apply, CREATE },
 	{ "mask", mask_paths, CREATE },
 	/* Read-only comes last: everything above may have to create its place. */
