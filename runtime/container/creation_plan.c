@@ -63,12 +63,6 @@ static int open_rootfs(struct creation *c, struct err *e)
 
 static int plan_namespaces(struct creation *c, struct err *e)
 {
-	/* `features` says so too (linux.netDevices). */
-	if (c->spec->linux_ && c->spec->linux_->net_devices.n > 0)
-		return err_set(
-			e, EOPNOTSUPP,
-			"config.json: linux.netDevices: creel does not move network devices; use a "
-			"createRuntime hook with 'ip link set NAME netns PID'");
 	return ns_plan_make(c->spec, &c->plan, e);
 }
 

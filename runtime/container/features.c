@@ -75,7 +75,7 @@ static void fill_linux(struct arena *a, struct features_linux *l)
 	l->intel_rdt->enabled = yes_no(false);
 	l->mount_extensions = arena_alloc(a, 1, sizeof(*l->mount_extensions));
 	l->mount_extensions->idmap = enabled(a, true);
-	l->net_devices = enabled(a, false);
+	l->net_devices = enabled(a, true);
 }
 
 void features_fill(struct arena *a, struct oci_features *ret)

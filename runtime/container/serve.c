@@ -13,6 +13,7 @@
 #include "libutil/sys.h"
 #include "runtime/container/console.h"
 #include "runtime/container/listener.h"
+#include "runtime/container/netdev.h"
 #include "runtime/hook/hook.h"
 #include "runtime/ns/idmap.h"
 #include "runtime/sync/sync.h"
@@ -112,6 +113,17 @@ static int map_ids(struct service *s, struct err *e)
 	return r;
 }
 
+static int move_devices(struct service *s, struct err *e)
+{
+	int r = expect(s, SYNC_NET_WANTED, NULL, NULL, e);
+
+	if (r >= 0)
+		r = netdev_move(&s->job->spec->linux_->net_devices, s->child->pid, e);
+	if (r >= 0)
+		r = answer(s, SYNC_NET_DONE, e);
+	return r;
+}
+
 static int run_hooks(struct service *s, struct err *e)
 {
 	const struct spec_hooks *hooks = s->job->spec->hooks;
@@ -170,6 +182,12 @@ static bool wants_ids(const struct init_job *job)
 	return job->plan.new_userns;
 }
 
+static bool wants_devices(const struct init_job *job)
+{
+	return job->kind == INIT_CREATE && job->spec->linux_ &&
+	       job->spec->linux_->net_devices.n > 0;
+}
+
 static bool wants_hooks(const struct init_job *job)
 {
 	return job->kind == INIT_CREATE && (hook_any(job->spec->hooks, HOOK_PRESTART) ||
@@ -196,9 +214,10 @@ static const struct {
 	bool (*wanted)(const struct init_job *job);
 	int (*serve)(struct service *s, struct err *e);
 } steps[] = {
-	{ wants_pid, take_over_pid },      { wants_ids, map_ids },
-	{ wants_hooks, run_hooks },        { wants_console, take_console },
-	{ wants_listener, take_listener }, { always, become_ready },
+	{ wants_pid, take_over_pid },    { wants_ids, map_ids },
+	{ wants_devices, move_devices }, { wants_hooks, run_hooks },
+	{ wants_console, take_console }, { wants_listener, take_listener },
+	{ always, become_ready },
 };
 
 int serve_until_ready(struct service *s, struct err *e)
