@@ -103,13 +103,23 @@ static int v1_freeze(int dirfd, bool freeze, struct err *e)
 	return err_set(e, ETIMEDOUT, "the cgroup did not become %s", state);
 }
 
+/* Somebody else's tool may have frozen the same container by the v1 freezer. */
+static int v1_thaw_too(const struct cgroup *cg, struct err *e)
+{
+	autofd int fd = cgroup_tree_find(cg, "freezer") ? v1_open(cg, NULL) : -1;
+
+	return fd >= 0 && !v1_is(fd, "THAWED") ? v1_freeze(fd, false, e) : 0;
+}
+
 int cgroup_freeze(const struct cgroup *cg, bool freeze, struct err *e)
 {
 	autofd int fd = v2_open(cg);
 	int r;
 
-	if (fd >= 0)
-		return v2_freeze(fd, freeze, e);
+	if (fd >= 0) {
+		r = v2_freeze(fd, freeze, e);
+		return r == 0 && !freeze ? v1_thaw_too(cg, e) : r;
+	}
 	fd = v1_open(cg, e);
 	r = fd < 0 ? fd : v1_freeze(fd, freeze, e);
 	return r < 0 ? err_wrap(e, r, freeze ? "freeze" : "thaw") : 0;

@@ -218,6 +218,29 @@ static void freezing_holds_and_killing_still_works(void **state)
 	assert_int_equal(cgroup_destroy(w->cg, NULL), 0);
 }
 
+static void a_group_frozen_by_v1_is_seen_and_killed(void **state)
+{
+	struct world *w = need(state);
+	const struct cgroup_tree *t;
+	pid_t pid;
+
+	make(w);
+	t = cgroup_tree_find(w->cg, "freezer");
+	if (!t) {
+		assert_int_equal(cgroup_destroy(w->cg, NULL), 0);
+		skip();
+	}
+	pid = inhabit(w, NULL, NULL);
+	assert_int_equal(file_write_at(t->fd, "freezer.state", "FROZEN", NULL), 0);
+	assert_int_equal(cgroup_is_frozen(w->cg, NULL), 1);
+	assert_int_equal(cgroup_freeze(w->cg, false, NULL), 0);
+	assert_int_equal(cgroup_is_frozen(w->cg, NULL), 0);
+	assert_int_equal(file_write_at(t->fd, "freezer.state", "FROZEN", NULL), 0);
+	assert_int_equal(cgroup_kill(w->cg, SIGKILL, NULL), 0);
+	killed(pid);
+	assert_int_equal(cgroup_destroy(w->cg, NULL), 0);
+}
+
 static void groups_made_inside_are_removed_too(void **state)
 {
 	struct world *w = need(state);
@@ -395,6 +418,7 @@ int main(void)
 		EACH(the_process_is_in_every_hierarchy),
 		EACH(a_group_in_use_is_not_taken),
 		EACH(freezing_holds_and_killing_still_works),
+		EACH(a_group_frozen_by_v1_is_seen_and_killed),
 		EACH(groups_made_inside_are_removed_too),
 		EACH(a_failure_leaves_no_group),
 		EACH(only_allowed_devices_open),
