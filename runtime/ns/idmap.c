@@ -4,18 +4,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "libutil/cleanup.h"
 #include "libutil/file.h"
 #include "libutil/proc.h"
 #include "libutil/strv.h"
-#include "libutil/sys.h"
 
 #define ID_LIMIT          ((uint64_t)UINT32_MAX)
 #define HELPER_OUTPUT_MAX 4096
+
+/* A pid as text; always sent whole. */
+#define SELF_SIZE 32
 
 bool idmap_has(const struct oci_array *mappings, uint64_t id)
 {
@@ -125,7 +129,7 @@ int idmap_write(pid_t pid, const struct oci_array *uids, const struct oci_array 
 /* The helper's only task is to be in a namespace until its pipe is closed. */
 static void NORETURN hold_namespace(int answerfd, int holdfd)
 {
-	char self[32] = "";
+	char self[SELF_SIZE] = "";
 	char c;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -154,34 +158,58 @@ static int map_and_open(const char *self, const struct oci_array *uids,
 	return fd < 0 ? err_sys(e, "open '%s'", path) : fd;
 }
 
+/* Ends of two pipes between the helper and us. */
+struct helper_pipes {
+	int answer[2];
+	int hold[2];
+};
+
+static void helper_pipes_done(struct helper_pipes *p)
+{
+	for (int i = 0; i < 2; i++) {
+		close_at_exit(&p->answer[i]);
+		close_at_exit(&p->hold[i]);
+	}
+}
+AUTO_DEFINE_DONE(helper_pipes, helper_pipes_done)
+
+static void close_end(int *fd)
+{
+	close_at_exit(fd);
+	*fd = -1;
+}
+
+static int serve_helper(struct helper_pipes *p, const struct oci_array *uids,
+			const struct oci_array *gids, struct err *e)
+{
+	char self[SELF_SIZE] = "";
+
+	/* The helper's ends: its death must be end-of-file. */
+	close_end(&p->answer[1]);
+	close_end(&p->hold[0]);
+	if (read(p->answer[0], self, sizeof(self)) != (ssize_t)sizeof(self))
+		return err_set(e, ESRCH, "the helper with the mappings died");
+	return map_and_open(self, uids, gids, e);
+}
+
 int idmap_userns_fd(const struct oci_array *uids, const struct oci_array *gids, struct err *e)
 {
-	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
-	int answer[2] = { -1, -1 };
-	int hold[2] = { -1, -1 };
-	char self[32] = "";
+	auto_(helper_pipes) struct helper_pipes p = { { -1, -1 }, { -1, -1 } };
 	int status;
 	pid_t child;
 	int r;
 
-	if (pipe2(answer, O_CLOEXEC) < 0 || pipe2(hold, O_CLOEXEC) < 0)
+	if (pipe2(p.answer, O_CLOEXEC) < 0 || pipe2(p.hold, O_CLOEXEC) < 0)
 		return err_sys(e, "make a pipe");
-	child = sys_clone3(&args, sizeof(args));
-	if (child == 0) {
-		(void)close(hold[1]);
-		hold_namespace(answer[1], hold[0]);
-	}
-	(void)close(answer[1]);
-	(void)close(hold[0]);
+	child = (pid_t)syscall(SYS_clone, (unsigned long)CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
 	if (child < 0)
-		r = err_sys(e, "make a user namespace for an idmapped mount");
-	else if (read(answer[0], self, sizeof(self)) != (ssize_t)sizeof(self))
-		r = err_set(e, ESRCH, "the helper with the mappings died");
-	else
-		r = map_and_open(self, uids, gids, e);
-	(void)close(answer[0]);
-	(void)close(hold[1]);
-	if (child > 0)
-		(void)proc_wait(child, &status, NULL);
+		return err_sys(e, "make a user namespace for an idmapped mount");
+	if (child == 0) {
+		close_end(&p.hold[1]);
+		hold_namespace(p.answer[1], p.hold[0]);
+	}
+	r = serve_helper(&p, uids, gids, e);
+	close_end(&p.hold[1]);
+	(void)proc_wait(child, &status, NULL);
 	return r;
 }
