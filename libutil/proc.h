@@ -9,6 +9,8 @@
 #include "libutil/err.h"
 #include "libutil/strbuf.h"
 
+#define PROC_STOP_FDS 2
+
 /* What proc_spawn() starts.  Zero means the default everywhere. */
 struct proc_spec {
 	const char *path;        /* executed as it is, no PATH search, unless search is set */
@@ -21,6 +23,10 @@ struct proc_spec {
 	bool new_session;        /* setsid() */
 	bool die_with_parent;    /* PR_SET_PDEATHSIG SIGKILL */
 	const char *argv0_label; /* for messages; NULL: path */
+	/* proc_run() only: when one of these becomes readable the program is killed and the result
+	 * is -EINTR.  -1 is none. */
+	int stopfds[PROC_STOP_FDS];
+	bool may_stop; /* stopfds are set */
 };
 
 /* Start a program (vfork-like; an exec failure is reported here, not by exit status).

@@ -20,6 +20,7 @@ struct run {
 	size_t left;
 	struct strbuf *out;
 	int64_t deadline; /* ms of the monotonic clock; -1: none */
+	int stopfds[PROC_STOP_FDS];
 };
 
 static void run_done(struct run *r)
@@ -143,7 +144,9 @@ static int converse(struct run *r, struct err *e)
 	for (;;) {
 		struct pollfd p[] = { { .fd = r->pidfd, .events = POLLIN },
 				      { .fd = r->infd, .events = POLLOUT },
-				      { .fd = r->outfd, .events = POLLIN } };
+				      { .fd = r->outfd, .events = POLLIN },
+				      { .fd = r->stopfds[0], .events = POLLIN },
+				      { .fd = r->stopfds[1], .events = POLLIN } };
 		int n = poll(p, ARRAY_LEN(p), time_left(r)), res = 0;
 
 		if (n < 0 && errno != EINTR)
@@ -154,6 +157,8 @@ static int converse(struct run *r, struct err *e)
 			continue;
 		if (p[0].revents)
 			return drain(r, e);
+		if (p[3].revents || p[4].revents)
+			return err_set(e, EINTR, "it was told to stop and was killed");
 		if (p[1].revents)
 			res = feed(r, e);
 		if (res >= 0 && p[2].revents)
@@ -208,10 +213,14 @@ int proc_run(const struct proc_spec *spec, const char *input, size_t input_len, 
 				    .outfd = -1,
 				    .input = input,
 				    .left = input ? input_len : 0,
-				    .out = out };
+				    .out = out,
+				    .stopfds = { -1, -1 } };
 	const char *label = spec->argv0_label ? spec->argv0_label : spec->path;
 	int res, waited;
 
+	_Static_assert(ARRAY_LEN(r.stopfds) == 2, "as many are polled");
+	if (spec->may_stop)
+		memcpy(r.stopfds, spec->stopfds, sizeof(r.stopfds));
 	r.deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
 	res = start(&r, spec, e);
 	if (res < 0)

@@ -39,6 +39,13 @@ int container_destroy(struct container *c, struct err *e)
 	return r < 0 ? err_wrap(e, r, "delete '%s'", c->id) : 0;
 }
 
+static bool is_readable(const struct store *s, const char *id)
+{
+	auto_(container) struct container c = CONTAINER_NONE;
+
+	return container_load(s, id, &c, NULL) >= 0;
+}
+
 /* A directory without a readable record: its creator was killed before it made anything else, or
  * the record was damaged and only `force` may give up what it said. */
 static int clear_unreadable(const struct store *s, const char *id, struct err *e)
@@ -51,7 +58,10 @@ static int clear_unreadable(const struct store *s, const char *id, struct err *e
 		r = store_lock(dirfd, id, true, e);
 	if (r < 0)
 		return r;
-	/* Under the lock nobody is about to write one. */
+	/* Its creator may have finished while we waited for the lock; now nobody is about to write.
+	 */
+	if (is_readable(s, id))
+		return err_set(e, EBUSY, "container '%s' was just made: delete it again", id);
 	if (fstatat(dirfd, STORE_STATE, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		log_warning(
 			"container '%s': its damaged state is removed; processes and control groups it named may "
@@ -94,14 +104,20 @@ static int delete_locked(const struct store *s, const char *id, bool force, stru
 	return r < 0 ? r : container_destroy(&c, e);
 }
 
+static bool is_unreadable(int r)
+{
+	return r == -ENODATA || r == -EBADMSG || r == -EINVAL;
+}
+
 static int delete_forced(const struct store *s, const char *id, struct err *e)
 {
 	struct err why = { 0 };
 	int r = end_unlocked(s, id, &why);
 
-	if (r >= 0)
+	/* What can't be read yet may be by the time its creator gives the lock away. */
+	if (r >= 0 || is_unreadable(r))
 		r = delete_locked(s, id, true, &why);
-	if (r == -ENODATA || r == -EBADMSG || r == -EINVAL)
+	if (is_unreadable(r))
 		r = clear_unreadable(s, id, &why);
 	if (r >= 0 || r == -ENOENT)
 		return 0;

@@ -124,21 +124,33 @@ static int move_devices(struct service *s, struct err *e)
 	return r;
 }
 
+/* What stopped a hook: a signal to us, or the end of init, which `delete --force` killed. */
+static int explain_stop(const struct service *s, int r, struct err *e)
+{
+	struct pollfd p = { .fd = s->sigfd, .events = POLLIN };
+
+	if (r != -EINTR)
+		return r;
+	return poll(&p, 1, 0) > 0 ? interrupted(s->sigfd, e) : explain_death(s, r, e);
+}
+
 static int run_hooks(struct service *s, struct err *e)
 {
 	const struct spec_hooks *hooks = s->job->spec->hooks;
+	const int stopfds[] = { s->child->pidfd, s->sigfd };
 	struct hook_call call = { .state = s->job->state,
 				  .pid = s->child->pid,
-				  .cwdfd = s->bundlefd };
+				  .cwdfd = s->bundlefd,
+				  .stopfds = stopfds };
 	int r = expect(s, SYNC_ROOT_READY, NULL, NULL, e);
 
 	if (r >= 0)
 		r = hook_run(hooks, HOOK_PRESTART, &call, e);
 	if (r >= 0)
 		r = hook_run(hooks, HOOK_CREATE_RUNTIME, &call, e);
-	if (r >= 0)
-		r = answer(s, SYNC_HOOKS_DONE, e);
-	return r;
+	if (r < 0)
+		return explain_stop(s, r, e);
+	return answer(s, SYNC_HOOKS_DONE, e);
 }
 
 static int take_console(struct service *s, struct err *e)

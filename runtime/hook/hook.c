@@ -100,6 +100,10 @@ static int run_one(const struct spec_hook *hook, const struct hook_call *call,
 		strv_add(&envp, env->items[i]);
 	spec.argv = strv_argv(&argv);
 	spec.envp = strv_argv(&envp);
+	if (call->stopfds) {
+		memcpy(spec.stopfds, call->stopfds, sizeof(spec.stopfds));
+		spec.may_stop = true;
+	}
 	r = proc_run(&spec, doc->data, doc->len, &out, timeout_ms(hook), &status, e);
 	if (r == -ETIMEDOUT)
 		return err_set(e, ETIMEDOUT, "'%s' was killed after its timeout of %lld s",

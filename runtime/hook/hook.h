@@ -32,6 +32,9 @@ struct hook_call {
 	pid_t pid;                     /* of the container, as seen by the hook; 0: none any more */
 	int cwdfd;                     /* working directory; 0: the caller's */
 	const struct oci_strings *env; /* for hooks without `env`; NULL: an empty environment */
+	/* NULL, or two descriptors (-1: none): when one becomes readable the hook is killed, the
+	 * result is -EINTR. */
+	const int *stopfds;
 };
 
 /* The key in config.json: "createRuntime". */

@@ -141,3 +141,51 @@ in_chroot() {
 		--bundle "$2" "$3"' - "$CREEL_ROOT" "$BUNDLE" "$NAME"
 	[ "$output" = bare ]
 }
+
+# create_in_hook KIND: start `create` with a hook that never ends, until it waits; CREATOR is its pid.
+create_in_hook() {
+	bundle sleep 100
+	edit '.hooks = {($kind): [{"path": "/bin/sh", "args": ["sh", "-c", "echo $$ >\($f); exec sleep 1000"]}]}' \
+		--arg kind "$1" --arg f "$BATS_TEST_TMPDIR/hook"
+	rm -f "$BATS_TEST_TMPDIR/hook"
+	creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	CREATOR=$!
+	wait_for test -s "$BATS_TEST_TMPDIR/hook"
+}
+
+@test "delete --force does not wait for a hook that never ends" {
+	for kind in prestart createRuntime createContainer; do
+		create_in_hook "$kind"
+		timeout 5 creel --root "$CREEL_ROOT" delete --force "$NAME"
+		status=0
+		wait "$CREATOR" || status=$?
+		[ "$status" -eq 1 ]
+		nothing_left
+		[ "$kind" = createContainer ] || ! kill -0 "$(cat "$BATS_TEST_TMPDIR/hook")"
+	done
+}
+
+@test "a signal to create ends a hook that never ends" {
+	for kind in prestart createRuntime createContainer; do
+		create_in_hook "$kind"
+		kill -TERM "$CREATOR"
+		wait_for eval '! kill -0 "$CREATOR"'
+		grep -q 'interrupted by SIGTERM' "$BATS_TEST_TMPDIR/err"
+		nothing_left
+		[ "$kind" = createContainer ] || ! kill -0 "$(cat "$BATS_TEST_TMPDIR/hook")"
+	done
+}
+
+@test "delete --force in the first moments of a create leaves no process" {
+	bundle sleep 100
+	c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	# A creator holds the lock of its directory, and writes the record only after a while.
+	mv "$CREEL_ROOT/$NAME/state.json" "$BATS_TEST_TMPDIR/"
+	flock "$CREEL_ROOT/$NAME" sh -c 'touch "$1/locked"; sleep 0.5; mv "$1/state.json" "$2"' - \
+		"$BATS_TEST_TMPDIR" "$CREEL_ROOT/$NAME/" 3>&- &
+	wait_for test -e "$BATS_TEST_TMPDIR/locked"
+	run c delete --force "$NAME"
+	wait
+	[ "$output" = '' ]
+	nothing_left
+}

@@ -99,6 +99,24 @@ static void a_program_over_its_time_is_killed(void **state UNUSED)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static void a_program_is_killed_when_a_stop_descriptor_becomes_readable(void **state UNUSED)
+{
+	char *const argv[] = { (char[]){ "sleep" }, (char[]){ "100" }, NULL };
+	struct proc_spec spec = { .path = "sleep", .search = true, .argv = argv, .may_stop = true };
+	struct err e = { 0 };
+	int status = 0;
+	int p[2];
+
+	assert_int_equal(pipe(p), 0);
+	spec.stopfds[0] = -1;
+	spec.stopfds[1] = p[0];
+	assert_int_equal(write(p[1], "x", 1), 1);
+	assert_int_equal(proc_run(&spec, NULL, 0, NULL, 20000, &status, &e), -EINTR);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	(void)close(p[0]);
+	(void)close(p[1]);
+}
+
 static void a_missing_program_is_reported_here(void **state UNUSED)
 {
 	struct proc_spec spec = { .path = "/no/such", .argv = ARGV(sh) };
@@ -280,6 +298,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_of_both_streams_is_collected),
+		cmocka_unit_test(a_program_is_killed_when_a_stop_descriptor_becomes_readable),
 		cmocka_unit_test(input_larger_than_a_pipe_is_fed),
 		cmocka_unit_test(a_program_that_ignores_its_input_is_no_error),
 		cmocka_unit_test(output_over_the_maximum_is_dropped),
