@@ -100,6 +100,13 @@ teardown() { room_teardown; }
 
 @test "a hard link to a symlink is the symlink, and writing replaces it" {
 	image_of "symlink name=s link=$ROOM/canary
+		hardlink name=l link=s"
+	unpack_works
+	[ "$(readlink target/l)" = "$ROOM/canary" ]
+	[ target/l -ef target/s ]
+	[ "$(stat -c %h canary)" = 1 ]
+	rm -rf target
+	image_of "symlink name=s link=$ROOM/canary
 		hardlink name=l link=s" \
 		'file name=l data=inside'
 	unpack_works
