@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
@@ -60,4 +61,17 @@ int console_resize(int masterfd, const struct spec_console_size *size, struct er
 			       USHRT_MAX);
 	return tty_set_size(masterfd, (unsigned short)size->height.v, (unsigned short)size->width.v,
 			    e);
+}
+
+void console_resize_as_ours(int masterfd)
+{
+	unsigned short rows = 0;
+	unsigned short cols = 0;
+	int fd = STDIN_FILENO;
+
+	/* Input may come from elsewhere while somebody watches the output. */
+	while (fd <= STDERR_FILENO && tty_get_size(fd, &rows, &cols, NULL) < 0)
+		fd++;
+	if (rows > 0)
+		(void)tty_set_size(masterfd, rows, cols, NULL);
 }

@@ -22,5 +22,7 @@ int console_send_pidfd(int sock, int pidfd, struct err *e);
 
 /* Set what consoleSize says; absent or half given is no change. */
 int console_resize(int masterfd, const struct spec_console_size *size, struct err *e);
+/* The size of our own window, if we have one. */
+void console_resize_as_ours(int masterfd);
 
 #endif

@@ -10,7 +10,6 @@
 #include "libutil/fd.h"
 #include "libutil/file.h"
 #include "libutil/log.h"
-#include "libutil/loop.h"
 #include "libutil/proc.h"
 #include "runtime/container/console.h"
 #include "runtime/container/pidfile.h"
@@ -21,14 +20,7 @@
  * is undone. */
 static int hold_signals(struct creation *c, struct err *e)
 {
-	sigset_t mask;
-
-	(void)sigemptyset(&mask);
-	(void)sigaddset(&mask, SIGHUP);
-	(void)sigaddset(&mask, SIGINT);
-	(void)sigaddset(&mask, SIGQUIT);
-	(void)sigaddset(&mask, SIGTERM);
-	c->sigfd = loop_signals(&mask, e);
+	c->sigfd = serve_hold_signals(e);
 	return c->sigfd < 0 ? c->sigfd : 0;
 }
 
@@ -44,7 +36,7 @@ static int make_directory(struct creation *c, struct err *e)
 
 static int write_record(struct creation *c, struct err *e)
 {
-	auto_(strbuf) struct strbuf text = { 0 };
+	auto_(strbuf) struct strbuf text = { .max = RECORD_MAX };
 	int r;
 
 	record_encode(&c->record, c->cgroup, &text);

@@ -30,6 +30,8 @@ struct execution {
 	struct child child;
 	struct service service;
 	int consolefd, pidfdsock;
+	int sigfd; /* only in the foreground: else a signal simply ends us, and with us the process
+		    */
 };
 
 static int load(struct execution *x, struct err *e)
@@ -151,7 +153,8 @@ static void fill_job(struct execution *x)
 
 static int spawn_and_serve(struct execution *x, struct err *e)
 {
-	const int hidden[] = { x->container.dirfd, x->store.rootfd, x->consolefd, x->pidfdsock };
+	const int hidden[] = { x->container.dirfd, x->store.rootfd, x->consolefd, x->pidfdsock,
+			       x->sigfd };
 	struct ceiling ceiling = { 0 };
 	int r = child_prepare(&x->child, &x->job, e);
 
@@ -163,7 +166,7 @@ static int spawn_and_serve(struct execution *x, struct err *e)
 	x->service = (struct service){
 		.job = &x->job,
 		.child = &x->child,
-		.sigfd = -1,
+		.sigfd = x->sigfd,
 		.consolefd = x->consolefd,
 		.masterfd = -1,
 	};
@@ -184,6 +187,17 @@ static int let_go(struct execution *x, struct err *e)
 	return serve_until_exec(&x->service, e);
 }
 
+/* Also while the process waits to be thawed, Ctrl-C has to work. */
+static int hold_signals(struct execution *x, struct err *e)
+{
+	int r = foreground_hold_signals(e);
+
+	if (r < 0)
+		return r;
+	x->sigfd = serve_hold_signals(e);
+	return x->sigfd < 0 ? x->sigfd : 0;
+}
+
 static int prepare_and_spawn(struct execution *x, struct err *e)
 {
 	static int (*const stages[])(struct execution *, struct err *) = {
@@ -197,7 +211,7 @@ static int prepare_and_spawn(struct execution *x, struct err *e)
 		return r;
 	fill_job(x);
 	if (!x->req->detached)
-		r = foreground_hold_signals(e);
+		r = hold_signals(x, e);
 	if (r >= 0)
 		r = spawn_and_serve(x, e);
 	if (r >= 0)
@@ -212,6 +226,7 @@ static void execution_done(struct execution *x)
 	close_at_exit(&x->service.masterfd);
 	close_at_exit(&x->consolefd);
 	close_at_exit(&x->pidfdsock);
+	close_at_exit(&x->sigfd);
 	seccomp_program_done(&x->seccomp);
 	container_done(&x->container);
 	store_done(&x->store);
@@ -227,6 +242,7 @@ int container_exec(const struct exec_request *req, struct err *e)
 		.service = { .masterfd = -1 },
 		.consolefd = -1,
 		.pidfdsock = -1,
+		.sigfd = -1,
 	};
 	int r = prepare_and_spawn(&x, e);
 

@@ -13,6 +13,7 @@
 #include "libutil/loop.h"
 #include "libutil/proc.h"
 #include "libutil/sys.h"
+#include "runtime/container/console.h"
 #include "runtime/container/relay.h"
 
 /* What stays ours: faults of our own, job control by the shell, and SIGURG, which some language
@@ -66,7 +67,7 @@ static int handle_signal(int sigfd, struct child *child, const struct relay *rel
 	if (info.ssi_signo == SIGCHLD)
 		reap(child);
 	else if (info.ssi_signo == SIGWINCH && relay)
-		relay_resize(relay);
+		console_resize_as_ours(relay->masterfd);
 	else if (info.ssi_signo != SIGWINCH)
 		(void)sys_pidfd_send_signal(child->pidfd, (int)info.ssi_signo, NULL, 0);
 	return 0;

@@ -12,7 +12,8 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/cgroup/cgroup.h"
 
-#define RECORD_MAX ((size_t)1 << 20) /* bytes */
+/* Bytes.  The annotations of the largest configuration fit, whatever their characters. */
+#define RECORD_MAX ((size_t)32 << 20)
 
 /* How far creation came; whether the process lives is never recorded but asked. */
 enum record_phase {

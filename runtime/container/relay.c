@@ -32,7 +32,6 @@ int relay_open(struct relay *r, int masterfd, struct err *e)
 
 	*r = (struct relay){ .masterfd = masterfd, .saved = { .fd = -1 } };
 	r->in_is_tty = isatty(STDIN_FILENO);
-	relay_resize(r);
 	ret = tty_raw(STDIN_FILENO, &r->saved, e);
 	if (ret < 0)
 		return ret;
@@ -142,19 +141,6 @@ void relay_drain(struct relay *r)
 		if (poll(fds, 2, -1) >= 0)
 			flush(p);
 	}
-}
-
-void relay_resize(const struct relay *r)
-{
-	unsigned short rows = 0;
-	unsigned short cols = 0;
-	int fd = STDIN_FILENO;
-
-	/* Input may come from elsewhere while somebody watches the output. */
-	while (fd <= STDERR_FILENO && tty_get_size(fd, &rows, &cols, NULL) < 0)
-		fd++;
-	if (rows > 0)
-		(void)tty_set_size(r->masterfd, rows, cols, NULL);
 }
 
 void relay_close(struct relay *r)

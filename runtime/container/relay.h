@@ -31,7 +31,7 @@ struct relay {
 	struct relay_pipe input, output;
 };
 
-/* Our terminal goes raw; its size goes to the master. */
+/* Our terminal goes raw. */
 int relay_open(struct relay *r, int masterfd, struct err *e);
 /* What to wait for: two entries for each pipe. */
 #define RELAY_POLLFDS 4
@@ -39,8 +39,6 @@ void relay_poll(const struct relay *r, struct pollfd fds[RELAY_POLLFDS]);
 void relay_move(struct relay *r, const struct pollfd fds[RELAY_POLLFDS]);
 /* The process has ended: pass on what it has written, without waiting for more. */
 void relay_drain(struct relay *r);
-/* Pass our window's size on; not a terminal is not an error. */
-void relay_resize(const struct relay *r);
 void relay_close(struct relay *r);
 
 #endif

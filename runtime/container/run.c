@@ -62,12 +62,13 @@ int container_run(const struct create_request *req, bool keep, bool reaper, stru
 		r = creation_run(&c, e);
 	if (r < 0)
 		return r;
+	/* A hook may call us: it must not wait for a lock that waits for it. */
+	store_unlock(c.dirfd);
 	r = run_poststart(&c, e);
 	if (r < 0) {
-		creation_undo(&c);
+		delete_ended(&c);
 		return r;
 	}
-	store_unlock(c.dirfd);
 	if (req->detached)
 		return notify_socket_forward(&c.notify, c.child.pidfd, c.child.pid, e);
 	return stay(&c, keep, e);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "libutil/cleanup.h"
+#include "libutil/loop.h"
 #include "libutil/proc.h"
 #include "libutil/sig.h"
 #include "libutil/sys.h"
@@ -17,6 +18,17 @@
 #include "runtime/hook/hook.h"
 #include "runtime/ns/idmap.h"
 #include "runtime/sync/sync.h"
+
+int serve_hold_signals(struct err *e)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		(void)sigaddset(&mask, ends[i]);
+	return loop_signals(&mask, e);
+}
 
 static int interrupted(int sigfd, struct err *e)
 {
@@ -164,6 +176,8 @@ static int take_console(struct service *s, struct err *e)
 		return r;
 	if (s->consolefd >= 0)
 		return console_send(s->consolefd, masterfd, e);
+	/* Now, for the program may ask for the size before we begin to relay. */
+	console_resize_as_ours(masterfd);
 	s->masterfd = steal_fd(&masterfd);
 	return 0;
 }

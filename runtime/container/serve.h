@@ -17,6 +17,10 @@ struct service {
 	int masterfd;        /* set: the pty master that nobody was given; owned by the caller */
 };
 
+/* Read the signals that ask a program to end, from here on, in place of dying of them.  Returns a
+ * descriptor. */
+int serve_hold_signals(struct err *e);
+
 /* Serve until SYNC_READY. */
 int serve_until_ready(struct service *s, struct err *e);
 /* Say SYNC_GO and wait until the program runs: for a process that meets no start gate. */

@@ -14,6 +14,8 @@
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/sync/sync.h"
 
+#define KILL_TIMEOUT_MS 2000
+
 int child_prepare(struct child *c, struct init_job *job, struct err *e)
 {
 	int pair[2];
@@ -173,7 +175,9 @@ void child_kill(struct child *c)
 	if (c->pid == 0 || c->reaped)
 		return;
 	(void)sys_pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
-	(void)child_wait(c, NULL);
+	/* One that is frozen dies when it is thawed, one that hangs in a device perhaps never. */
+	if (proc_wait_pidfd(c->pidfd, KILL_TIMEOUT_MS, NULL) > 0)
+		(void)child_wait(c, NULL);
 }
 
 void child_done(struct child *c)

@@ -30,7 +30,7 @@ int child_prepare(struct child *c, struct init_job *job, struct err *e);
 int child_spawn(struct child *c, struct init_job *job, const int *close_fds, size_t n_close,
 		struct err *e);
 
-/* Kill and reap; harmless when there is none. */
+/* Kill and reap, within seconds; harmless when there is none. */
 void child_kill(struct child *c);
 /* Collect the status of a child that ended or is about to. */
 int child_wait(struct child *c, struct err *e);

@@ -25,7 +25,8 @@ static int check_startable(const struct container *c, struct err *e)
 		       status_name(status));
 }
 
-/* Whatever the outcome, the gate is used up: a program runs, or init has ended. */
+/* Once GO is sent the gate is used up, whatever comes of it, and must not be there for the next
+ * `start`. */
 static int open_gate(const struct container *c, struct err *e)
 {
 	autofd int sock = fd_unix_connect_at(c->dirfd, STORE_GATE, SOCK_SEQPACKET, e);
@@ -33,9 +34,9 @@ static int open_gate(const struct container *c, struct err *e)
 
 	if (r >= 0)
 		r = sync_send(sock, SYNC_GO, 0, -1, e);
+	(void)unlinkat(c->dirfd, STORE_GATE, 0);
 	if (r >= 0)
 		r = sync_expect_exec(sock, "init", e);
-	(void)unlinkat(c->dirfd, STORE_GATE, 0);
 	return r < 0 ? err_wrap(e, r, "start '%s'", c->id) : 0;
 }
 
@@ -72,11 +73,13 @@ int container_start(const struct store *s, const char *id, struct err *e)
 		r = open_gate(&c, e);
 	if (r < 0)
 		return r;
+	/* A hook may call us: it must not wait for a lock that waits for it. */
+	store_unlock(c.dirfd);
 	r = run_poststart(&c, e);
 	if (r < 0) {
 		/* runtime.md: the container is stopped and the life cycle goes on with its
 		 * deletion. */
-		if (container_destroy(&c, &why) < 0)
+		if (container_delete(s, id, true, &why) < 0)
 			log_warning("%s", why.msg);
 		return r;
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -49,7 +50,8 @@ static int list_one(const struct store *s, const char *id, int format, struct js
 	if (r >= 0)
 		r = container_status(&c, &status, &why);
 	if (r < 0) {
-		log_warning("%s", why.msg);
+		if (r != -ENOENT)
+			log_warning("%s", why.msg);
 		return 0;
 	}
 	owner_of(&c, owner, sizeof(owner));

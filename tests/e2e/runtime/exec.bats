@@ -165,3 +165,19 @@ start_container() {
 		[ "$got" -eq "$i" ]
 	done
 }
+
+@test "a process that waits to be thawed can be given up" {
+	start_container
+	c pause "$NAME"
+	creel --root "$CREEL_ROOT" exec --ignore-paused "$NAME" sh -c 'touch /tmp/'"$NAME" 3>&- 2>"$BATS_TEST_TMPDIR/err" &
+	pid=$!
+	sleep 0.3
+	kill -INT "$pid"
+	got=0
+	wait "$pid" || got=$?
+	[ "$got" -eq 255 ]
+	[ "$(status_of "$NAME")" = paused ]
+	c resume "$NAME"
+	grep -q 'interrupted by SIGINT' "$BATS_TEST_TMPDIR/err"
+	[ ! -e "$ROOTFS/tmp/$NAME" ]
+}

@@ -135,3 +135,13 @@ all_hooks() {
 	c run --bundle "$BUNDLE" "$NAME"
 	[ "$(sed -n 2p "$LOG")" = bin/busybox ]
 }
+
+@test "a poststart hook may look at, and end, the container it belongs to" {
+	bundle sleep 100
+	edit '.hooks = {"poststart": [{"path": "/bin/sh", "timeout": 20, "args": ["sh", "-c",
+		"\($creel) --root \($root) state \($n) | grep -q running && \($creel) --root \($root) delete --force \($n)"]}]}' \
+		--arg creel "$(command -v creel)" --arg root "$CREEL_ROOT" --arg n "$NAME"
+	c create --bundle "$BUNDLE" "$NAME"
+	c start "$NAME"
+	nothing_left
+}

@@ -180,3 +180,14 @@ in_terminal() {
 	[ "$status" -eq 0 ]
 	[[ $output == *last* ]]
 }
+
+@test "exec relays our terminal too" {
+	requires program script
+	bundle sleep 1000
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	run in_terminal "creel --root $CREEL_ROOT exec --tty $NAME sh -c 'stty size; read x; echo got \$x; exit 15'" <<<typed
+	echo "$output"
+	[ "$status" -eq 15 ]
+	[[ $output == *"40 100"* ]]
+	[[ $output == *"got typed"* ]]
+}
