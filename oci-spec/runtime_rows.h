@@ -14,8 +14,8 @@ extern const struct field_type spec_seccomp_type;    /* runtime_spec_seccomp.c *
 
 /* Ids and other numbers that the kernel keeps in 32 bits. */
 #define ROW_U32 .min = 0, .max = UINT32_MAX
-/* Users and groups: to setresuid(2) and chown(2) the last number of all says "leave it as it is", so
- * whoever asked for it would stay root. */
+/* Users and groups: to setresuid(2) and chown(2) the last number of all says "leave it as it is",
+ * so whoever asked for it would stay root. */
 #define ROW_ID  .min = 0, .max = UINT32_MAX - 1
 #define ROW_I32 .min = INT32_MIN, .max = INT32_MAX
 

@@ -32,52 +32,44 @@ quietly() {
 	}
 }
 
+# The parts.  `set -e` does not reach into them, as part() looks at their status: hence the chains.
 build_in() {
 	local dir=$work/$1
 	shift
-	mkdir -p "$dir"
-	cd "$dir"
-	quietly configure "$src/configure" --enable-werror "$@"
-	quietly build make -j "$(nproc)" all
+	mkdir -p "$dir" && cd "$dir" &&
+		quietly configure "$src/configure" --enable-werror "$@" &&
+		quietly build make -j "$(nproc)" all
 }
 unit_tests() {
-	quietly "$1" make -j "$(nproc)" check
-	grep -E '^# (TOTAL|PASS|SKIP|FAIL|ERROR)' "$work/$1.log"
+	quietly "$1" make -j "$(nproc)" check &&
+		grep -E '^# (TOTAL|PASS|SKIP|FAIL|ERROR)' "$work/$1.log"
 }
 
 plain_build() {
-	cd "$src"
-	quietly autogen ./autogen.sh
-	build_in plain
+	cd "$src" && quietly autogen ./autogen.sh && build_in plain
 }
 plain_check() {
-	cd "$work/plain"
-	unit_tests check
+	cd "$work/plain" && unit_tests check
 }
 sanitized_check() {
-	build_in sanitized --enable-sanitizers
-	unit_tests check-sanitized
+	build_in sanitized --enable-sanitizers && unit_tests check-sanitized
 }
 fuzz_smoke() {
-	build_in fuzz --enable-fuzzers --enable-sanitizers CC=clang
-	quietly fuzz "$src/tests/fuzz/smoke.sh" "$work/fuzz" "${FUZZ_SECONDS:-5}"
-	tail -n 20 "$work/fuzz.log"
+	build_in fuzz --enable-fuzzers --enable-sanitizers CC=clang &&
+		quietly fuzz "$src/tests/fuzz/smoke.sh" "$work/fuzz" "${FUZZ_SECONDS:-5}" &&
+		cat "$work/fuzz.log"
 }
 end_to_end() {
 	"$src/tests/e2e/run.sh" "$work/plain"
 }
 lint() {
-	cd "$work/plain"
-	make -s check-format
-	make -s lint
+	cd "$work/plain" && make -s check-format && make -s lint
 }
 analyze() {
-	cd "$work/plain"
-	quietly analyze make analyze
+	cd "$work/plain" && quietly analyze make analyze && tail -n 1 "$work/analyze.log"
 }
 dist() {
-	cd "$work/plain"
-	quietly distcheck make -j "$(nproc)" distcheck
+	cd "$work/plain" && quietly distcheck make -j "$(nproc)" distcheck
 }
 
 mkdir -p "$work"

@@ -32,8 +32,8 @@ struct mount_op {
 struct mount_plan {
 	struct mount_op *ops; /* owned */
 	size_t n;
-	bool dev_is_bind; /* /dev is a tree of the host's, of which devtmpfs has only one: nothing may
-			     be made there */
+	bool dev_is_bind; /* /dev is a tree of the host's, of which devtmpfs has only one: nothing
+			     may be made there */
 	bool has_devpts;  /* something is mounted on /dev/pts */
 };
 

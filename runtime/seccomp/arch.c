@@ -30,7 +30,7 @@ static uint32_t resolve(const char *name)
 	size_t i;
 
 	name += sizeof(PREFIX) - 1;
-	for (i = 0; name[i] && i < sizeof(lower) - 1; i++)
+	for (i = 0; i < sizeof(lower) - 1 && name[i]; i++)
 		lower[i] = (char)tolower((unsigned char)name[i]);
 	lower[i] = '\0';
 	return seccomp_arch_resolve_name(lower);
