@@ -206,6 +206,8 @@ static void run_poststop(struct creation *c)
 
 void creation_undo(struct creation *c)
 {
+	int *const spare[] = { &c->bundlefd, &c->rootfsfd,  &c->consolefd,
+			       &c->gatefd,   &c->pidfdsock, &c->notifydirfd };
 	bool had_process = c->child.pid != 0;
 	struct err why = { 0 };
 
@@ -218,8 +220,14 @@ void creation_undo(struct creation *c)
 			log_warning("clearing up: %s", why.msg);
 		c->cgroup_made = false;
 	}
+	/* Out of descriptors is a reason to be here, and the rest needs some. */
+	cgroup_free(steal_ptr(&c->cgroup));
 	if (had_process)
 		run_poststop(c);
+	for (size_t i = 0; i < ARRAY_LEN(spare); i++) {
+		close_at_exit(spare[i]);
+		*spare[i] = -1;
+	}
 	if (c->dirfd >= 0 && store_remove(&c->store, c->req->id, &why) < 0)
 		log_warning("clearing up: %s", why.msg);
 }

@@ -189,3 +189,22 @@ create_in_hook() {
 	[ "$output" = '' ]
 	nothing_left
 }
+
+@test "out of descriptors, whenever, create fails and leaves nothing" {
+	bundle true
+	for n in {5..60}; do
+		status=0
+		(
+			exec 3>&-
+			ulimit -Sn "$n"
+			exec creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME" </dev/null >/dev/null 2>"$BATS_TEST_TMPDIR/err"
+		) || status=$?
+		if [ "$status" -eq 0 ]; then
+			break
+		fi
+		! grep 'clearing up' "$BATS_TEST_TMPDIR/err"
+		nothing_left
+	done
+	[ "$status" -eq 0 ]
+	[ "$n" -gt 10 ]
+}
