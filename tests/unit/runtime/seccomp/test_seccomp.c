@@ -292,6 +292,12 @@ static void no_profile_is_no_program(void **state UNUSED)
 	assert_int_equal(prog.flags, 0);
 }
 
+/* By the bare call: a sanitizer's _exit() makes others, which the program refuses. */
+static void leave(int code)
+{
+	(void)syscall(SYS_exit_group, code);
+}
+
 /* The kernel checks every jump of a program before it takes it. */
 static void the_kernel_takes_the_program(void **state UNUSED)
 {
@@ -308,16 +314,16 @@ static void the_kernel_takes_the_program(void **state UNUSED)
 	pid = fork();
 	if (pid == 0) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-			_exit(1);
+			leave(1);
 		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, prog.flags, &prog.prog) < 0)
-			_exit(2);
+			leave(2);
 		if (syscall(SYS_getpid) != -1 || errno != EPERM)
-			_exit(3);
+			leave(3);
 		if (syscall(SYS_clone3, NULL, 0) != -1 || errno != ENOSYS)
-			_exit(4);
+			leave(4);
 		if (syscall(500, NULL) != -1 || errno != ENOSYS)
-			_exit(5);
-		_exit(0);
+			leave(5);
+		leave(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
