@@ -31,10 +31,10 @@ struct addresses {
 	size_t n;
 };
 
-static void take_attrs(const struct nlmsghdr *h, struct address *a)
+static void take_attrs(struct nlmsghdr *h, struct address *a)
 {
-	const struct ifaddrmsg *body = NLMSG_DATA(h);
-	const struct rtattr *attr = IFA_RTA(body);
+	struct ifaddrmsg *body = NLMSG_DATA(h);
+	struct rtattr *attr = IFA_RTA(body);
 	size_t left = IFA_PAYLOAD(h);
 
 	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
@@ -53,9 +53,9 @@ static void take_attrs(const struct nlmsghdr *h, struct address *a)
 	}
 }
 
-static int note_address(const struct nlmsghdr *h, void *ctx)
+static int note_address(struct nlmsghdr *h, void *ctx)
 {
-	const struct ifaddrmsg *body = NLMSG_DATA(h);
+	struct ifaddrmsg *body = NLMSG_DATA(h);
 	struct addresses *list = ctx;
 	struct address *a;
 
@@ -93,10 +93,10 @@ static int add_address(struct netlink *nl, const struct address *a, unsigned ind
 	return netlink_call(nl, &q);
 }
 
-static int note_index(const struct nlmsghdr *h, void *ctx)
+static int note_index(struct nlmsghdr *h, void *ctx)
 {
 	if (h->nlmsg_type == RTM_NEWLINK)
-		*(unsigned *)ctx = (unsigned)((const struct ifinfomsg *)NLMSG_DATA(h))->ifi_index;
+		*(unsigned *)ctx = (unsigned)((struct ifinfomsg *)NLMSG_DATA(h))->ifi_index;
 	return 0;
 }
 

@@ -50,9 +50,9 @@ static int send_request(struct netlink *nl, struct netlink_request *q, unsigned 
 	return send(nl->fd, q->bytes, q->header.nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
-static int status_of(const struct nlmsghdr *h)
+static int status_of(struct nlmsghdr *h)
 {
-	return ((const struct nlmsgerr *)NLMSG_DATA(h))->error;
+	return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
 }
 
 /* One datagram of answers.  1: the last was seen. */
@@ -60,7 +60,7 @@ static int take_answers(struct netlink *nl, netlink_fn *fn, void *ctx, int *ret_
 {
 	_Alignas(struct nlmsghdr) char answers[ANSWER_SIZE];
 	ssize_t n = recv(nl->fd, answers, sizeof(answers), 0);
-	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)answers;
+	struct nlmsghdr *h = (struct nlmsghdr *)(void *)answers;
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;

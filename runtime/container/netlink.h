@@ -41,7 +41,8 @@ void netlink_attr(struct netlink_request *q, unsigned short type, const void *da
 int netlink_call(struct netlink *nl, struct netlink_request *q);
 /* Call `fn` for every answer of the same kind; a value != 0 from it ends the walk and is returned.
  */
-typedef int netlink_fn(const struct nlmsghdr *answer, void *ctx);
+/* Not const, since the macros of netlink(3) cast to char *. */
+typedef int netlink_fn(struct nlmsghdr *answer, void *ctx);
 /* One object. */
 int netlink_ask(struct netlink *nl, struct netlink_request *q, netlink_fn *fn, void *ctx);
 /* A whole list. */
