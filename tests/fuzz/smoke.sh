@@ -7,12 +7,13 @@ set -eu
 	echo "usage: $0 BUILD-DIRECTORY SECONDS" >&2
 	exit 2
 }
+build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 ran=0
-for target in "$1"/tests/fuzz/fuzz_*; do
+for target in "$build"/tests/fuzz/fuzz_*; do
 	if [ ! -x "$target" ] || [ -d "$target" ]; then
 		continue # objects, and .deps
 	fi
