@@ -2,8 +2,19 @@
 #include "imagetool/interrupt.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+/* A signal that is ignored (nohup) would become pending once it is blocked: it stays out. */
+static bool is_ignored(int sig)
+{
+	struct sigaction now;
+
+	return sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
 
 void interrupt_hold(struct interrupt *i)
 {
@@ -11,7 +22,8 @@ void interrupt_hold(struct interrupt *i)
 
 	(void)sigemptyset(&set);
 	for (size_t n = 0; n < ARRAY_LEN(signals); n++)
-		(void)sigaddset(&set, signals[n]);
+		if (!is_ignored(signals[n]))
+			(void)sigaddset(&set, signals[n]);
 	i->held = sigprocmask(SIG_BLOCK, &set, &i->before) == 0;
 }
 
@@ -32,4 +44,27 @@ int interrupt_check(struct err *e)
 		if (sigismember(&waiting, signals[n]) == 1)
 			return err_set(e, EINTR, "interrupted by a signal");
 	return 0;
+}
+
+/* The signals stay pending: a signalfd that is not read only tells of them. */
+int interrupt_wait_input(int fd, struct err *e)
+{
+	struct stat st;
+	sigset_t set;
+	autofd int sigfd = -1;
+
+	/* Files don't make anybody wait. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return 0;
+	(void)sigemptyset(&set);
+	for (size_t n = 0; n < ARRAY_LEN(signals); n++)
+		(void)sigaddset(&set, signals[n]);
+	sigfd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (sigfd < 0)
+		return err_sys(e, "watch signals");
+	struct pollfd p[] = { { .fd = fd, .events = POLLIN }, { .fd = sigfd, .events = POLLIN } };
+
+	if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
+		return err_sys(e, "wait for input");
+	return interrupt_check(e);
 }

@@ -24,4 +24,8 @@ AUTO_DEFINE_DONE(interrupt, interrupt_release)
 /* 0, or -EINTR when one of the signals is waiting.  Harmless when they are not held. */
 int interrupt_check(struct err *e);
 
+/* Before a read(2) that may wait for ever, from a pipe or terminal: 0 when there is something to
+ * read, -EINTR when a held signal came first. */
+int interrupt_wait_input(int fd, struct err *e);
+
 #endif

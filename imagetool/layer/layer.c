@@ -133,8 +133,11 @@ int layer_stream_verify(struct layer_stream *s, char ret_diff_id[DIGEST_TEXT_SIZ
 
 int byte_source_read_fd(void *fd, void *buf, size_t size, struct err *e)
 {
+	int r = interrupt_wait_input(*(int *)fd, e);
 	ssize_t n;
 
+	if (r < 0)
+		return r;
 	do
 		n = read(*(int *)fd, buf, size);
 	while (n < 0 && errno == EINTR);

@@ -93,9 +93,12 @@ static int save(const struct store *s, const struct save_images *images, const s
 		return err_set(e, EINVAL, "oci-dir needs -o DIR");
 	if (to_stdout && isatty(STDOUT_FILENO))
 		return err_set(e, EINVAL, "standard output is a terminal: give -o FILE");
-	interrupt_hold(&held);
-	if (v->format == FORMAT_OCI_DIR)
+	if (v->format == FORMAT_OCI_DIR) {
+		interrupt_hold(&held);
 		return save_to_dir(s, images, v->output, e);
+	}
+	/* A file has no name before it is complete, so there is nothing to clean up; and a pipe may
+	 * make us wait for ever. */
 	if (to_stdout)
 		return save_to_fd(s, images, v->format, STDOUT_FILENO, e);
 	return save_to_file(s, images, v->format, v->output, e);

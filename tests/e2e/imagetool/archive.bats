@@ -329,6 +329,44 @@ load_fails() { # TEXT ARG...
 	assert_untouched
 }
 
+@test "load waiting at a pipe can be interrupted, and leaves nothing" {
+	make_image 1.tar
+	creel-image --store st save -o a.tar $NAME
+	creel-image --store new list >/dev/null 2>&1 || true
+	mkfifo pipe
+	# Half of the archive, and then silence.
+	{ head -c 4000 a.tar; sleep 20; } >pipe &
+	writer=$!
+	env --default-signal=INT creel-image --store new load <pipe &
+	pid=$!
+	sleep 0.5
+	kill -INT $pid
+	code=0
+	wait $pid || code=$?
+	kill $writer
+	[ "$code" -eq 130 ]
+	[ "$(jq '.manifests | length' new/index.json)" = 0 ]
+	[ -z "$(find new/blobs new/tmp -type f)" ]
+}
+
+@test "save into a pipe ends when the reader goes, and can be interrupted while nobody reads" {
+	image_of 'file name=f fill=3000000'
+	run bash -c "set -o pipefail; creel-image --store layout save x | true"
+	echo "$output"
+	[ "$status" -ne 0 ]
+	mkfifo pipe
+	sleep 20 <pipe &
+	reader=$!
+	env --default-signal=INT creel-image --store layout save x >pipe &
+	pid=$!
+	sleep 0.5
+	kill -INT $pid
+	code=0
+	wait $pid || code=$?
+	kill $reader
+	[ "$code" -eq 130 ]
+}
+
 @test "names: --name, bare words of layouts, and none at all" {
 	make_image 1.tar
 	creel-image --store new load -i layout
