@@ -120,6 +120,9 @@ static int map_ids(struct service *s, struct err *e)
 	if (r >= 0)
 		r = idmap_write(s->child->pid, &l->uid_mappings, &l->gid_mappings, s->job->rootless,
 				e);
+	/* Inside its user namespace init may not; see init.h. */
+	if (r >= 0)
+		r = init_oom_score_adj(s->child->pid, s->job->process, e);
 	if (r >= 0)
 		r = answer(s, SYNC_IDS_WRITTEN, e);
 	return r;

@@ -84,7 +84,8 @@ struct init_job {
 int init_prepare(struct init_job *job, struct err *e);
 void init_prepare_undo(struct init_job *job);
 
-/* Write process.oomScoreAdj of a process (0: this one) if it is given; see above for who calls it.
+/* Write process.oomScoreAdj of a process (0: this one) if it is given (`process` may be NULL); see
+ * above for who calls it.
  */
 int init_oom_score_adj(pid_t pid, const struct spec_process *process, struct err *e);
 

@@ -12,7 +12,7 @@ int init_oom_score_adj(pid_t pid, const struct spec_process *process, struct err
 	char text[32];
 	int r;
 
-	if (!process->oom_score_adj.set)
+	if (!process || !process->oom_score_adj.set)
 		return 0;
 	/* The host's /proc: called before anything of the container is in sight. */
 	if (pid > 0)

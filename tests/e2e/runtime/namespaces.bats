@@ -190,6 +190,22 @@ uid=1000(user) gid=1000(user) groups=7" ]
 	fails "process.oomScoreAdj: lowering it to -1000 needs CAP_SYS_RESOURCE"
 }
 
+@test "the oom score is set in a user namespace as well" {
+	mapped cat /proc/self/oom_score_adj
+	edit '.process.oomScoreAdj = 345'
+	runs
+	[ "$output" = 345 ]
+}
+
+@test "a start behind a log file at debug level is not disturbed by it" {
+	bundle true
+	creel --debug --log "$BATS_TEST_TMPDIR/log" --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" \
+		>/dev/null 2>&1 3>&-
+	run creel --debug --log "$BATS_TEST_TMPDIR/log" --root "$CREEL_ROOT" start "$NAME"
+	[ "$status" -eq 0 ]
+	grep -q "init: ready" "$BATS_TEST_TMPDIR/log"
+}
+
 @test "hooks of creation run between mounts and pivot, in their namespaces" {
 	local log=$BATS_TEST_TMPDIR/log
 	cat >"$BATS_TEST_TMPDIR/hook" <<-EOF
