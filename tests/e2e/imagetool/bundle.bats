@@ -268,3 +268,23 @@ q() { # JQ-FILTER: of the bundle's config.json
 	[[ $output == *"'b' is not empty"* ]]
 	[ "$(ls b)" = here ]
 }
+
+@test "without root the bundle has a user namespace, and runs" {
+	requires program creel setpriv
+	requires userns
+	busybox_image
+	CONFIG='{"Cmd":["sh","-c","id; cat /var/lib/db/content; exit 5"],"Env":["PATH=/bin"],"Volumes":{"/var/lib/db":{}}}' \
+		make_layout layout x 1.tar
+	chmod 777 .
+	chmod -R a+rX layout "$ROOM"
+	as_nobody() {
+		run setpriv --reuid 65534 --regid 65534 --clear-groups "$@" </dev/null
+		echo "$output"
+	}
+	as_nobody creel-image --store layout bundle x b
+	[ "$status" -eq 0 ]
+	[ "$(q '.linux.uidMappings')" = '[{"containerID":0,"hostID":65534,"size":1}]' ]
+	as_nobody creel --root "$ROOM/state" run -b b "creel-e2e-$$-$RANDOM"
+	[ "$status" -eq 5 ]
+	[[ $output == *"uid=0(root)"*"from-image"* ]]
+}
