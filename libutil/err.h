@@ -32,10 +32,10 @@ int err_wrap(struct err *e, int r, const char *fmt, ...) PRINTF(3, 4);
 void err_clear(struct err *e);
 
 /*
- * The static analyzer sees one file at a time: tell it what the promises above
+ * A static analyzer sees one file at a time: tell it what the promises above
  * mean, or it follows paths on which a failure returns 0.
  */
-#if defined(__clang_analyzer__) && !defined(ERR_IMPLEMENTATION)
+#if (defined(__clang_analyzer__) || defined(STATIC_ANALYSIS)) && !defined(ERR_IMPLEMENTATION)
 #define err_set(e, ...)     (err_set(e, __VA_ARGS__), -1)
 #define err_sys(e, ...)     (err_sys(e, __VA_ARGS__), -1)
 #define err_wrap(e, r, ...) (err_wrap(e, r, __VA_ARGS__), (r))

@@ -121,7 +121,7 @@ int fd_close_from(int first, const int *keep, size_t n_keep, struct err *e)
 
 /* Room for the descriptors of one message, aligned for its header. */
 union control {
-	struct cmsghdr align;
+	struct cmsghdr first;
 	char space[CMSG_SPACE(FD_PASS_MAX * sizeof(int))];
 };
 
@@ -152,12 +152,11 @@ int fd_send(int sock, const void *data, size_t len, const int *fds, size_t n_fds
 		return err_set(e, EINVAL, "send %zu bytes with %zu descriptors: out of range", len,
 			       n_fds);
 	if (n_fds > 0) {
-		struct cmsghdr *c;
+		struct cmsghdr *c = &control.first;
 
 		memset(&control, 0, sizeof(control));
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-		c = CMSG_FIRSTHDR(&msg);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
