@@ -12,6 +12,7 @@
 #include "libutil/log.h"
 #include "libutil/proc.h"
 #include "runtime/container/console.h"
+#include "runtime/container/foreground.h"
 #include "runtime/container/pidfile.h"
 #include "runtime/hook/hook.h"
 #include "runtime/sync/sync.h"
@@ -20,6 +21,11 @@
  * is undone. */
 static int hold_signals(struct creation *c, struct err *e)
 {
+	/* All of them, where they are passed on later: none may end us before the wait begins. */
+	int r = c->req->detached ? 0 : foreground_hold_signals(e);
+
+	if (r < 0)
+		return r;
 	c->sigfd = serve_hold_signals(e);
 	return c->sigfd < 0 ? c->sigfd : 0;
 }

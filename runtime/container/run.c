@@ -4,15 +4,6 @@
 #include "runtime/container/foreground.h"
 #include "runtime/hook/hook.h"
 
-/* Signals are held from the start, so that none ends us between the first thing made and the wait.
- */
-static int prepare_foreground(bool reaper, struct err *e)
-{
-	int r = foreground_hold_signals(e);
-
-	return r >= 0 && reaper ? foreground_become_reaper(e) : r;
-}
-
 static int run_poststart(struct creation *c, struct err *e)
 {
 	struct hook_call call = { .state = &c->state, .pid = c->child.pid, .cwdfd = c->bundlefd };
@@ -55,7 +46,7 @@ static int stay(struct creation *c, bool keep, struct err *e)
 int container_run(const struct create_request *req, bool keep, bool reaper, struct err *e)
 {
 	auto_(creation) struct creation c = CREATION_NONE;
-	int r = req->detached ? 0 : prepare_foreground(reaper, e);
+	int r = !req->detached && reaper ? foreground_become_reaper(e) : 0;
 
 	c.req = req;
 	if (r >= 0)

@@ -208,3 +208,19 @@ create_in_hook() {
 	[ "$status" -eq 0 ]
 	[ "$n" -gt 10 ]
 }
+
+@test "a configuration that never comes can be given up with a signal" {
+	mkdir -p "$BUNDLE"
+	mkfifo "$BUNDLE/config.json"
+	for verb in run create; do
+		creel --root "$CREEL_ROOT" "$verb" --bundle "$BUNDLE" "$NAME" 3>&- &
+		wait_for grep -q creel "/proc/$!/comm"
+		sleep 0.2
+		kill -TERM $!
+		wait_for eval '! kill -0 $!' || {
+			kill -KILL $!
+			false
+		}
+	done
+	nothing_left
+}
