@@ -32,10 +32,6 @@ static int hold_signals(struct creation *c, struct err *e)
 
 static int make_directory(struct creation *c, struct err *e)
 {
-	int r = store_open(&c->store, c->req->host->root, true, e);
-
-	if (r < 0)
-		return r;
 	c->dirfd = store_make(&c->store, c->req->id, e);
 	return c->dirfd < 0 ? c->dirfd : 0;
 }

@@ -73,11 +73,33 @@ static int plan_cgroup(struct creation *c, struct err *e)
 	return cgroup_plan(c->spec, c->req->id, h->driver, host_is_rootless(h), &c->cgroup, e);
 }
 
+/* ROOT belongs to no container: made once, it stays. */
+static int open_store(struct creation *c, struct err *e)
+{
+	return store_open(&c->store, c->req->host->root, true, e);
+}
+
 static int compile_seccomp(struct creation *c, struct err *e)
 {
 	const struct spec_linux *l = c->spec->linux_;
+	autofd int cachefd = -1;
 
-	return l && l->seccomp ? seccomp_compile(l->seccomp, -1, &c->seccomp, e) : 0;
+	if (!l || !l->seccomp)
+		return 0;
+	cachefd = store_open_seccomp(&c->store);
+	return seccomp_compile(l->seccomp, cachefd, &c->seccomp, e);
+}
+
+/* What is known but can't be done here is refused, never dropped. */
+static int check_supported(struct creation *c, struct err *e)
+{
+	const struct spec_linux *l = c->spec->linux_;
+
+	if (l && l->intel_rdt)
+		return err_set(e, EOPNOTSUPP,
+			       "config.json: linux.intelRdt: resctrl is not part of this version; "
+			       "remove the member to run without it");
+	return 0;
 }
 
 /* A listener that is not there is found now, not when there is a container to take back. */
@@ -130,8 +152,9 @@ int creation_plan(struct creation *c, struct err *e)
 	/* inherit_prepare() comes first: what we open ourselves must not be taken for the caller's.
 	 */
 	static int (*const stages[])(struct creation *, struct err *) = {
-		check_id,        open_bundle, read_config,     check_process,   open_rootfs,
-		plan_namespaces, plan_cgroup, compile_seccomp, connect_sockets, fill_record,
+		check_id,        open_bundle,     read_config,     check_process,
+		check_supported, open_rootfs,     plan_namespaces, plan_cgroup,
+		open_store,      compile_seccomp, connect_sockets, fill_record,
 	};
 	int r = inherit_prepare(c->req->preserve_fds, &c->inherit, e);
 

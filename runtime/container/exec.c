@@ -116,7 +116,12 @@ static int compile_seccomp(struct execution *x, struct err *e)
 {
 	const struct spec_linux *l = x->spec->linux_;
 
-	return l && l->seccomp ? seccomp_compile(l->seccomp, -1, &x->seccomp, e) : 0;
+	autofd int cachefd = -1;
+
+	if (!l || !l->seccomp)
+		return 0;
+	cachefd = store_open_seccomp(x->container.store);
+	return seccomp_compile(l->seccomp, cachefd, &x->seccomp, e);
 }
 
 static void fill_job(struct execution *x)

@@ -53,6 +53,13 @@ int store_open(struct store *s, const char *root, bool make, struct err *e)
 	return 0;
 }
 
+int store_open_seccomp(const struct store *s)
+{
+	if (s->rootfd < 0 || (mkdirat(s->rootfd, STORE_SECCOMP, 0700) < 0 && errno != EEXIST))
+		return -1;
+	return openat(s->rootfd, STORE_SECCOMP, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 void store_done(struct store *s)
 {
 	close_at_exit(&s->rootfd);

@@ -7,6 +7,8 @@
  *   start.sock   the start gate, while nobody has said `start`
  *   notify/      where a container tells systemd's protocol that it is ready
  *
+ * and ROOT/.seccomp/, compiled filters (seccomp/cache.h); no container's id begins with a dot.
+ *
  * The lock is a flock(2) on the directory itself: create, start and delete
  * exclude one another; everything else only reads.
  */
@@ -16,10 +18,11 @@
 #include "libutil/cleanup.h"
 #include "libutil/err.h"
 
-#define STORE_STATE  "state.json"
-#define STORE_CONFIG "config.json"
-#define STORE_GATE   "start.sock"
-#define STORE_NOTIFY "notify"
+#define STORE_STATE   "state.json"
+#define STORE_CONFIG  "config.json"
+#define STORE_GATE    "start.sock"
+#define STORE_NOTIFY  "notify"
+#define STORE_SECCOMP ".seccomp"
 
 struct store {
 	int rootfd;       /* -1: there is no ROOT, so it holds no container */
@@ -32,6 +35,9 @@ struct store {
 
 /* Open ROOT; when it is missing it is made with 0700 if `make`, else it counts as empty. */
 int store_open(struct store *s, const char *root, bool make, struct err *e);
+/* Open the directory of compiled filters, made when it is missing.  -1: do without, it only saves
+ * time.  The descriptor is the caller's. */
+int store_open_seccomp(const struct store *s);
 void store_done(struct store *s);
 AUTO_DEFINE_DONE(store, store_done)
 

@@ -159,6 +159,11 @@ refused() {
 	refused "linux.resources.unified"
 }
 
+@test "a member that this version does not carry out" {
+	edit '.linux.intelRdt = {closID: "x"}'
+	refused "linux.intelRdt"
+}
+
 @test "the systemd manager where there is no systemd" {
 	[ ! -d /run/systemd/system ] || skip "systemd runs here"
 	edit '.linux.cgroupsPath = "system.slice:creel:" + $n' --arg n "$NAME"

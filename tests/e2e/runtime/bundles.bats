@@ -74,7 +74,7 @@ engine_end() {
 	wait_for has_status "$NAME" stopped
 	[ -z "$listener" ] || wait "$listener"
 	$VIEW creel --root "$CREEL_ROOT" delete "$NAME"
-	[ -z "$(ls -A "$CREEL_ROOT")" ]
+	[ -z "$(ls "$CREEL_ROOT")" ]
 	group=$(jq -r .linux.cgroupsPath "$BUNDLE/config.json")
 	[ -z "$(find /sys/fs/cgroup -type d -path "*$group" 2>/dev/null || true)" ]
 }
@@ -101,7 +101,7 @@ privileged() {
 	cat "$BATS_TEST_TMPDIR/out"
 	[ "$status" -ne 0 ]
 	grep -q CAP_SYS_RESOURCE "$BATS_TEST_TMPDIR/out"
-	[ -z "$(ls -A "$CREEL_ROOT")" ]
+	[ -z "$(ls "$CREEL_ROOT")" ]
 }
 
 # says_with CONTROLLER DOCUMENT TEXT: a limit that needs a controller this view lacks is an error that names both.
@@ -116,7 +116,7 @@ says_with() {
 	echo "$output"
 	[ "$status" -ne 0 ]
 	[[ $output == *"linux.resources.$1"*"the $1 controller is not available"* ]]
-	[ -z "$(ls -A "$CREEL_ROOT" 2>/dev/null)" ]
+	[ -z "$(ls "$CREEL_ROOT" 2>/dev/null)" ]
 }
 
 view() {
