@@ -44,12 +44,21 @@ int container_kill_all(const struct container *c, int sig, struct err *e)
 	return r;
 }
 
+static bool has_processes(const struct container *c)
+{
+	autofree pid_t *pids = NULL;
+	size_t n = 0;
+
+	return c->cgroup && cgroup_pids(c->cgroup, &pids, &n, NULL) >= 0 && n > 0;
+}
+
 int container_kill(const struct container *c, int sig, struct err *e)
 {
+	/* Without a pid namespace nothing has ended the others with the first. */
+	if (sig == SIGKILL && !c->record->own_pidns && (c->pidfd >= 0 || has_processes(c)))
+		return container_kill_all(c, sig, e);
 	if (c->pidfd < 0)
 		return err_set(e, ESRCH, "container '%s': container not running", c->id);
-	if (sig == SIGKILL && !c->record->own_pidns)
-		return container_kill_all(c, sig, e);
 	if (sys_pidfd_send_signal(c->pidfd, sig, NULL, 0) < 0) {
 		if (errno == ESRCH)
 			return err_set(e, ESRCH, "container '%s': container not running", c->id);

@@ -224,3 +224,17 @@ create_in_hook() {
 	done
 	nothing_left
 }
+
+@test "SIGKILL reaches those who outlived the first process of a shared pid namespace" {
+	bundle sh -c 'sleep 1000 & sleep 1000 & exit'
+	edit 'del(.linux.namespaces[] | select(.type == "pid"))'
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	wait_for has_status "$NAME" stopped
+	[ "$(c ps --format json "$NAME" | jq length)" -eq 2 ]
+	c kill "$NAME" KILL
+	wait_for eval '[ "$(c ps --format json "$NAME" | jq length)" -eq 0 ]'
+	run c kill "$NAME" KILL
+	[[ $output == *"container not running"* ]]
+	c delete "$NAME"
+	nothing_left
+}
