@@ -38,6 +38,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 echo "installing:$missing"
-apt-get -q update
+apt-get -qq update
+# Hundreds of lines of progress would hide what follows; failures come on stderr.
 # shellcheck disable=SC2086 # a list of words
-apt-get -q install -y --no-install-recommends $missing
+apt-get -qq install -y --no-install-recommends $missing >/dev/null
+echo "installed"

@@ -15,7 +15,9 @@ say() {
 	printf '\n==> %s\n' "$*"
 }
 show() {
-	printf '  $ %s\n' "$*"
+	printf '  $'
+	printf ' %q' "$@"
+	printf '\n'
 	"$@"
 }
 die() {
@@ -31,6 +33,7 @@ quietly() {
 		die "'$*' failed; the whole output is in $log"
 	}
 }
+# Everything below runs in $build, with its programs first in PATH, so that what is shown can be typed.
 cleanup() {
 	"$build/creel-shim" --state "$demo/shim" rm --force "$container" >/dev/null 2>&1 || true
 	"$build/creel" --root "$demo/run" delete --force "$container" >/dev/null 2>&1 || true
@@ -54,10 +57,12 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 mkdir -p "$demo"
 rm -rf "$demo/bundle"
+demo=$(realpath --relative-base="$build" "$demo")
+PATH=$build:$PATH
 
 # A chroot without cgroups can still run containers, unlimited.
 globals=(--root "$demo/run")
-shim_runtime=(--runtime "$build/creel" --runtime-arg --root --runtime-arg "$demo/run")
+shim_runtime=(--runtime creel --runtime-arg --root --runtime-arg "$(realpath -m "$demo/run")")
 if ! grep -qE ' cgroup2? ' /proc/self/mountinfo; then
 	echo "  (no cgroup file system is mounted here: limits are off, --cgroup-manager=disabled)"
 	globals+=(--cgroup-manager disabled)
@@ -66,24 +71,24 @@ fi
 
 say "3. creel-image: a small image from /bin/busybox, into a store, out as a bundle"
 show "$src/tools/make-busybox-image.sh" "$demo/busybox.tar"
-show "$build/creel-image" --store "$demo/images" load -i "$demo/busybox.tar" --name busybox:latest
-show "$build/creel-image" --store "$demo/images" list
+show creel-image --store "$demo/images" load -i "$demo/busybox.tar" --name busybox:latest
+show creel-image --store "$demo/images" list
 # shellcheck disable=SC2016 # expanded by the shell in the container
-show "$build/creel-image" --store "$demo/images" bundle --hostname creel busybox:latest "$demo/bundle" \
+show creel-image --store "$demo/images" bundle --hostname creel busybox:latest "$demo/bundle" \
 	sh -c 'echo "hello from process $$ of $(hostname)"; ls /; exit 7'
 
 say "4. creel: run the bundle (the command ends with status 7, and so must creel)"
 status=0
-show "$build/creel" "${globals[@]}" run --bundle "$demo/bundle" "$container-direct" || status=$?
+show creel "${globals[@]}" run --bundle "$demo/bundle" "$container-direct" || status=$?
 echo "  exit status: $status"
 [ "$status" -eq 7 ] || die "the container's exit status should have been 7"
 
 say "5. creel-shim: the same bundle, supervised in the background"
-show "$build/creel-shim" --state "$demo/shim" run -d "${shim_runtime[@]}" --bundle "$demo/bundle" "$container"
+show creel-shim --state "$demo/shim" run -d "${shim_runtime[@]}" --bundle "$demo/bundle" "$container"
 printf '  $ creel-shim wait %s\n' "$container"
-status=$("$build/creel-shim" --state "$demo/shim" wait "$container")
+status=$(creel-shim --state "$demo/shim" wait "$container")
 echo "  $status"
-show "$build/creel-shim" --state "$demo/shim" logs "$container"
+show creel-shim --state "$demo/shim" logs "$container"
 [ "$status" = 7 ] || die "the shim should have recorded exit status 7"
 
-say "done: the three programs are in $build; 'make install' puts them in place"
+say "done: the three programs are in $build; to put them in place: make -C $build install"
