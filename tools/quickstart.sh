@@ -15,9 +15,12 @@ say() {
 	printf '\n==> %s\n' "$*"
 }
 show() {
-	printf '  $'
-	printf ' %q' "$@"
-	printf '\n'
+	local word line=
+	for word; do
+		[[ $word =~ ^[A-Za-z0-9_./:=,-]+$ ]] || word=${word@Q}
+		line+=" $word"
+	done
+	echo "  \$$line"
 	"$@"
 }
 die() {
