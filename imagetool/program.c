@@ -14,8 +14,6 @@
 
 #define SYSTEM_STORE "/var/lib/creel/images"
 
-static const char *const log_formats[] = { "text", "json", NULL };
-
 static const struct opt global_opts[] = {
 	{ .name = "store",
 	  .kind = OPT_STRING,
@@ -23,45 +21,16 @@ static const struct opt global_opts[] = {
 	  .arg = "DIR",
 	  .help = "image store; by default " SYSTEM_STORE
 		  " for root, else $XDG_DATA_HOME/creel/images" },
-	{ .name = "log",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct image_globals, log),
-	  .arg = "FILE",
-	  .help = "append log lines to this file as well" },
-	{ .name = "log-format",
-	  .kind = OPT_CHOICE,
-	  .offset = offsetof(struct image_globals, log_format),
-	  .arg = "FORMAT",
-	  .choices = log_formats,
-	  .help = "format of the log file: text or json" },
-	{ .name = "log-level",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct image_globals, log_level),
-	  .arg = "LEVEL",
-	  .help = "least important lines to log: error, warning, info or debug" },
-	{ .name = "debug",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct image_globals, debug),
-	  .help = "the same as --log-level debug" },
+	LOG_OPT_ROWS(offsetof(struct image_globals, log)),
 	OPT_END,
 };
 
 static int prepare(void *global, struct err *e)
 {
 	const struct image_globals *g = global;
-	enum log_level level = g->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
-	int r;
 
 	log_init("creel-image");
-	if (g->log_level) {
-		r = log_parse_level(g->log_level, &level, e);
-		if (r < 0)
-			return r;
-	}
-	log_set_level(level);
-	if (!g->log)
-		return 0;
-	return log_open_file(g->log, g->log_format == 1 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, e);
+	return log_opts_apply(&g->log, e);
 }
 
 static void version(struct strbuf *out)

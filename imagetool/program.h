@@ -4,14 +4,12 @@
 #define IMAGETOOL_PROGRAM_H
 
 #include "imagetool/store/store.h"
+#include "libutil/log_opts.h"
 #include "libutil/verb.h"
 
 struct image_globals {
-	const char *store;     /* --store DIR, or NULL */
-	const char *log;       /* --log FILE, or NULL */
-	int log_format;        /* enum log_format */
-	const char *log_level; /* or NULL */
-	bool debug;
+	const char *store; /* --store DIR, or NULL */
+	struct log_opts log;
 };
 
 extern const struct program creel_image_program;

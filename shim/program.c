@@ -16,8 +16,6 @@
 /* What docker and podman exit with when it was not the container that failed. */
 #define STATUS_NOT_THE_CONTAINER 125
 
-static const char *const log_formats[] = { "text", "json", NULL };
-
 static const struct opt global_opts[] = {
 	{ .name = "state",
 	  .kind = OPT_STRING,
@@ -25,26 +23,7 @@ static const struct opt global_opts[] = {
 	  .arg = "DIR",
 	  .help = "where records of containers are kept; by default " SYSTEM_RUN_DIR "/" STATE_NAME
 		  " for root, else $XDG_RUNTIME_DIR/" STATE_NAME },
-	{ .name = "log",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct shim_globals, log),
-	  .arg = "FILE",
-	  .help = "append log lines of this program and its supervisors to a file as well" },
-	{ .name = "log-format",
-	  .kind = OPT_CHOICE,
-	  .offset = offsetof(struct shim_globals, log_format),
-	  .arg = "FORMAT",
-	  .choices = log_formats,
-	  .help = "format of the log file: text or json" },
-	{ .name = "log-level",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct shim_globals, log_level),
-	  .arg = "LEVEL",
-	  .help = "least important lines to log: error, warning, info or debug" },
-	{ .name = "debug",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct shim_globals, debug),
-	  .help = "the same as --log-level debug" },
+	LOG_OPT_ROWS(offsetof(struct shim_globals, log)),
 	OPT_END,
 };
 
@@ -79,23 +58,11 @@ static int find_state(struct shim_globals *g, struct err *e)
 static int prepare(void *global, struct err *e)
 {
 	struct shim_globals *g = global;
-	enum log_level level = g->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
 	int r;
 
 	log_init("creel-shim");
-	if (g->log_level) {
-		r = log_parse_level(g->log_level, &level, e);
-		if (r < 0)
-			return r;
-	}
-	log_set_level(level);
-	if (g->log) {
-		r = log_open_file(g->log, g->log_format == 1 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
-				  e);
-		if (r < 0)
-			return r;
-	}
-	return find_state(g, e);
+	r = log_opts_apply(&g->log, e);
+	return r < 0 ? r : find_state(g, e);
 }
 
 static void version(struct strbuf *out)

@@ -5,14 +5,12 @@
 
 #include <limits.h>
 
+#include "libutil/log_opts.h"
 #include "libutil/verb.h"
 
 struct shim_globals {
-	const char *state;     /* --state DIR; absolute once the program was prepared */
-	const char *log;       /* --log FILE, or NULL */
-	int log_format;        /* enum log_format */
-	const char *log_level; /* or NULL */
-	bool debug;
+	const char *state; /* --state DIR; absolute once the program was prepared */
+	struct log_opts log;
 	char state_text[PATH_MAX]; /* what `state` points to then */
 };
 

@@ -3,16 +3,13 @@
 #ifndef RUNTIME_VERB_GLOBALS_H
 #define RUNTIME_VERB_GLOBALS_H
 
-#include "libutil/opts.h"
+#include "libutil/log_opts.h"
 #include "runtime/container/host.h"
 
 struct globals {
 	const char *root;
 	char *default_root; /* owned by the program */
-	const char *log;
-	int log_format; /* enum log_format */
-	const char *log_level;
-	bool debug;
+	struct log_opts log;
 	bool systemd_cgroup;
 	int cgroup_manager; /* enum cgroup_driver */
 	int rootless;       /* enum host_rootless */

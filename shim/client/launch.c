@@ -58,15 +58,15 @@ static void supervisor_argv(struct strv *argv, const struct launch *l, const str
 {
 	strv_add(argv, creel_shim_program.name);
 	strv_addf(argv, "--state=%s", g->state);
-	if (g->log) {
-		autofree char *log = path_absolute(g->log);
+	if (g->log.file) {
+		autofree char *log = path_absolute(g->log.file);
 
 		strv_addf(argv, "--log=%s", log);
-		strv_addf(argv, "--log-format=%s", g->log_format == 1 ? "json" : "text");
+		strv_addf(argv, "--log-format=%s", log_opts_formats[g->log.format]);
 	}
-	if (g->log_level)
-		strv_addf(argv, "--log-level=%s", g->log_level);
-	if (g->debug)
+	if (g->log.level)
+		strv_addf(argv, "--log-level=%s", g->log.level);
+	if (g->log.debug)
 		strv_add(argv, "--debug");
 	strv_add(argv, "supervise");
 	if (l->attach)
