@@ -11,11 +11,16 @@
 
 #define PROC_CGROUP_MAX 65536
 
+/*
+ * Not for a group that cgroup.kill was ever written to: the kernel counts that, compares with the
+ * count of the caller's own group, and kills the child (seen on 6.18).  Nothing tells the count of
+ * a group that is not of our making.
+ */
 int cgroup_clone_fd(const struct cgroup *cg)
 {
 	const struct cgroup_tree *t = cgroup_tree_find(cg, "");
 
-	return t ? t->fd : -1;
+	return t && !t->reused ? t->fd : -1;
 }
 
 int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e)
@@ -66,6 +71,7 @@ static int open_group(struct cgroup_tree *t, const char *proc_cgroup, const char
 	const char *file = tree_is_v2(t) ? "cgroup.procs" : "tasks";
 
 	if (sub) {
+		t->reused = true;
 		t->fd = open_sub(t, sub, e);
 	} else {
 		struct cgroup_tree now = *t;

@@ -183,7 +183,8 @@ static int make_tree(const struct cgroup *cg, struct cgroup_tree *t, struct err 
 	t->fd = tree_open(t, e);
 	if (t->fd < 0)
 		return t->fd;
-	if (t->kept == strlen(t->path)) {
+	t->reused = t->kept == strlen(t->path);
+	if (t->reused) {
 		r = check_unused(t, e);
 		if (r < 0)
 			return r;

@@ -29,6 +29,8 @@ void cgroup_encode(const struct cgroup *cg, struct json_writer *w)
 		json_kv_string(w, "controllers", cg->trees[i].controllers);
 		json_kv_string(w, "mount", cg->trees[i].mount);
 		json_kv_string(w, "path", cg->trees[i].path);
+		if (cg->trees[i].reused)
+			json_kv_bool(w, "reused", true);
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -46,12 +48,19 @@ static int decode_word(const struct json *v, const char *key, const char *const 
 	return err_set(e, EBADMSG, "cgroup.%s: '%s' is unknown", key, text ? text : "");
 }
 
+static bool is_true(const struct json *v)
+{
+	return v && v->kind == JSON_BOOL && v->boolean;
+}
+
 /* Groups are removed by these paths, so what was tampered with must not lead elsewhere. */
 static int decode_tree(struct cgroup *cg, const struct json *v, struct err *e)
 {
 	const char *controllers = json_get_string(v, "controllers");
 	const char *mount = json_get_string(v, "mount");
 	const char *path = json_get_string(v, "path");
+	const struct json *reused = json_get(v, "reused");
+	int r;
 
 	if (!controllers || !mount || !path)
 		return err_set(e, EBADMSG, "cgroup.trees[%zu]: incomplete", cg->n);
@@ -59,7 +68,10 @@ static int decode_tree(struct cgroup *cg, const struct json *v, struct err *e)
 	    path_has_dotdot(path) || path[strspn(path, "/")] == '\0')
 		return err_set(e, EBADMSG, "cgroup.trees[%zu]: '%s' '%s' is no group", cg->n, mount,
 			       path);
-	return cgroup_add_tree(cg, controllers, mount, path, e);
+	r = cgroup_add_tree(cg, controllers, mount, path, e);
+	if (r == 0)
+		cg->trees[cg->n - 1].reused = is_true(reused);
+	return r;
 }
 
 int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e)
@@ -75,8 +87,7 @@ int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e)
 		return -EBADMSG;
 	if (!trees || trees->kind != JSON_ARRAY)
 		return err_set(e, EBADMSG, "cgroup.trees: missing");
-	cg = cgroup_new((enum cgroup_driver)driver, (enum cgroup_layout)layout,
-			rootless && rootless->kind == JSON_BOOL && rootless->boolean);
+	cg = cgroup_new((enum cgroup_driver)driver, (enum cgroup_layout)layout, is_true(rootless));
 	for (size_t i = 0; i < trees->len; i++) {
 		int r = decode_tree(cg, &trees->items[i], e);
 

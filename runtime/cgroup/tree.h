@@ -15,6 +15,7 @@ struct cgroup_tree {
 	char *path;        /* of the group below the mount; begins with a slash */
 	int fd;            /* O_RDONLY directory of the group; -1 while not open */
 	size_t kept; /* so much of `path` existed before cgroup_make(): what follows is ours */
+	bool reused; /* it was there already, and perhaps killed before; see cgroup_clone_fd() */
 	int entryfd; /* file that moves its writer into the group; -1 while not open */
 };
 

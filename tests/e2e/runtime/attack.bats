@@ -238,3 +238,17 @@ create_in_hook() {
 	c delete "$NAME"
 	nothing_left
 }
+
+@test "a prepared group whose processes were killed once is as good as a new one" {
+	requires cgroup2
+	local v2
+	v2=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)/creel-e2e/$NAME
+	mkdir -p "$v2"
+	[ -e "$v2/cgroup.kill" ] || skip "needs cgroup.kill (Linux 5.14)"
+	echo 1 >"$v2/cgroup.kill"
+	bundle sleep 100
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	[ "$(c exec "$NAME" echo alive)" = alive ]
+	c delete --force "$NAME"
+	nothing_left
+}
