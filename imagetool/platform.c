@@ -10,8 +10,7 @@
 #include "libutil/strbuf.h"
 #include "libutil/strv.h"
 
-/* ---- Words
- * ------------------------------------------------------------------------------------------- */
+/* ---- Words ---- */
 
 /* uname's and other spellings of what image documents call it. */
 static const struct {
@@ -83,8 +82,7 @@ static int set_arch(struct platform *p, const char *word)
 	return set_word(p->arch, word);
 }
 
-/* ---- This machine
- * ------------------------------------------------------------------------------------ */
+/* ---- This machine ---- */
 
 #if defined(__x86_64__)
 static const char *host_variant(void)
@@ -146,8 +144,7 @@ const char *platform_text(const struct platform *p, char buf[PLATFORM_TEXT_SIZE]
 	return buf;
 }
 
-/* ---- Choice
- * ------------------------------------------------------------------------------------------ */
+/* ---- Choice ---- */
 
 #define FIT_NONE    (-1)
 #define FIT_UNKNOWN 0 /* the image does not say */

@@ -39,8 +39,7 @@ static void version(struct strbuf *out)
 		    PACKAGE_VERSION);
 }
 
-/* ---- The store
- * ----------------------------------------------------------------------------------------- */
+/* ---- The store ---- */
 
 static int default_store(char **ret, struct err *e)
 {
@@ -77,8 +76,7 @@ int globals_open_store(const void *global, enum store_access access, struct stor
 	return store_open(path, access, ret, e);
 }
 
-/* ---- Exit status
- * ----------------------------------------------------------------------------------------- */
+/* ---- Exit status ---- */
 
 static const struct exit_row exits[] = {
 	{ IMAGE_EXIT_OK, "done" },
@@ -121,8 +119,7 @@ static int exit_status(const struct verb *v UNUSED, int error)
 	return IMAGE_EXIT_FAILURE;
 }
 
-/* ---- The program
- * ------------------------------------------------------------------------------------------- */
+/* ---- The program ---- */
 
 #define X(name) &verb_##name,
 static const struct verb *const verbs[] = { IMAGE_VERBS(X) NULL };

@@ -51,7 +51,7 @@ struct json_events {
 int json_read(const char *name, const char *text, size_t len, const struct json_events *ev,
 	      void *ctx, struct err *e);
 
-/* ---- Value tree ------------------------------------------------------------ */
+/* ---- Value tree ---- */
 
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
@@ -74,7 +74,7 @@ const struct json *json_get(const struct json *v, const char *key);
 /* The text of a string value, or NULL. */
 const char *json_get_string(const struct json *v, const char *key);
 
-/* ---- Writer ---------------------------------------------------------------- */
+/* ---- Writer ---- */
 
 /* Writes into out; objects and arrays nest by calls.  indent 0 gives one line, 2 gives lines.
  * Slashes are not escaped; bytes that are not UTF-8 become U+FFFD. */

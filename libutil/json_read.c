@@ -32,7 +32,7 @@ struct reader {
 	int r; /* what the consumer said */
 };
 
-/* ---- Where something is wrong -------------------------------------------------- */
+/* ---- Where something is wrong ---- */
 
 struct place {
 	size_t line, column; /* from 1; columns count characters */
@@ -127,7 +127,7 @@ static int syntax_error(const struct reader *rd)
 	return r;
 }
 
-/* ---- Before yajl sees the text --------------------------------------------------- */
+/* ---- Before yajl sees the text ---- */
 
 /* Four hex digits, or -1. */
 static int hex4(const char *s, size_t len)
@@ -197,7 +197,7 @@ static int check_text(const struct reader *rd)
 	return 0;
 }
 
-/* ---- Numbers ------------------------------------------------------------------------ */
+/* ---- Numbers ---- */
 
 /* "-12": false when it is no integer or has more than 64 bits. */
 static bool read_integer(const char *s, size_t len, struct json_number *n)
@@ -241,7 +241,7 @@ static int read_number(const struct reader *rd, const char *s, size_t len, struc
 	return fail_at(rd, at, what);
 }
 
-/* ---- Events --------------------------------------------------------------------------- */
+/* ---- Events ---- */
 
 /* yajl's words for "go on" and "stop". */
 static int went(struct reader *rd, int r)

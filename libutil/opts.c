@@ -51,7 +51,7 @@ static bool is_help(const char *name, size_t len)
 	return len == strlen("help") && strncmp(name, "help", len) == 0;
 }
 
-/* ---- Values --------------------------------------------------------------------- */
+/* ---- Values ---- */
 
 static int PRINTF(3, 4) refuse(const struct parser *p, const struct use *u, const char *fmt, ...)
 {
@@ -156,7 +156,7 @@ static int use_option(struct parser *p, const struct use *u, const char *given)
 	return store(p, u, given);
 }
 
-/* ---- Spellings --------------------------------------------------------------------- */
+/* ---- Spellings ---- */
 
 static int unknown(const struct parser *p, const char *arg)
 {

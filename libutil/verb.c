@@ -73,7 +73,7 @@ static int print(const struct strbuf *text)
 	return flush_stdout(0);
 }
 
-/* ---- Verbs ------------------------------------------------------------------------ */
+/* ---- Verbs ---- */
 
 static bool is_named(const struct verb *v, const char *name)
 {
@@ -182,7 +182,7 @@ static int run_verb(struct run *run, const struct verb *v)
 	return status;
 }
 
-/* ---- The program -------------------------------------------------------------------- */
+/* ---- The program ---- */
 
 struct opt *verb_global_rows(const struct program *p, size_t *ret_size, size_t *ret_version)
 {

@@ -8,7 +8,7 @@
 /* The value of a KEYSET's name. */
 static const struct field_type no_rows = { .name = "empty object" };
 
-/* ---- Names ----------------------------------------------------------------------------------- */
+/* ---- Names ---- */
 
 /* Writers go through the rows in order, or sorted, so the row after the last match is looked at
  * first. */
@@ -119,7 +119,7 @@ static int on_map_key(void *ctx, const char *s, size_t len, struct err *e)
 	return remember_name(d, f, s, len, e);
 }
 
-/* ---- Open and close -------------------------------------------------------------------------- */
+/* ---- Open and close ---- */
 
 static int push(struct decoder *d, const struct frame *f, struct err *e)
 {
@@ -282,7 +282,7 @@ static int on_end_array(void *ctx, struct err *e)
 	return 0;
 }
 
-/* ---- Scalars --------------------------------------------------------------------------------- */
+/* ---- Scalars ---- */
 
 static int on_null(void *ctx, struct err *e)
 {
@@ -308,7 +308,7 @@ static int on_string(void *ctx, const char *s, size_t len, struct err *e)
 	return decode_string(ctx, s, len, e);
 }
 
-/* ---- The whole ------------------------------------------------------------------------------- */
+/* ---- The whole ---- */
 
 static int decode(const struct field_type *type, enum field_kind kind, const char *name,
 		  const char *text, size_t len, const struct decode_opts *opts, struct arena *a,

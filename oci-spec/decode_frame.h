@@ -52,14 +52,14 @@ static inline struct frame *decoder_top(struct decoder *d)
 	return &d->frames[d->depth - 1];
 }
 
-/* ---- decode_path.c --------------------------------------------------------------------------- */
+/* ---- decode_path.c ---- */
 
 /* Fail with "DOCUMENT: PATH: " in front.  Returns -EINVAL. */
 int decoder_fail(const struct decoder *d, struct err *e, const char *fmt, ...) PRINTF(3, 4);
 /* Append where the decoder is: "process.rlimits[2].type"; nothing at the top. */
 void decoder_path(const struct decoder *d, struct strbuf *out);
 
-/* ---- decode_value.c -------------------------------------------------------------------------- */
+/* ---- decode_value.c ---- */
 
 /* What the value that comes next has to be. */
 enum field_kind decoder_expect(const struct decoder *d);

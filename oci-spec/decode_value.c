@@ -38,7 +38,7 @@ enum field_kind decoder_expect(const struct decoder *d)
 	return FIELD_IGNORED;
 }
 
-/* ---- Memory ---------------------------------------------------------------------------------- */
+/* ---- Memory ---- */
 
 static int check_memory(const struct decoder *d, size_t bytes, struct err *e)
 {
@@ -71,7 +71,7 @@ int decoder_copy(struct decoder *d, const char *s, size_t len, const char **ret,
 	return 0;
 }
 
-/* ---- Lists and maps -------------------------------------------------------------------------- */
+/* ---- Lists and maps ---- */
 
 static size_t item_size(const struct frame *f)
 {
@@ -167,7 +167,7 @@ void frame_store_items(const struct frame *f)
 	}
 }
 
-/* ---- Scalars --------------------------------------------------------------------------------- */
+/* ---- Scalars ---- */
 
 static bool is_list(const struct field *row)
 {

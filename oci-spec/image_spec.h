@@ -154,7 +154,7 @@ int image_layout_decode(const char *name, const char *text, size_t len, struct a
 int docker_archive_decode(const char *name, const char *text, size_t len, struct arena *a,
 			  struct docker_archive_item **ret, size_t *ret_n, struct err *e);
 
-/* ---- Digests as text ------------------------------------------------------------------------- */
+/* ---- Digests as text ---- */
 
 /* "sha256:" + 64 or "sha512:" + 128 lower-case hex digits; anything else -EINVAL, before any use in
  * a path. */
@@ -162,7 +162,7 @@ int digest_check(const char *digest, struct err *e);
 /* The hex part of a legal digest. */
 const char *digest_hex(const char *digest);
 
-/* ---- References: [registry/]repository[:tag][@digest] ---------------------------------------- */
+/* ---- References: [registry/]repository[:tag][@digest] ---- */
 
 struct image_reference {
 	char *registry;   /* "docker.io", "localhost:5000" */

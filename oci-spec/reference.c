@@ -29,7 +29,7 @@ static bool is_alnum(char c)
 	return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z');
 }
 
-/* ---- Parts ----------------------------------------------------------------------------------- */
+/* ---- Parts ---- */
 
 /* Between letters and digits: one '.', one or two '_', any number of '-'. */
 static const char *skip_separator(const char *p, const char *end)
@@ -153,7 +153,7 @@ static bool is_image_id(const char *name)
 	return strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64;
 }
 
-/* ---- The whole ------------------------------------------------------------------------------- */
+/* ---- The whole ---- */
 
 /* Cuts "@digest" and ":tag" off `name`. */
 static int split_suffixes(char *name, struct image_reference *r, struct err *e)

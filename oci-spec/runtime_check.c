@@ -43,7 +43,7 @@ int check_env(const struct check *c, const char *path, const struct oci_strings 
 	return 0;
 }
 
-/* ---- Version --------------------------------------------------------------------------------- */
+/* ---- Version ---- */
 
 /* Skip a number without leading zeros; NULL when there is none. */
 static const char *skip_number(const char *p)
@@ -88,7 +88,7 @@ static int check_version(const struct check *c, const char *version)
 	return 0;
 }
 
-/* ---- Mounts and hooks ------------------------------------------------------------------------ */
+/* ---- Mounts and hooks ---- */
 
 static int check_ranges(const struct check *c, const char *path, const char *key,
 			const struct oci_array *list)
@@ -188,7 +188,7 @@ static int check_names(const struct check *c, const struct runtime_spec *spec)
 	return 0;
 }
 
-/* ---- The whole ------------------------------------------------------------------------------- */
+/* ---- The whole ---- */
 
 int runtime_spec_check(const char *name, const struct runtime_spec *spec, struct err *e)
 {

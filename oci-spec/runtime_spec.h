@@ -356,7 +356,7 @@ extern const struct field_type runtime_spec_type;   /* struct runtime_spec */
 extern const struct field_type spec_process_type;   /* struct spec_process: exec --process */
 extern const struct field_type spec_resources_type; /* struct spec_resources: update -r */
 
-/* ---- Names of the kernel --------------------------------------------------------------------- */
+/* ---- Names of the kernel ---- */
 
 /* Capabilities in the kernel's order: names[CAP_CHOWN] is "CAP_CHOWN". */
 #define OCI_CAPABILITY_COUNT 41
@@ -366,7 +366,7 @@ int oci_capability_number(const char *name);
 /* RLIMIT_* by name, or -1. */
 int oci_rlimit_number(const char *name);
 
-/* ---- Decode and check ------------------------------------------------------------------------ */
+/* ---- Decode and check ---- */
 
 /*
  * Decode config.json and check what rows cannot say: duplicate namespaces and rlimits, mappings
@@ -393,7 +393,7 @@ const struct spec_namespace *spec_find_namespace(const struct runtime_spec *spec
 /* An annotation's value, or NULL. */
 const char *spec_annotation(const struct runtime_spec *spec, const char *key);
 
-/* ---- state.json as `creel state` prints it (runtime.md "State") ------------------------------ */
+/* ---- state.json as `creel state` prints it (runtime.md "State") ---- */
 
 enum oci_status {
 	OCI_STATUS_NONE,
@@ -418,7 +418,7 @@ struct oci_state {
 };
 extern const struct field_type oci_state_type;
 
-/* ---- features (features.md, features-linux.md) ----------------------------------------------- */
+/* ---- features (features.md, features-linux.md) ---- */
 
 struct feature_enabled {
 	struct opt_bool enabled;

@@ -22,7 +22,7 @@ static int read_plain(void *decompress, const uint8_t **ret, struct err *e)
 	return r < 0 ? r : decompress_next(decompress, ret, e);
 }
 
-/* ---- Members --------------------------------------------------------------------------------- */
+/* ---- Members ---- */
 
 /* Documents at the top that say what the archive holds. */
 static bool is_text(const char *name)
@@ -156,7 +156,7 @@ static int read_member(struct load *l, struct tar_reader *t, const struct tar_en
 	return err_wrap(e, r, "member '%.200s'", path.text);
 }
 
-/* ---- The archive ----------------------------------------------------------------------------- */
+/* ---- The archive ---- */
 
 /* Of formats that are met around docker-archives and not read here. */
 static int check_foreign(const uint8_t *p, size_t len, struct err *e)

@@ -45,7 +45,7 @@ int load_name(struct load *l, const char *name, const struct image_descriptor *d
 	return r;
 }
 
-/* ---- Blobs ----------------------------------------------------------------------------------- */
+/* ---- Blobs ---- */
 
 static int copy_blob(struct load *l, const struct image_descriptor *desc, struct err *e)
 {
@@ -91,7 +91,7 @@ static int read_document(struct load *l, const struct image_descriptor *desc, ch
 				 ret_len, e);
 }
 
-/* ---- Documents ------------------------------------------------------------------------------- */
+/* ---- Documents ---- */
 
 static int need_manifest(struct load *l, const struct image_descriptor *desc, struct err *e)
 {

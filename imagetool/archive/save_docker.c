@@ -102,7 +102,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-/* ---- Layers ---------------------------------------------------------------------------------- */
+/* ---- Layers ---- */
 
 typedef int layer_fn(void *ctx, const uint8_t *data, size_t len, struct err *e);
 
@@ -179,7 +179,7 @@ static int write_layer(struct saving *s, const struct docker_layer *layer, struc
 	return r < 0 ? err_wrap(e, r, "layer %s", layer->desc->digest) : 0;
 }
 
-/* ---- Documents ------------------------------------------------------------------------------- */
+/* ---- Documents ---- */
 
 /* Names as docker prints them ("nginx:1.25"); an image by digest has none. */
 static char *familiar_name(const struct image *img)

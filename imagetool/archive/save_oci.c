@@ -42,7 +42,7 @@ static void add_item(struct saving *s, const char *digest, int64_t size, const c
 	s->items[s->n++] = (struct item){ arena_strdup(&s->arena, digest), size, text };
 }
 
-/* ---- What is to be written ------------------------------------------------------------------- */
+/* ---- What is to be written ---- */
 
 static int add_manifest(struct saving *s, const struct image *img, struct image_descriptor *entry,
 			struct err *e)
@@ -147,7 +147,7 @@ static int by_digest(const void *a, const void *b)
 	return strcmp(x->digest, y->digest);
 }
 
-/* ---- Writing it ------------------------------------------------------------------------------ */
+/* ---- Writing it ---- */
 
 /* The digest is computed again: what leaves the store is what its name says. */
 static int copy_blob(const struct store *s, const struct item *item, struct sink *to, struct err *e)

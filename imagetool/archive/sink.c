@@ -18,7 +18,7 @@ int sink_text(struct sink *s, const char *name, const char *text, size_t len, st
 	return r < 0 ? r : s->data(s, text, len, e);
 }
 
-/* ---- Archive --------------------------------------------------------------------------------- */
+/* ---- Archive ---- */
 
 struct sink_tar {
 	struct sink sink; /* first: the functions cast */
@@ -61,7 +61,7 @@ void sink_tar_free(struct sink *s)
 	free(s);
 }
 
-/* ---- Directory ------------------------------------------------------------------------------- */
+/* ---- Directory ---- */
 
 struct sink_dir {
 	struct sink sink; /* first: the functions cast */

@@ -38,7 +38,7 @@ static void add_strings(struct strv *to, const struct oci_strings *from)
 		strv_add(to, from->items[i]);
 }
 
-/* ---- Process --------------------------------------------------------------------------------- */
+/* ---- Process ---- */
 
 static void set_pair(struct strv *env, const char *pair)
 {
@@ -125,7 +125,7 @@ static int convert_process(const struct config_input *in, struct spec_process *p
 	return convert_args(in, p, a, e);
 }
 
-/* ---- Annotations ----------------------------------------------------------------------------- */
+/* ---- Annotations ---- */
 
 /*
  * Annotations that runtimes obey (runc's and crun's "potentially unsafe" lists, and ours).  An
@@ -203,7 +203,7 @@ static void convert_annotations(const struct config_input *in, struct runtime_sp
 	}
 }
 
-/* ---- Mounts ---------------------------------------------------------------------------------- */
+/* ---- Mounts ---- */
 
 static void convert_mount(const struct mount_arg *from, struct spec_mount *to, struct arena *a)
 {

@@ -62,7 +62,7 @@ static int set_times_at(const struct place *at, const struct tar_entry *n, struc
 	return 0;
 }
 
-/* ---- Files ----------------------------------------------------------------------------------- */
+/* ---- Files ---- */
 
 static int write_piece(int fd, const uint8_t *data, size_t len, int64_t offset, struct err *e)
 {
@@ -135,7 +135,7 @@ static int create_file(struct apply *a, const struct place *at, const struct tar
 	return r < 0 ? r : finish_file(a, at, fd, n, e);
 }
 
-/* ---- Everything else ------------------------------------------------------------------------- */
+/* ---- Everything else ---- */
 
 static int finish_node(struct apply *a, const struct place *at, const struct tar_entry *n,
 		       struct err *e)
@@ -244,7 +244,7 @@ static int create_hardlink(struct apply *a, struct place *at, const struct entry
 	return r == -EEXIST && is_same_file(fd, entry_path_base(&target), at) ? 0 : r;
 }
 
-/* ---- Directories ----------------------------------------------------------------------------- */
+/* ---- Directories ---- */
 
 static bool is_dir(const struct place *at)
 {
@@ -322,7 +322,7 @@ int create_root(struct apply *a, const struct tar_entry *n, struct err *e)
 	return r < 0 ? err_wrap(e, r, "root directory") : 0;
 }
 
-/* ---- All of them ----------------------------------------------------------------------------- */
+/* ---- All of them ---- */
 
 static int create_once(struct apply *a, struct place *at, const struct entry_path *p,
 		       const struct tar_entry *n, struct tar_reader *t, struct err *e)

@@ -54,7 +54,7 @@ void tar_pax_done(struct tar_pax *p)
 	*p = (struct tar_pax){ 0 };
 }
 
-/* ---- Values ---------------------------------------------------------------------------------- */
+/* ---- Values ---- */
 
 static int pax_i64(const char *key, const char *value, int64_t min, int64_t *ret, struct err *e)
 {
@@ -102,7 +102,7 @@ static int pax_text(const char *key, const char *value, size_t len, const char *
 	return 0;
 }
 
-/* ---- Extended attributes --------------------------------------------------------------------- */
+/* ---- Extended attributes ---- */
 
 static int add_xattr(struct tar_pax *p, const char *name, const char *value, size_t len,
 		     struct err *e)
@@ -186,7 +186,7 @@ static int add_libarchive_xattr(struct tar_pax *p, char *key, char *value, size_
 	return add_xattr(p, name, value, len, e);
 }
 
-/* ---- Records --------------------------------------------------------------------------------- */
+/* ---- Records ---- */
 
 static int add_sparse_number(struct tar_pax *p, const char *key, const char *value, struct err *e)
 {

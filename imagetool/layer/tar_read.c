@@ -56,7 +56,7 @@ void tar_reader_free(struct tar_reader *t)
 	free(t);
 }
 
-/* ---- The stream ------------------------------------------------------------------------------ */
+/* ---- The stream ---- */
 
 /* Something is in t->next, or the source has ended (0). */
 static int fill(struct tar_reader *t, struct err *e)
@@ -145,7 +145,7 @@ int tar_drain(struct tar_reader *t, struct err *e)
 	return r;
 }
 
-/* ---- Extended headers ------------------------------------------------------------------------ */
+/* ---- Extended headers ---- */
 
 static int read_extended(struct tar_reader *t, char **slot, size_t *ret_len, struct err *e)
 {
@@ -209,7 +209,7 @@ static int read_headers(struct tar_reader *t, struct err *e)
 	}
 }
 
-/* ---- Sparse files ---------------------------------------------------------------------------- */
+/* ---- Sparse files ---- */
 
 /* GNU tar's own format: offset and length pairs in the header and in blocks behind it. */
 static int add_header_pieces(struct tar_reader *t, const uint8_t *field, size_t len, struct err *e)
@@ -330,7 +330,7 @@ static int read_sparse_map(struct tar_reader *t, int64_t *ret_size, struct err *
 	return 0;
 }
 
-/* ---- Entries --------------------------------------------------------------------------------- */
+/* ---- Entries ---- */
 
 static int entry_type(const struct tar_reader *t, const char *name, enum tar_type *ret,
 		      struct err *e)

@@ -42,7 +42,7 @@ static void totals(const struct progress *p, int64_t *arrived, int64_t *size)
 	}
 }
 
-/* ---- Lines --------------------------------------------------------------------------------- */
+/* ---- Lines ---- */
 
 static void report_finished(struct progress *p)
 {
@@ -58,7 +58,7 @@ static void report_finished(struct progress *p)
 	}
 }
 
-/* ---- The picture ----------------------------------------------------------------------------- */
+/* ---- The picture ---- */
 
 static void bar(char buf[BAR_WIDTH + 1], int64_t arrived, int64_t size)
 {
@@ -124,8 +124,7 @@ static void draw(struct progress *p)
 	p->drawn_ms = http_now_ms();
 }
 
-/* ---- Both --------------------------------------------------------------------------------------
- */
+/* ---- Both ---- */
 
 void progress_tick(void *progress)
 {

@@ -44,8 +44,7 @@ static int download(struct pull *p, struct err *e)
 	return r;
 }
 
-/* ---- Giving the name --------------------------------------------------------------------------
- */
+/* ---- Giving the name ---- */
 
 /* NULL for artifacts. */
 static struct image_platform *describe_platform(struct pull *p)
@@ -134,8 +133,7 @@ static int give_name(struct pull *p, bool *ret_unchanged, struct err *e)
 	return 0;
 }
 
-/* ---- The stages, in order
- * ------------------------------------------------------------------------ */
+/* ---- The stages, in order ---- */
 
 static int pull_run(struct pull *p, bool *ret_unchanged, struct err *e)
 {

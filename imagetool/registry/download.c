@@ -41,8 +41,7 @@ struct downloads {
 	size_t running, done;
 };
 
-/* ---- One answer --------------------------------------------------------------------------------
- */
+/* ---- One answer ---- */
 
 static int check_length(struct flight *f, int64_t expected, struct err *e)
 {
@@ -101,8 +100,7 @@ static int on_blob_body(struct http_transfer *t, const void *data, size_t len, s
 	return r;
 }
 
-/* ---- Starting and ending one try
- * ------------------------------------------------------------------ */
+/* ---- Starting and ending one try ---- */
 
 static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 {
@@ -249,8 +247,7 @@ static int flight_end(struct downloads *d, struct flight *f, struct err *e)
 	return r < 0 ? name_blob(f, r, e) : 0;
 }
 
-/* ---- All of them
- * ------------------------------------------------------------------------------------ */
+/* ---- All of them ---- */
 
 static int start_ready(struct downloads *d, struct err *e)
 {

@@ -58,7 +58,7 @@ void http_free(struct http *h)
 	free(h);
 }
 
-/* ---- What libcurl calls -------------------------------------------------------------------- */
+/* ---- What libcurl calls ---- */
 
 static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 {
@@ -90,7 +90,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	return len;
 }
 
-/* ---- Starting ------------------------------------------------------------------------------ */
+/* ---- Starting ---- */
 
 static CURLcode set_request(struct http_transfer *t)
 {
@@ -225,7 +225,7 @@ int http_start(struct http *h, struct http_transfer *t, struct err *e)
 	return 0;
 }
 
-/* ---- Ending -------------------------------------------------------------------------------- */
+/* ---- Ending ---- */
 
 static const struct {
 	CURLcode code;
@@ -306,7 +306,7 @@ void http_transfer_done(struct http_transfer *t)
 	err_clear(&t->err);
 }
 
-/* ---- Waiting ------------------------------------------------------------------------------- */
+/* ---- Waiting ---- */
 
 static int interrupted(const struct http *h, struct err *e)
 {

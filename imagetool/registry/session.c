@@ -17,7 +17,7 @@ static const char *registry_address(const char *host)
 									  : host;
 }
 
-/* ---- https or http --------------------------------------------------------------------------- */
+/* ---- https or http ---- */
 
 static int swallow(struct http_transfer *t UNUSED, const void *data UNUSED, size_t len UNUSED,
 		   struct err *e UNUSED)
@@ -95,7 +95,7 @@ void registry_free(struct registry *r)
 	free(r);
 }
 
-/* ---- Requests -------------------------------------------------------------------------------- */
+/* ---- Requests ---- */
 
 bool session_may_retry(const struct registry *r, const struct http_transfer *t)
 {
@@ -169,8 +169,7 @@ int session_get(struct registry *r, const struct registry_request *request, stru
 	return n < 0 ? err_wrap(e, n, "get '%s'", request->url) : 0;
 }
 
-/* ---- What statuses mean ------------------------------------------------------------------------
- */
+/* ---- What statuses mean ---- */
 
 static const struct {
 	int status;

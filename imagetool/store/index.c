@@ -26,8 +26,7 @@ const char *store_name_of(const struct image_descriptor *desc)
 	return descriptor_annotation(desc, IMAGE_REF_NAME);
 }
 
-/* ---- Editing: pure, on decoded documents
- * ------------------------------------------------------------- */
+/* ---- Editing: pure, on decoded documents ---- */
 
 /* Keep the entries for which `drop` says no. */
 typedef bool drop_fn(const struct image_descriptor *desc, const char *text);
@@ -94,8 +93,7 @@ static void index_set(struct image_index *index, const char *name,
 	index->manifests.n = n + 1;
 }
 
-/* ---- The file
- * ---------------------------------------------------------------------------------------- */
+/* ---- The file ---- */
 
 static int index_write(struct store *s, const struct image_index *index, struct err *e)
 {

@@ -13,8 +13,7 @@ struct store {
 	int usefd;  /* holds the shared "use" lock; -1 without lockfd */
 };
 
-/* ---- lock.c
- * -------------------------------------------------------------------------------------- */
+/* ---- lock.c ---- */
 
 /* Open lock/ and take the "use" lock, shared.  Readers of a layout without lock/ go without. */
 int store_lock_open(struct store *s, enum store_access access, struct err *e);
@@ -25,8 +24,7 @@ int store_lock_share(struct store *s, struct err *e);
 /* Wait for the "index" lock; returns a descriptor whose closing unlocks. */
 int store_lock_index(struct store *s, struct err *e);
 
-/* ---- temp.c
- * -------------------------------------------------------------------------------------- */
+/* ---- temp.c ---- */
 
 #define TEMP_NAME_SIZE 24
 
@@ -47,8 +45,7 @@ int temp_clean(const struct store *s, struct err *e);
 int temp_replace(const struct store *s, const char *name, const void *data, size_t len,
 		 struct err *e);
 
-/* ---- blob.c
- * -------------------------------------------------------------------------------------- */
+/* ---- blob.c ---- */
 
 #define BLOB_PATH_SIZE (sizeof("blobs//") + DIGEST_TEXT_SIZE)
 

@@ -53,8 +53,7 @@ static const struct image_descriptor *entry_by_reference(const struct image_inde
 	return found;
 }
 
-/* ---- By the beginning of a digest
- * -------------------------------------------------------------------- */
+/* ---- By the beginning of a digest ---- */
 
 static bool is_id_prefix(const char *s)
 {

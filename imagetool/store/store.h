@@ -54,8 +54,7 @@ const char *store_path(const struct store *s);
 /* Its descriptor, owned by the store; for openat() of "tmp" and the like. */
 int store_dirfd(const struct store *s);
 
-/* ---- Blobs
- * --------------------------------------------------------------------------------------- */
+/* ---- Blobs ---- */
 
 /* A regular file is there for this digest and, with size >= 0, has this size. */
 bool blob_exists(const struct store *s, const char *digest, int64_t size);
@@ -90,8 +89,7 @@ AUTO_DEFINE(blob, blob_abort)
 int blob_add(struct store *s, const void *data, size_t len, char ret_digest[DIGEST_TEXT_SIZE],
 	     struct err *e);
 
-/* ---- Names
- * --------------------------------------------------------------------------------------- */
+/* ---- Names ---- */
 
 /* One descriptor of index.json.  Memory belongs to the arena it was read into. */
 struct store_image {

@@ -82,7 +82,7 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
-/* ---- Options to wishes ----------------------------------------------------------------------- */
+/* ---- Options to wishes ---- */
 
 /* One word, or a JSON array of words; "" is no word. */
 static int parse_words(const char *option, const char *text, struct strv *ret, struct err *e)
@@ -163,7 +163,7 @@ static int parse_mounts(const struct values *v, const struct image_config *image
 	return r;
 }
 
-/* ---- The bundle ------------------------------------------------------------------------------ */
+/* ---- The bundle ---- */
 
 struct making {
 	const struct store *store;

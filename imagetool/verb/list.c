@@ -36,8 +36,7 @@ static const struct opt list_opts[] = {
 	OPT_END,
 };
 
-/* ---- What there is to say about one image
- * -------------------------------------------------------- */
+/* ---- What there is to say about one image ---- */
 
 struct row {
 	const char *name, *digest, *id; /* id NULL: there is none */
@@ -87,8 +86,7 @@ static void row_fill(const struct store *s, const struct image_descriptor *desc,
 	set_platform(row, img->config->os, img->config->architecture, img->config->variant);
 }
 
-/* ---- Table
- * ------------------------------------------------------------------------------------------ */
+/* ---- Table ---- */
 
 enum column { COL_NAME, COL_DIGEST, COL_PLATFORM, COL_SIZE, COL_CREATED, COL_COUNT };
 static const char *const titles[COL_COUNT] = { "NAME", "DIGEST", "PLATFORM", "SIZE", "CREATED" };
@@ -162,8 +160,7 @@ static void table_print(const struct table *t, struct strbuf *out)
 	}
 }
 
-/* ---- JSON
- * ---------------------------------------------------------------------------------------------- */
+/* ---- JSON ---- */
 
 static void json_row(struct json_writer *w, const struct image_descriptor *desc,
 		     const struct row *row)
@@ -184,8 +181,7 @@ static void json_row(struct json_writer *w, const struct image_descriptor *desc,
 	json_object_end(w);
 }
 
-/* ---- The verb
- * --------------------------------------------------------------------------------------------- */
+/* ---- The verb ---- */
 
 struct output {
 	const struct list_values *values;

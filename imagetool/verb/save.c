@@ -40,7 +40,7 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
-/* ---- Output ---------------------------------------------------------------------------------- */
+/* ---- Output ---- */
 
 static int save_to_fd(const struct store *s, const struct save_images *images, int format, int fd,
 		      struct err *e)
@@ -104,7 +104,7 @@ static int save(const struct store *s, const struct save_images *images, const s
 	return save_to_file(s, images, v->format, v->output, e);
 }
 
-/* ---- The verb -------------------------------------------------------------------------------- */
+/* ---- The verb ---- */
 
 static int load_and_save(const struct store *s, char *const *names, size_t n,
 			 const struct values *v, const struct platform *platform, struct err *e)

@@ -39,8 +39,7 @@ int entry_open_procfs(struct init *in, struct err *e)
 	return in->procfd < 0 ? in->procfd : 0;
 }
 
-/* ---- joins ------------------------------------------------------------------------------------
- */
+/* ---- joins ---- */
 
 static int join_paths(const struct ns_plan *plan, struct err *e)
 {
@@ -102,8 +101,7 @@ int entry_join(struct init *in, struct err *e)
 	return r < 0 || !in->job->plan.intermediate ? r : split(in, e);
 }
 
-/* ---- after the joins --------------------------------------------------------------------------
- */
+/* ---- after the joins ---- */
 
 int entry_ids(struct init *in, struct err *e)
 {

@@ -114,8 +114,7 @@ int mount_op_place(struct init *in, const struct mount_op *op, int treefd, int t
 	return r < 0 ? r : remember(in, op, treefd, e);
 }
 
-/* ---- binds ------------------------------------------------------------------------------------
- */
+/* ---- binds ---- */
 
 static int open_source(const struct init *in, const struct mount_op *op, bool *ret_dir,
 		       struct err *e)
@@ -174,8 +173,7 @@ static int bind_op(struct init *in, const struct mount_op *op, struct err *e)
 	return r < 0 ? r : mount_op_place(in, op, tree, targetfd, e);
 }
 
-/* ---- new file systems -------------------------------------------------------------------------
- */
+/* ---- new file systems ---- */
 
 /* File systems without a device: read-only is a matter of the mount, one call fewer. */
 static const char *const pseudo[] = { "devpts", "mqueue", "proc", "sysfs", "tmpfs" };
@@ -317,8 +315,7 @@ static int new_op(struct init *in, const struct mount_op *op, struct err *e)
 	return r;
 }
 
-/* ---- remount ----------------------------------------------------------------------------------
- */
+/* ---- remount ---- */
 
 static int remount_op(struct init *in, const struct mount_op *op, struct err *e)
 {
@@ -342,8 +339,7 @@ static int remount_op(struct init *in, const struct mount_op *op, struct err *e)
 	return r;
 }
 
-/* ---- dispatch ---------------------------------------------------------------------------------
- */
+/* ---- dispatch ---- */
 
 static int perform(struct init *in, struct mount_op *op, struct err *e)
 {

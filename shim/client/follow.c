@@ -41,8 +41,7 @@ void follow_seek(struct follow *f, uint64_t offset, uint64_t skip)
 	f->len = 0;
 }
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 static int flush(struct follow *f, struct err *e)
 {
@@ -87,8 +86,7 @@ static int write_record(struct follow *f, const struct logline *l, struct err *e
 	return r;
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 static int not_a_log(const struct follow *f, uint64_t at, struct err *e)
 {
@@ -139,8 +137,7 @@ int follow_step(struct follow *f, struct err *e)
 	return r < 0 ? r : 1;
 }
 
-/* ---- the last lines ----------------------------------------------------------------------------
- */
+/* ---- the last lines ---- */
 
 /* The records of a log, oldest first; remembers where the last `n` lines began. */
 struct tail {

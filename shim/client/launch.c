@@ -15,8 +15,7 @@
 #include "libutil/proc.h"
 #include "shim/record/entry.h"
 
-/* ---- the runtime -------------------------------------------------------------------------------
- */
+/* ---- the runtime ---- */
 
 static bool is_program(const char *path)
 {
@@ -50,8 +49,7 @@ int launch_find_runtime(const char *name, char **ret, struct err *e)
 		       name);
 }
 
-/* ---- the supervisor ----------------------------------------------------------------------------
- */
+/* ---- the supervisor ---- */
 
 static void supervisor_argv(struct strv *argv, const struct launch *l, const struct shim_globals *g,
 			    const char *dir)

@@ -68,8 +68,7 @@ int session_connect(struct entry *en, int *ret_sock, struct err *e)
 	return 0;
 }
 
-/* ---- output ------------------------------------------------------------------------------------
- */
+/* ---- output ---- */
 
 /* The supervisor does not wait for us: from here on the log is our source. */
 static int fall_behind(struct run *run, const struct frame *f, struct err *e)
@@ -135,8 +134,7 @@ static int take_log(struct run *run, bool supervisor_ended, struct err *e)
 	return r;
 }
 
-/* ---- input -------------------------------------------------------------------------------------
- */
+/* ---- input ---- */
 
 static void send_pending(struct run *run)
 {
@@ -174,8 +172,7 @@ static int take_stdin(struct run *run, struct err *e)
 	return 0;
 }
 
-/* ---- signals -----------------------------------------------------------------------------------
- */
+/* ---- signals ---- */
 
 static void send_size(const struct run *run)
 {
@@ -227,8 +224,7 @@ static int watch_signals(struct err *e)
 	return loop_signals(&mask, e);
 }
 
-/* ---- one turn ----------------------------------------------------------------------------------
- */
+/* ---- one turn ---- */
 
 static void choose_events(struct run *run)
 {
@@ -282,8 +278,7 @@ static int serve(struct run *run, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-/* ---- beginning and end -------------------------------------------------------------------------
- */
+/* ---- beginning and end ---- */
 
 static int begin(struct run *run, struct err *e)
 {

@@ -86,8 +86,7 @@ void clients_want_input(struct clients *c, bool want UNUSED)
 	}
 }
 
-/* ---- output ------------------------------------------------------------------------------------
- */
+/* ---- output ---- */
 
 static bool send_piece(int fd, enum stream tag, const char *data, size_t len)
 {
@@ -146,8 +145,7 @@ void clients_send(struct clients *c, enum stream tag, const char *data, size_t l
 	}
 }
 
-/* ---- input -------------------------------------------------------------------------------------
- */
+/* ---- input ---- */
 
 static void end_of_input(struct client_conn *conn)
 {
@@ -192,8 +190,7 @@ static int on_client(struct loop *l UNUSED, struct loop_source *s, uint32_t even
 	return 0;
 }
 
-/* ---- arrival -----------------------------------------------------------------------------------
- */
+/* ---- arrival ---- */
 
 int clients_add(struct clients *c, int fd, struct err *e)
 {

@@ -20,8 +20,7 @@
 
 #define PID_TEXT_MAX 32
 
-/* ---- create and start --------------------------------------------------------------------------
- */
+/* ---- create and start ---- */
 
 /* Socket paths are limited to 108 bytes; the way through our own descriptor is short and as good.
  */
@@ -162,8 +161,7 @@ static void report_started(struct task *t)
 	give_back_memory();
 }
 
-/* ---- the end -----------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 static void make_exit_record(struct task *t, struct exit_record *x)
 {
@@ -232,8 +230,7 @@ static void finish(struct task *t)
 	loop_stop(&t->loop, 0);
 }
 
-/* ---- undoing -----------------------------------------------------------------------------------
- */
+/* ---- undoing ---- */
 
 static void undo(struct task *t)
 {

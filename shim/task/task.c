@@ -20,8 +20,7 @@
 #include "shim/record/entry.h"
 #include "shim/record/reserve.h"
 
-/* ---- events ------------------------------------------------------------------------------------
- */
+/* ---- events ---- */
 
 void task_post(struct task *t, enum task_event ev)
 {
@@ -79,8 +78,7 @@ static void on_input_ready(void *ctx, bool ready)
 	clients_want_input(&t->clients, ready);
 }
 
-/* ---- children and signals ----------------------------------------------------------------------
- */
+/* ---- children and signals ---- */
 
 void task_reap_orphans(struct task *t)
 {
@@ -139,8 +137,7 @@ static int watch_signals(struct task *t, struct err *e)
 	return loop_add(&t->loop, &t->signal_src, t->signalfd, EPOLLIN, on_signal, t, e);
 }
 
-/* ---- life --------------------------------------------------------------------------------------
- */
+/* ---- life ---- */
 
 static void set_empty(struct task *t)
 {

@@ -77,7 +77,7 @@ void task_done(struct task *t);
 
 void task_post(struct task *t, enum task_event ev);
 
-/* ---- between the files of this room ---------------------------------------------------------- */
+/* ---- between the files of this room ---- */
 
 /* actions.c: perform one action of the matrix. */
 void task_do(struct task *t, enum task_action action);

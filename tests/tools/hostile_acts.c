@@ -31,8 +31,7 @@ static void head_for_layer(struct request *r, size_t length)
 	reply_head(r, "200 OK", headers);
 }
 
-/* ---- Layers that are not what they should be ---------------------------------------------------
- */
+/* ---- Layers that are not what they should be ---- */
 
 static bool other_content(struct request *r)
 {
@@ -163,8 +162,7 @@ static bool stalls(struct request *r)
 	return true;
 }
 
-/* ---- Redirects
- * ------------------------------------------------------------------------------------ */
+/* ---- Redirects ---- */
 
 static bool to_file(struct request *r)
 {
@@ -189,8 +187,7 @@ static bool to_other_host(struct request *r)
 	return true;
 }
 
-/* ---- Documents
- * ------------------------------------------------------------------------------------- */
+/* ---- Documents ---- */
 
 static bool send_manifest(struct request *r, const char *headers, const char *digest, int64_t size)
 {
@@ -320,8 +317,7 @@ static bool endless_headers(struct request *r)
 	return true;
 }
 
-/* ---- Statuses and tokens
- * ------------------------------------------------------------------------------ */
+/* ---- Statuses and tokens ---- */
 
 static bool busy_once(struct request *r)
 {
@@ -402,8 +398,7 @@ static bool token_by_file(struct request *r)
 	return true;
 }
 
-/* ---- Who does what
- * ---------------------------------------------------------------------------------------- */
+/* ---- Who does what ---- */
 
 static const struct act acts[] = {
 	{ .name = "good" },

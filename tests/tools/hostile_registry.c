@@ -24,8 +24,7 @@
 #include "libutil/alloc.h"
 #include "oci-spec/image_spec.h"
 
-/* ---- Answers ------------------------------------------------------------------------------------
- */
+/* ---- Answers ---- */
 
 bool send_bytes(struct request *r, const void *data, size_t len)
 {
@@ -82,8 +81,7 @@ void reply_layer(struct request *r)
 	reply_blob(r, r->image->layer[0], LAYER_SIZE);
 }
 
-/* ---- The honest image
- * ------------------------------------------------------------------------------ */
+/* ---- The honest image ---- */
 
 static void fill(unsigned char *p, size_t len, uint32_t seed)
 {
@@ -182,8 +180,7 @@ static void answer(struct request *r)
 	}
 }
 
-/* ---- Requests
- * ---------------------------------------------------------------------------------------- */
+/* ---- Requests ---- */
 
 static void read_header(struct request *r, const char *line)
 {

@@ -172,7 +172,7 @@ static void a_string_may_hold_a_nul(void **state UNUSED)
 	assert_memory_equal(doc->string, "a\0b", 4);
 }
 
-/* ---- Events ------------------------------------------------------------------------- */
+/* ---- Events ---- */
 
 static int stop(struct err *e)
 {
@@ -238,7 +238,7 @@ static void every_event_is_delivered_once(void **state UNUSED)
 	assert_int_equal(events, 12);
 }
 
-/* ---- Writer -------------------------------------------------------------------------- */
+/* ---- Writer ---- */
 
 static void written_lines_are_indented(void **state UNUSED)
 {

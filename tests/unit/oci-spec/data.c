@@ -70,7 +70,7 @@ void data_list(const char *dir, const char *suffix, struct strv *ret)
 	qsort(ret->v, ret->n, sizeof(*ret->v), compare);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------ */
+/* ---- JSON ---- */
 
 static bool is_nothing(const struct json *v)
 {

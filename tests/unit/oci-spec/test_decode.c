@@ -97,8 +97,7 @@ static void assert_fails(const char *members, const char *message)
 	assert_null(all);
 }
 
-/* ---- Kinds ------------------------------------------------------------------------------------
- */
+/* ---- Kinds ---- */
 
 static void each_kind_lands_in_its_member(void **state UNUSED)
 {
@@ -204,8 +203,7 @@ static void an_optional_empty_string_is_absent(void **state UNUSED)
 	assert_string_equal(all->required, "");
 }
 
-/* ---- Refusals
- * ------------------------------------------------------------------------------------ */
+/* ---- Refusals ---- */
 
 static void a_wrong_kind_names_both_kinds(void **state UNUSED)
 {
@@ -350,8 +348,7 @@ static void many_names_in_one_object_do_not_take_their_square(void **state UNUSE
 	assert_string_equal(e.msg, "doc: ignored.n7: duplicate key");
 }
 
-/* ---- Leniency
- * ------------------------------------------------------------------------------------- */
+/* ---- Leniency ---- */
 
 static void note_path(void *ctx, const char *path)
 {
@@ -417,8 +414,7 @@ static void an_array_may_be_the_whole_document(void **state UNUSED)
 	assert_string_equal(e.msg, "doc: expected an array, found an object");
 }
 
-/* ---- Encoding
- * -------------------------------------------------------------------------------------- */
+/* ---- Encoding ---- */
 
 static void members_are_written_in_the_order_of_the_rows(void **state UNUSED)
 {

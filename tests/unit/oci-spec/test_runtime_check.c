@@ -14,7 +14,7 @@ static int decode(const char *path, const struct decode_opts *opts, struct arena
 	return runtime_spec_decode("config.json", d.text, d.len, opts, a, ret, e);
 }
 
-/* ---- Our examples ------------------------------------------------------------------------- */
+/* ---- Our examples ---- */
 
 static void each_bad_document_fails_with_the_error_beside_it(void **state UNUSED)
 {
@@ -89,7 +89,7 @@ static void every_null_counts_as_absent(void **state UNUSED)
 	assert_int_equal(spec->linux_->resources->rdma.n, 1);
 }
 
-/* ---- The specification's examples ----------------------------------------------------------- */
+/* ---- The specification's examples ---- */
 
 /* Examples that are good as documents; what keeps them from being run on Linux by a 1.x runtime. */
 static const struct {
@@ -182,7 +182,7 @@ static void examples_of_state_and_features_decode_or_fail_as_they_should(void **
 	check_examples("spec/runtime-spec/test/features/bad", &oci_features_type, false);
 }
 
-/* ---- Documents that are a part --------------------------------------------------------------- */
+/* ---- Documents that are a part ---- */
 
 static void a_process_of_its_own_is_named_from_its_top(void **state UNUSED)
 {

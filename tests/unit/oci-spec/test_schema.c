@@ -11,7 +11,7 @@
 #include "oci-spec/image_spec.h"
 #include "oci-spec/runtime_spec.h"
 
-/* ---- Differences we want --------------------------------------------------------------------- */
+/* ---- Differences we want ---- */
 
 static const char *const wanted[] = {
 	/* What the kernel takes: seconds in an int, -1000 to 1000, a pid. */
@@ -104,7 +104,7 @@ static const char *const wanted[] = {
 	NULL,
 };
 
-/* ---- Schema files ---------------------------------------------------------------------------- */
+/* ---- Schema files ---- */
 
 struct schema_file {
 	const char *name; /* "config-linux.json" */
@@ -167,7 +167,7 @@ static struct schema resolve(struct walk *w, struct schema_file *from, const cha
 	return s;
 }
 
-/* ---- What a schema says once references and combinations are put together -------------------- */
+/* ---- What a schema says once references and combinations are put together ---- */
 
 #define MAX_PROPERTIES 64
 
@@ -275,7 +275,7 @@ static bool shape_requires(const struct shape *s, const char *key)
 	return false;
 }
 
-/* ---- Comparison ------------------------------------------------------------------------------ */
+/* ---- Comparison ---- */
 
 static void differ(struct walk *w, const char *path, const char *fmt, ...) PRINTF(3, 4);
 static void differ(struct walk *w, const char *path, const char *fmt, ...)
@@ -512,7 +512,7 @@ static void compare_objects(struct walk *w, const char *path, const struct field
 	}
 }
 
-/* ---- Tests ----------------------------------------------------------------------------------- */
+/* ---- Tests ---- */
 
 static void compare_document(const char *dir, const char *file, const char *path,
 			     const struct field_type *type, struct strv *found)

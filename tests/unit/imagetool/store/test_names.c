@@ -109,8 +109,7 @@ static uint64_t collected(struct fixture *f)
 	return gc.blobs;
 }
 
-/* ---- Giving and taking
- * --------------------------------------------------------------------------- */
+/* ---- Giving and taking ---- */
 
 static void a_name_belongs_to_one_image_an_image_may_have_many(void **state)
 {
@@ -196,8 +195,7 @@ static void a_tagged_descriptor_keeps_its_other_annotations(void **state)
 	assert_string_equal(all[0].annotations.items[0].value, "v");
 }
 
-/* ---- Finding
- * --------------------------------------------------------------------------------------- */
+/* ---- Finding ---- */
 
 static void images_are_found_by_what_people_type(void **state)
 {
@@ -240,8 +238,7 @@ static void a_prefix_of_two_images_is_ambiguous(void **state)
 	assert_string_equal(resolved(f, "abcd"), "abcd");
 }
 
-/* ---- Garbage
- * ---------------------------------------------------------------------------------------- */
+/* ---- Garbage ---- */
 
 static void only_what_no_name_reaches_is_collected(void **state)
 {

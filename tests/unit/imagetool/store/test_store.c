@@ -78,8 +78,7 @@ static struct blob *half_written(struct fixture *f, const char *digest, int64_t 
 	return b;
 }
 
-/* ---- Blobs -------------------------------------------------------------------------------------
- */
+/* ---- Blobs ---- */
 
 static void a_blob_is_there_after_its_commit_and_not_before(void **state)
 {
@@ -210,8 +209,7 @@ static void a_damaged_blob_is_noticed_when_read(void **state)
 	assert_null(text);
 }
 
-/* ---- Temporaries
- * ----------------------------------------------------------------------------------- */
+/* ---- Temporaries ---- */
 
 static void the_next_writer_removes_what_a_killed_one_left(void **state)
 {
@@ -245,8 +243,7 @@ static void temporaries_of_the_living_stay(void **state)
 	assert_int_equal(blob_commit(b, NULL, NULL), 0);
 }
 
-/* ---- Directories
- * ------------------------------------------------------------------------------------ */
+/* ---- Directories ---- */
 
 static void a_store_is_made_in_an_empty_directory_only(void **state)
 {
