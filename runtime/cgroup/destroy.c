@@ -19,22 +19,18 @@ static bool is_gone(int error)
 	return error == ENOENT || error == ENODEV;
 }
 
+static int remove_one(int parentfd, const char *name, void *ctx UNUSED, struct err *e UNUSED)
+{
+	return unlinkat(parentfd, name, AT_REMOVEDIR) < 0 && !is_gone(errno) ? -errno : 0;
+}
+
 static int remove_below(const char *dir, struct err *e)
 {
 	autofd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_(strv) struct strv groups = { 0 };
-	int r;
 
 	if (fd < 0)
 		return is_gone(errno) ? 0 : err_sys(e, "open cgroup '%s'", dir);
-	r = groups_below(fd, &groups, e);
-	if (r < 0)
-		return r;
-	/* Children come behind their parents in the list. */
-	for (size_t i = groups.n; i > 0; i--)
-		if (unlinkat(fd, groups.v[i - 1], AT_REMOVEDIR) < 0 && !is_gone(errno))
-			return -errno;
-	return 0;
+	return groups_each(fd, remove_one, NULL, e);
 }
 
 /* 0, or -EBUSY while somebody is in there. */

@@ -119,24 +119,22 @@ static void enable_on_the_way(const struct cgroup_tree *t)
 	}
 }
 
+static int has_processes(int parentfd, const char *name, void *ctx UNUSED, struct err *e UNUSED)
+{
+	autofree char *file = xasprintf("%s/cgroup.procs", name);
+	char text[16];
+
+	return tree_read_word(parentfd, file, text, sizeof(text)) > 0;
+}
+
 /* With what is below: whoever deletes a container ends all that.  v2 counts, v1 has to be asked. */
 static int is_populated(const struct cgroup_tree *t, struct err *e)
 {
-	auto_(strv) struct strv groups = { 0 };
-	char text[16];
-	int r;
-
 	if (tree_is_v2(t))
 		return tree_read_key(t->fd, "cgroup.events", "populated") > 0;
-	if (tree_read_word(t->fd, "cgroup.procs", text, sizeof(text)) > 0)
+	if (has_processes(t->fd, ".", NULL, NULL))
 		return 1;
-	r = groups_below(t->fd, &groups, e);
-	for (size_t i = 0; r == 0 && i < groups.n; i++) {
-		autofree char *file = xasprintf("%s/cgroup.procs", groups.v[i]);
-
-		r = tree_read_word(t->fd, file, text, sizeof(text)) > 0;
-	}
-	return r;
+	return groups_each(t->fd, has_processes, NULL, e);
 }
 
 /* A group that existed may be one prepared for us, but not one in use. */

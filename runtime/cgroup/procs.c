@@ -58,6 +58,13 @@ static int read_procs(int dirfd, const char *file, struct pids *p, struct err *e
 	return 0;
 }
 
+static int read_group(int parentfd, const char *name, void *ctx, struct err *e)
+{
+	autofree char *file = xasprintf("%s/cgroup.procs", name);
+
+	return read_procs(parentfd, file, ctx, e);
+}
+
 /* The tree to ask: every process is in all of them, but v2 can do most. */
 static int open_tree_for_procs(const struct cgroup *cg, struct err *e)
 {
@@ -83,7 +90,6 @@ static int compare_pids(const void *a, const void *b)
 
 static int collect(const struct cgroup *cg, struct pids *p, struct err *e)
 {
-	auto_(strv) struct strv groups = { 0 };
 	autofd int fd = open_tree_for_procs(cg, e);
 	int r;
 
@@ -93,12 +99,7 @@ static int collect(const struct cgroup *cg, struct pids *p, struct err *e)
 		return fd;
 	r = read_procs(fd, "cgroup.procs", p, e);
 	if (r == 0)
-		r = groups_below(fd, &groups, e);
-	for (size_t i = 0; r == 0 && i < groups.n; i++) {
-		autofree char *file = xasprintf("%s/cgroup.procs", groups.v[i]);
-
-		r = read_procs(fd, file, p, e);
-	}
+		r = groups_each(fd, read_group, p, e);
 	if (r == 0 && p->n > 0)
 		qsort(p->v, p->n, sizeof(*p->v), compare_pids);
 	return r;

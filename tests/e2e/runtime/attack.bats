@@ -252,3 +252,19 @@ create_in_hook() {
 	c delete --force "$NAME"
 	nothing_left
 }
+
+@test "groups deeper than any path are found and removed" {
+	requires cgroup2
+	bundle sh -c 'cd "$(grep -l . /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/unified/cgroup.procs 2>/dev/null |
+			head -n 1 | xargs dirname)" && name=$(printf "%0200d" 0) && depth=0 &&
+		while [ "$depth" -lt 25 ]; do mkdir "$name" && cd -P "./$name" 2>/dev/null && depth=$((depth + 1)) || break; done
+		echo "$depth"; sleep 1000 & echo $! >cgroup.procs; exec sleep 1000'
+	edit '(.mounts[] | select(.type == "cgroup" or .type == "cgroup2") | .options) -= ["ro"]'
+	c create --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/depth" 2>&1 3>&-
+	c start "$NAME"
+	wait_for test -s "$BATS_TEST_TMPDIR/depth"
+	[ "$(cat "$BATS_TEST_TMPDIR/depth")" -ge 15 ]
+	wait_for eval '[ "$(c ps --format json "$NAME" | jq length)" -eq 2 ]'
+	c delete --force "$NAME"
+	nothing_left
+}
