@@ -6,9 +6,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "libutil/alloc.h"
+#include "libutil/fd.h"
 #include "libutil/file.h"
 #include "shim/io/logline.h"
 
@@ -21,8 +23,24 @@ int follow_open(struct follow *f, const char *path, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "open log '%s'", path);
-	*f = (struct follow){ .fd = fd, .path = path, .buf = xcalloc(1, BUFFER_SIZE) };
+	follow_begin(f, fd, path);
 	return 0;
+}
+
+void follow_begin(struct follow *f, int fd, const char *path)
+{
+	*f = (struct follow){ .fd = fd, .path = path, .buf = xcalloc(1, BUFFER_SIZE) };
+}
+
+/* By the descriptor: the name may be gone with the record, or be another file's. */
+int follow_watch(const struct follow *f, struct err *e)
+{
+	autofd int in = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char self[FD_PATH_SIZE];
+
+	if (in < 0 || inotify_add_watch(in, fd_path(f->fd, self), IN_MODIFY) < 0)
+		return err_sys(e, "watch log '%s'", f->path);
+	return steal_fd(&in);
 }
 
 void follow_done(struct follow *f)

@@ -28,6 +28,10 @@ struct follow {
 };
 
 int follow_open(struct follow *f, const char *path, struct err *e);
+/* The same for a log that is open already: takes `fd`. */
+void follow_begin(struct follow *f, int fd, const char *path);
+/* A descriptor that is readable when the log grew, also when it has lost its name. */
+int follow_watch(const struct follow *f, struct err *e);
 void follow_done(struct follow *f);
 AUTO_DEFINE_DONE(follow, follow_done)
 

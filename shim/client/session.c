@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -70,11 +69,29 @@ int session_connect(struct entry *en, int *ret_sock, struct err *e)
 
 /* ---- output ---- */
 
+/* O_NONBLOCK: a log may be a FIFO, whose writer is not waited for. */
+int session_open_log(const struct entry *en)
+{
+	return en->rec ? open(en->rec->log_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+}
+
+static int open_log(struct run *run, const char *path, struct err *e)
+{
+	int fd = run->s->logfd;
+
+	if (fd < 0)
+		return follow_open(&run->follow, path, e);
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return err_sys(e, "duplicate the descriptor of log '%s'", path);
+	follow_begin(&run->follow, fd, path);
+	return 0;
+}
+
 /* The supervisor does not wait for us: from here on the log is our source. */
 static int fall_behind(struct run *run, const struct frame *f, struct err *e)
 {
 	struct frame_behind b;
-	const char *path = run->s->entry->rec->log_path;
 	int r;
 
 	if (frame_read_behind(f, &b) < 0)
@@ -85,13 +102,14 @@ static int fall_behind(struct run *run, const struct frame *f, struct err *e)
 		run->gap = true;
 		return 0;
 	}
-	r = follow_open(&run->follow, path, e);
+	r = open_log(run, run->s->entry->rec->log_path, e);
 	if (r < 0)
 		return r;
 	follow_seek(&run->follow, b.offset, b.skip);
-	run->p[W_LOG].fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (run->p[W_LOG].fd < 0 || inotify_add_watch(run->p[W_LOG].fd, path, IN_MODIFY) < 0)
-		return err_sys(e, "watch log '%s'", path);
+	r = follow_watch(&run->follow, e);
+	if (r < 0)
+		return r;
+	run->p[W_LOG].fd = r;
 	run->behind = true;
 	return 0;
 }

@@ -34,8 +34,8 @@ static void defaults(void *values)
 static int attach(const char *state, const struct attach_values *v, const char *id, struct err *e)
 {
 	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
-	autofd int sock = -1;
-	struct session s = { .entry = &en, .sock = -1, .container = -1 };
+	autofd int sock = -1, log = -1;
+	struct session s = { .entry = &en, .sock = -1, .logfd = -1, .container = -1 };
 	int r = detach_parse(&s.detach, v->detach_keys, e);
 
 	if (r < 0)
@@ -48,6 +48,8 @@ static int attach(const char *state, const struct attach_values *v, const char *
 	if (en.status != ENTRY_RUNNING)
 		return err_set(e, EINVAL, "the container is not running (%s)",
 			       entry_status_text(en.status));
+	log = session_open_log(&en);
+	s.logfd = log;
 	r = session_connect(&en, &sock, e);
 	if (r < 0)
 		return r;

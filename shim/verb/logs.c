@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "libutil/cleanup.h"
@@ -89,11 +88,11 @@ static int wait_more(int inotifyfd, int supervisor, struct err *e)
 
 static int follow_to_end(struct follow *f, const struct entry *en, struct err *e)
 {
-	autofd int in = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	autofd int in = follow_watch(f, e);
 	int ended = en->supervisor < 0;
 
-	if (in < 0 || inotify_add_watch(in, en->rec->log_path, IN_MODIFY) < 0)
-		return err_sys(e, "watch log '%s'", en->rec->log_path);
+	if (in < 0)
+		return in;
 	for (;;) {
 		int r = print_all(f, e);
 

@@ -128,12 +128,14 @@ static int stay(struct session s, const struct record *rec, int *hold, const cha
 		struct err *e)
 {
 	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
-	autofd int container = -1;
+	autofd int container = -1, log = -1;
 	int r = entry_open(&en, state, rec->id, e);
 
 	if (r < 0)
 		return r;
-	/* The record is held by its descriptors now. */
+	/* The record and the log are held by their descriptors now. */
+	log = session_open_log(&en);
+	s.logfd = log;
 	(void)close(steal_fd(hold));
 	container = record_proc_open(&en.rec->container, NULL);
 	s.entry = &en;
@@ -147,7 +149,7 @@ static int run_container(const struct shim_globals *g, const struct run_values *
 			 struct err *e)
 {
 	auto_(arena) struct arena a = { 0 };
-	struct session s = { .sock = -1, .container = -1 };
+	struct session s = { .sock = -1, .logfd = -1, .container = -1 };
 	struct launch l = { .attach = !v->detach, .clientfd = -1, .holdfd = -1 };
 	autofd int client = -1, hold = -1;
 	int r = id_check(id, e);

@@ -53,6 +53,21 @@ teardown() {
 	nothing_left
 }
 
+@test "run --rm: who reads slowly gets the output of a container that is gone" {
+	container 'seq 1 500000; echo >/done; exit 4'
+	(
+		local status=0
+		shim_run --rm "$ID" || status=$?
+		echo "$status" >"$T/status"
+	) | {
+		eventually 20 test -e "$BUNDLE/rootfs/done"
+		eventually 20 nothing_left
+		cat >"$T/out"
+	}
+	[ "$(cat "$T/status")" -eq 4 ]
+	seq 1 500000 | cmp - "$T/out"
+}
+
 @test "run --rm: a container that ends before run has looked is not missed" {
 	container 'echo hello; exit 4'
 	# The runtime's delete is instant, and run is stopped meanwhile.
