@@ -37,10 +37,12 @@ quietly() {
 	}
 }
 # Everything below runs in $build, with its programs first in PATH, so that what is shown can be typed.
+proc_mounted=
 cleanup() {
 	"$build/creel-shim" --state "$demo/shim" rm --force "$container" >/dev/null 2>&1 || true
 	"$build/creel" --root "$demo/run" delete --force "$container" >/dev/null 2>&1 || true
 	"$build/creel" --root "$demo/run" delete --force "$container-direct" >/dev/null 2>&1 || true
+	[ -z "$proc_mounted" ] || umount -l /proc
 }
 
 [ "$(id -u)" -eq 0 ] || die "run me as root: I install packages and start a container with its own namespaces"
@@ -58,6 +60,11 @@ stat -c '  %n %s bytes' creel creel-shim creel-image
 
 trap cleanup EXIT
 trap 'exit 130' INT TERM
+if [ ! -e /proc/self ]; then
+	echo "  (a bare chroot: mounting /proc until the end)"
+	mount -t proc proc /proc
+	proc_mounted=yes
+fi
 mkdir -p "$demo"
 rm -rf "$demo/bundle"
 demo=$(realpath --relative-base="$build" "$demo")

@@ -38,7 +38,7 @@ int cgroup_layout(enum cgroup_layout *ret, struct err *e)
 	struct statfs fs;
 
 	if (statfs(CGROUP_ROOT, &fs) < 0)
-		return err_sys(e, "look at '%s'", CGROUP_ROOT);
+		return err_sys(e, "control groups at '%s' (" CGROUP_DO_WITHOUT ")", CGROUP_ROOT);
 	if (fs.f_type == CGROUP2_SUPER_MAGIC)
 		*ret = CGROUP_V2;
 	else

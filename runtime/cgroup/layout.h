@@ -6,6 +6,8 @@
 #include "libutil/err.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
+/* For messages: what to do where there are none. */
+#define CGROUP_DO_WITHOUT "--cgroup-manager=disabled does without"
 
 /* One hierarchy of mountinfo; the texts live as long as the call. */
 typedef int layout_mount_fn(const char *controllers, const char *mount, const char *root, void *ctx,

@@ -93,11 +93,9 @@ static int find_trees(struct search *s, struct err *e)
 	if (r < 0)
 		return r;
 	if (s->cg->n == 0)
-		return err_set(
-			e, ENOENT,
-			"no cgroup hierarchy is mounted below '%s' (--cgroup-manager=disabled "
-			"does without)",
-			CGROUP_ROOT);
+		return err_set(e, ENOENT,
+			       "no cgroup hierarchy is mounted below '%s' (" CGROUP_DO_WITHOUT ")",
+			       CGROUP_ROOT);
 	return 0;
 }
 

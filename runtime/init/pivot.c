@@ -138,15 +138,25 @@ static int only_chroot(const struct init *in, struct err *e)
 	return 0;
 }
 
-int pivot_enter(struct init *in, struct err *e)
+static int change_root(struct init *in, struct err *e)
 {
 	int r;
 
 	/* pivot_root(2) would change the root of everybody in a namespace that was joined. */
 	if (!in->job->plan.is_new[OCI_NS_MOUNT])
-		r = only_chroot(in, e);
-	else
-		r = in->job->no_pivot ? move_root(in, e) : pivot(in, e);
+		return only_chroot(in, e);
+	if (chroot_is_one()) {
+		r = chroot_leave(e);
+		if (r < 0)
+			return r;
+	}
+	return in->job->no_pivot ? move_root(in, e) : pivot(in, e);
+}
+
+int pivot_enter(struct init *in, struct err *e)
+{
+	int r = change_root(in, e);
+
 	if (r < 0)
 		return r;
 	/* The working directory is still the old one's copy where the root was mounted over. */

@@ -45,12 +45,8 @@ static int leave_host(unsigned long propagation, struct err *e)
 		flags = MS_PRIVATE | MS_REC;
 	if (mount(NULL, "/", NULL, flags, NULL) == 0)
 		return 0;
-	if (errno == EINVAL)
-		return err_set(
-			e, EINVAL,
-			"separate the mounts from the host's: '/' is not a mount point, as in a "
-			"chroot (make the directory one with 'mount --bind DIR DIR' before the "
-			"chroot)");
+	if (errno == EINVAL && chroot_is_one())
+		return chroot_propagate(flags, e);
 	return err_sys(e, "separate the mounts from the host's");
 }
 

@@ -55,6 +55,12 @@ int rootfs_prepare(struct init *in, struct err *e);
 int rootfs_mounts(struct init *in, struct err *e);
 /* rootfs.c: what had to wait: read-only flags, propagation of the root. */
 int rootfs_finish(struct init *in, struct err *e);
+/* chroot.c: is the caller's root a directory inside a mount? */
+bool chroot_is_one(void);
+/* chroot.c: mount(2) with `flags` on the mount namespace's own root; root and directory stay. */
+int chroot_propagate(unsigned long flags, struct err *e);
+/* chroot.c: make the mount namespace's root this process's root and working directory. */
+int chroot_leave(struct err *e);
 /* pivot.c: make it "/" and let go of the host's tree. */
 int pivot_enter(struct init *in, struct err *e);
 
