@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "libutil/alloc.h"
 #include "libutil/beneath.h"
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
+#include "libutil/path.h"
 #include "libutil/sys.h"
 #include "runtime/init/mount.h"
 #include "runtime/init/procfs.h"
@@ -30,13 +33,40 @@ static int make_last(const struct init *in, const char *dest)
 	return openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* mount_plan.c judges destinations as they are written; a link in the image could still lead one
+ * into /proc, so that a volume is taken for it. */
+static int check_not_proc(const struct init *in, const struct mount_op *op, int fd, struct err *e)
+{
+	autofd int plain = -1;
+	struct statfs fs;
+
+	if (path_is_below(op->dest, "/proc"))
+		return 0;
+	if (fstatfs(fd, &fs) < 0)
+		return err_sys(e, "stat the destination");
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return 0;
+	plain = beneath_open(in->rootfd, op->dest + 1, O_PATH, 0, BENEATH_STRICT, NULL);
+	if (plain >= 0)
+		return 0;
+	return err_set(e, EPERM, "a symbolic link of the image leads it into a proc");
+}
+
+static int make_target(struct init *in, const struct mount_op *op, bool want_dir, struct err *e)
+{
+	autofd int fd = beneath_make_target(in->rootfd, op->dest, want_dir, e);
+	int r = fd < 0 ? fd : check_not_proc(in, op, fd, e);
+
+	return r < 0 ? r : steal_fd(&fd);
+}
+
 int mount_op_target(struct init *in, const struct mount_op *op, bool want_dir, struct err *e)
 {
 	int fd;
 
 	if (!op->no_symlinks) {
 		fd = want_dir ? make_last(in, op->dest) : -1;
-		return fd >= 0 ? fd : beneath_make_target(in->rootfd, op->dest, want_dir, e);
+		return fd >= 0 ? fd : make_target(in, op, want_dir, e);
 	}
 	/* Labels and sysctls are written below these: an image that makes /proc a link would choose
 	 * where (CVE-2019-19921, CVE-2023-27561). */

@@ -268,3 +268,28 @@ create_in_hook() {
 	c delete --force "$NAME"
 	nothing_left
 }
+
+@test "a link in the image does not put a volume in the place of /proc or of what is below" {
+	local image=$BATS_TEST_TMPDIR/image volume=$BATS_TEST_TMPDIR/volume
+	cp -a "$ROOTFS" "$image"
+	mkdir -p "$volume/proc/sys"
+	ln -s proc "$image/data"
+	bundle sh -c 'grep -c " /proc" /proc/self/mounts'
+	edit '.root.path = $i | .mounts += [{"destination": "/data", "type": "bind", "source": $v,
+		"options": ["rbind"]}]' --arg i "$image" --arg v "$volume"
+	for target in proc /proc proc/sys proc/self/attr ../proc/net; do
+		ln -sfn "$target" "$image/data"
+		run c run --bundle "$BUNDLE" "$NAME"
+		[ "$status" -eq 1 ]
+		[[ $output == *"on '/data': a symbolic link of the image leads it into a proc"* ]]
+	done
+	edit '.mounts[-1] = {"destination": "/data", "type": "tmpfs", "source": "tmpfs"}'
+	run c run --bundle "$BUNDLE" "$NAME"
+	[[ $output == *"on '/data': a symbolic link of the image leads it into a proc"* ]]
+	# A proc that the caller wants elsewhere is the caller's to cover.
+	rm "$image/data"
+	edit '.mounts[-1] = {"destination": "/data", "type": "bind", "source": "/proc", "options": ["rbind"]}
+		| .mounts += [{"destination": "/data/uptime", "type": "bind", "source": $f, "options": ["bind"]}]' \
+		--arg f /etc/hostname
+	c run --bundle "$BUNDLE" "$NAME"
+}
