@@ -35,6 +35,28 @@ teardown() {
 	eventually 5 nothing_left
 }
 
+@test "wait: one of several may remove its record while another is waited for" {
+	container 'mkdir /first 2>/dev/null || { sleep 0.3; exit 4; }
+		sleep 2; exit 3'
+	shim_run -d "$ID-long"
+	eventually 5 test -d "$BUNDLE/rootfs/first"
+	shim_run -d --rm "$ID-short"
+	run shim wait "$ID-long" "$ID-short"
+	[ "$status" -eq 0 ]
+	[ "$output" = $'3\n4' ]
+}
+
+@test "wait: more ids than descriptors by default" {
+	container 'exit 3'
+	shim_run -d "$ID"
+	shim wait "$ID" >/dev/null
+	local many
+	mapfile -t many < <(for i in {1..200}; do echo "$ID"; done)
+	run bash -c 'ulimit -Sn 256; exec "$@"' bash creel-shim --state "$STATE" wait "${many[@]}"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 200 ]
+}
+
 @test "wait: an unknown id is an error" {
 	run shim wait none
 	[ "$status" -eq 1 ]
