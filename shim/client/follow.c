@@ -67,7 +67,8 @@ static int flush(struct follow *f, struct err *e)
 
 	if (f->out.len == 0)
 		return 0;
-	r = file_write_all(f->out_fd, f->out.data, f->out.len, e);
+	r = f->write ? f->write(f->write_ctx, f->out_fd, f->out.data, f->out.len, e)
+		     : file_write_all(f->out_fd, f->out.data, f->out.len, e);
 	strbuf_truncate(&f->out, 0);
 	return r < 0 ? err_wrap(e, r, "write the container's output") : 0;
 }

@@ -25,6 +25,9 @@ struct follow {
 	bool in_line[2];   /* stdout's, stderr's line was not ended yet */
 	struct strbuf out; /* decoded, of one stream */
 	int out_fd;
+	/* In the place of file_write_all(), when set; it may write less to end the whole. */
+	int (*write)(void *ctx, int fd, const char *data, size_t len, struct err *e);
+	void *write_ctx;
 };
 
 int follow_open(struct follow *f, const char *path, struct err *e);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -67,129 +68,6 @@ int session_connect(struct entry *en, int *ret_sock, struct err *e)
 	return 0;
 }
 
-/* ---- output ---- */
-
-/* O_NONBLOCK: a log may be a FIFO, whose writer is not waited for. */
-int session_open_log(const struct entry *en)
-{
-	return en->rec ? open(en->rec->log_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-}
-
-static int open_log(struct run *run, const char *path, struct err *e)
-{
-	int fd = run->s->logfd;
-
-	if (fd < 0)
-		return follow_open(&run->follow, path, e);
-	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0)
-		return err_sys(e, "duplicate the descriptor of log '%s'", path);
-	follow_begin(&run->follow, fd, path);
-	return 0;
-}
-
-/* The supervisor does not wait for us: from here on the log is our source. */
-static int fall_behind(struct run *run, const struct frame *f, struct err *e)
-{
-	struct frame_behind b;
-	int r;
-
-	if (frame_read_behind(f, &b) < 0)
-		return err_set(e, EBADMSG, "the supervisor sent an unknown notice");
-	if (!b.in_log) {
-		log_warning("output is missing from here on: it came faster than it was read, "
-			    "and the log cannot be written");
-		run->gap = true;
-		return 0;
-	}
-	r = open_log(run, run->s->entry->rec->log_path, e);
-	if (r < 0)
-		return r;
-	follow_seek(&run->follow, b.offset, b.skip);
-	r = follow_watch(&run->follow, e);
-	if (r < 0)
-		return r;
-	run->p[W_LOG].fd = r;
-	run->behind = true;
-	return 0;
-}
-
-static int take_packet(struct run *run, struct err *e)
-{
-	char packet[FRAME_MAX];
-	ssize_t n = recv(run->s->sock, packet, sizeof(packet), MSG_DONTWAIT);
-	struct frame f;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	/* ECONNRESET: a supervisor that was killed; whether it was is found out at the end. */
-	if (n <= 0) {
-		run->p[W_SOCK].fd = -1;
-		if (!run->behind)
-			run->end = END_OF_OUTPUT;
-		return 0;
-	}
-	if (frame_read(packet, (size_t)n, &f) < 0)
-		return err_set(e, EBADMSG, "the supervisor sent a malformed packet");
-	if (f.tag == FRAME_BEHIND)
-		return fall_behind(run, &f, e);
-	return file_write_all(f.tag == FRAME_STDERR ? STDERR_FILENO : STDOUT_FILENO, f.data, f.len,
-			      e);
-}
-
-/* The supervisor's end is looked at before the log: then nothing is added behind what we read. */
-static int take_log(struct run *run, bool supervisor_ended, struct err *e)
-{
-	char drop[4096];
-	int r;
-
-	(void)!read(run->p[W_LOG].fd, drop, sizeof(drop)); /* what changed is plain: the log grew */
-	do
-		r = follow_step(&run->follow, e);
-	while (r > 0 && supervisor_ended);
-	if (r == 0 && supervisor_ended)
-		run->end = END_OF_OUTPUT;
-	return r;
-}
-
-/* ---- input ---- */
-
-static void send_pending(struct run *run)
-{
-	ssize_t n = send(run->s->sock, run->pending, run->pending_len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
-		return;
-	/* Sent as a whole, or the supervisor is gone and the end of output follows. */
-	run->pending_len = 0;
-}
-
-static void end_input(struct run *run)
-{
-	run->input_ended = true;
-	(void)shutdown(run->s->sock, SHUT_WR);
-}
-
-static int take_stdin(struct run *run, struct err *e)
-{
-	char typed[INPUT_PIECE];
-	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n < 0 && errno != EIO)
-		return err_sys(e, "read standard input");
-	if (n <= 0) {
-		end_input(run);
-		return 0;
-	}
-	if (detach_feed(&run->s->detach, typed, (size_t)n, run->pending, &run->pending_len))
-		run->end = END_DETACHED;
-	if (run->pending_len > 0)
-		send_pending(run);
-	return 0;
-}
-
 /* ---- signals ---- */
 
 static void send_size(const struct run *run)
@@ -240,6 +118,157 @@ static int watch_signals(struct err *e)
 	(void)sigaddset(&mask, SIGHUP);
 	(void)sigaddset(&mask, SIGWINCH);
 	return loop_signals(&mask, e);
+}
+
+/* ---- output ---- */
+
+/*
+ * Our reader may never read again, and the signals that are to end us are blocked: never be in a
+ * write(2) that waits.  A pipe that poll(2) calls writable takes PIPE_BUF bytes at once.
+ */
+static int write_out(void *ctx, int fd, const char *data, size_t len, struct err *e)
+{
+	struct run *run = ctx;
+	struct pollfd p[] = { { .fd = fd, .events = POLLOUT },
+			      { .fd = run->p[W_SIGNAL].fd, .events = POLLIN } };
+	size_t n;
+	int r = 0;
+
+	for (; len > 0 && r >= 0 && run->end == END_NOT_YET; data += n, len -= n) {
+		n = 0;
+		if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
+			return err_sys(e, "wait for standard output");
+		if (p[1].revents)
+			take_signal(run);
+		if (!p[0].revents)
+			continue;
+		n = len < PIPE_BUF ? len : PIPE_BUF;
+		r = file_write_all(fd, data, n, e);
+	}
+	return r;
+}
+
+/* O_NONBLOCK: a log may be a FIFO, whose writer is not waited for. */
+int session_open_log(const struct entry *en)
+{
+	return en->rec ? open(en->rec->log_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+}
+
+static int open_log(struct run *run, const char *path, struct err *e)
+{
+	int fd = run->s->logfd;
+
+	if (fd < 0)
+		return follow_open(&run->follow, path, e);
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return err_sys(e, "duplicate the descriptor of log '%s'", path);
+	follow_begin(&run->follow, fd, path);
+	return 0;
+}
+
+/* The supervisor does not wait for us: from here on the log is our source. */
+static int fall_behind(struct run *run, const struct frame *f, struct err *e)
+{
+	struct frame_behind b;
+	int r;
+
+	if (frame_read_behind(f, &b) < 0)
+		return err_set(e, EBADMSG, "the supervisor sent an unknown notice");
+	if (!b.in_log) {
+		log_warning("output is missing from here on: it came faster than it was read, "
+			    "and the log cannot be written");
+		run->gap = true;
+		return 0;
+	}
+	r = open_log(run, run->s->entry->rec->log_path, e);
+	if (r < 0)
+		return r;
+	run->follow.write = write_out;
+	run->follow.write_ctx = run;
+	follow_seek(&run->follow, b.offset, b.skip);
+	r = follow_watch(&run->follow, e);
+	if (r < 0)
+		return r;
+	run->p[W_LOG].fd = r;
+	run->behind = true;
+	return 0;
+}
+
+static int take_packet(struct run *run, struct err *e)
+{
+	char packet[FRAME_MAX];
+	ssize_t n = recv(run->s->sock, packet, sizeof(packet), MSG_DONTWAIT);
+	struct frame f;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	/* ECONNRESET: a supervisor that was killed; whether it was is found out at the end. */
+	if (n <= 0) {
+		run->p[W_SOCK].fd = -1;
+		if (!run->behind)
+			run->end = END_OF_OUTPUT;
+		return 0;
+	}
+	if (frame_read(packet, (size_t)n, &f) < 0)
+		return err_set(e, EBADMSG, "the supervisor sent a malformed packet");
+	if (f.tag == FRAME_BEHIND)
+		return fall_behind(run, &f, e);
+	return write_out(run, f.tag == FRAME_STDERR ? STDERR_FILENO : STDOUT_FILENO, f.data, f.len,
+			 e);
+}
+
+/* The supervisor's end is looked at before the log: then nothing is added behind what we read. */
+static int take_log(struct run *run, bool supervisor_ended, struct err *e)
+{
+	char drop[4096];
+	int r;
+
+	(void)!read(run->p[W_LOG].fd, drop, sizeof(drop)); /* what changed is plain: the log grew */
+	do
+		r = follow_step(&run->follow, e);
+	while (r > 0 && supervisor_ended && run->end == END_NOT_YET);
+	if (r == 0 && supervisor_ended)
+		run->end = END_OF_OUTPUT;
+	return r;
+}
+
+/* ---- input ---- */
+
+static void send_pending(struct run *run)
+{
+	ssize_t n = send(run->s->sock, run->pending, run->pending_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
+		return;
+	/* Sent as a whole, or the supervisor is gone and the end of output follows. */
+	run->pending_len = 0;
+}
+
+static void end_input(struct run *run)
+{
+	run->input_ended = true;
+	(void)shutdown(run->s->sock, SHUT_WR);
+}
+
+static int take_stdin(struct run *run, struct err *e)
+{
+	char typed[INPUT_PIECE];
+	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n < 0 && errno != EIO)
+		return err_sys(e, "read standard input");
+	if (n <= 0) {
+		end_input(run);
+		return 0;
+	}
+	if (detach_feed(&run->s->detach, typed, (size_t)n, run->pending, &run->pending_len))
+		run->end = END_DETACHED;
+	if (run->pending_len > 0)
+		send_pending(run);
+	return 0;
 }
 
 /* ---- one turn ---- */

@@ -83,6 +83,26 @@ attached() {
 	seq 1 2000000 | cmp - "$T/got"
 }
 
+@test "attach: a signal ends it while nobody reads its output" {
+	container 'while :; do echo output; done'
+	shim_run -d "$ID"
+	mkfifo "$T/full"
+	sleep 60 <>"$T/full" &
+	local holder=$! status=0
+	shim_exec attach "$ID" >"$T/full" 2>/dev/null &
+	local client=$!
+	eventually 5 attached 0
+	sleep 1
+	kill -TERM "$client"
+	eventually 5 gone "$client" || {
+		kill -KILL "$client" "$holder"
+		return 1
+	}
+	wait "$client" || status=$?
+	[ "$status" -eq 143 ]
+	kill "$holder"
+}
+
 @test "attach: keys detach from a terminal, and the container goes on" {
 	container -t 'while read line; do echo "got $line"; done'
 	shim_run -d "$ID"
