@@ -3,12 +3,12 @@
 # Docker loads what we save, and we load what Docker saves.  Needs a Docker daemon's program, which
 # runs here on a socket and in directories of this test alone.
 
+load ../helpers
 load common
 
 setup_file() {
-	load ../helpers
-	requires root
-	requires program dockerd docker containerd jq
+	# A skip in here would count as a failure: setup() says what is missing.
+	command -v dockerd >/dev/null && [ "$(id -u)" -eq 0 ] || return 0
 	export DOCKER_HOST=unix://$BATS_FILE_TMPDIR/sock
 	dockerd --data-root "$BATS_FILE_TMPDIR/data" --exec-root "$BATS_FILE_TMPDIR/exec" -H "$DOCKER_HOST" \
 		--pidfile "$BATS_FILE_TMPDIR/pid" --iptables=false --bridge=none --storage-driver vfs \
@@ -23,7 +23,9 @@ setup_file() {
 }
 
 teardown_file() {
-	[ -f "$BATS_FILE_TMPDIR/dockerd" ] || return 0
+	if [ ! -f "$BATS_FILE_TMPDIR/dockerd" ]; then
+		return 0
+	fi
 	local pid
 	pid=$(cat "$BATS_FILE_TMPDIR/dockerd")
 	kill "$pid"
@@ -33,7 +35,11 @@ teardown_file() {
 	done
 }
 
-setup() { room_setup; }
+setup() {
+	requires root
+	requires program dockerd docker containerd jq
+	room_setup
+}
 teardown() { room_teardown; }
 
 @test "docker load takes our docker-archive, and we take docker save's, links and all" {
