@@ -145,7 +145,7 @@ static int change_root(struct init *in, struct err *e)
 	/* pivot_root(2) would change the root of everybody in a namespace that was joined. */
 	if (!in->job->plan.is_new[OCI_NS_MOUNT])
 		return only_chroot(in, e);
-	if (chroot_is_one()) {
+	if (in->in_chroot) {
 		r = chroot_leave(e);
 		if (r < 0)
 			return r;

@@ -35,19 +35,15 @@ static int wanted_propagation(const struct init *in, unsigned long *ret, struct 
  * whose volumes must propagate back; private ones stay away from everything.  Unbindable would
  * forbid the binds to come and waits until the end.
  */
-static int leave_host(unsigned long propagation, struct err *e)
+static int leave_host(struct init *in, unsigned long propagation, struct err *e)
 {
 	unsigned long flags = MS_SLAVE | MS_REC;
 
 	if (propagation & MS_SHARED)
-		return 0;
-	if (propagation & (MS_PRIVATE | MS_UNBINDABLE))
+		flags = 0;
+	else if (propagation & (MS_PRIVATE | MS_UNBINDABLE))
 		flags = MS_PRIVATE | MS_REC;
-	if (mount(NULL, "/", NULL, flags, NULL) == 0)
-		return 0;
-	if (errno == EINVAL && chroot_is_one())
-		return chroot_propagate(flags, e);
-	return err_sys(e, "separate the mounts from the host's");
+	return chroot_propagate(in, flags, e);
 }
 
 /* The root file system as this mount namespace knows it; see init.h. */
@@ -129,7 +125,7 @@ int rootfs_prepare(struct init *in, struct err *e)
 		return r;
 	if (in->job->plan.is_new[OCI_NS_MOUNT]) {
 		in->shares_mounts = propagation & MS_SHARED;
-		r = leave_host(propagation, e);
+		r = leave_host(in, propagation, e);
 		if (r < 0)
 			return r;
 	}

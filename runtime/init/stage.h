@@ -22,6 +22,7 @@ struct init {
 	int ptsfd;          /* the terminal's slave side */
 	uint64_t dev_mount; /* mount_id() of the file system made for /dev; 0: none */
 	bool in_cwd;        /* the working directory is process.cwd already */
+	bool in_chroot;     /* the caller's root is not the mount namespace's; see chroot.c */
 	bool shares_mounts; /* its mounts are peers of the host's until the old root is gone */
 	struct strv env;
 	char *exe; /* the program, found */
@@ -55,10 +56,9 @@ int rootfs_prepare(struct init *in, struct err *e);
 int rootfs_mounts(struct init *in, struct err *e);
 /* rootfs.c: what had to wait: read-only flags, propagation of the root. */
 int rootfs_finish(struct init *in, struct err *e);
-/* chroot.c: is the caller's root a directory inside a mount? */
-bool chroot_is_one(void);
-/* chroot.c: mount(2) with `flags` on the mount namespace's own root; root and directory stay. */
-int chroot_propagate(unsigned long flags, struct err *e);
+/* chroot.c: mount(2) with `flags` (0: none) on the mount namespace's own root, and find out whether
+ * the caller's root is another one; root and working directory stay. */
+int chroot_propagate(struct init *in, unsigned long flags, struct err *e);
 /* chroot.c: make the mount namespace's root this process's root and working directory. */
 int chroot_leave(struct err *e);
 /* pivot.c: make it "/" and let go of the host's tree. */
