@@ -22,23 +22,32 @@ static const struct image_descriptor *entry_named(const struct image_index *inde
 	return NULL;
 }
 
-/* "repo@sha256:…" names also what was pulled by tag and has that digest, of itself or of its index.
- */
+static bool is_of_repository(const struct image_descriptor *desc, const struct image_reference *ref)
+{
+	auto_(image_reference) struct image_reference own = { 0 };
+
+	return reference_parse(store_name_of(desc), &own, NULL) >= 0 &&
+	       streq(own.registry, ref->registry) && streq(own.repository, ref->repository);
+}
+
+/* "repo@sha256:…" names also what was pulled by tag from there and has that digest, of itself or of
+ * its index. */
 static const struct image_descriptor *entry_of_digest(const struct image_index *index,
-						      const char *digest)
+						      const struct image_reference *ref)
 {
 	const struct image_descriptor *all = index->manifests.items;
 
 	for (size_t i = 0; all && i < index->manifests.n; i++) {
-		if (streq(all[i].digest, digest) ||
-		    streq(descriptor_annotation(&all[i], IMAGE_SOURCE_INDEX), digest))
+		if ((streq(all[i].digest, ref->digest) ||
+		     streq(descriptor_annotation(&all[i], IMAGE_SOURCE_INDEX), ref->digest)) &&
+		    is_of_repository(&all[i], ref))
 			return &all[i];
 	}
 	return NULL;
 }
 
 static const struct image_descriptor *entry_by_reference(const struct image_index *index,
-							 const char *text)
+							 const char *text, bool *ret_by_digest)
 {
 	auto_(image_reference) struct image_reference ref = { 0 };
 	const struct image_descriptor *found;
@@ -48,8 +57,10 @@ static const struct image_descriptor *entry_by_reference(const struct image_inde
 		return NULL;
 	full = reference_text(&ref);
 	found = entry_named(index, full);
-	if (!found && ref.digest)
-		found = entry_of_digest(index, ref.digest);
+	if (!found && ref.digest) {
+		found = entry_of_digest(index, &ref);
+		*ret_by_digest = found != NULL;
+	}
 	return found;
 }
 
@@ -119,7 +130,7 @@ int store_resolve(const struct store *s, const char *text, struct arena *a, stru
 		return r;
 	found = text[0] == '\0' ? NULL : entry_named(index, text);
 	if (!found)
-		found = entry_by_reference(index, text);
+		found = entry_by_reference(index, text, &by_digest);
 	if (!found) {
 		by_digest = true;
 		r = entry_by_id(s, index, text, &found, e);

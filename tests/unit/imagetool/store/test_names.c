@@ -126,6 +126,21 @@ static void a_name_belongs_to_one_image_an_image_may_have_many(void **state)
 	assert_string_equal(names(f), "one");
 }
 
+static void a_repository_with_a_digest_names_only_its_own_images(void **state)
+{
+	struct fixture *f = *state;
+	struct image_descriptor a = add_image(f, "a");
+	autofree char *theirs = xasprintf("example.com/theirs@%s", a.digest);
+	autofree char *ours = xasprintf("example.com/ours@%s", a.digest);
+
+	tag(f, "example.com/ours:1", &a);
+	tag(f, "example.com/ours:2", &a);
+	assert_string_equal(resolved(f, theirs), "not found");
+	assert_string_equal(resolved(f, ours), "example.com/ours:1 by digest");
+	tag(f, ours, &a);
+	assert_string_equal(resolved(f, ours), ours);
+}
+
 static void a_missing_name_cannot_be_taken_away(void **state)
 {
 	struct fixture *f = *state;
@@ -315,6 +330,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_name_belongs_to_one_image_an_image_may_have_many),
+		T(a_repository_with_a_digest_names_only_its_own_images),
 		T(a_missing_name_cannot_be_taken_away),
 		T(a_nameless_image_gets_its_first_name_in_place),
 		T(what_other_tools_wrote_into_the_index_stays),
