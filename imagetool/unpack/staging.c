@@ -100,7 +100,8 @@ int staging_begin(const char *dir, struct staging *ret, struct err *e)
 {
 	auto_(staging) struct staging s = STAGING_INIT;
 	autofree char *path = NULL, *parent = NULL;
-	int r = check_target(dir, &path, e);
+	int r = *dir ? check_target(dir, &path, e)
+		     : err_set(e, EINVAL, "the name of the directory is empty");
 
 	if (r < 0)
 		return r;

@@ -20,6 +20,8 @@ int staging_file_begin(const char *path, struct staging_file *ret, struct err *e
 	autofree char *parent = NULL;
 	struct stat st;
 
+	if (!*path)
+		return err_set(e, EINVAL, "the name of the file is empty");
 	/* What is there and no file, a pipe or a terminal, can't be replaced: it is written to. */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		f.fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);

@@ -448,3 +448,18 @@ assert_same_as_tar() {
 	[ "$status" -eq 0 ]
 	[[ $output == *"1 extended attributes were left out"* ]]
 }
+
+@test "an empty name is refused, and does not mean the working directory" {
+	image_of 'file name=f data=x'
+	mkdir here
+	local inode
+	inode=$(stat -c %i here)
+	cd here
+	run creel-image --store ../layout unpack x ""
+	[ "$status" -eq 1 ]
+	[ "$output" = "creel-image: error: the name of the directory is empty" ]
+	run creel-image --store ../layout save x -o ""
+	[ "$status" -eq 1 ]
+	[ "$output" = "creel-image: error: the name of the file is empty" ]
+	[ "$(stat -c %i ../here)" = "$inode" ]
+}
