@@ -42,7 +42,7 @@ struct row {
 	const char *name, *digest, *id; /* id NULL: there is none */
 	char platform[PLATFORM_TEXT_SIZE];
 	const char *created; /* or NULL */
-	int64_t size;        /* of config and layers; -1 when the manifest cannot be read */
+	int64_t size;        /* of config and layers; -1 when it cannot be known */
 };
 
 static const char *or_empty(const char *s)
@@ -61,8 +61,10 @@ static int64_t image_size(const struct image_manifest *m)
 	const struct image_descriptor *layers = m->layers.items;
 	int64_t size = m->config ? m->config->size.v : 0;
 
+	/* A foreign manifest may claim any sizes. */
 	for (size_t i = 0; i < m->layers.n; i++)
-		size += layers[i].size.v;
+		if (__builtin_add_overflow(size, layers[i].size.v, &size))
+			return -1;
 	return size;
 }
 

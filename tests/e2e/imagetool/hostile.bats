@@ -326,3 +326,18 @@ teardown() { room_teardown; }
 	try "group" 'file name=etc/passwd data=u:x:7:7::/:/bin/sh
 		file name=etc/group fill=10000000'
 }
+
+@test "sizes that no number holds are shown as unknown" {
+	image_of 'file name=f data=x'
+	local manifest big='{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:'
+	big+="$(printf '0%.0s' {1..64})\",\"size\":9223372036854775807}"
+	manifest=layout/blobs/sha256/$(jq -r '.manifests[0].digest' layout/index.json | cut -d: -f2)
+	sed "s|\"layers\":.*|\"layers\":[$big,$big]}|" "$manifest" >manifest
+	sed "s|\"manifests\":\[{[^}]*,\"annotations|\"manifests\":[$(layout_descriptor layout manifest \
+		application/vnd.oci.image.manifest.v1+json | sed 's/}$//'),\"annotations|" layout/index.json >index
+	mv index layout/index.json
+	run creel-image --store layout list
+	[ "$status" -eq 0 ]
+	echo "$output"
+	[[ ${lines[1]} =~ ^x\ .*\ linux/amd64\ +-\ +2024 ]]
+}
