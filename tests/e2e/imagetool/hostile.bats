@@ -332,8 +332,8 @@ teardown() { room_teardown; }
 	local manifest big='{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:'
 	big+="$(printf '0%.0s' {1..64})\",\"size\":9223372036854775807}"
 	manifest=layout/blobs/sha256/$(jq -r '.manifests[0].digest' layout/index.json | cut -d: -f2)
-	sed "s|\"layers\":.*|\"layers\":[$big,$big]}|" "$manifest" >manifest
-	sed "s|\"manifests\":\[{[^}]*,\"annotations|\"manifests\":[$(layout_descriptor layout manifest \
+	sed "s|\"layers\":.*|\"layers\":[$big,$big]}|" "$manifest" >changed
+	sed "s|\"manifests\":\[{[^}]*,\"annotations|\"manifests\":[$(layout_descriptor layout changed \
 		application/vnd.oci.image.manifest.v1+json | sed 's/}$//'),\"annotations|" layout/index.json >index
 	mv index layout/index.json
 	run creel-image --store layout list
