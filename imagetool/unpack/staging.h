@@ -32,10 +32,11 @@ int staging_commit(struct staging *s, const char *member, struct err *e);
 void staging_done(struct staging *s);
 AUTO_DEFINE_DONE(staging, staging_done)
 
-/* The same for a file, which has no name at all before. */
+/* The same for a file where that can be: without a name before. */
 struct staging_file {
 	int fd;     /* to write to */
 	char *path; /* NULL: what is there is written to as it is, a pipe or device */
+	char *temp; /* name beside `path` that is removed unless committed; NULL: none yet */
 };
 #define STAGING_FILE_INIT                                                                          \
 	{                                                                                          \

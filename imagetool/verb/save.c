@@ -57,9 +57,13 @@ static int save_to_fd(const struct store *s, const struct save_images *images, i
 static int save_to_file(const struct store *s, const struct save_images *images, int format,
 			const char *path, struct err *e)
 {
+	/* Released last: a file that has a name is gone when the signal arrives. */
+	auto_(interrupt) struct interrupt held = { 0 };
 	auto_(staging_file) struct staging_file file = STAGING_FILE_INIT;
 	int r = staging_file_begin(path, &file, e);
 
+	if (r >= 0 && file.temp)
+		interrupt_hold(&held);
 	if (r >= 0)
 		r = save_to_fd(s, images, format, file.fd, e);
 	return r < 0 ? r : staging_file_commit(&file, e);
@@ -97,8 +101,7 @@ static int save(const struct store *s, const struct save_images *images, const s
 		interrupt_hold(&held);
 		return save_to_dir(s, images, v->output, e);
 	}
-	/* A file has no name before it is complete, so there is nothing to clean up; and a pipe may
-	 * make us wait for ever. */
+	/* Nothing to clean up; and a pipe may make us wait for ever. */
 	if (to_stdout)
 		return save_to_fd(s, images, v->format, STDOUT_FILENO, e);
 	return save_to_file(s, images, v->format, v->output, e);

@@ -384,3 +384,18 @@ load_fails() { # TEXT ARG...
 	run creel-image --store new load -i layout --name 'Not A Name'
 	[ "$status" -ne 0 ]
 }
+
+@test "a file system without nameless files takes an archive, whole or not at all" {
+	requires program fuse-overlayfs
+	image_of 'file name=f fill=3000000'
+	mkdir lower upper work merged
+	# shellcheck disable=SC2016 # it is a script
+	unshare -m bash -c 'fuse-overlayfs -o lowerdir=lower,upperdir=upper,workdir=work merged || exit 77
+		creel-image --store layout save x -o merged/x.tar
+		rm layout/blobs/sha256/"$(sha256sum 1.tar | cut -d" " -f1)"
+		! creel-image --store layout save x -o merged/y.tar
+		umount merged' || [ $? -ne 77 ] || skip "needs FUSE"
+	[ "$(ls -A upper)" = x.tar ]
+	tar -tf upper/x.tar >members
+	grep -qx index.json members
+}
