@@ -58,11 +58,6 @@ int sys_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned flags)
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, info, flags);
 }
 
-int sys_pidfd_getfd(int pidfd, int targetfd, unsigned flags)
-{
-	return (int)syscall(SYS_pidfd_getfd, pidfd, targetfd, flags);
-}
-
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);

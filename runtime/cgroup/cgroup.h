@@ -50,10 +50,6 @@ int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e);
 /* Open an existing container's groups for exec: also where init moved to a sub-group. `sub` may
  * name a group below (exec --cgroup), or NULL. */
 int cgroup_open(struct cgroup *cg, pid_t init_pid, const char *sub, struct err *e);
-/* Own cgroup directories below /sys/fs/cgroup as the container should see them (for a `cgroup`
- * mount without a cgroup namespace): path on the host of hierarchy `name` ("" for v2, "memory",
- * "systemd", ...), NULL: none. */
-const char *cgroup_host_path(const struct cgroup *cg, const char *name);
 /* Each mounted hierarchy: controllers text ("cpu,cpuacct", "name=systemd", "" for v2), mount point,
  * this group's path below it.  For mounts of type cgroup in init. */
 typedef int cgroup_hierarchy_fn(const char *controllers, const char *mountpoint, const char *path,

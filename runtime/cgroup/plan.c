@@ -138,18 +138,6 @@ int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_dri
 	return 0;
 }
 
-const char *cgroup_host_path(const struct cgroup *cg, const char *name)
-{
-	const struct cgroup_tree *t = cgroup_tree_find(cg, name);
-
-	if (!t) {
-		autofree char *named = xasprintf("name=%s", name);
-
-		t = cgroup_tree_find(cg, named);
-	}
-	return t ? t->path : NULL;
-}
-
 int cgroup_each(const struct cgroup *cg, cgroup_hierarchy_fn *fn, void *ctx, struct err *e)
 {
 	for (size_t i = 0; i < cg->n; i++) {

@@ -69,14 +69,6 @@ bool tree_has(const struct cgroup_tree *t, const char *controller)
 	return false;
 }
 
-struct cgroup_tree *cgroup_tree_of(struct cgroup *cg, const char *controller)
-{
-	for (size_t i = 0; i < cg->n; i++)
-		if (tree_has(&cg->trees[i], controller))
-			return &cg->trees[i];
-	return NULL;
-}
-
 const struct cgroup_tree *cgroup_tree_find(const struct cgroup *cg, const char *controller)
 {
 	for (size_t i = 0; i < cg->n; i++)

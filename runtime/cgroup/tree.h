@@ -40,7 +40,6 @@ static inline bool tree_is_v2(const struct cgroup_tree *t)
 /* "cpu" is one of "cpu,cpuacct". */
 bool tree_has(const struct cgroup_tree *t, const char *controller);
 /* The hierarchy with a v1 controller ("memory", "name=systemd"); "" finds v2.  NULL: none. */
-struct cgroup_tree *cgroup_tree_of(struct cgroup *cg, const char *controller);
 const struct cgroup_tree *cgroup_tree_find(const struct cgroup *cg, const char *controller);
 
 /* Mount point and path in one; owned. */

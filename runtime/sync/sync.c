@@ -19,11 +19,6 @@ struct sync_message {
 static const char *const step_names[SYNC_STEP_COUNT] = { SYNC_STEPS(X) };
 #undef X
 
-const char *sync_step_name(enum sync_step step)
-{
-	return step_names[step];
-}
-
 int sync_pair(int ret[2], struct err *e)
 {
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret) < 0)

@@ -34,8 +34,6 @@
 enum sync_step { SYNC_STEPS(X) SYNC_STEP_COUNT };
 #undef X
 
-const char *sync_step_name(enum sync_step step);
-
 /* A pair of connected sockets, O_CLOEXEC; ret[0] for the host, ret[1] for init. */
 int sync_pair(int ret[2], struct err *e);
 
