@@ -263,18 +263,28 @@ static int unix_address(int dirfd, const char *name, struct sockaddr_un *ret, in
 	return 0;
 }
 
-int fd_unix_listen_at(int dirfd, const char *name, int type, mode_t mode, struct err *e)
+/* A socket, and the address that `name` is for it while *holdfd is open. */
+static int unix_socket(int dirfd, const char *name, int type, struct sockaddr_un *ret, int *holdfd,
+		       struct err *e)
 {
-	struct sockaddr_un sa;
-	autofd int holdfd = -1;
-	autofd int sock = -1;
-	int r = unix_address(dirfd, name, &sa, &holdfd, e);
+	int r = unix_address(dirfd, name, ret, holdfd, e);
+	int sock;
 
 	if (r < 0)
 		return r;
 	sock = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	return sock < 0 ? err_sys(e, "make a socket for '%s'", name) : sock;
+}
+
+int fd_unix_listen_at(int dirfd, const char *name, int type, mode_t mode, struct err *e)
+{
+	struct sockaddr_un sa;
+	autofd int holdfd = -1;
+	autofd int sock = unix_socket(dirfd, name, type, &sa, &holdfd, e);
+	int r;
+
 	if (sock < 0)
-		return err_sys(e, "make a socket for '%s'", name);
+		return sock;
 	/* The file takes the socket's mode less the umask, so it is never more open than asked. */
 	if (fchmod(sock, mode) < 0)
 		return err_sys(e, "set mode of socket '%s'", name);
@@ -292,14 +302,11 @@ int fd_unix_connect_at(int dirfd, const char *name, int type, struct err *e)
 {
 	struct sockaddr_un sa;
 	autofd int holdfd = -1;
-	autofd int sock = -1;
-	int r = unix_address(dirfd, name, &sa, &holdfd, e);
+	autofd int sock = unix_socket(dirfd, name, type, &sa, &holdfd, e);
+	int r;
 
-	if (r < 0)
-		return r;
-	sock = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (sock < 0)
-		return err_sys(e, "make a socket for '%s'", name);
+		return sock;
 	do
 		r = connect(sock, (const struct sockaddr *)&sa, sizeof(sa));
 	while (r < 0 && errno == EINTR);
