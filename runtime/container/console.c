@@ -25,11 +25,15 @@ int console_check(bool terminal, bool detached, const char *socket_path, struct 
 	return 0;
 }
 
-int console_connect(const char *option, const char *path, struct err *e)
+int console_connect(const char *option, const char *path, int *ret_fd, struct err *e)
 {
-	int fd = fd_unix_connect_at(AT_FDCWD, path, SOCK_STREAM, e);
+	int fd = path ? fd_unix_connect_at(AT_FDCWD, path, SOCK_STREAM, e) : 0;
 
-	return fd < 0 ? err_wrap(e, fd, "%s", option) : fd;
+	if (fd < 0)
+		return err_wrap(e, fd, "%s", option);
+	if (path)
+		*ret_fd = fd;
+	return 0;
 }
 
 int console_send(int sock, int masterfd, struct err *e)

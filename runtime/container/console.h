@@ -12,8 +12,9 @@
  */
 int console_check(bool terminal, bool detached, const char *socket_path, struct err *e);
 
-/* Connect to a listener.  `option` names the option in messages.  Returns the socket. */
-int console_connect(const char *option, const char *path, struct err *e);
+/* Connect to a listener; without a path nothing is done and *ret_fd stays as it is.  `option` names
+ * the option in messages.  *ret_fd is the caller's. */
+int console_connect(const char *option, const char *path, int *ret_fd, struct err *e);
 
 /* One message: the pty's name as payload, the master beside it. */
 int console_send(int sock, int masterfd, struct err *e);

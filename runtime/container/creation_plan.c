@@ -11,6 +11,7 @@
 #include "libutil/path.h"
 #include "runtime/container/bundle.h"
 #include "runtime/container/console.h"
+#include "runtime/container/filter.h"
 #include "runtime/hook/hook.h"
 
 static int check_id(struct creation *c, struct err *e)
@@ -81,13 +82,7 @@ static int open_store(struct creation *c, struct err *e)
 
 static int compile_seccomp(struct creation *c, struct err *e)
 {
-	const struct spec_linux *l = c->spec->linux_;
-	autofd int cachefd = -1;
-
-	if (!l || !l->seccomp)
-		return 0;
-	cachefd = store_open_seccomp(&c->store);
-	return seccomp_compile(l->seccomp, cachefd, &c->seccomp, e);
+	return filter_compile(&c->store, c->spec->linux_, &c->seccomp, e);
 }
 
 /* What is known but can't be done here is refused, never dropped. */
@@ -106,18 +101,9 @@ static int check_supported(struct creation *c, struct err *e)
 static int connect_sockets(struct creation *c, struct err *e)
 {
 	const struct create_request *req = c->req;
+	int r = console_connect("--console-socket", req->console_socket, &c->consolefd, e);
 
-	if (req->console_socket) {
-		c->consolefd = console_connect("--console-socket", req->console_socket, e);
-		if (c->consolefd < 0)
-			return c->consolefd;
-	}
-	if (req->pidfd_socket) {
-		c->pidfdsock = console_connect("--pidfd-socket", req->pidfd_socket, e);
-		if (c->pidfdsock < 0)
-			return c->pidfdsock;
-	}
-	return 0;
+	return r < 0 ? r : console_connect("--pidfd-socket", req->pidfd_socket, &c->pidfdsock, e);
 }
 
 static int fill_record(struct creation *c, struct err *e UNUSED)

@@ -11,11 +11,11 @@
 #include "runtime/container/ceiling.h"
 #include "runtime/container/console.h"
 #include "runtime/container/container.h"
+#include "runtime/container/filter.h"
 #include "runtime/container/foreground.h"
 #include "runtime/container/inherit.h"
 #include "runtime/container/pidfile.h"
 #include "runtime/container/serve.h"
-#include "runtime/seccomp/seccomp.h"
 
 struct execution {
 	const struct exec_request *req;
@@ -89,14 +89,9 @@ static int decide_process(struct execution *x, struct err *e)
 static int connect_sockets(struct execution *x, struct err *e)
 {
 	const struct exec_request *req = x->req;
+	int r = console_connect("--console-socket", req->console_socket, &x->consolefd, e);
 
-	if (req->console_socket)
-		x->consolefd = console_connect("--console-socket", req->console_socket, e);
-	if (req->console_socket && x->consolefd < 0)
-		return x->consolefd;
-	if (req->pidfd_socket)
-		x->pidfdsock = console_connect("--pidfd-socket", req->pidfd_socket, e);
-	return req->pidfd_socket && x->pidfdsock < 0 ? x->pidfdsock : 0;
+	return r < 0 ? r : console_connect("--pidfd-socket", req->pidfd_socket, &x->pidfdsock, e);
 }
 
 static int open_cgroup(struct execution *x, struct err *e)
@@ -114,14 +109,7 @@ static int open_cgroup(struct execution *x, struct err *e)
 
 static int compile_seccomp(struct execution *x, struct err *e)
 {
-	const struct spec_linux *l = x->spec->linux_;
-
-	autofd int cachefd = -1;
-
-	if (!l || !l->seccomp)
-		return 0;
-	cachefd = store_open_seccomp(x->container.store);
-	return seccomp_compile(l->seccomp, cachefd, &x->seccomp, e);
+	return filter_compile(x->container.store, x->spec->linux_, &x->seccomp, e);
 }
 
 static void fill_job(struct execution *x)

@@ -55,9 +55,15 @@ int store_open(struct store *s, const char *root, bool make, struct err *e)
 
 int store_open_seccomp(const struct store *s)
 {
-	if (s->rootfd < 0 || (mkdirat(s->rootfd, STORE_SECCOMP, 0700) < 0 && errno != EEXIST))
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = s->rootfd < 0 ? -1 : openat(s->rootfd, STORE_SECCOMP, flags);
+
+	/* It is there for all starts but the first. */
+	if (fd >= 0 || s->rootfd < 0 || errno != ENOENT)
+		return fd;
+	if (mkdirat(s->rootfd, STORE_SECCOMP, 0700) < 0 && errno != EEXIST)
 		return -1;
-	return openat(s->rootfd, STORE_SECCOMP, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return openat(s->rootfd, STORE_SECCOMP, flags);
 }
 
 void store_done(struct store *s)
