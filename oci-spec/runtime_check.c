@@ -241,15 +241,21 @@ int spec_process_decode(const char *name, const char *text, size_t len, struct a
 	return 0;
 }
 
+int spec_resources_check(const char *name, const struct spec_resources *r, struct err *e)
+{
+	const struct check c = { .name = name, .prefix = "", .e = e };
+
+	return check_resources(&c, r);
+}
+
 int spec_resources_decode(const char *name, const char *text, size_t len, struct arena *a,
 			  struct spec_resources **ret, struct err *e)
 {
-	const struct check c = { .name = name, .prefix = "", .e = e };
 	void *object;
 	int r = oci_decode(&spec_resources_type, name, text, len, NULL, a, &object, e);
 
 	if (r == 0)
-		r = check_resources(&c, object);
+		r = spec_resources_check(name, object, e);
 	if (r < 0)
 		return r;
 	*ret = object;

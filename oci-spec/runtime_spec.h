@@ -381,8 +381,10 @@ int runtime_spec_decode(const char *name, const char *text, size_t len,
 int runtime_spec_check(const char *name, const struct runtime_spec *spec, struct err *e);
 int spec_process_decode(const char *name, const char *text, size_t len, struct arena *a,
 			struct spec_process **ret, struct err *e);
+/* A document of its own, as `update` gets it, and the same rules for a struct made by hand. */
 int spec_resources_decode(const char *name, const char *text, size_t len, struct arena *a,
 			  struct spec_resources **ret, struct err *e);
+int spec_resources_check(const char *name, const struct spec_resources *r, struct err *e);
 
 /* What the `spec` verb writes: a shell in rootfs/, Docker's default restrictions. */
 struct runtime_spec *runtime_spec_default(struct arena *a, bool rootless);

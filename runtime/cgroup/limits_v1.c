@@ -11,7 +11,7 @@ static int add_memory(struct limits *l, const struct spec_memory *m, struct err 
 	/* 0 is what an engine sends for "not given". */
 	if (m->limit.v != 0)
 		limits_add_i64(l, "memory.limit_in_bytes", J "memory.limit", m->limit.v)->flags =
-			m->limit.v < 0 ? LIMIT_OPTIONAL : LIMIT_RETRY;
+			m->limit.v < 0 ? LIMIT_OPTIONAL | LIMIT_RETRY : LIMIT_RETRY;
 	if (m->swap.v > 0 && m->limit.v > m->swap.v)
 		return limits_refuse(J "memory.swap", "it is smaller than memory.limit", e);
 	if (m->swap.v > 0 && m->limit.v <= 0)
@@ -53,8 +53,11 @@ static int add_memory(struct limits *l, const struct spec_memory *m, struct err 
  */
 static void add_cpu(struct limits *l, const struct spec_cpu *c)
 {
-	/* A weight limits nothing, see limits_v2.c. */
-	if (c->shares.v != 0)
+	if (c->idle.set)
+		limits_add_i64(l, "cpu.idle", J "cpu.idle", c->idle.v)->flags =
+			c->idle.v ? 0 : LIMIT_OPTIONAL;
+	/* A weight limits nothing, and an idle group refuses any: see limits_v2.c. */
+	if (c->shares.v != 0 && c->idle.v != 1)
 		limits_add_u64(l, "cpu.shares", J "cpu.shares", c->shares.v)->flags =
 			LIMIT_OPTIONAL;
 	if (c->realtime_period.v != 0)
@@ -73,9 +76,6 @@ static void add_cpu(struct limits *l, const struct spec_cpu *c)
 	if (c->burst.set)
 		limits_add_u64(l, "cpu.cfs_burst_us", J "cpu.burst", c->burst.v)->flags =
 			c->burst.v ? LIMIT_RETRY : LIMIT_OPTIONAL | LIMIT_RETRY;
-	if (c->idle.set)
-		limits_add_i64(l, "cpu.idle", J "cpu.idle", c->idle.v)->flags =
-			c->idle.v ? 0 : LIMIT_OPTIONAL;
 	if (c->cpus && *c->cpus)
 		limits_add(l, "cpuset.cpus", J "cpu.cpus", c->cpus);
 	if (c->mems && *c->mems)

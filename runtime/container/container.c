@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "libutil/file.h"
@@ -162,6 +163,32 @@ int container_spec(struct container *c, struct runtime_spec **ret, struct err *e
 	int r = bundle_read_config(c->dirfd, STORE_CONFIG, &c->arena, NULL, ret, e);
 
 	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
+}
+
+int container_stage_spec(const struct container *c, const struct runtime_spec *spec, struct err *e)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	int r;
+
+	oci_encode(&runtime_spec_type, spec, 0, &text);
+	if (text.len > BUNDLE_CONFIG_MAX)
+		return err_set(e, EFBIG, "its configuration would be longer than %zu bytes",
+			       BUNDLE_CONFIG_MAX);
+	r = file_replace_at(c->dirfd, STORE_CONFIG_NEW, strbuf_str(&text), text.len, 0600,
+			    FILE_NO_SYNC, e);
+	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
+}
+
+int container_keep_spec(const struct container *c, struct err *e)
+{
+	if (renameat(c->dirfd, STORE_CONFIG_NEW, c->dirfd, STORE_CONFIG) < 0)
+		return err_sys(e, "container '%s': replace '%s'", c->id, STORE_CONFIG);
+	return 0;
+}
+
+void container_drop_spec(const struct container *c)
+{
+	(void)unlinkat(c->dirfd, STORE_CONFIG_NEW, 0);
 }
 
 void container_state(const struct container *c, enum oci_status status, const char *owner,

@@ -42,6 +42,12 @@ int container_status(const struct container *c, enum oci_status *ret, struct err
 /* The configuration as it was at create, decoded into c->arena. */
 int container_spec(struct container *c, struct runtime_spec **ret, struct err *e);
 
+/* Another configuration for it: written beside the old one, then put in its place, or dropped.  The
+ * container is locked by the caller. */
+int container_stage_spec(const struct container *c, const struct runtime_spec *spec, struct err *e);
+int container_keep_spec(const struct container *c, struct err *e);
+void container_drop_spec(const struct container *c);
+
 /* The document of `state`: pid 0 when stopped.  `owner` may be "". */
 void container_state(const struct container *c, enum oci_status status, const char *owner,
 		     struct oci_state *ret);

@@ -3,14 +3,15 @@
  * The state directories, ROOT/ID/, each with
  *
  *   state.json   the record (record.h), replaced atomically
- *   config.json  the document as it was read at create: later edits have no effect
+ *   config.json  the document as it was read at create, and changed by `update` since: edits in the
+ *                bundle have no effect
  *   start.sock   the start gate, while nobody has said `start`
  *   notify/      where a container tells systemd's protocol that it is ready
  *
  * and ROOT/.seccomp/, compiled filters (seccomp/cache.h); no container's id begins with a dot.
  *
- * The lock is a flock(2) on the directory itself: create, start and delete
- * exclude one another; everything else only reads.
+ * The lock is a flock(2) on the directory itself: create, start, update and
+ * delete exclude one another; everything else only reads.
  */
 #ifndef RUNTIME_CONTAINER_STORE_H
 #define RUNTIME_CONTAINER_STORE_H
@@ -18,11 +19,12 @@
 #include "libutil/cleanup.h"
 #include "libutil/err.h"
 
-#define STORE_STATE   "state.json"
-#define STORE_CONFIG  "config.json"
-#define STORE_GATE    "start.sock"
-#define STORE_NOTIFY  "notify"
-#define STORE_SECCOMP ".seccomp"
+#define STORE_STATE      "state.json"
+#define STORE_CONFIG     "config.json"
+#define STORE_CONFIG_NEW "config.json.new"
+#define STORE_GATE       "start.sock"
+#define STORE_NOTIFY     "notify"
+#define STORE_SECCOMP    ".seccomp"
 
 struct store {
 	int rootfd;       /* -1: there is no ROOT, so it holds no container */

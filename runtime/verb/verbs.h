@@ -18,5 +18,6 @@ extern const struct verb verb_run;
 extern const struct verb verb_spec;
 extern const struct verb verb_start;
 extern const struct verb verb_state;
+extern const struct verb verb_update;
 
 #endif

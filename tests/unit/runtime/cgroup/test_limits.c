@@ -93,7 +93,7 @@ static void unlimited_memory_is_what_a_group_has_anyway(void **state UNUSED)
 	gives(limits_v2, "{\"memory\":{\"limit\":-1,\"reservation\":-1}}",
 	      "memory.swap.max=max optional\nmemory.max=max optional\nmemory.low=max optional\n");
 	gives(limits_v1, "{\"memory\":{\"limit\":-1}}",
-	      "memory.limit_in_bytes=-1 optional\nmemory.memsw.limit_in_bytes=-1 optional\n");
+	      "memory.limit_in_bytes=-1 optional retry\nmemory.memsw.limit_in_bytes=-1 optional\n");
 }
 
 static void swap_without_limit_is_an_error(void **state UNUSED)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container/update.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "libutil/file.h"
+#include "libutil/path.h"
+#include "runtime/container/container.h"
+#include "runtime/container/resources.h"
+
+/* Bytes.  Everything there is to say about every device would fit. */
+#define RESOURCES_MAX ((size_t)1 << 20)
+
+static int read_resources(const char *file, struct arena *a, struct spec_resources **ret,
+			  struct err *e)
+{
+	bool is_stdin = streq(file, "-");
+	const char *name = is_stdin ? "standard input" : path_base(file);
+	autofree char *text = NULL;
+	size_t len = 0;
+	int r = is_stdin ? file_read_fd(STDIN_FILENO, name, RESOURCES_MAX, &text, &len, e)
+			 : file_read_at(AT_FDCWD, file, RESOURCES_MAX, &text, &len, e);
+
+	if (r >= 0)
+		r = spec_resources_decode(name, text, len, a, ret, e);
+	return r < 0 ? err_wrap(e, r, "--resources") : 0;
+}
+
+static int read_change(const struct update_request *req, struct arena *a,
+		       struct spec_resources **ret, struct err *e)
+{
+	struct resources_update both;
+	struct spec_resources *file = NULL;
+	int r = spec_resources_check("command line", req->extra, e);
+
+	if (r >= 0 && req->file)
+		r = read_resources(req->file, a, &file, e);
+	if (r < 0)
+		return r;
+	resources_merge(file, req->extra, a, &both);
+	*ret = both.merged;
+	return 0;
+}
+
+static int check_status(const struct container *c, struct err *e)
+{
+	enum oci_status status = OCI_STATUS_NONE;
+	int r = container_status(c, &status, e);
+
+	if (r < 0)
+		return r;
+	if (status == OCI_STATUS_STOPPED)
+		return err_set(e, ESRCH, "container not running: it is %s", status_name(status));
+	if (status == OCI_STATUS_CREATING)
+		return err_set(e, EBUSY, "it is still being created");
+	if (!c->cgroup)
+		return err_set(e, EOPNOTSUPP, "it has no control group");
+	return 0;
+}
+
+/* Whoever makes the container holds its lock and may be waiting for us: look before waiting. */
+static int load(const struct store *s, const char *id, struct container *ret, struct err *e)
+{
+	auto_(container) struct container c = CONTAINER_NONE;
+	int r = container_load(s, id, &c, e);
+
+	if (r >= 0)
+		r = check_status(&c, e);
+	if (r >= 0)
+		r = container_load_locked(s, id, ret, e);
+	return r < 0 ? r : check_status(ret, e);
+}
+
+static int update(const struct update_request *req, struct container *c, struct err *e)
+{
+	struct runtime_spec *spec = NULL;
+	struct spec_resources *change = NULL;
+	struct resources_update u;
+	int r = container_spec(c, &spec, e);
+
+	if (r >= 0)
+		r = read_change(req, &c->arena, &change, e);
+	if (r < 0)
+		return r;
+	if (!spec->linux_)
+		spec->linux_ = arena_alloc(&c->arena, 1, sizeof(*spec->linux_));
+	resources_merge(spec->linux_->resources, change, &c->arena, &u);
+	spec->linux_->resources = u.merged;
+	/* Written before, in place after: what may fail comes first. */
+	r = container_stage_spec(c, spec, e);
+	if (r < 0)
+		return r;
+	r = cgroup_update(c->cgroup, u.apply, e);
+	return r < 0 ? (container_drop_spec(c), r) : container_keep_spec(c, e);
+}
+
+int container_update(const struct update_request *req, struct err *e)
+{
+	auto_(store) struct store s = STORE_NONE;
+	auto_(container) struct container c = CONTAINER_NONE;
+	int r = store_open(&s, req->host->root, false, e);
+
+	if (r >= 0)
+		r = load(&s, req->id, &c, e);
+	if (r >= 0)
+		r = update(req, &c, e);
+	return r < 0 ? err_wrap(e, r, "update '%s'", req->id) : 0;
+}
