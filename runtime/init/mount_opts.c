@@ -279,6 +279,13 @@ unsigned long mount_propagation(const char *name)
 	return w && w->kind == WORD_PROPAGATION ? (unsigned long)w->value : 0;
 }
 
+unsigned long mount_leave_host(unsigned long root_propagation)
+{
+	if (root_propagation & MS_SHARED)
+		return 0;
+	return (root_propagation & (MS_PRIVATE | MS_UNBINDABLE) ? MS_PRIVATE : MS_SLAVE) | MS_REC;
+}
+
 unsigned long mount_attr_ms(uint64_t attr)
 {
 	unsigned long ms = 0;

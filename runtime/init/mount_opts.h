@@ -60,6 +60,12 @@ const char *const *mount_opts_names(void);
 /* A word for linux.rootfsPropagation: MS_* flags, or 0 when it is none. */
 unsigned long mount_propagation(const char *word);
 
+/* How copies of the host's mounts leave its peer groups, so that what is mounted below them inside
+ * does not appear on the host.  Slave keeps new mounts of the host coming in; shared (0: they stay
+ * peers) is asked for by callers whose volumes must propagate back; private ones stay away from
+ * everything.  Unbindable would forbid the binds to come and waits until the end. */
+unsigned long mount_leave_host(unsigned long root_propagation);
+
 /* MS_* flags of mount(2) that say the same, for kernels without the newer calls. */
 unsigned long mount_attr_ms(uint64_t attr);
 unsigned long mount_super_ms(uint32_t super);

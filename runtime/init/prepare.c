@@ -43,6 +43,16 @@ static int map_source(const struct init_job *job, const struct mount_op *op, int
 	return usernsfd < 0 ? usernsfd : mount_idmap(tree, usernsfd, op->opts.ridmap, e);
 }
 
+/* The copy is made in the host's mount namespace, so it is a peer of the host's mount and stays one
+ * when it is attached: what the container's root mounts below it would appear on the host. */
+static int leave_host(const struct init_job *job, int tree, struct err *e)
+{
+	const char *word = job->spec->linux_->rootfs_propagation;
+	unsigned long flags = mount_leave_host(word && word[0] ? mount_propagation(word) : 0);
+
+	return flags ? mount_propagate(tree, flags, e) : 0;
+}
+
 static int open_source(const struct init_job *job, const struct mount_op *op, int *ret_fd,
 		       struct err *e)
 {
@@ -60,7 +70,9 @@ static int open_source(const struct init_job *job, const struct mount_op *op, in
 	}
 	if (tree < 0)
 		return tree;
-	r = map_source(job, op, tree, e);
+	r = leave_host(job, tree, e);
+	if (r >= 0)
+		r = map_source(job, op, tree, e);
 	if (r < 0)
 		return r;
 	*ret_fd = steal_fd(&tree);

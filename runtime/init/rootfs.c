@@ -29,23 +29,6 @@ static int wanted_propagation(const struct init *in, unsigned long *ret, struct 
 	return 0;
 }
 
-/*
- * First of all mounts: whatever this namespace mounts must not appear on the host, whose peer group
- * the copies are in.  Slave keeps new mounts of the host coming in.  Shared is asked for by callers
- * whose volumes must propagate back; private ones stay away from everything.  Unbindable would
- * forbid the binds to come and waits until the end.
- */
-static int leave_host(struct init *in, unsigned long propagation, struct err *e)
-{
-	unsigned long flags = MS_SLAVE | MS_REC;
-
-	if (propagation & MS_SHARED)
-		flags = 0;
-	else if (propagation & (MS_PRIVATE | MS_UNBINDABLE))
-		flags = MS_PRIVATE | MS_REC;
-	return chroot_propagate(in, flags, e);
-}
-
 /* The root file system as this mount namespace knows it; see init.h. */
 static int open_root(const struct init *in, struct err *e)
 {
@@ -125,7 +108,8 @@ int rootfs_prepare(struct init *in, struct err *e)
 		return r;
 	if (in->job->plan.is_new[OCI_NS_MOUNT]) {
 		in->shares_mounts = propagation & MS_SHARED;
-		r = leave_host(in, propagation, e);
+		/* First of all mounts; see mount_leave_host(). */
+		r = chroot_propagate(in, mount_leave_host(propagation), e);
 		if (r < 0)
 			return r;
 	}

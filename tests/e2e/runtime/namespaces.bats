@@ -230,3 +230,17 @@ createContainer $output 1" ]
 	echo "$output"
 	[[ $output == "bin "*"var " ]]
 }
+
+@test "what a user namespace's root mounts in a shared volume stays inside" {
+	mkdir -p "$BATS_TEST_TMPDIR/volume" "$ROOTFS/mnt/v"
+	mapped sh -c 'mount -t tmpfs inside /mnt/v/below && grep -c "^inside /mnt/v/below " /proc/self/mounts; echo made >/mnt/v/fifo; cat /mnt/v/fifo'
+	edit '.process.capabilities = ({"bounding":1,"permitted":1,"effective":1} | map_values(["CAP_SYS_ADMIN","CAP_DAC_OVERRIDE"]))
+		| .mounts += [{"destination":"/mnt/v","source":$v,"options":["rbind"]}]' --arg v "$BATS_TEST_TMPDIR/volume"
+	run unshare -m sh -c 'mount -t tmpfs v "$1" && mount --make-shared "$1" && mkdir "$1/below" && mkfifo -m 666 "$1/fifo" || exit 9
+		creel --root "$2" run --bundle "$3" "$4" & cat "$1/fifo"; grep "^inside " /proc/self/mounts; echo >"$1/fifo"; wait $!' \
+		sh "$BATS_TEST_TMPDIR/volume" "$CREEL_ROOT" "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "${lines[0]}" = 1 ]
+	[ "${lines[1]}" = made ]
+	[ "${#lines[@]}" -eq 2 ]
+}
