@@ -4,16 +4,54 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "libutil/parse.h"
 
 #define CONTROLLER_MAX  64
 #define CONTROLLERS_MAX 512
 
+/* What the v2 tree of this host has to give. */
+static int v2_controllers(const struct cgroup *cg, char buf[CONTROLLERS_MAX], struct err *e)
+{
+	const struct cgroup_tree *t = cgroup_tree_find(cg, "");
+	autofree char *file = NULL;
+	int r;
+
+	if (!t)
+		return 0;
+	if (cg->v2_controllers) {
+		(void)snprintf(buf, CONTROLLERS_MAX, "%s", cg->v2_controllers);
+		return 0;
+	}
+	file = xasprintf("%s/cgroup.controllers", t->mount);
+	r = tree_read_word(AT_FDCWD, file, buf, CONTROLLERS_MAX);
+	return r < 0 ? err_set(e, -r, "read '%s': %s", file, strerror(-r)) : 0;
+}
+
+int apply_learn(struct cgroup *cg, struct err *e)
+{
+	char controllers[CONTROLLERS_MAX] = "";
+	int r = v2_controllers(cg, controllers, e);
+
+	if (r == 0)
+		cg->v2_controllers = xstrdup(controllers);
+	return r;
+}
+
 int apply_decide(const struct cgroup *cg, const struct spec_resources *r, struct limits *ret,
 		 struct err *e)
 {
-	return cg->layout == CGROUP_V2 ? limits_v2(r, ret, e) : limits_v1(r, ret, e);
+	char controllers[CONTROLLERS_MAX] = "";
+	int res;
+
+	if (cg->layout == CGROUP_V2)
+		return limits_v2(r, ret, e);
+	res = v2_controllers(cg, controllers, e);
+	if (res < 0)
+		return res;
+	return cg->layout == CGROUP_HYBRID ? limits_hybrid(r, controllers, ret, e)
+					   : limits_v1(r, ret, e);
 }
 
 /* "memory.limit_in_bytes" -> "memory" */
@@ -28,21 +66,6 @@ static const char *controller_of(const struct limit *l, char buf[CONTROLLER_MAX]
 	return buf;
 }
 
-/* Word of a list that blanks separate. */
-static bool has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = list; *at;) {
-		size_t n = strcspn(at, " ");
-
-		if (n == len && memcmp(at, word, n) == 0)
-			return true;
-		at += n + (at[n] == ' ');
-	}
-	return false;
-}
-
 static int no_controller(const struct cgroup *cg, const struct limit *l, const char *controller,
 			 struct err *e)
 {
@@ -50,9 +73,9 @@ static int no_controller(const struct cgroup *cg, const struct limit *l, const c
 		return err_set(e, EINVAL, "%s: cgroups are disabled (--cgroup-manager=disabled)",
 			       l->json);
 	return err_set(e, EINVAL, "%s: the %s controller is not available %s", l->json, controller,
-		       cg->rootless              ? "to this user"
-		       : cg->layout == CGROUP_V2 ? "in this cgroup v2 tree"
-						 : "in this cgroup v1 layout");
+		       cg->rootless ? "to this user"
+		       : l->v2      ? "in this cgroup v2 tree"
+				    : "in this cgroup v1 layout");
 }
 
 static bool is_core_file(const char *controller)
@@ -60,40 +83,42 @@ static bool is_core_file(const char *controller)
 	return streq(controller, "cgroup");
 }
 
+bool apply_needs_v2(const struct limits *l)
+{
+	char name[CONTROLLER_MAX];
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].v2 && !is_core_file(controller_of(&l->v[i], name)))
+			return true;
+	return false;
+}
+
+static const struct cgroup_tree *tree_of(const struct cgroup *cg, const struct limit *l,
+					 const char *controller)
+{
+	return cgroup_tree_find(cg, l->v2 ? "" : controller);
+}
+
 int apply_check(const struct cgroup *cg, const struct limits *l, struct err *e)
 {
 	char controllers[CONTROLLERS_MAX] = "", name[CONTROLLER_MAX];
-	bool v2 = cg->layout == CGROUP_V2 && cg->n > 0;
+	int r = l->n > 0 ? v2_controllers(cg, controllers, e) : 0;
 
-	if (l->n == 0)
-		return 0;
-	if (v2) {
-		autofree char *file = xasprintf("%s/cgroup.controllers", cg->trees[0].mount);
-		int r = tree_read_word(AT_FDCWD, file, controllers, sizeof(controllers));
-
-		if (r < 0)
-			return err_set(e, -r, "read '%s': %s", file, strerror(-r));
-	}
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < l->n; i++) {
+		const struct limit *limit = &l->v[i];
 		bool have;
 
-		if (l->v[i].flags & LIMIT_OPTIONAL)
+		if (limit->flags & LIMIT_OPTIONAL)
 			continue;
-		(void)controller_of(&l->v[i], name);
-		have = v2 ? has_word(controllers, name) || is_core_file(name)
-			  : cgroup_tree_find(cg, name) != NULL;
+		have = tree_of(cg, limit, controller_of(limit, name)) != NULL;
+		if (have && limit->v2)
+			have = is_core_file(name) || limits_has_word(controllers, name);
 		if (!have)
-			return no_controller(cg, &l->v[i], name, e);
+			return no_controller(cg, limit, name, e);
 	}
 	return 0;
-}
-
-static int group_fd(const struct cgroup *cg, const char *controller)
-{
-	const struct cgroup_tree *t =
-		cg->layout == CGROUP_V2 ? &cg->trees[0] : cgroup_tree_find(cg, controller);
-
-	return cg->n > 0 && t ? t->fd : -1;
 }
 
 /* One write(2).  Returns 0 or a negative errno. */
@@ -110,7 +135,30 @@ static int write_value(int dirfd, const char *file, const char *value, size_t le
 	return (size_t)n == len ? 0 : -EIO;
 }
 
-static int write_lines(int dirfd, const char *file, const char *value)
+/* A limit on its way into a file. */
+struct writing {
+	int dirfd;
+	const char *file;
+	struct undo *undo; /* NULL: nobody wants the old value back */
+};
+
+static int write_noted(const struct writing *w, const char *value, size_t len)
+{
+	autofree char *text = NULL;
+
+	int r;
+
+	if (!w->undo)
+		return write_value(w->dirfd, w->file, value, len);
+	text = xstrndup(value, len);
+	undo_note(w->undo, w->dirfd, w->file, text);
+	r = write_value(w->dirfd, w->file, value, len);
+	if (r < 0)
+		undo_forget(w->undo);
+	return r;
+}
+
+static int write_lines(const struct writing *w, const char *value)
 {
 	int r = 0;
 
@@ -118,37 +166,41 @@ static int write_lines(int dirfd, const char *file, const char *value)
 		size_t len = strcspn(value, "\n");
 
 		if (len > 0)
-			r = write_value(dirfd, file, value, len);
+			r = write_noted(w, value, len);
 		value += len + (value[len] == '\n');
 	}
 	return r;
 }
 
 /* "max 100000" and a new period -> "max 50000" */
-static int write_period(int dirfd, const struct limit *l)
+static int write_period(const struct writing *w, const struct limit *l)
 {
 	char now[CONTROLLER_MAX];
 	autofree char *value = NULL;
-	int r = tree_read_word(dirfd, l->file, now, sizeof(now));
+	int r = tree_read_word(w->dirfd, w->file, now, sizeof(now));
 
 	if (r < 0)
 		return r;
 	now[strcspn(now, " ")] = '\0';
 	value = xasprintf("%s %s", now, l->value);
-	return write_value(dirfd, l->file, value, strlen(value));
+	return write_noted(w, value, strlen(value));
 }
 
-static int write_limit(int dirfd, const struct limit *l)
+static int write_limit(int dirfd, const struct limit *l, struct undo *undo)
 {
+	struct writing w = { dirfd, l->file, undo };
 	int r;
 
 	if (l->flags & LIMIT_LINES)
-		return write_lines(dirfd, l->file, l->value);
+		return write_lines(&w, l->value);
 	if (l->flags & LIMIT_KEEP_QUOTA)
-		return write_period(dirfd, l);
-	r = write_value(dirfd, l->file, l->value, strlen(l->value));
-	if (r == -ENOENT && l->alt)
-		r = write_value(dirfd, l->alt, l->alt_value, strlen(l->alt_value));
+		return write_period(&w, l);
+	if (l->alt && faccessat(dirfd, l->file, F_OK, 0) < 0 && errno == ENOENT) {
+		w.file = l->alt;
+		r = write_noted(&w, l->alt_value, strlen(l->alt_value));
+	} else {
+		r = write_noted(&w, l->value, strlen(l->value));
+	}
 	return r;
 }
 
@@ -160,23 +212,24 @@ static int explain(const struct cgroup *cg, const struct limit *l, int r, struct
 		return err_set(e, -r, "%s: write '%s' to '%s': %s", l->json, l->value, l->file,
 			       strerror(-r));
 	(void)controller_of(l, name);
-	if (cg->layout == CGROUP_V2 && !is_core_file(name)) {
+	if (l->v2 && !is_core_file(name)) {
 		char controllers[CONTROLLERS_MAX] = "";
 
-		(void)tree_read_word(cg->trees[0].fd, "cgroup.controllers", controllers,
-				     sizeof(controllers));
-		if (!has_word(controllers, name))
+		(void)tree_read_word(cgroup_tree_find(cg, "")->fd, "cgroup.controllers",
+				     controllers, sizeof(controllers));
+		if (!limits_has_word(controllers, name))
 			return no_controller(cg, l, name, e);
 	}
 	return err_set(e, ENOENT, "%s: this kernel has no '%s'", l->json, l->file);
 }
 
 /* 1: to be tried again after the others. */
-static int apply_one(const struct cgroup *cg, const struct limit *l, bool again, struct err *e)
+static int apply_one(const struct cgroup *cg, const struct limit *l, bool again, struct undo *undo,
+		     struct err *e)
 {
 	char name[CONTROLLER_MAX];
-	int dirfd = group_fd(cg, controller_of(l, name));
-	int r = dirfd < 0 ? -ENOENT : write_limit(dirfd, l);
+	const struct cgroup_tree *t = tree_of(cg, l, controller_of(l, name));
+	int r = t && t->fd >= 0 ? write_limit(t->fd, l, undo) : -ENOENT;
 
 	if (r >= 0)
 		return 0;
@@ -184,26 +237,26 @@ static int apply_one(const struct cgroup *cg, const struct limit *l, bool again,
 		return 1;
 	if (r == -ENOENT && (l->flags & LIMIT_OPTIONAL))
 		return 0;
-	if (dirfd < 0)
+	if (!t || t->fd < 0)
 		return no_controller(cg, l, name, e);
 	return explain(cg, l, r, e);
 }
 
-int apply_limits(const struct cgroup *cg, const struct limits *l, struct err *e)
+int apply_limits(const struct cgroup *cg, const struct limits *l, struct undo *undo, struct err *e)
 {
 	bool later[256] = { false };
 
 	if (l->n > ARRAY_LEN(later))
 		return err_set(e, E2BIG, LIMITS_JSON ": more than %zu limits", ARRAY_LEN(later));
 	for (size_t i = 0; i < l->n; i++) {
-		int r = apply_one(cg, &l->v[i], false, e);
+		int r = apply_one(cg, &l->v[i], false, undo, e);
 
 		if (r < 0)
 			return r;
 		later[i] = r > 0;
 	}
 	for (size_t i = 0; i < l->n; i++) {
-		int r = later[i] ? apply_one(cg, &l->v[i], true, e) : 0;
+		int r = later[i] ? apply_one(cg, &l->v[i], true, undo, e) : 0;
 
 		if (r < 0)
 			return r;
@@ -214,15 +267,16 @@ int apply_limits(const struct cgroup *cg, const struct limits *l, struct err *e)
 int apply_check_usage(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
 {
 	const struct spec_memory *m = r ? r->memory : NULL;
-	const char *file = cg->layout == CGROUP_V2 ? "memory.current" : "memory.usage_in_bytes";
+	const struct cgroup_tree *t = cgroup_tree_find(cg, "memory");
+	const char *file = t ? "memory.usage_in_bytes" : "memory.current";
 	char text[CONTROLLER_MAX];
 	int64_t used = 0;
-	int dirfd;
 
 	if (!m || !m->check_before_update.v || m->limit.v <= 0)
 		return 0;
-	dirfd = group_fd(cg, "memory");
-	if (dirfd < 0 || tree_read_word(dirfd, file, text, sizeof(text)) < 0 ||
+	if (!t)
+		t = cgroup_tree_find(cg, "");
+	if (!t || t->fd < 0 || tree_read_word(t->fd, file, text, sizeof(text)) < 0 ||
 	    parse_i64(text, &used) < 0)
 		return err_set(e, ENODATA,
 			       LIMITS_JSON "memory.checkBeforeUpdate: "

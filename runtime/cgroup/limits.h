@@ -27,6 +27,7 @@ struct limit {
 	const char *alt_value;
 	const char *json; /* "linux.resources.memory.limit" */
 	unsigned flags;   /* enum limit_flag */
+	bool v2;          /* a file of the v2 tree */
 };
 
 struct limits {
@@ -38,9 +39,14 @@ struct limits {
 void limits_done(struct limits *l);
 AUTO_DEFINE_DONE(limits, limits_done)
 
-/* `r` may be NULL.  v1 also serves hybrid, where the controllers are in v1 hierarchies. */
+/* `r` may be NULL. */
 int limits_v1(const struct spec_resources *r, struct limits *ret, struct err *e);
 int limits_v2(const struct spec_resources *r, struct limits *ret, struct err *e);
+/* A hybrid layout: `v2_controllers` ("hugetlb io") are in its v2 tree, the others in v1. */
+int limits_hybrid(const struct spec_resources *r, const char *v2_controllers, struct limits *ret,
+		  struct err *e);
+/* Word of a list that blanks separate. */
+bool limits_has_word(const char *list, const char *word);
 
 /* For the two above. */
 #define LIMITS_JSON "linux.resources."

@@ -181,8 +181,7 @@ int limits_v1(const struct spec_resources *r, struct limits *ret, struct err *e)
 		return 0;
 	if (r->unified.n > 0)
 		return limits_refuse(J "unified",
-				     "this host has cgroup v1 controllers, "
-				     "and 'unified' names files of v2",
+				     "this host has no cgroup v2 tree, whose files 'unified' names",
 				     e);
 	if (r->memory)
 		res = add_memory(ret, r->memory, e);

@@ -210,12 +210,10 @@ static int add_unified(struct limits *l, const struct spec_resources *r, struct 
 	return 0;
 }
 
-int limits_v2(const struct spec_resources *r, struct limits *ret, struct err *e)
+static int add_all(const struct spec_resources *r, struct limits *ret, struct err *e)
 {
 	int res = 0;
 
-	if (!r)
-		return 0;
 	if (r->memory)
 		res = add_memory(ret, r->memory, e);
 	if (res == 0 && r->cpu)
@@ -232,5 +230,15 @@ int limits_v2(const struct spec_resources *r, struct limits *ret, struct err *e)
 		res = limits_add_rdma(ret, r);
 	if (res == 0)
 		res = add_unified(ret, r, e);
+	return res;
+}
+
+int limits_v2(const struct spec_resources *r, struct limits *ret, struct err *e)
+{
+	size_t before = ret->n;
+	int res = r ? add_all(r, ret, e) : 0;
+
+	for (size_t i = before; i < ret->n; i++)
+		ret->v[i].v2 = true;
 	return res;
 }

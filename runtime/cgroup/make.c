@@ -170,13 +170,14 @@ static int open_entry(struct cgroup_tree *t, struct err *e)
 	return 0;
 }
 
-static int make_tree(const struct cgroup *cg, struct cgroup_tree *t, struct err *e)
+/* `pass_down`: the group needs controllers of the v2 tree. */
+static int make_tree(struct cgroup_tree *t, bool pass_down, struct err *e)
 {
 	int r = make_path(t, e);
 
 	if (r < 0)
 		return r;
-	if (cg->layout == CGROUP_V2)
+	if (pass_down && tree_is_v2(t))
 		enable_on_the_way(t);
 	t->fd = tree_open(t, e);
 	if (t->fd < 0)
@@ -224,10 +225,10 @@ static void drop_tree(struct cgroup *cg, size_t i)
 	memmove(t, t + 1, (--cg->n - i) * sizeof(*t));
 }
 
-static int make_trees(struct cgroup *cg, struct err *e)
+static int make_trees(struct cgroup *cg, bool pass_down, struct err *e)
 {
 	for (size_t i = 0; i < cg->n;) {
-		int r = make_tree(cg, &cg->trees[i], e);
+		int r = make_tree(&cg->trees[i], pass_down, e);
 
 		if (may_do_without(cg, r)) {
 			unmake_tree(&cg->trees[i]);
@@ -242,63 +243,19 @@ static int make_trees(struct cgroup *cg, struct err *e)
 	return 0;
 }
 
-static int set_up(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
-{
-	auto_(limits) struct limits l = { 0 };
-	int res = apply_decide(cg, r, &l, e);
-
-	if (res == 0)
-		res = apply_limits(cg, &l, e);
-	return res < 0 ? res : devices_apply(cg, r, true, e);
-}
-
 int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e)
 {
-	int res = make_trees(cg, e);
-
-	if (res == 0)
-		res = set_up(cg, r, e);
-	for (size_t i = 0; res < 0 && i < cg->n; i++)
-		unmake_tree(&cg->trees[i]);
-	return res;
-}
-
-/* A copy whose groups are open: the caller's is const, and most verbs need no descriptors. */
-static int open_all(const struct cgroup *cg, struct cgroup *copy, struct err *e)
-{
-	*copy = *cg;
-	copy->n = 0;
-	for (size_t i = 0; i < cg->n; i++) {
-		struct cgroup_tree t = cg->trees[i];
-
-		t.fd = tree_open(&t, e);
-		if (t.fd == -ENOENT && cg->rootless)
-			continue;
-		if (t.fd < 0)
-			return t.fd;
-		copy->trees[copy->n++] = t;
-	}
-	return 0;
-}
-
-int cgroup_update(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
-{
 	auto_(limits) struct limits l = { 0 };
-	struct cgroup copy;
 	int res = apply_decide(cg, r, &l, e);
 
+	/* In a hybrid layout v2 has few controllers or none, and mostly nobody asks for them. */
 	if (res == 0)
-		res = apply_check(cg, &l, e);
-	if (res < 0)
-		return res;
-	res = open_all(cg, &copy, e);
+		res = make_trees(cg, cg->layout == CGROUP_V2 || apply_needs_v2(&l), e);
 	if (res == 0)
-		res = apply_check_usage(&copy, r, e);
+		res = apply_limits(cg, &l, NULL, e);
 	if (res == 0)
-		res = apply_limits(&copy, &l, e);
-	if (res == 0 && r && r->devices.n > 0)
-		res = devices_apply(&copy, r, false, e);
-	for (size_t i = 0; i < copy.n; i++)
-		(void)close(copy.trees[i].fd);
+		res = devices_apply(cg, r, true, e);
+	for (size_t i = 0; res < 0 && i < cg->n; i++)
+		unmake_tree(&cg->trees[i]);
 	return res;
 }

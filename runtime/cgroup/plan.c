@@ -131,6 +131,8 @@ int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_dri
 	if (driver == CGROUP_FS)
 		r = find_trees(&s, e);
 	if (r == 0)
+		r = apply_learn(cg, e);
+	if (r == 0)
 		r = check_limits(cg, lx ? lx->resources : NULL, e);
 	if (r < 0)
 		return r;

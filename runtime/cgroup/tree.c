@@ -38,6 +38,7 @@ void cgroup_free(struct cgroup *cg)
 		free(t->mount);
 		free(t->path);
 	}
+	free(cg->v2_controllers);
 	free(cg);
 }
 

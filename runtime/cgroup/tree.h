@@ -23,6 +23,7 @@ struct cgroup {
 	enum cgroup_driver driver;
 	enum cgroup_layout layout;
 	bool rootless;
+	char *v2_controllers; /* owned: what the v2 tree of this host has; NULL: not asked yet */
 	struct cgroup_tree trees[CGROUP_MAX_TREES];
 	size_t n;
 };

@@ -138,3 +138,34 @@ stored() {
 	run c exec "$NAME" dd if=/tmp/fuse of=/dev/null bs=1 count=0
 	[ "$status" -ne 0 ]
 }
+
+@test "when the kernel refuses one value, those written before it are put back" {
+	started '.linux.resources.memory.limit = 104857600 | .linux.resources.cpu.shares = 512'
+	local before
+	before=$(stored '')
+	run c update -r - "$NAME" <<<'{"memory": {"limit": 52428800, "swap": 62914560}, "cpu": {"shares": 100, "cpus": "4000"}}'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"linux.resources.cpu.cpus: write '4000' to 'cpuset.cpus'"* ]]
+	[[ $output != *"not put back"* ]]
+	[ "$(file memory memory.limit_in_bytes)" = 104857600 ]
+	[ "$(file memory memory.memsw.limit_in_bytes)" -gt $((1 << 50)) ]
+	[ "$(file cpu cpu.shares)" = 512 ]
+	[ "$(stored '')" = "$before" ]
+}
+
+@test "in a hybrid layout the controllers of the v2 tree are used" {
+	grep -qw hugetlb /sys/fs/cgroup/unified/cgroup.controllers || skip "needs hugetlb in the v2 tree"
+	started '.linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]'
+	[ "$(file unified hugetlb.2MB.max)" = 4194304 ]
+	[ "$(file unified hugetlb.2MB.rsvd.max)" = 4194304 ]
+	c update -r - "$NAME" <<<'{"unified": {"hugetlb.2MB.max": "6291456"}}'
+	[ "$(file unified hugetlb.2MB.max)" = 6291456 ]
+	run c update -r - "$NAME" <<<'{"unified": {"memory.high": "6291456"}}'
+	[ "$status" -eq 1 ]
+	[[ $output == *"linux.resources.unified.memory.high: the memory controller is not available in this cgroup v2 tree"* ]]
+	c delete --force "$NAME"
+	edit 'del(.linux.resources.hugepageLimits) | .linux.resources.unified = {"cgroup.max.depth": "3"}'
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	[ "$(file unified cgroup.max.depth)" = 3 ]
+}

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+static int hybrid(const struct spec_resources *r, struct limits *ret, struct err *e);
+
 typedef int limits_fn(const struct spec_resources *r, struct limits *ret, struct err *e);
 
 static int decide(limits_fn *fn, const char *json, struct strbuf *out, struct err *e)
@@ -23,7 +25,8 @@ static int decide(limits_fn *fn, const char *json, struct strbuf *out, struct er
 	if (res == 0)
 		res = fn(r, &l, e);
 	for (size_t i = 0; res == 0 && i < l.n; i++) {
-		strbuf_addf(out, "%s=%s", l.v[i].file, l.v[i].value);
+		strbuf_addf(out, "%s%s=%s", l.v[i].v2 && fn == hybrid ? "v2 " : "", l.v[i].file,
+			    l.v[i].value);
 		if (l.v[i].alt)
 			strbuf_addf(out, "|%s=%s", l.v[i].alt, l.v[i].alt_value);
 		strbuf_addf(out, "%s%s%s\n", l.v[i].flags & LIMIT_OPTIONAL ? " optional" : "",
@@ -229,8 +232,38 @@ static void unified_names_files_of_v2(void **state UNUSED)
 	refuses(limits_v2, "{\"unified\":{\"memory\":\"100\"}}",
 		"linux.resources.unified.memory: not the name of a cgroup file");
 	refuses(limits_v1, "{\"unified\":{\"memory.high\":\"100\"}}",
-		"linux.resources.unified: this host has cgroup v1 controllers, and 'unified' names "
-		"files of v2");
+		"linux.resources.unified: this host has no cgroup v2 tree, whose files 'unified' "
+		"names");
+}
+
+static int hybrid(const struct spec_resources *r, struct limits *ret, struct err *e)
+{
+	return limits_hybrid(r, "hugetlb cpuset", ret, e);
+}
+
+/* A host whose v1 hierarchies lack two controllers, which are in its v2 tree. */
+static void in_a_hybrid_layout_each_controller_is_where_it_is(void **state UNUSED)
+{
+	gives(hybrid,
+	      "{\"cpu\":{\"shares\":512,\"cpus\":\"0\"},\"pids\":{\"limit\":7},"
+	      "\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":0}],"
+	      "\"unified\":{\"hugetlb.1GB.max\":\"0\"}}",
+	      "cpu.shares=512 optional\n"
+	      "pids.max=7\n"
+	      "v2 cpuset.cpus=0\n"
+	      "v2 hugetlb.2MB.max=0\n"
+	      "v2 hugetlb.2MB.rsvd.max=0 optional\n"
+	      "v2 hugetlb.1GB.max=0\n");
+}
+
+static void an_idle_group_is_given_no_weight(void **state UNUSED)
+{
+	static const char json[] = "{\"cpu\":{\"shares\":512,\"idle\":1}}",
+			  back[] = "{\"cpu\":{\"shares\":512,\"idle\":0}}";
+
+	gives(limits_v1, json, "cpu.idle=1\n");
+	gives(limits_v2, json, "cpu.idle=1\n");
+	gives(limits_v1, back, "cpu.idle=0 optional\ncpu.shares=512 optional\n");
 }
 
 int main(void)
@@ -250,6 +283,8 @@ int main(void)
 		cmocka_unit_test(block_devices_are_limited),
 		cmocka_unit_test(huge_pages_and_rdma_are_limited),
 		cmocka_unit_test(unified_names_files_of_v2),
+		cmocka_unit_test(in_a_hybrid_layout_each_controller_is_where_it_is),
+		cmocka_unit_test(an_idle_group_is_given_no_weight),
 	};
 
 	return cmocka_run_group_tests_name("cgroup limits", tests, NULL, NULL);
