@@ -53,9 +53,7 @@ int mount_attach(int treefd, int targetfd, struct err *e)
 	return 0;
 }
 
-/* statvfs(3) flags of a mount that a remount by mount(2) would otherwise drop.  In a user namespace
- * they are locked, and dropping one is EPERM. */
-static unsigned long kept_flags(int fd, uint64_t clear)
+unsigned long mount_kept_ms(int fd, uint64_t clear)
 {
 	static const struct {
 		unsigned long st, ms;
@@ -84,7 +82,7 @@ static int change_legacy(int fd, const struct mount_attrs *a, bool recursive, st
 {
 	char path[FD_PATH_SIZE];
 	unsigned long flags =
-		MS_REMOUNT | MS_BIND | mount_attr_ms(a->set) | kept_flags(fd, a->clear);
+		MS_REMOUNT | MS_BIND | mount_attr_ms(a->set) | mount_kept_ms(fd, a->clear);
 
 	if (recursive)
 		return err_set(e, ENOSYS,
@@ -137,6 +135,10 @@ int mount_idmap(int fd, int usernsfd, bool recursive, struct err *e)
 		return 0;
 	if (errno == EINVAL)
 		return err_set(e, EINVAL, "map ids: this file system has no idmapped mounts");
+	if (errno == EPERM)
+		return err_set(e, EPERM,
+			       "map ids: that takes CAP_SYS_ADMIN in the user namespace that "
+			       "mounted the file system, and a mount without a map");
 	return err_sys(e, "map ids");
 }
 

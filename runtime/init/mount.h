@@ -19,9 +19,10 @@ struct mount_fs {
 	const char *const *data; /* words for the file system */
 	size_t n_data;
 	uint32_t super_set, super_clear;
-	uint64_t attr;       /* MOUNT_ATTR_* */
-	const char *context; /* SELinux label of its files; NULL: none */
-	bool may_lack_gid;   /* a `gid=` that has no place in the user namespace is left out */
+	uint64_t attr;           /* MOUNT_ATTR_* */
+	const char *context;     /* SELinux label of its files; NULL: none */
+	const char *context_key; /* the option it is given by */
+	bool may_lack_gid;       /* a `gid=` that has no place in the user namespace is left out */
 };
 
 /* Number of the mount that `fd` lies on; 0 before Linux 5.8, which does not tell. */
@@ -45,6 +46,9 @@ int mount_clone(int fd, bool recursive, struct err *e);
 int mount_attach(int treefd, int targetfd, struct err *e);
 /* Change flags of a mount; `recursive`: and of all below. */
 int mount_change(int fd, const struct mount_attrs *a, bool recursive, struct err *e);
+/* MS_* of the mount at `fd` but for those of `clear`, which a remount by mount(2) would otherwise
+ * drop.  In a user namespace they are locked, and dropping one is EPERM. */
+unsigned long mount_kept_ms(int fd, uint64_t clear);
 /* MS_SHARED and so on, perhaps with MS_REC. */
 int mount_propagate(int fd, unsigned long flags, struct err *e);
 /* Map ids by a user namespace's descriptor. */

@@ -13,8 +13,9 @@
 #include "libutil/sys.h"
 #include "runtime/init/mount.h"
 
-#define KERNEL_TEXT_MAX 256
-#define DATA_MAX        4096
+#define KERNEL_TEXT_MAX    256
+#define DATA_MAX           4096
+#define FSCONFIG_VALUE_MAX 255
 
 /* The context descriptor holds lines like "e tmpfs: Unknown parameter 'foo'"; keep the last error,
  * without its mark and the name of the file system. */
@@ -118,19 +119,37 @@ static int configure(int fsfd, const struct mount_fs *fs, struct err *e)
 		r = config_data(fsfd, fs, e);
 	if (r < 0)
 		return r;
-	if (fs->context && sys_fsconfig(fsfd, FSCONFIG_SET_STRING, "context", fs->context, 0) < 0)
-		return fs_failed(fsfd, fs, errno, e);
+	if (fs->context &&
+	    sys_fsconfig(fsfd, FSCONFIG_SET_STRING, fs->context_key, fs->context, 0) < 0)
+		return err_wrap(e, fs_failed(fsfd, fs, errno, e),
+				"linux.mountLabel '%s' (needs SELinux)", fs->context);
 	if (sys_fsconfig(fsfd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return fs_failed(fsfd, fs, errno, e);
 	return 0;
 }
 
+/* fsconfig(2) takes values of 255 bytes (an overlay's lowerdir may be a page long), and has no word
+ * for the flag iversion: both are for mount(2) only. */
+static bool is_for_mount2(const struct mount_fs *fs)
+{
+	if ((fs->super_set | fs->super_clear) & (1u << MOUNT_SUPER_IVERSION))
+		return true;
+	if (fs->source && strlen(fs->source) > FSCONFIG_VALUE_MAX)
+		return true;
+	for (size_t i = 0; i < fs->n_data; i++)
+		if (strlen(fs->data[i]) > FSCONFIG_VALUE_MAX)
+			return true;
+	return false;
+}
+
 int mount_fs_tree(const struct mount_fs *fs, struct err *e)
 {
-	autofd int fsfd = sys_fsopen(fs->type, FSOPEN_CLOEXEC);
+	autofd int fsfd = is_for_mount2(fs) ? -1 : sys_fsopen(fs->type, FSOPEN_CLOEXEC);
 	int tree;
 	int r;
 
+	if (is_for_mount2(fs))
+		return -ENOSYS;
 	if (fsfd < 0 && sys_is_refused(errno))
 		return -ENOSYS;
 	if (fsfd < 0 && errno == ENODEV)
@@ -150,7 +169,8 @@ static int join_data(const struct mount_fs *fs, struct strbuf *data, struct err 
 		if (!(fs->may_lack_gid && starts_with(fs->data[i], "gid=")))
 			strbuf_addf(data, "%s%s", data->len ? "," : "", fs->data[i]);
 	if (fs->context)
-		strbuf_addf(data, "%scontext=\"%s\"", data->len ? "," : "", fs->context);
+		strbuf_addf(data, "%s%s=\"%s\"", data->len ? "," : "", fs->context_key,
+			    fs->context);
 	return strbuf_check(data, "mount options", e);
 }
 
@@ -158,7 +178,10 @@ static int reconfigure_legacy(const struct mount_fs *fs, int fd, struct err *e)
 {
 	auto_(strbuf) struct strbuf data = { .max = DATA_MAX };
 	char path[FD_PATH_SIZE];
-	unsigned long flags = mount_attr_ms(fs->attr) | mount_super_ms(fs->super_set);
+	/* The flags of the mount are as they shall be. */
+	bool writable = fs->super_clear & (1u << MOUNT_SUPER_RO);
+	unsigned long flags =
+		mount_kept_ms(fd, writable ? MOUNT_ATTR_RDONLY : 0) | mount_super_ms(fs->super_set);
 	int r = join_data(fs, &data, e);
 
 	if (r < 0)
@@ -170,10 +193,11 @@ static int reconfigure_legacy(const struct mount_fs *fs, int fd, struct err *e)
 
 int mount_fs_reconfigure(const struct mount_fs *fs, int fd, struct err *e)
 {
-	autofd int fsfd = sys_fspick(fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+	bool old = is_for_mount2(fs);
+	autofd int fsfd = old ? -1 : sys_fspick(fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
 	int r;
 
-	if (fsfd < 0 && sys_is_refused(errno))
+	if (old || (fsfd < 0 && sys_is_refused(errno)))
 		return reconfigure_legacy(fs, fd, e);
 	if (fsfd < 0)
 		return err_sys(e, "pick the file system");

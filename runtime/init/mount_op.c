@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "libutil/beneath.h"
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
+#include "libutil/log.h"
 #include "libutil/path.h"
 #include "libutil/sys.h"
 #include "runtime/init/mount.h"
@@ -60,9 +62,32 @@ static int make_target(struct init *in, const struct mount_op *op, bool want_dir
 	return r < 0 ? r : steal_fd(&fd);
 }
 
+/* The name itself, also when it is a link: what it says is not asked. */
+static int open_unfollowed(const struct init *in, const struct mount_op *op, bool want_dir,
+			   struct err *e)
+{
+	autofree char *parent = path_parent(op->dest);
+	const char *name = path_base(op->dest);
+	autofd int dirfd = beneath_mkdir_p(in->rootfd, parent, 0755, BENEATH_CHROOT, e);
+	autofd int made = -1;
+	int fd;
+
+	if (dirfd < 0)
+		return dirfd;
+	if (want_dir)
+		(void)mkdirat(dirfd, name, 0755);
+	else
+		made = openat(dirfd, name, O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0644);
+	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "open '%s'", op->dest) : fd;
+}
+
 int mount_op_target(struct init *in, const struct mount_op *op, bool want_dir, struct err *e)
 {
 	int fd;
+
+	if (op->opts.dest_nofollow)
+		return open_unfollowed(in, op, want_dir, e);
 
 	if (!op->no_symlinks) {
 		fd = want_dir ? make_last(in, op->dest) : -1;
@@ -76,31 +101,22 @@ int mount_op_target(struct init *in, const struct mount_op *op, bool want_dir, s
 	return fd;
 }
 
-static int open_userns(const struct mount_op *op, struct err *e)
+/* A user namespace may not map ids on what the first one owns: prepare.c did, if it could. */
+static int map_ids(const struct init *in, const struct mount_op *op, int treefd, struct err *e)
 {
-	int fd;
-
-	if (op->spec->uid_mappings.n > 0)
-		return idmap_userns_fd(&op->spec->uid_mappings, &op->spec->gid_mappings, e);
-	fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "open '/proc/self/ns/user'") : fd;
-}
-
-static int map_ids(const struct mount_op *op, int treefd, struct err *e)
-{
-	bool wanted = op->opts.idmap || op->opts.ridmap || op->spec->uid_mappings.n > 0;
 	autofd int usernsfd = -1;
 
-	if (!wanted)
+	if (!op->mapped)
 		return 0;
-	usernsfd = open_userns(op, e);
-	if (usernsfd < 0)
-		return usernsfd;
-	return mount_idmap(treefd, usernsfd, op->opts.ridmap, e);
+	if (init_in_userns(in))
+		return err_set(e, EPERM,
+			       "map ids: that takes CAP_SYS_ADMIN on the host, and open_tree(2) of "
+			       "Linux 5.12");
+	usernsfd = idmap_userns_fd(&op->uids, &op->gids, e);
+	return usernsfd < 0 ? usernsfd : mount_idmap(treefd, usernsfd, op->opts.ridmap, e);
 }
 
-/* The mount replaces the root itself when it goes on "/"; dev.c wants to know its own again. */
-static int remember(struct init *in, const struct mount_op *op, int treefd, struct err *e)
+int mount_op_remember(struct init *in, const struct mount_op *op, int treefd, struct err *e)
 {
 	int fd;
 
@@ -116,16 +132,15 @@ static int remember(struct init *in, const struct mount_op *op, int treefd, stru
 	return 0;
 }
 
-/* A tree that the host side opened for us; see prepare.c. */
-static int prepared_tree(const struct init *in, const struct mount_op *op)
+int mount_op_prepared(const struct init *in, const struct mount_op *op)
 {
 	return op->index < in->job->n_sources ? in->job->source_fds[op->index] : -1;
 }
 
-static int prepare_tree(const struct init *in, const struct mount_op *op, int treefd, struct err *e)
+int mount_op_dress(const struct init *in, const struct mount_op *op, int treefd, struct err *e)
 {
 	/* In a user namespace the host side did it, if it made the tree. */
-	int r = prepared_tree(in, op) >= 0 ? 0 : map_ids(op, treefd, e);
+	int r = mount_op_prepared(in, op) >= 0 ? 0 : map_ids(in, op, treefd, e);
 
 	if (r >= 0)
 		r = mount_change(treefd, &op->opts.rec, true, e);
@@ -137,26 +152,32 @@ static int prepare_tree(const struct init *in, const struct mount_op *op, int tr
 int mount_op_place(struct init *in, const struct mount_op *op, int treefd, int targetfd,
 		   struct err *e)
 {
-	int r = prepare_tree(in, op, treefd, e);
+	int r = mount_op_dress(in, op, treefd, e);
 
 	if (r >= 0)
 		r = mount_attach(treefd, targetfd, e);
-	return r < 0 ? r : remember(in, op, treefd, e);
+	return r < 0 ? r : mount_op_remember(in, op, treefd, e);
 }
 
 /* ---- binds ---- */
 
-static int open_source(const struct init *in, const struct mount_op *op, bool *ret_dir,
+int mount_source_open(const struct mount_op *op)
+{
+	bool nofollow = op->opts.src_nofollow || op->opts.copy_symlink;
+
+	return open(op->source, O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0));
+}
+
+static int open_source(const struct init *in, const struct mount_op *op, mode_t *ret_type,
 		       struct err *e)
 {
-	int tree = prepared_tree(in, op);
-	autofd int fd =
-		tree >= 0 ? fcntl(tree, F_DUPFD_CLOEXEC, 0) : open(op->source, O_PATH | O_CLOEXEC);
+	int tree = mount_op_prepared(in, op);
+	autofd int fd = tree >= 0 ? fcntl(tree, F_DUPFD_CLOEXEC, 0) : mount_source_open(op);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open the source");
-	*ret_dir = S_ISDIR(st.st_mode);
+	*ret_type = st.st_mode & S_IFMT;
 	if (op->procfs_only) {
 		int r = procfs_check(fd, e);
 
@@ -173,26 +194,51 @@ static int bind_op_legacy(struct init *in, const struct mount_op *op, int srcfd,
 	int r = placed < 0 ? placed : mount_change(placed, &op->opts.attr, false, e);
 
 	if (r >= 0)
-		r = prepare_tree(in, op, placed, e);
-	return r < 0 ? r : remember(in, op, placed, e);
+		r = mount_op_dress(in, op, placed, e);
+	return r < 0 ? r : mount_op_remember(in, op, placed, e);
+}
+
+/* The same link where the container looks for it; one that is there already may stay. */
+static int copy_link(const struct init *in, const struct mount_op *op, int srcfd, struct err *e)
+{
+	autofree char *parent = path_parent(op->dest);
+	autofd int dirfd = beneath_mkdir_p(in->rootfd, parent, 0755, BENEATH_CHROOT, e);
+	char want[PATH_MAX] = "", now[PATH_MAX] = "";
+
+	if (dirfd < 0)
+		return dirfd;
+	if (readlinkat(srcfd, "", want, sizeof(want) - 1) < 0)
+		return err_sys(e, "read the link");
+	if (symlinkat(want, dirfd, path_base(op->dest)) == 0)
+		return 0;
+	if (errno == EEXIST && readlinkat(dirfd, path_base(op->dest), now, sizeof(now) - 1) > 0 &&
+	    streq(now, want))
+		return 0;
+	return err_sys(e, "copy the link");
 }
 
 static int bind_op(struct init *in, const struct mount_op *op, struct err *e)
 {
 	autofd int srcfd = -1, targetfd = -1, tree = -1;
-	bool is_dir = false;
+	mode_t type = 0;
 	int r;
 
-	srcfd = open_source(in, op, &is_dir, e);
+	srcfd = open_source(in, op, &type, e);
 	if (srcfd < 0)
 		return srcfd;
-	targetfd = mount_op_target(in, op, is_dir, e);
+	if (op->opts.copy_symlink && type == S_IFLNK)
+		return copy_link(in, op, srcfd, e);
+	if (op->opts.useless)
+		log_warning("mounts[%zu].options: '%s' is for file systems and changes nothing "
+			    "about a bind mount",
+			    op->index, op->opts.useless);
+	targetfd = mount_op_target(in, op, type == S_IFDIR, e);
 	if (targetfd == -EISDIR)
 		return err_set(e, ENOTDIR, "the source is not a directory, the destination is");
 	if (targetfd < 0)
 		return targetfd;
-	tree = prepared_tree(in, op) >= 0 ? steal_fd(&srcfd)
-					  : mount_clone(srcfd, op->opts.rbind, e);
+	tree = mount_op_prepared(in, op) >= 0 ? steal_fd(&srcfd)
+					      : mount_clone(srcfd, op->opts.rbind, e);
 	if (tree < 0 && sys_is_refused(-tree)) {
 		err_clear(e);
 		return bind_op_legacy(in, op, srcfd, targetfd, e);
@@ -201,148 +247,6 @@ static int bind_op(struct init *in, const struct mount_op *op, struct err *e)
 		return tree;
 	r = mount_change(tree, &op->opts.attr, false, e);
 	return r < 0 ? r : mount_op_place(in, op, tree, targetfd, e);
-}
-
-/* ---- new file systems ---- */
-
-/* File systems without a device: read-only is a matter of the mount, one call fewer. */
-static const char *const pseudo[] = { "devpts", "mqueue", "proc", "sysfs", "tmpfs" };
-
-static bool is_pseudo(const char *type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(pseudo); i++)
-		if (streq(type, pseudo[i]))
-			return true;
-	return false;
-}
-
-/* Their files take no label by mount option. */
-static bool takes_context(const char *type)
-{
-	return !streq(type, "proc") && !streq(type, "sysfs") && !streq(type, "mqueue");
-}
-
-static struct mount_fs describe(const struct init *in, const struct mount_op *op)
-{
-	const char *label = in->linux_->mount_label;
-	struct mount_fs fs = {
-		.type = op->type,
-		.source = op->source,
-		.data = op->opts.data,
-		.n_data = op->opts.n_data,
-		.super_set = op->opts.super_set,
-		.attr = op->opts.attr.set,
-		.context = label && label[0] && takes_context(op->type) ? label : NULL,
-		.may_lack_gid = streq(op->type, "devpts") && init_in_userns(in),
-	};
-
-	if (is_pseudo(op->type))
-		fs.super_set &= ~(1u << MOUNT_SUPER_RO);
-	if (op->late_ro)
-		fs.attr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	return fs;
-}
-
-/* What a user namespace may not mount itself, because it owns too little, exists on the host. */
-static const struct fallback_row {
-	const char *type;
-	const char *path;
-	enum oci_namespace owner;
-} fallbacks[] = {
-	{ "sysfs", "/sys", OCI_NS_NETWORK },
-	{ "mqueue", "/dev/mqueue", OCI_NS_IPC },
-	{ "proc", "/proc", OCI_NS_PID },
-};
-
-static int bind_from_host(struct init *in, const struct mount_op *op, int targetfd, struct err *e)
-{
-	struct mount_attrs attr = op->opts.attr;
-
-	/* The host's /sys holds its cgroups, which a rootless user may own (CVE-2023-25809). */
-	attr.set |= MOUNT_ATTR_RDONLY;
-	attr.clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	for (size_t i = 0; i < ARRAY_LEN(fallbacks); i++) {
-		autofd int src = -1, tree = -1;
-		int r;
-
-		if (!streq(op->type, fallbacks[i].type) || !init_in_userns(in) ||
-		    in->job->plan.is_new[fallbacks[i].owner])
-			continue;
-		src = open(fallbacks[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (src < 0)
-			return err_sys(e, "open '%s'", fallbacks[i].path);
-		/* Mounts below are locked to theirs in a user namespace: only all together. */
-		tree = mount_clone(src, true, e);
-		if (tree < 0)
-			return tree;
-		r = mount_change(tree, streq(op->type, "sysfs") ? &attr : &op->opts.attr, true, e);
-		return r < 0 ? r : mount_op_place(in, op, tree, targetfd, e);
-	}
-	return -ENOTSUP;
-}
-
-static bool has_mode(const struct mount_op *op)
-{
-	for (size_t i = 0; i < op->opts.n_data; i++)
-		if (strstr(op->opts.data[i], "mode="))
-			return true;
-	return false;
-}
-
-static int fill(const struct mount_op *op, int targetfd, int treefd, struct err *e)
-{
-	int r;
-
-	if (!op->opts.tmpcopyup || !streq(op->type, "tmpfs"))
-		return 0;
-	r = tmpcopyup(targetfd, treefd, has_mode(op), e);
-	return r < 0 ? err_wrap(e, r, "copy what was there") : 0;
-}
-
-static int new_op_legacy(struct init *in, const struct mount_op *op, const struct mount_fs *fs,
-			 int targetfd, struct err *e)
-{
-	autofd int placed = -1;
-	int r = mount_fs_legacy(fs, targetfd, e);
-
-	if (r < 0)
-		return r;
-	placed = mount_op_target(in, op, true, e);
-	if (placed < 0)
-		return placed;
-	r = fill(op, targetfd, placed, e);
-	if (r >= 0)
-		r = prepare_tree(in, op, placed, e);
-	return r < 0 ? r : remember(in, op, placed, e);
-}
-
-static int new_op_at(struct init *in, const struct mount_op *op, int targetfd, struct err *e)
-{
-	struct mount_fs fs = describe(in, op);
-	autofd int tree = mount_fs_tree(&fs, e);
-	int r;
-
-	if (tree == -ENOSYS)
-		return new_op_legacy(in, op, &fs, targetfd, e);
-	if (tree < 0)
-		return tree;
-	r = fill(op, targetfd, tree, e);
-	return r < 0 ? r : mount_op_place(in, op, tree, targetfd, e);
-}
-
-static int new_op(struct init *in, const struct mount_op *op, struct err *e)
-{
-	autofd int targetfd = mount_op_target(in, op, true, e);
-	int r;
-
-	if (targetfd < 0)
-		return targetfd;
-	r = new_op_at(in, op, targetfd, e);
-	if ((r == -EPERM || r == -EBUSY) && bind_from_host(in, op, targetfd, NULL) >= 0) {
-		err_clear(e);
-		return 0;
-	}
-	return r;
 }
 
 /* ---- remount ---- */
@@ -375,7 +279,7 @@ static int perform(struct init *in, struct mount_op *op, struct err *e)
 {
 	switch (op->kind) {
 	case MOUNT_OP_NEW:
-		return new_op(in, op, e);
+		return mount_op_new(in, op, e);
 	case MOUNT_OP_BIND:
 		return bind_op(in, op, e);
 	case MOUNT_OP_CGROUP:

@@ -35,6 +35,9 @@ enum word_kind {
 	WORD_REMOUNT,
 	WORD_TMPCOPYUP,
 	WORD_IDMAP, /* value: 1 recursive */
+	WORD_SRC_NOFOLLOW,
+	WORD_DEST_NOFOLLOW,
+	WORD_COPY_SYMLINK,
 };
 
 struct word {
@@ -48,7 +51,9 @@ struct word {
 	X("async", WORD_SUPER_CLEAR, MOUNT_SUPER_SYNC)                                             \
 	X("atime", WORD_ATIME, MOUNT_ATTR_RELATIME)                                                \
 	X("bind", WORD_BIND, 0)                                                                    \
+	X("copy-symlink", WORD_COPY_SYMLINK, 0)                                                    \
 	X("defaults", WORD_NOTHING, 0)                                                             \
+	X("dest-nofollow", WORD_DEST_NOFOLLOW, 0)                                                  \
 	X("dev", WORD_ATTR_CLEAR, MOUNT_ATTR_NODEV)                                                \
 	X("diratime", WORD_ATTR_CLEAR, MOUNT_ATTR_NODIRATIME)                                      \
 	X("dirsync", WORD_SUPER_SET, MOUNT_SUPER_DIRSYNC)                                          \
@@ -101,6 +106,7 @@ struct word {
 	X("shared", WORD_PROPAGATION, MS_SHARED)                                                   \
 	X("silent", WORD_SUPER_SET, MOUNT_SUPER_SILENT)                                            \
 	X("slave", WORD_PROPAGATION, MS_SLAVE)                                                     \
+	X("src-nofollow", WORD_SRC_NOFOLLOW, 0)                                                    \
 	X("strictatime", WORD_ATIME, MOUNT_ATTR_STRICTATIME)                                       \
 	X("suid", WORD_ATTR_CLEAR, MOUNT_ATTR_NOSUID)                                              \
 	X("symfollow", WORD_ATTR_CLEAR, MOUNT_ATTR_NOSYMFOLLOW)                                    \
@@ -247,8 +253,32 @@ static int apply(struct mount_opts *o, const struct word *w, const char *path, s
 		o->idmap = !w->value;
 		o->ridmap = w->value;
 		break;
+	case WORD_SRC_NOFOLLOW:
+		o->src_nofollow = true;
+		break;
+	case WORD_DEST_NOFOLLOW:
+		o->dest_nofollow = true;
+		break;
+	case WORD_COPY_SYMLINK:
+		o->copy_symlink = true;
+		break;
 	}
+	if (w->kind == WORD_SUPER_SET || w->kind == WORD_SUPER_CLEAR)
+		o->useless = w->name;
 	return 0;
+}
+
+/* "idmap=uids=...": the word and its own mappings. */
+static bool take_idmap(struct mount_opts *o, const char *word)
+{
+	bool recursive = starts_with(word, "ridmap=");
+
+	if (!recursive && !starts_with(word, "idmap="))
+		return false;
+	o->idmap = !recursive;
+	o->ridmap = recursive;
+	o->idmap_text = strchr(word, '=') + 1;
+	return true;
 }
 
 int mount_opts_parse(const struct oci_strings *list, const char *path, struct mount_opts *ret,
@@ -265,7 +295,7 @@ int mount_opts_parse(const struct oci_strings *list, const char *path, struct mo
 			mount_opts_done(&o);
 			return r;
 		}
-		if (!w && list->items[i][0])
+		if (!w && list->items[i][0] && !take_idmap(&o, list->items[i]))
 			o.data[o.n_data++] = list->items[i];
 	}
 	*ret = o;

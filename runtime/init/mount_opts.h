@@ -44,7 +44,13 @@ struct mount_opts {
 	bool remount;
 	bool tmpcopyup;
 	bool idmap, ridmap;
-	const char **data; /* owned array of borrowed words for the file system */
+	const char *idmap_text; /* borrowed: what followed "idmap="; see idmap_text.h */
+	/* crun's: a source that is a symbolic link is bound itself, a destination that is one is
+	 * covered itself, a source that is one is copied. */
+	bool src_nofollow, dest_nofollow, copy_symlink;
+	const char *useless; /* borrowed: a word for file systems, given for a bind mount, whose
+				file system is another's */
+	const char **data;   /* owned array of borrowed words for the file system */
 	size_t n_data;
 };
 

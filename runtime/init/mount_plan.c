@@ -17,6 +17,7 @@ void mount_plan_done(struct mount_plan *p)
 		free(p->ops[i].source);
 		free(p->ops[i].dest);
 		mount_opts_done(&p->ops[i].opts);
+		idmap_text_done(&p->ops[i].idmap);
 	}
 	free(p->ops);
 	*p = (struct mount_plan){ 0 };
@@ -76,21 +77,43 @@ static int check_bind(const struct mount_op *op, struct err *e)
 	return 0;
 }
 
+/* Which mappings apply: those of the entry, those of an option, or the container's. */
+static int plan_idmap(const struct runtime_spec *spec, struct mount_op *op, struct err *e)
+{
+	const struct spec_mount *m = op->spec;
+	char path[64];
+	int r = 0;
+
+	(void)snprintf(path, sizeof(path), "mounts[%zu].options", op->index);
+	if (op->opts.idmap_text)
+		r = idmap_text_parse(op->opts.idmap_text, spec->linux_, path, &op->idmap, e);
+	if (r < 0)
+		return r;
+	if (op->opts.idmap_text && m->uid_mappings.n + m->gid_mappings.n > 0)
+		return err_set(e, EINVAL,
+			       "%s: mappings are given twice, here and in uidMappings and "
+			       "gidMappings",
+			       path);
+	op->uids = op->opts.idmap_text ? op->idmap.uids : m->uid_mappings;
+	op->gids = op->opts.idmap_text ? op->idmap.gids : m->gid_mappings;
+	op->mapped = op->opts.idmap || op->opts.ridmap || op->uids.n > 0;
+	return 0;
+}
+
 static int check_idmap(const struct runtime_spec *spec, const struct mount_op *op, struct err *e)
 {
-	bool wanted = op->opts.idmap || op->opts.ridmap;
-	bool mapped = op->spec->uid_mappings.n > 0;
+	bool own = op->uids.n > 0;
 
-	if (mapped != (op->spec->gid_mappings.n > 0))
+	if (own != (op->gids.n > 0))
 		return err_set(e, EINVAL, "mounts[%zu].%s: needs %s too", op->index,
-			       mapped ? "uidMappings" : "gidMappings",
-			       mapped ? "gidMappings" : "uidMappings");
-	if (wanted && !mapped && !spec_find_namespace(spec, OCI_NS_USER))
+			       own ? "uidMappings" : "gidMappings",
+			       own ? "gidMappings" : "uidMappings");
+	if (op->mapped && !own && !spec_find_namespace(spec, OCI_NS_USER))
 		return err_set(e, EINVAL,
 			       "mounts[%zu].options: '%s' needs mappings of the mount or a user "
 			       "namespace of the container",
 			       op->index, op->opts.ridmap ? "ridmap" : "idmap");
-	if ((wanted || mapped) && op->kind != MOUNT_OP_BIND && op->kind != MOUNT_OP_NEW)
+	if (op->mapped && op->kind != MOUNT_OP_BIND && op->kind != MOUNT_OP_NEW)
 		return err_set(e, EINVAL, "mounts[%zu]: this mount cannot be idmapped", op->index);
 	return 0;
 }
@@ -102,6 +125,19 @@ static int check_type(const struct mount_op *op, struct err *e)
 			       "mounts[%zu].type: missing; only a bind mount may leave it out",
 			       op->index);
 	return 0;
+}
+
+static int check_links(const struct mount_op *op, struct err *e)
+{
+	const char *word = op->opts.src_nofollow    ? "src-nofollow"
+			   : op->opts.dest_nofollow ? "dest-nofollow"
+			   : op->opts.copy_symlink  ? "copy-symlink"
+						    : NULL;
+
+	if (!word || op->kind == MOUNT_OP_BIND)
+		return 0;
+	return err_set(e, EINVAL, "mounts[%zu].options: '%s' concerns bind mounts only", op->index,
+		       word);
 }
 
 static enum mount_op_kind kind_of(const struct mount_op *op)
@@ -157,8 +193,34 @@ static int plan_one(const struct runtime_spec *spec, const char *bundle, struct 
 	op->no_symlinks =
 		op->kind == MOUNT_OP_NEW && (streq(op->type, "proc") || streq(op->type, "sysfs"));
 	op->late_ro = must_wait_for_ro(op);
-	r = check_idmap(spec, op, e);
+	r = plan_idmap(spec, op, e);
+	if (r >= 0)
+		r = check_idmap(spec, op, e);
+	if (r >= 0)
+		r = check_links(op, e);
 	return r < 0 ? r : check_proc(op, e);
+}
+
+/* crun's annotation: how strongly linux.mountLabel labels a file system. */
+static int plan_context(const struct runtime_spec *spec, struct mount_plan *p, struct err *e)
+{
+	static const char *const keys[] = { "context", "fscontext", "defcontext", "rootcontext" };
+	const char *wanted = spec_annotation(spec, MOUNT_CONTEXT_ANNOTATION);
+
+	p->context_key = keys[0];
+	if (!wanted)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		if (!streq(keys[i], wanted))
+			continue;
+		p->context_key = keys[i];
+		return 0;
+	}
+	return err_set(e, EINVAL,
+		       "annotations." MOUNT_CONTEXT_ANNOTATION
+		       ": unknown type '%.60s', expected context, fscontext, defcontext or "
+		       "rootcontext",
+		       wanted);
 }
 
 int mount_plan_make(const struct runtime_spec *spec, const char *bundle, struct mount_plan *ret,
@@ -166,7 +228,10 @@ int mount_plan_make(const struct runtime_spec *spec, const char *bundle, struct 
 {
 	const struct spec_mount *m = spec->mounts.items;
 	struct mount_plan p = { 0 };
+	int res = plan_context(spec, &p, e);
 
+	if (res < 0)
+		return res;
 	p.ops = xcalloc(spec->mounts.n + 1, sizeof(*p.ops));
 	for (; p.n < spec->mounts.n;) {
 		struct mount_op *op = &p.ops[p.n];

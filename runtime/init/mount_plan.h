@@ -7,7 +7,10 @@
 #define RUNTIME_INIT_MOUNT_PLAN_H
 
 #include "oci-spec/runtime_spec.h"
+#include "runtime/init/idmap_text.h"
 #include "runtime/init/mount_opts.h"
+
+#define MOUNT_CONTEXT_ANNOTATION "run.oci.mount_context_type"
 
 enum mount_op_kind {
 	MOUNT_OP_NEW,     /* a file system of its own */
@@ -24,6 +27,9 @@ struct mount_op {
 	char *dest;       /* owned; absolute and clean, as the container sees it */
 	const struct spec_mount *spec;
 	struct mount_opts opts;
+	bool mapped;                 /* ids are mapped: by uids and gids, or by */
+	struct oci_array uids, gids; /* (empty) the container's; borrowed, from the document or */
+	struct idmap_text idmap;     /* from an option; owned */
 	bool no_symlinks; /* proc, sysfs: the way to the destination must hold no symlink */
 	bool procfs_only; /* a bind on /proc: the source must be a procfs */
 	bool late_ro;     /* becomes read-only when everything inside it was made */
@@ -35,6 +41,7 @@ struct mount_plan {
 	bool dev_is_bind; /* /dev is a tree of the host's, of which devtmpfs has only one: nothing
 			     may be made there */
 	bool has_devpts;  /* something is mounted on /dev/pts */
+	const char *context_key; /* the option that linux.mountLabel becomes */
 };
 
 int mount_plan_make(const struct runtime_spec *spec, const char *bundle, struct mount_plan *ret,

@@ -13,6 +13,7 @@
 #include "libutil/sys.h"
 #include "runtime/init/init.h"
 #include "runtime/init/mount.h"
+#include "runtime/init/mount_op.h"
 #include "runtime/init/mount_plan.h"
 #include "runtime/ns/idmap.h"
 
@@ -24,8 +25,8 @@ static int open_userns(const struct init_job *job, const struct mount_op *op, st
 	const struct spec_namespace *ns = spec_find_namespace(job->spec, OCI_NS_USER);
 	int fd;
 
-	if (op->spec->uid_mappings.n > 0)
-		return idmap_userns_fd(&op->spec->uid_mappings, &op->spec->gid_mappings, e);
+	if (op->uids.n > 0)
+		return idmap_userns_fd(&op->uids, &op->gids, e);
 	if (job->plan.new_userns)
 		return idmap_userns_fd(&l->uid_mappings, &l->gid_mappings, e);
 	fd = open(ns->path, O_RDONLY | O_CLOEXEC);
@@ -37,7 +38,7 @@ static int map_source(const struct init_job *job, const struct mount_op *op, int
 {
 	autofd int usernsfd = -1;
 
-	if (!op->opts.idmap && !op->opts.ridmap && op->spec->uid_mappings.n == 0)
+	if (!op->mapped)
 		return 0;
 	usernsfd = open_userns(job, op, e);
 	return usernsfd < 0 ? usernsfd : mount_idmap(tree, usernsfd, op->opts.ridmap, e);
@@ -56,7 +57,7 @@ static int leave_host(const struct init_job *job, int tree, struct err *e)
 static int open_source(const struct init_job *job, const struct mount_op *op, int *ret_fd,
 		       struct err *e)
 {
-	autofd int fd = open(op->source, O_PATH | O_CLOEXEC);
+	autofd int fd = mount_source_open(op);
 	autofd int tree = -1;
 	int r;
 
@@ -79,6 +80,43 @@ static int open_source(const struct init_job *job, const struct mount_op *op, in
 	return 0;
 }
 
+/* A file system whose ids are mapped must not be the container's own: its root would see no other
+ * ids by the map than without. */
+static int make_mapped(const struct init_job *job, const struct mount_plan *plan,
+		       const struct mount_op *op, int *ret_fd, struct err *e)
+{
+	struct mount_fs fs = mount_op_describe(job, plan, op);
+	autofd int tree = mount_fs_tree(&fs, e);
+	int r;
+
+	if (tree == -ENOSYS)
+		return err_set(e, ENOSYS,
+			       "an idmapped file system needs fsopen(2), options without "
+			       "'iversion' and of at most 255 bytes");
+	r = tree < 0 ? tree : map_source(job, op, tree, e);
+	if (r < 0)
+		return r;
+	*ret_fd = steal_fd(&tree);
+	return 0;
+}
+
+static int prepare_op(const struct init_job *job, const struct mount_plan *plan, size_t i,
+		      int *ret_fd, struct err *e)
+{
+	const struct mount_op *op = &plan->ops[i];
+	int r = 0;
+
+	if (op->kind == MOUNT_OP_BIND) {
+		r = open_source(job, op, ret_fd, e);
+		return r < 0 ? err_wrap(e, r, "mounts[%zu]: bind '%s' on '%s'", i, op->source,
+					op->dest)
+			     : 0;
+	}
+	if (op->kind == MOUNT_OP_NEW && op->mapped)
+		r = make_mapped(job, plan, op, ret_fd, e);
+	return r < 0 ? err_wrap(e, r, "mounts[%zu]: mount %s on '%s'", i, op->type, op->dest) : 0;
+}
+
 static int open_sources(struct init_job *job, struct err *e)
 {
 	struct mount_plan plan = { 0 };
@@ -89,14 +127,8 @@ static int open_sources(struct init_job *job, struct err *e)
 	job->source_fds = xcalloc(plan.n + 1, sizeof(*job->source_fds));
 	for (size_t i = 0; i < plan.n; i++)
 		job->source_fds[job->n_sources++] = -1;
-	for (size_t i = 0; i < plan.n && r >= 0; i++) {
-		if (plan.ops[i].kind != MOUNT_OP_BIND)
-			continue;
-		r = open_source(job, &plan.ops[i], &job->source_fds[i], e);
-		if (r < 0)
-			(void)err_wrap(e, r, "mounts[%zu]: bind '%s' on '%s'", i,
-				       plan.ops[i].source, plan.ops[i].dest);
-	}
+	for (size_t i = 0; i < plan.n && r >= 0; i++)
+		r = prepare_op(job, &plan, i, &job->source_fds[i], e);
 	mount_plan_done(&plan);
 	return r;
 }
