@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "libutil/json.h"
+#include "libutil/strv.h"
 #include "oci-spec/runtime_spec.h"
 
 enum cgroup_driver { CGROUP_FS, CGROUP_SYSTEMD, CGROUP_DISABLED };
@@ -47,9 +48,10 @@ int cgroup_clone_fd(const struct cgroup *cg);
  * cgroup_make()/cgroup_open(). `cloned_into`: it was born in cgroup_clone_fd(), so that only v1
  * groups are left to enter. */
 int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e);
-/* Open an existing container's groups for exec: also where init moved to a sub-group. `sub` may
- * name a group below (exec --cgroup), or NULL. */
-int cgroup_open(struct cgroup *cg, pid_t init_pid, const char *sub, struct err *e);
+/* Open an existing container's groups for exec: also where init moved to a sub-group. `subs` (may
+ * be NULL) names groups below (exec --cgroup): "PATH" for all hierarchies, or
+ * "CONTROLLER[,...]:PATH", where "unified" is the v2 tree. */
+int cgroup_open(struct cgroup *cg, pid_t init_pid, const struct strv *subs, struct err *e);
 /* Each mounted hierarchy: controllers text ("cpu,cpuacct", "name=systemd", "" for v2), mount point,
  * this group's path below it.  For mounts of type cgroup in init. */
 typedef int cgroup_hierarchy_fn(const char *controllers, const char *mountpoint, const char *path,

@@ -100,20 +100,89 @@ static char *read_proc_cgroup(pid_t pid)
 	return text;
 }
 
-int cgroup_open(struct cgroup *cg, pid_t init_pid, const char *sub, struct err *e)
+/* The controllers of "memory,cpu:a/b"; *ret_path is what follows them, all of a text without any.
+ */
+static size_t controllers_length(const char *arg, const char **ret_path)
+{
+	const char *colon = strchr(arg, ':');
+
+	*ret_path = colon ? colon + 1 : arg;
+	return colon ? (size_t)(colon - arg) : 0;
+}
+
+/* Where a controller is: "name=systemd" has an equals sign, none has a comma. */
+static int find_named(const struct cgroup *cg, const char *name, const char *arg, struct err *e)
+{
+	for (size_t i = 0; i < cg->n; i++) {
+		const struct cgroup_tree *t = &cg->trees[i];
+
+		if (tree_is_v2(t) ? streq(name, "unified") : tree_has(t, name))
+			return (int)i;
+	}
+	return err_set(e, EINVAL, "--cgroup: '%s': no hierarchy of the container has '%s'", arg,
+		       name);
+}
+
+static int take_path(const struct cgroup *cg, size_t i, const char *arg, const char *path,
+		     const char **subs, struct err *e)
+{
+	if (subs[i])
+		return err_set(e, EINVAL, "--cgroup: '%s': there is a group for '%s' already", arg,
+			       tree_is_v2(&cg->trees[i]) ? "unified" : cg->trees[i].controllers);
+	subs[i] = path;
+	return 0;
+}
+
+/* One argument of --cgroup: `subs` has a place for each hierarchy. */
+static int read_sub(const struct cgroup *cg, const char *arg, const char **subs, struct err *e)
+{
+	const char *path;
+	size_t len = controllers_length(arg, &path);
+	autofree char *names = xstrndup(arg, len);
+	char *save = NULL;
+	int r = 0;
+
+	if (path == arg) {
+		for (size_t i = 0; r == 0 && i < cg->n; i++)
+			r = take_path(cg, i, arg, path, subs, e);
+		return r;
+	}
+	if (len == 0 || names[0] == ',' || names[len - 1] == ',' || strstr(names, ",,"))
+		return err_set(e, EINVAL, "--cgroup: '%s': a controller's name is empty", arg);
+	for (char *name = strtok_r(names, ",", &save); r >= 0 && name;
+	     name = strtok_r(NULL, ",", &save)) {
+		r = find_named(cg, name, arg, e);
+		if (r >= 0)
+			r = take_path(cg, (size_t)r, arg, path, subs, e);
+	}
+	return r;
+}
+
+static int read_subs(const struct cgroup *cg, const struct strv *args,
+		     const char *subs[CGROUP_MAX_TREES], struct err *e)
+{
+	int r = 0;
+
+	if (args && args->n > 0 && cg->n == 0)
+		return err_set(e, EOPNOTSUPP, "--cgroup: the container has no control groups");
+	for (size_t i = 0; r == 0 && args && i < args->n; i++)
+		r = read_sub(cg, args->v[i], subs, e);
+	return r;
+}
+
+int cgroup_open(struct cgroup *cg, pid_t init_pid, const struct strv *subs, struct err *e)
 {
 	autofree char *text = cgroup_tree_find(cg, "") ? read_proc_cgroup(init_pid) : NULL;
+	const char *paths[CGROUP_MAX_TREES] = { NULL };
+	int r = read_subs(cg, subs, paths, e);
 
-	for (size_t i = 0; i < cg->n; i++) {
-		int r = open_group(&cg->trees[i], text, sub, e);
-
+	for (size_t i = 0; r == 0 && i < cg->n; i++) {
+		r = open_group(&cg->trees[i], text, paths[i], e);
 		/* What creation had to do without. */
-		if (cg->rootless && !sub && (r == -ENOENT || r == -EACCES)) {
+		if (cg->rootless && !paths[i] && (r == -ENOENT || r == -EACCES)) {
 			err_clear(e);
-			continue;
+			r = 0;
 		}
-		if (r < 0)
-			return r;
 	}
-	return 0;
+	return r;
 }

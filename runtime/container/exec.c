@@ -97,14 +97,11 @@ static int connect_sockets(struct execution *x, struct err *e)
 static int open_cgroup(struct execution *x, struct err *e)
 {
 	const struct container *c = &x->container;
-	const char *sub = x->req->cgroup;
+	const struct strv *subs = x->req->cgroups;
 
-	if (sub && strchr(sub, ':'))
-		return err_set(
-			e, EOPNOTSUPP,
-			"--cgroup: '%s' names a controller; give a path, which is used for all",
-			sub);
-	return c->cgroup ? cgroup_open(c->cgroup, container_pid(c), sub, e) : 0;
+	if (!c->cgroup && subs->n > 0)
+		return err_set(e, EOPNOTSUPP, "--cgroup: the container has no control groups");
+	return c->cgroup ? cgroup_open(c->cgroup, container_pid(c), subs, e) : 0;
 }
 
 static int compile_seccomp(struct execution *x, struct err *e)

@@ -15,7 +15,7 @@ struct exec_request {
 	const char *console_socket; /* NULL: none; also those below */
 	const char *pidfd_socket;
 	const char *pid_file;
-	const char *cgroup; /* a group below the container's */
+	const struct strv *cgroups; /* groups below the container's; see cgroup_open() */
 	unsigned preserve_fds;
 	bool detached;
 	bool ignore_paused;

@@ -8,9 +8,9 @@
 #include "runtime/verb/verbs.h"
 
 struct values {
-	const char *console_socket, *pidfd_socket, *pid_file, *process, *cgroup;
+	const char *console_socket, *pidfd_socket, *pid_file, *process;
 	const char *cwd, *user, *apparmor, *label;
-	struct strv env, groups, caps;
+	struct strv env, groups, caps, cgroups;
 	bool tty, detach, no_new_privs, ignore_paused;
 	uint32_t preserve_fds;
 };
@@ -43,8 +43,9 @@ static const struct opt opts[] = {
 	  NULL, NULL },
 	{ 0, "preserve-fds", OPT_U32, 0, AT(preserve_fds), "N",
 	  "pass N descriptors from 3 on (behind those of LISTEN_FDS) to the process", NULL, NULL },
-	{ 0, "cgroup", OPT_STRING, 0, AT(cgroup), "PATH",
-	  "run in a control group below the container's", NULL, NULL },
+	{ 0, "cgroup", OPT_LIST, 0, AT(cgroups), "[CONTROLLER[,...]:]PATH",
+	  "run in a control group below the container's, in all hierarchies or in those of the controllers",
+	  NULL, NULL },
 	{ 0, "ignore-paused", OPT_FLAG, 0, AT(ignore_paused), NULL,
 	  "enter a paused container; the process runs once it is resumed", NULL, NULL },
 	OPT_END,
@@ -73,7 +74,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 		.console_socket = v->console_socket,
 		.pidfd_socket = v->pidfd_socket,
 		.pid_file = v->pid_file,
-		.cgroup = v->cgroup,
+		.cgroups = &v->cgroups,
 		.preserve_fds = v->preserve_fds,
 		.detached = v->detach,
 		.ignore_paused = v->ignore_paused,
