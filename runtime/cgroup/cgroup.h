@@ -32,6 +32,8 @@ int cgroup_layout(enum cgroup_layout *ret, struct err *e);
 int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_driver driver,
 		bool rootless, struct cgroup **ret, struct err *e);
 void cgroup_free(struct cgroup *cg);
+/* The driver is CGROUP_DISABLED: nothing is counted, limited or listed. */
+bool cgroup_is_disabled(const struct cgroup *cg);
 
 /* State file: write as a JSON value, read back. */
 void cgroup_encode(const struct cgroup *cg, struct json_writer *w);

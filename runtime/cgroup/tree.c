@@ -25,6 +25,11 @@ static void close_fd(int fd)
 		(void)close(fd);
 }
 
+bool cgroup_is_disabled(const struct cgroup *cg)
+{
+	return cg->driver == CGROUP_DISABLED;
+}
+
 void cgroup_free(struct cgroup *cg)
 {
 	if (!cg)

@@ -7,6 +7,7 @@
 
 extern const struct verb verb_create;
 extern const struct verb verb_delete;
+extern const struct verb verb_events;
 extern const struct verb verb_exec;
 extern const struct verb verb_features;
 extern const struct verb verb_kill;
