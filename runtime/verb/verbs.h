@@ -5,6 +5,7 @@
 
 #include "libutil/verb.h"
 
+extern const struct verb verb_checkpoint;
 extern const struct verb verb_create;
 extern const struct verb verb_delete;
 extern const struct verb verb_events;
