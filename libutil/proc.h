@@ -27,6 +27,8 @@ struct proc_spec {
 	 * is -EINTR.  -1 is none. */
 	int stopfds[PROC_STOP_FDS];
 	bool may_stop; /* stopfds are set */
+	/* proc_run() only: descriptors for its stdout and stderr, in place of `out`; 0: `out`. */
+	int outfd, errfd;
 };
 
 /* Start a program (vfork-like; an exec failure is reported here, not by exit status).

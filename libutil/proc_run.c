@@ -199,7 +199,8 @@ static int start(struct run *r, const struct proc_spec *spec, struct err *e)
 	if (res < 0)
 		return res;
 	fds[0] = childin;
-	fds[1] = fds[2] = childout;
+	fds[1] = spec->outfd > 0 ? spec->outfd : childout;
+	fds[2] = spec->errfd > 0 ? spec->errfd : childout;
 	s.fds = fds;
 	s.n_fds = n;
 	return proc_spawn(&s, &r->pid, &r->pidfd, e);

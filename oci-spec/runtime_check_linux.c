@@ -179,24 +179,26 @@ static int check_rdt(const struct check *c, const struct spec_intel_rdt *rdt)
 	return 0;
 }
 
+const char *const oci_memory_policy_modes[] = {
+	"MPOL_DEFAULT",   "MPOL_BIND",           "MPOL_INTERLEAVE", "MPOL_WEIGHTED_INTERLEAVE",
+	"MPOL_PREFERRED", "MPOL_PREFERRED_MANY", "MPOL_LOCAL",      NULL,
+};
+const char *const oci_memory_policy_flags[] = {
+	"MPOL_F_NUMA_BALANCING",
+	"MPOL_F_RELATIVE_NODES",
+	"MPOL_F_STATIC_NODES",
+	NULL,
+};
+
 static int check_memory_policy(const struct check *c, const struct spec_memory_policy *p)
 {
-	static const char *const modes[] = {
-		"MPOL_DEFAULT",    "MPOL_BIND",
-		"MPOL_INTERLEAVE", "MPOL_WEIGHTED_INTERLEAVE",
-		"MPOL_PREFERRED",  "MPOL_PREFERRED_MANY",
-		"MPOL_LOCAL",      NULL,
-	};
-	static const char *const flags[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES",
-					     "MPOL_F_STATIC_NODES", NULL };
-
-	if (!check_word(p->mode, modes))
+	if (!check_word(p->mode, oci_memory_policy_modes))
 		return check_fail(c, "linux.memoryPolicy.mode: unknown mode '%.60s'", p->mode);
 	if (p->nodes && p->nodes[strspn(p->nodes, "0123456789, -")])
 		return check_fail(c, "linux.memoryPolicy.nodes: '%.60s' is not a list like '0-3,7'",
 				  p->nodes);
 	for (size_t i = 0; i < p->flags.n; i++) {
-		if (!check_word(p->flags.items[i], flags))
+		if (!check_word(p->flags.items[i], oci_memory_policy_flags))
 			return check_fail(c, "linux.memoryPolicy.flags[%zu]: unknown flag '%.60s'",
 					  i, p->flags.items[i]);
 	}

@@ -28,30 +28,6 @@ static int check_rlimits(const struct check *c, const struct oci_array *list)
 	return 0;
 }
 
-static int check_capabilities(const struct check *c, const struct spec_capabilities *caps)
-{
-	const struct {
-		const char *key;
-		const struct oci_strings *list;
-	} sets[] = {
-		{ "bounding", &caps->bounding },       { "effective", &caps->effective },
-		{ "inheritable", &caps->inheritable }, { "permitted", &caps->permitted },
-		{ "ambient", &caps->ambient },
-	};
-
-	for (size_t k = 0; k < ARRAY_LEN(sets); k++) {
-		for (size_t i = 0; i < sets[k].list->n; i++) {
-			const char *name = sets[k].list->items[i];
-
-			if (oci_capability_number(name) < 0)
-				return check_fail(
-					c, "capabilities.%s[%zu]: unknown capability '%.60s'",
-					sets[k].key, i, name);
-		}
-	}
-	return 0;
-}
-
 static int check_deadline(const struct check *c, const struct spec_scheduler *s)
 {
 	const struct {
@@ -127,8 +103,7 @@ int check_process(const struct check *c, const struct spec_process *p)
 		r = check_fail(c, p->args.items ? "args: must not be empty" : "args: is required");
 	if (r == 0)
 		r = check_env(c, "env", &p->env);
-	if (r == 0 && p->capabilities)
-		r = check_capabilities(c, p->capabilities);
+	/* Capabilities that nobody knows are no error: the runtime says so and goes on. */
 	if (r == 0)
 		r = check_rlimits(c, &p->rlimits);
 	if (r == 0 && p->scheduler)

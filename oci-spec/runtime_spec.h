@@ -365,6 +365,9 @@ extern const char *const oci_capability_names[OCI_CAPABILITY_COUNT];
 int oci_capability_number(const char *name);
 /* RLIMIT_* by name, or -1. */
 int oci_rlimit_number(const char *name);
+/* Words of linux.memoryPolicy, NULL-terminated. */
+extern const char *const oci_memory_policy_modes[];
+extern const char *const oci_memory_policy_flags[];
 
 /* ---- Decode and check ---- */
 

@@ -108,6 +108,7 @@ static void fill_job(const struct creation *c, struct init_job *job)
 		.preserve_fds = c->inherit.preserve_fds,
 		.listen_fds = c->inherit.listen_fds,
 		.state = &c->state,
+		.hook_output = &c->hook_output,
 		.notify_dirfd = c->notifydirfd,
 	};
 }
@@ -255,6 +256,7 @@ void creation_done(struct creation *c)
 		store_unlock(c->dirfd);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		close_at_exit(&fds[i]);
+	hook_output_done(&c->hook_output);
 	notify_socket_done(&c->notify);
 	child_release(&c->child);
 	store_done(&c->store);

@@ -17,6 +17,7 @@
 #include "runtime/container/record.h"
 #include "runtime/container/serve.h"
 #include "runtime/container/store.h"
+#include "runtime/hook/output.h"
 #include "runtime/seccomp/seccomp.h"
 
 struct create_request {
@@ -46,6 +47,7 @@ struct creation {
 	struct cgroup *cgroup;
 	struct record record;
 	struct oci_state state;
+	struct hook_output hook_output; /* of the hooks that init runs */
 	struct ns_plan plan;
 	struct init_job job;
 	struct child child;
@@ -60,7 +62,8 @@ struct creation {
 	{                                                                                          \
 		.store = STORE_NONE, .child = CHILD_NONE, .bundlefd = -1, .rootfsfd = -1,          \
 		.consolefd = -1, .pidfdsock = -1, .sigfd = -1, .gatefd = -1, .notifydirfd = -1,    \
-		.dirfd = -1, .masterfd = -1, .notify = NOTIFY_SOCKET_NONE                          \
+		.dirfd = -1, .masterfd = -1, .notify = NOTIFY_SOCKET_NONE,                         \
+		.hook_output = HOOK_OUTPUT_NONE                                                    \
 	}
 
 /* creation_plan.c: read and decide; changes nothing. */

@@ -9,6 +9,7 @@
 #include "libutil/ids.h"
 #include "libutil/parse.h"
 #include "libutil/path.h"
+#include "runtime/annotation.h"
 #include "runtime/container/bundle.h"
 #include "runtime/container/console.h"
 #include "runtime/container/filter.h"
@@ -89,7 +90,10 @@ static int compile_seccomp(struct creation *c, struct err *e)
 static int check_supported(struct creation *c, struct err *e)
 {
 	const struct spec_linux *l = c->spec->linux_;
+	int r = annotations_check(&c->spec->annotations, e);
 
+	if (r < 0)
+		return err_wrap(e, r, "config.json");
 	if (l && l->intel_rdt)
 		return err_set(e, EOPNOTSUPP,
 			       "config.json: linux.intelRdt: resctrl is not part of this version; "
@@ -101,9 +105,25 @@ static int check_supported(struct creation *c, struct err *e)
 static int connect_sockets(struct creation *c, struct err *e)
 {
 	const struct create_request *req = c->req;
+	const char *receiver = annotation_of(&c->spec->annotations, ANNOTATION_PIDFD_RECEIVER);
+	bool by_option = req->pidfd_socket || !receiver || !receiver[0];
 	int r = console_connect("--console-socket", req->console_socket, &c->consolefd, e);
 
-	return r < 0 ? r : console_connect("--pidfd-socket", req->pidfd_socket, &c->pidfdsock, e);
+	if (r < 0)
+		return r;
+	return console_connect(by_option ? "--pidfd-socket"
+					 : annotation_key(ANNOTATION_PIDFD_RECEIVER),
+			       by_option ? req->pidfd_socket : receiver, &c->pidfdsock, e);
+}
+
+/* Inside, their names mean something else. */
+static int open_hook_output(struct creation *c, struct err *e)
+{
+	const struct spec_hooks *hooks = c->spec->hooks;
+
+	if (!hook_any(hooks, HOOK_CREATE_CONTAINER) && !hook_any(hooks, HOOK_START_CONTAINER))
+		return 0;
+	return hook_output_open(&c->spec->annotations, &c->hook_output, e);
 }
 
 static int fill_record(struct creation *c, struct err *e UNUSED)
@@ -138,9 +158,9 @@ int creation_plan(struct creation *c, struct err *e)
 	/* inherit_prepare() comes first: what we open ourselves must not be taken for the caller's.
 	 */
 	static int (*const stages[])(struct creation *, struct err *) = {
-		check_id,        open_bundle,     read_config,     check_process,
-		check_supported, open_rootfs,     plan_namespaces, plan_cgroup,
-		open_store,      compile_seccomp, connect_sockets, fill_record,
+		check_id,        open_bundle,     read_config,      check_process, check_supported,
+		open_rootfs,     plan_namespaces, plan_cgroup,      open_store,    compile_seccomp,
+		connect_sockets, fill_record,     open_hook_output,
 	};
 	int r = inherit_prepare(c->req->preserve_fds, &c->inherit, e);
 

@@ -73,6 +73,15 @@ static int add_groups(struct spec_process *p, const struct strv *groups, struct 
 	return 0;
 }
 
+/* In a document an unknown one is a warning; what somebody types is a mistake. */
+static int check_caps(const struct strv *names, struct err *e)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (oci_capability_number(names->v[i]) < 0)
+			return err_set(e, EINVAL, "--cap: unknown capability '%.60s'", names->v[i]);
+	return 0;
+}
+
 static void add_caps(struct spec_process *p, const struct strv *names, struct arena *a)
 {
 	struct spec_capabilities *caps = arena_alloc(a, 1, sizeof(*caps));
@@ -115,6 +124,8 @@ int exec_process_make(const struct spec_process *base, const struct exec_changes
 		r = change_user(p, ch->user, a, e);
 	if (r >= 0 && ch->groups->n > 0)
 		r = add_groups(p, ch->groups, a, e);
+	if (r >= 0)
+		r = check_caps(ch->caps, e);
 	if (r < 0)
 		return r;
 	if (ch->caps->n > 0)

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/container/features.h"
 
+#include "runtime/annotation.h"
 #include "runtime/hook/hook.h"
 #include "runtime/init/mount_opts.h"
 #include "runtime/seccomp/seccomp.h"
-
-/* features.md: annotations that change what the runtime does, so that whoever takes a configuration
- * from a stranger can refuse them. */
-static const char *const unsafe_annotations[] = { NULL };
 
 static struct oci_strings words(struct arena *a, const char *const *list)
 {
@@ -18,6 +15,18 @@ static struct oci_strings words(struct arena *a, const char *const *list)
 	s.items = arena_alloc(a, s.n + 1, sizeof(*s.items));
 	for (size_t i = 0; i < s.n; i++)
 		s.items[i] = list[i];
+	return s;
+}
+
+/* features.md: annotations that change what the runtime does, so that whoever takes a configuration
+ * from a stranger can refuse them. */
+static struct oci_strings annotation_keys(struct arena *a)
+{
+	struct oci_strings s = { .n = ANNOTATION_COUNT };
+
+	s.items = arena_alloc(a, s.n + 1, sizeof(*s.items));
+	for (int i = 0; i < ANNOTATION_COUNT; i++)
+		s.items[i] = annotation_key((enum annotation)i);
 	return s;
 }
 
@@ -73,6 +82,9 @@ static void fill_linux(struct arena *a, struct features_linux *l)
 	l->selinux = enabled(a, true);
 	l->intel_rdt = arena_alloc(a, 1, sizeof(*l->intel_rdt));
 	l->intel_rdt->enabled = yes_no(false);
+	l->memory_policy = arena_alloc(a, 1, sizeof(*l->memory_policy));
+	l->memory_policy->modes = words(a, oci_memory_policy_modes);
+	l->memory_policy->flags = words(a, oci_memory_policy_flags);
 	l->mount_extensions = arena_alloc(a, 1, sizeof(*l->mount_extensions));
 	l->mount_extensions->idmap = enabled(a, true);
 	l->net_devices = enabled(a, true);
@@ -86,7 +98,7 @@ void features_fill(struct arena *a, struct oci_features *ret)
 		.hooks = hook_names(a),
 		.mount_options = words(a, mount_opts_names()),
 		.linux_ = arena_alloc(a, 1, sizeof(*ret->linux_)),
-		.potentially_unsafe_config_annotations = words(a, unsafe_annotations),
+		.potentially_unsafe_config_annotations = annotation_keys(a),
 	};
 	fill_linux(a, ret->linux_);
 }

@@ -104,6 +104,10 @@ static int run_one(const struct spec_hook *hook, const struct hook_call *call,
 		memcpy(spec.stopfds, call->stopfds, sizeof(spec.stopfds));
 		spec.may_stop = true;
 	}
+	if (call->output && call->output->outfd > 0)
+		spec.outfd = call->output->outfd;
+	if (call->output && call->output->errfd > 0)
+		spec.errfd = call->output->errfd;
 	r = proc_run(&spec, doc->data, doc->len, &out, timeout_ms(hook), &status, e);
 	if (r == -ETIMEDOUT)
 		return err_set(e, ETIMEDOUT, "'%s' was killed after its timeout of %lld s",
@@ -116,15 +120,12 @@ static int run_one(const struct spec_hook *hook, const struct hook_call *call,
 	return 0;
 }
 
-int hook_run(const struct spec_hooks *hooks, enum hook_kind kind, const struct hook_call *call,
-	     struct err *e)
+static int run_all(const struct oci_array *list, enum hook_kind kind, const struct hook_call *call,
+		   struct err *e)
 {
-	const struct oci_array *list = hook_list(hooks, kind);
 	const struct spec_hook *hook = list->items;
 	auto_(strbuf) struct strbuf doc = { 0 };
 
-	if (list->n == 0)
-		return 0;
 	hook_state_document(kind, call->state, call->pid, &doc);
 	for (size_t i = 0; i < list->n; i++) {
 		struct err failure = { 0 };
@@ -138,4 +139,28 @@ int hook_run(const struct spec_hooks *hooks, enum hook_kind kind, const struct h
 		log_warning("poststop hook %zu: %s", i, failure.msg);
 	}
 	return 0;
+}
+
+int hook_run(const struct spec_hooks *hooks, enum hook_kind kind, const struct hook_call *call,
+	     struct err *e)
+{
+	const struct oci_array *list = hook_list(hooks, kind);
+	struct hook_output output = HOOK_OUTPUT_NONE;
+	struct hook_call with = *call;
+	struct err why = { 0 };
+	int r;
+
+	if (list->n == 0)
+		return 0;
+	if (call->output)
+		return run_all(list, kind, call, e);
+	r = hook_output_open(&call->state->annotations, &output, &why);
+	if (r < 0 && kind != HOOK_POSTSTOP)
+		return err_set(e, why.code, "%s", why.msg);
+	if (r < 0)
+		log_warning("%s", why.msg);
+	with.output = &output;
+	r = run_all(list, kind, &with, e);
+	hook_output_done(&output);
+	return r;
 }

@@ -15,6 +15,7 @@
 
 #include "libutil/strbuf.h"
 #include "oci-spec/runtime_spec.h"
+#include "runtime/hook/output.h"
 
 enum hook_kind {
 	HOOK_PRESTART,
@@ -35,6 +36,8 @@ struct hook_call {
 	/* NULL, or two descriptors (-1: none): when one becomes readable the hook is killed, the
 	 * result is -EINTR. */
 	const int *stopfds;
+	/* NULL: the files that annotations of `state` name are opened; init can't and gets them. */
+	const struct hook_output *output;
 };
 
 /* The key in config.json: "createRuntime". */

@@ -13,7 +13,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "libutil/cleanup.h"
 #include "libutil/log.h"
+#include "libutil/strbuf.h"
 #include "runtime/init/stage.h"
 
 static int caps_set(uint64_t permitted, uint64_t effective, uint64_t inheritable)
@@ -39,99 +41,74 @@ static int caps_held(uint64_t *ret, struct err *e)
 	return 0;
 }
 
-static int parse_set(const struct oci_strings *names, const char *set, uint64_t *ret, struct err *e)
+struct cap_sets {
+	uint64_t bounding, permitted, effective, inheritable, ambient;
+};
+
+/*
+ * "Any value which cannot be mapped to a relevant kernel interface, or cannot be granted otherwise,
+ * MUST be logged as a warning", and is no reason to fail.  The first of the two calls says it.
+ */
+static uint64_t parse_set(const struct oci_strings *names, const char *set, bool say)
 {
 	uint64_t bits = 0;
 
 	for (size_t i = 0; i < names->n; i++) {
 		int n = oci_capability_number(names->items[i]);
 
-		if (n < 0)
-			return err_set(e, EINVAL,
-				       "process.capabilities.%s[%zu]: unknown capability '%s'", set,
-				       i, names->items[i]);
-		bits |= (uint64_t)1 << n;
+		if (n >= 0)
+			bits |= (uint64_t)1 << n;
+		else if (say)
+			log_warning("process.capabilities.%s[%zu]: '%.60s' is left out: no "
+				    "capability has this name",
+				    set, i, names->items[i]);
 	}
-	*ret = bits;
-	return 0;
+	return bits;
 }
 
-/* The spec lets a runtime go on without; a program that asked for a right then fails somewhere
- * else, and nobody knows why. */
-static int check_held(uint64_t wanted, uint64_t held, const char *set, struct err *e)
-{
-	for (int n = 0; n < OCI_CAPABILITY_COUNT; n++)
-		if ((wanted & ~held) & ((uint64_t)1 << n))
-			return err_set(
-				e, EPERM,
-				"process.capabilities.%s: %s cannot be granted: this process "
-				"does not hold it (host or outer container withholds it)",
-				set, oci_capability_names[n]);
-	return 0;
-}
-
-static int check_within(uint64_t set, uint64_t limit, const char *name, const char *limit_name,
-			struct err *e)
-{
-	for (int n = 0; n < OCI_CAPABILITY_COUNT; n++)
-		if ((set & ~limit) & ((uint64_t)1 << n))
-			return err_set(e, EINVAL, "process.capabilities.%s: %s is not in %s", name,
-				       oci_capability_names[n], limit_name);
-	return 0;
-}
-
-struct cap_sets {
-	uint64_t bounding, permitted, effective, inheritable, ambient;
-};
-
-static int read_sets(const struct spec_process *p, struct cap_sets *s, struct err *e)
+static struct cap_sets parse_sets(const struct spec_process *p, bool say)
 {
 	const struct spec_capabilities *c = p->capabilities;
-	int r = 0;
 
 	/* Absent: none at all, as every runtime reads it. */
 	if (!c)
-		return 0;
-	r = parse_set(&c->bounding, "bounding", &s->bounding, e);
-	if (r >= 0)
-		r = parse_set(&c->permitted, "permitted", &s->permitted, e);
-	if (r >= 0)
-		r = parse_set(&c->effective, "effective", &s->effective, e);
-	if (r >= 0)
-		r = parse_set(&c->inheritable, "inheritable", &s->inheritable, e);
-	if (r >= 0)
-		r = parse_set(&c->ambient, "ambient", &s->ambient, e);
-	return r;
+		return (struct cap_sets){ 0 };
+	return (struct cap_sets){
+		.bounding = parse_set(&c->bounding, "bounding", say),
+		.permitted = parse_set(&c->permitted, "permitted", say),
+		.effective = parse_set(&c->effective, "effective", say),
+		.inheritable = parse_set(&c->inheritable, "inheritable", say),
+		.ambient = parse_set(&c->ambient, "ambient", say),
+	};
 }
 
-/*
- * The kernel raises an ambient capability only when it is permitted and inheritable.  Documents
- * that older runtimes wrote list them without; what can't be had is said and left out, as the
- * specification asks for.
- */
-static void limit_ambient(struct cap_sets *s)
+static void limit(uint64_t *set, uint64_t possible, const char *name, const char *why, bool say)
 {
-	uint64_t possible = s->permitted & s->inheritable;
+	auto_(strbuf) struct strbuf lost = { 0 };
 
 	for (int n = 0; n < OCI_CAPABILITY_COUNT; n++)
-		if ((s->ambient & ~possible) & ((uint64_t)1 << n))
-			log_warning("process.capabilities.ambient: %s is left out: it is not "
-				    "permitted and inheritable",
-				    oci_capability_names[n]);
-	s->ambient &= possible;
+		if ((*set & ~possible) & ((uint64_t)1 << n))
+			strbuf_addf(&lost, "%s%s", lost.len ? ", " : "", oci_capability_names[n]);
+	*set &= possible;
+	if (say && lost.len)
+		log_warning("process.capabilities.%s: left out, since %s: %s", name, why,
+			    strbuf_str(&lost));
 }
 
-static int check_sets(const struct cap_sets *s, uint64_t held, struct err *e)
+/* What can be had of what is asked for, when `held` is. */
+static struct cap_sets decide(const struct spec_process *p, uint64_t held, bool say)
 {
-	int r = check_held(s->bounding, held, "bounding", e);
+	static const char withheld[] = "the host or an outer container withholds it";
+	struct cap_sets s = parse_sets(p, say);
 
-	if (r >= 0)
-		r = check_held(s->permitted, held, "permitted", e);
-	if (r >= 0)
-		r = check_held(s->inheritable, held, "inheritable", e);
-	if (r >= 0)
-		r = check_within(s->effective, s->permitted, "effective", "permitted", e);
-	return r;
+	limit(&s.bounding, held, "bounding", withheld, say);
+	limit(&s.permitted, held, "permitted", withheld, say);
+	limit(&s.inheritable, held, "inheritable", withheld, say);
+	limit(&s.effective, s.permitted, "effective", "it is not permitted", say);
+	/* Documents that older runtimes wrote list ambient ones without the other two. */
+	limit(&s.ambient, s.permitted & s.inheritable, "ambient",
+	      "it is not permitted and inheritable", say);
+	return s;
 }
 
 /* Up to the last capability the kernel knows, which may be beyond those we have names for. */
@@ -151,16 +128,10 @@ static int drop_bounding(uint64_t keep, struct err *e)
 
 int caps_before_ids(struct init *in, struct err *e)
 {
-	struct cap_sets s = { 0 };
-	uint64_t held = 0;
-	int r = read_sets(in->process, &s, e);
+	int r = caps_held(&in->caps_held, e);
 
 	if (r >= 0)
-		r = caps_held(&held, e);
-	if (r >= 0)
-		r = check_sets(&s, held, e);
-	if (r >= 0)
-		r = drop_bounding(s.bounding, e);
+		r = drop_bounding(decide(in->process, in->caps_held, true).bounding, e);
 	if (r < 0)
 		return r;
 	/* Cleared again by execve(). */
@@ -184,12 +155,9 @@ static int raise_ambient(uint64_t set, struct err *e)
 
 int caps_after_ids(struct init *in, struct err *e)
 {
-	struct cap_sets s = { 0 };
+	struct cap_sets s = decide(in->process, in->caps_held, false);
 	uint64_t extra = 0;
-	int r = read_sets(in->process, &s, e);
 
-	if (r < 0)
-		return r;
 	/* Loading a filter without no_new_privs takes CAP_SYS_ADMIN, and it is loaded last.  It
 	 * does no harm until then: execve() computes the new sets from inheritable, bounding and
 	 * ambient alone, so nothing extra here reaches the program. */
@@ -197,6 +165,5 @@ int caps_after_ids(struct init *in, struct err *e)
 		extra = (uint64_t)1 << CAP_SYS_ADMIN;
 	if (caps_set(s.permitted | extra, s.effective | extra, s.inheritable) < 0)
 		return err_sys(e, "process.capabilities: capset");
-	limit_ambient(&s);
 	return raise_ambient(s.ambient, e);
 }

@@ -59,9 +59,13 @@ static int open_joined_root(struct init *in, struct err *e)
 static int run_hooks(struct init *in, enum hook_kind kind, int cwdfd, const struct oci_strings *env,
 		     struct err *e)
 {
-	struct hook_call call = {
-		.state = in->job->state, .pid = getpid(), .cwdfd = cwdfd, .env = env
-	};
+	static const struct hook_output none = HOOK_OUTPUT_NONE;
+	const struct hook_output *output = in->job->hook_output;
+	struct hook_call call = { .state = in->job->state,
+				  .pid = getpid(),
+				  .cwdfd = cwdfd,
+				  .env = env,
+				  .output = output ? output : &none };
 	int r;
 
 	if (!hook_any(in->spec->hooks, kind))
@@ -104,14 +108,20 @@ static int early_seccomp(struct init *in, struct err *e)
 	return seccomp_has_listener(in) ? seccomp_install(in, e) : 0;
 }
 
+static int compare_fds(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 /* Descriptors of the host would keep its mounts busy for as long as nobody calls `start`. */
 static int close_host_files(const struct init *in, struct err *e)
 {
-	int low = in->job->syncfd;
-	int high = in->job->startfd;
-	int keep[2] = { low < high ? low : high, low < high ? high : low };
+	const struct hook_output *output = in->job->hook_output;
+	int keep[] = { in->job->syncfd, in->job->startfd, output ? output->outfd : -1,
+		       output ? output->errfd : -1 };
 	unsigned first = FIRST_FD + in->job->listen_fds + in->job->preserve_fds;
 
+	qsort(keep, ARRAY_LEN(keep), sizeof(keep[0]), compare_fds);
 	/* The log file is among them, and its number will be the connection of `start`: a debug
 	 * line would go there. */
 	log_set_level(LOG_LEVEL_ERROR);

@@ -39,6 +39,7 @@
 #include <linux/filter.h>
 
 #include "oci-spec/runtime_spec.h"
+#include "runtime/hook/output.h"
 #include "runtime/ns/plan.h"
 
 struct cgroup; /* runtime/cgroup/cgroup.h */
@@ -72,6 +73,7 @@ struct init_job {
 	unsigned listen_fds;
 	const struct oci_state *state; /* for createContainer and startContainer hooks; hook_run()
 					  fills in pid and status */
+	const struct hook_output *hook_output; /* for the same hooks; NULL: none run */
 	int notify_dirfd; /* directory with notify.sock to bind at /run/notify, or -1 */
 	/* Of init_prepare(). */
 	int *source_fds; /* owned: for each of mounts[] a detached tree to attach, or -1 */

@@ -10,6 +10,7 @@
 #include "libutil/cleanup.h"
 #include "libutil/path.h"
 #include "libutil/sys.h"
+#include "runtime/annotation.h"
 
 void mount_plan_done(struct mount_plan *p)
 {
@@ -205,7 +206,7 @@ static int plan_one(const struct runtime_spec *spec, const char *bundle, struct 
 static int plan_context(const struct runtime_spec *spec, struct mount_plan *p, struct err *e)
 {
 	static const char *const keys[] = { "context", "fscontext", "defcontext", "rootcontext" };
-	const char *wanted = spec_annotation(spec, MOUNT_CONTEXT_ANNOTATION);
+	const char *wanted = annotation_of(&spec->annotations, ANNOTATION_MOUNT_CONTEXT);
 
 	p->context_key = keys[0];
 	if (!wanted)
@@ -216,11 +217,11 @@ static int plan_context(const struct runtime_spec *spec, struct mount_plan *p, s
 		p->context_key = keys[i];
 		return 0;
 	}
-	return err_set(e, EINVAL,
-		       "annotations." MOUNT_CONTEXT_ANNOTATION
-		       ": unknown type '%.60s', expected context, fscontext, defcontext or "
-		       "rootcontext",
-		       wanted);
+	return err_set(
+		e, EINVAL,
+		"annotations.%s: unknown type '%.60s', expected context, fscontext, defcontext or "
+		"rootcontext",
+		annotation_key(ANNOTATION_MOUNT_CONTEXT), wanted);
 }
 
 int mount_plan_make(const struct runtime_spec *spec, const char *bundle, struct mount_plan *ret,

@@ -10,8 +10,6 @@
 #include "runtime/init/idmap_text.h"
 #include "runtime/init/mount_opts.h"
 
-#define MOUNT_CONTEXT_ANNOTATION "run.oci.mount_context_type"
-
 enum mount_op_kind {
 	MOUNT_OP_NEW,     /* a file system of its own */
 	MOUNT_OP_BIND,    /* an existing tree */

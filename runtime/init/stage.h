@@ -20,6 +20,7 @@ struct init {
 	int rootfd;         /* root of the container's file system, as a mount of this namespace */
 	int procfd;         /* root of a procfs; see procfs.h */
 	int ptsfd;          /* the terminal's slave side */
+	uint64_t caps_held; /* permitted to this process, and so what it can give */
 	uint64_t dev_mount; /* mount_id() of the file system made for /dev; 0: none */
 	bool in_cwd;        /* the working directory is process.cwd already */
 	bool in_chroot;     /* the caller's root is not the mount namespace's; see chroot.c */

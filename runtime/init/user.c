@@ -8,6 +8,7 @@
 #include "libutil/alloc.h"
 #include "libutil/cleanup.h"
 #include "libutil/log.h"
+#include "runtime/annotation.h"
 #include "runtime/init/stage.h"
 #include "runtime/ns/idmap.h"
 
@@ -54,7 +55,18 @@ static int set_groups(const struct init *in, const struct spec_user *u, struct e
 {
 	size_t n = u ? u->additional_gids.n : 0;
 	const uint32_t *gids = u ? u->additional_gids.items : NULL;
+	bool keep = false;
+	int r = annotation_flag(&in->spec->annotations, ANNOTATION_KEEP_GROUPS, &keep, e);
 
+	if (r < 0)
+		return r;
+	if (keep && n > 0)
+		return err_set(e, EINVAL,
+			       "process.user.additionalGids: cannot be set while annotations.%s "
+			       "keeps the caller's",
+			       annotation_key(ANNOTATION_KEEP_GROUPS));
+	if (keep)
+		return 0;
 	if (setgroups(n, gids) == 0)
 		return 0;
 	/* "deny" in /proc/PID/setgroups, which unprivileged mappings demand. */

@@ -266,11 +266,18 @@ up=../../../../../../../../../../../../../..
 	[ -z "$output" ]
 }
 
-@test "a capability that cannot be granted is named" {
-	hostile true
+@test "capabilities that cannot be granted or are unknown are warnings, and the others are there" {
+	hostile sh -c 'grep -E "^Cap(Prm|Eff|Bnd|Amb)" /proc/self/status | tr -s "\t\n" "  "'
 	grep -q 'CapBnd:.*000001fffeffffff' /proc/self/status || skip "this machine withholds no CAP_SYS_RESOURCE"
-	edit '.process.capabilities.bounding += ["CAP_SYS_RESOURCE"]'
-	refuses "process.capabilities.bounding: CAP_SYS_RESOURCE cannot be granted"
+	edit '.process.capabilities = {"bounding":["CAP_CHOWN","CAP_SYS_RESOURCE","CAP_FOO"],"ambient":["CAP_CHOWN"],
+		"permitted":["CAP_CHOWN","CAP_SYS_RESOURCE"],"effective":["CAP_CHOWN","CAP_KILL"]}'
+	runs
+	[[ $output == *"process.capabilities.bounding[2]: 'CAP_FOO' is left out: no capability has this name"* ]]
+	[[ $output == *"process.capabilities.bounding: left out, since the host or an outer container withholds it: CAP_SYS_RESOURCE"* ]]
+	[[ $output == *"process.capabilities.permitted: left out, since the host or an outer container withholds it: CAP_SYS_RESOURCE"* ]]
+	[[ $output == *"process.capabilities.effective: left out, since it is not permitted: CAP_KILL"* ]]
+	[[ $output == *"process.capabilities.ambient: left out, since it is not permitted and inheritable: CAP_CHOWN"* ]]
+	[[ $output == *"CapPrm: 0000000000000001 CapEff: 0000000000000001 CapBnd: 0000000000000001 CapAmb: 0000000000000000"* ]]
 }
 
 @test "with no_new_privs and without, the filter is in force and the sets are as asked" {

@@ -72,6 +72,12 @@ READY=1"; sleep 100'
 	c exec --detach --pidfd-socket "$SOCKET" --pid-file "$BATS_TEST_TMPDIR/pid" "$NAME" sleep 50 >/dev/null 2>&1 3>&-
 	wait "$LISTENER"
 	[ "$(cat "$OUT")" = "$(cat "$BATS_TEST_TMPDIR/pid")" ]
+	# crun's way to say it; the option wins.
+	edit '.annotations = {"run.oci.pidfd_receiver": $s} | .linux.cgroupsPath += "-3"' --arg s "$SOCKET"
+	listen stream
+	c create --bundle "$BUNDLE" "$NAME-3" 3>&-
+	wait "$LISTENER"
+	[ "$(cat "$OUT")" = "$(c state "$NAME-3" | jq .pid)" ]
 	run c create --bundle "$BUNDLE" --pidfd-socket /no/such "$NAME-2"
 	[ "$status" -eq 1 ]
 	[[ $output == *"--pidfd-socket"* ]]
