@@ -59,4 +59,10 @@ const char *proc_status_text(int status, char buf[PROC_STATUS_TEXT_SIZE]);
  * process. *ret_state (may be NULL) is the state letter.  -ESRCH when there is no such process. */
 int proc_start_time(pid_t pid, uint64_t *ret_ticks, char *ret_state, struct err *e);
 
+/* The wait(2) status of a process that has ended and that its parent has not reaped; false when it
+ * is no such process any more, or when we may not know. */
+bool proc_zombie_status(pid_t pid, uint64_t start_ticks, int *ret_status);
+/* The same of a process that was reaped, by a descriptor from before (Linux 6.15). */
+bool proc_pidfd_status(int pidfd, int *ret_status);
+
 #endif

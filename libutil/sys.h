@@ -8,6 +8,7 @@
 #ifndef LIBUTIL_SYS_H
 #define LIBUTIL_SYS_H
 
+#include <linux/ioctl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
@@ -31,6 +32,16 @@ int sys_fsmount(int fd, unsigned flags, unsigned attr_flags);
 int sys_fspick(int dirfd, const char *path, unsigned flags);
 int sys_mount_setattr(int dirfd, const char *path, unsigned flags, struct mount_attr *attr,
 		      size_t size);
+
+/* ioctl of a pidfd (Linux 6.13); the first version of its struct, which later kernels take too. */
+struct sys_pidfd_info {
+	uint64_t mask; /* asked for, and then what is there */
+	uint64_t cgroupid;
+	uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	int32_t exit_code;
+};
+#define SYS_PIDFD_GET_INFO  _IOWR(0xFF, 11, struct sys_pidfd_info)
+#define SYS_PIDFD_INFO_EXIT (UINT64_C(1) << 3) /* Linux 6.15 */
 
 static inline bool sys_is_refused(int error)
 {

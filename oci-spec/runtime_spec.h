@@ -410,6 +410,29 @@ enum oci_status {
 };
 extern const struct field_words oci_status_words;
 
+/* How a container ended; not in the specification. */
+enum oci_exit_reason {
+	OCI_EXIT_NONE,
+	OCI_EXIT_EXITED,
+	OCI_EXIT_SIGNAL,
+	OCI_EXIT_OOM_KILL,
+	OCI_EXIT_SECCOMP,
+	OCI_EXIT_START_FAILURE,
+	OCI_EXIT_NOT_STARTED,
+	OCI_EXIT_UNKNOWN,
+};
+extern const struct field_words oci_exit_reason_words;
+
+struct oci_exit {
+	int reason; /* enum oci_exit_reason */
+	struct opt_i64 code;
+	const char *signal;
+	struct opt_i64 signal_number;
+	bool core_dumped;
+	struct opt_u64 oom_kills;
+	const char *message;
+};
+
 struct oci_state {
 	const char *oci_version;
 	const char *id;
@@ -420,6 +443,7 @@ struct oci_state {
 	const char *created; /* runc, crun: RFC 3339 */
 	const char *owner;   /* runc */
 	struct oci_strmap annotations;
+	struct oci_exit *exit; /* ours; NULL unless it has stopped */
 };
 extern const struct field_type oci_state_type;
 

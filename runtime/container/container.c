@@ -115,6 +115,7 @@ void container_done(struct container *c)
 {
 	cgroup_free(c->cgroup);
 	close_at_exit(&c->pidfd);
+	close_at_exit(&c->endedfd);
 	close_at_exit(&c->dirfd);
 	arena_done(&c->arena);
 	free(c->id);

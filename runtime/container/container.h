@@ -19,11 +19,12 @@ struct container {
 	struct record *record;
 	struct cgroup *cgroup; /* owned */
 	int pidfd;             /* of the first process while it lives, else -1 */
+	int endedfd;           /* the same once it has ended under our eyes, else -1 */
 	bool locked;           /* by us */
 };
 #define CONTAINER_NONE                                                                             \
 	{                                                                                          \
-		.dirfd = -1, .pidfd = -1                                                           \
+		.dirfd = -1, .pidfd = -1, .endedfd = -1                                                           \
 	}
 
 /* Load a container by id; unknown is -ENOENT.  A directory without a record is what a creator

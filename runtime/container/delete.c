@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 
 #include "libutil/log.h"
+#include "runtime/container/ending.h"
 #include "runtime/container/kill.h"
 #include "runtime/hook/hook.h"
 
-static void run_poststop(struct container *c)
+static void run_poststop(struct container *c, struct oci_exit *how)
 {
 	autofd int bundlefd = open(c->record->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct runtime_spec *spec = NULL;
@@ -20,6 +21,7 @@ static void run_poststop(struct container *c)
 	if (!c->record->has_poststop)
 		return;
 	container_state(c, OCI_STATUS_STOPPED, NULL, &state);
+	state.exit = how;
 	if (container_spec(c, &spec, &why) < 0)
 		log_warning("poststop hooks were not run: %s", why.msg);
 	else
@@ -28,13 +30,17 @@ static void run_poststop(struct container *c)
 
 int container_destroy(struct container *c, struct err *e)
 {
+	struct oci_exit how = { 0 };
 	int r = container_end(c, e);
 
+	/* Hooks want to know, and the group that counts goes first. */
+	if (r >= 0 && c->record->has_poststop)
+		ending_find(c, &how);
 	if (r >= 0 && c->cgroup)
 		r = cgroup_destroy(c->cgroup, e);
 	if (r < 0)
 		return err_wrap(e, r, "delete '%s'", c->id);
-	run_poststop(c);
+	run_poststop(c, &how);
 	r = store_remove(c->store, c->id, e);
 	return r < 0 ? err_wrap(e, r, "delete '%s'", c->id) : 0;
 }
@@ -91,7 +97,11 @@ static int end_unlocked(const struct store *s, const char *id, struct err *e)
 	auto_(container) struct container c = CONTAINER_NONE;
 	int r = container_load(s, id, &c, e);
 
-	return r < 0 ? r : container_end(&c, e);
+	if (r >= 0)
+		r = container_end(&c, e);
+	if (r >= 0 && c.endedfd >= 0 && c.record->has_poststop)
+		ending_note(&c);
+	return r;
 }
 
 static int delete_locked(const struct store *s, const char *id, bool force, struct err *e)

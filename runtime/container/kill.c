@@ -80,7 +80,7 @@ int container_end(struct container *c, struct err *e)
 	if (r == 0)
 		return err_set(e, EBUSY, "container '%s': process %lld does not die", c->id,
 			       (long long)c->record->pid.v);
-	close_at_exit(&c->pidfd);
-	c->pidfd = -1;
+	/* It still tells how the process ended. */
+	c->endedfd = steal_fd(&c->pidfd);
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/container/run.h"
 
+#include "runtime/cgroup/oom.h"
+#include "runtime/container/ending.h"
 #include "runtime/container/foreground.h"
 #include "runtime/hook/hook.h"
 
@@ -23,6 +25,23 @@ static void forward_ready_aside(struct creation *c)
 	}
 }
 
+/* The wait status is ours alone: for the hooks, or for `state` when the container is kept. */
+static void tell_ending(struct creation *c, bool keep, struct oci_exit *how)
+{
+	struct ending_facts f = { .known = c->child.reaped, .status = c->child.status };
+
+	if (!f.known)
+		return;
+	if (keep) {
+		(void)ending_keep(c->dirfd, &f.status, NULL, NULL);
+		return;
+	}
+	f.oom_kills = c->cgroup ? oom_kills(c->cgroup) : 0;
+	f.filtered = c->spec->linux_ && c->spec->linux_->seccomp;
+	ending_decide(&f, how);
+	c->state.exit = how;
+}
+
 /* `delete --force` may have taken the container meanwhile; then nothing is left to do. */
 static void delete_ended(struct creation *c)
 {
@@ -34,10 +53,13 @@ static void delete_ended(struct creation *c)
 
 static int stay(struct creation *c, bool keep, struct err *e)
 {
+	struct oci_exit how = { 0 };
 	int r;
 
 	forward_ready_aside(c);
 	r = foreground_wait(&c->child, c->masterfd, e);
+	if (keep || hook_any(c->spec->hooks, HOOK_POSTSTOP))
+		tell_ending(c, keep, &how);
 	if (r < 0 || !keep)
 		delete_ended(c);
 	return r;

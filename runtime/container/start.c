@@ -8,6 +8,7 @@
 #include "libutil/log.h"
 #include "runtime/container/container.h"
 #include "runtime/container/delete.h"
+#include "runtime/container/ending.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/hook/hook.h"
 #include "runtime/sync/sync.h"
@@ -37,7 +38,12 @@ static int open_gate(const struct container *c, struct err *e)
 	(void)unlinkat(c->dirfd, STORE_GATE, 0);
 	if (r >= 0)
 		r = sync_expect_exec(sock, "init", e);
-	return r < 0 ? err_wrap(e, r, "start '%s'", c->id) : 0;
+	if (r >= 0)
+		return 0;
+	r = err_wrap(e, r, "start '%s'", c->id);
+	/* Its first process is gone for this reason, which only we were told. */
+	(void)ending_keep(c->dirfd, NULL, e ? e->msg : "start failed", NULL);
+	return r;
 }
 
 static int run_poststart(struct container *c, struct err *e)

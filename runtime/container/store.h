@@ -6,6 +6,7 @@
  *   config.json  the document as it was read at create, and changed by `update` since: edits in the
  *                bundle have no effect
  *   start.sock   the start gate, while nobody has said `start`
+ *   exit.json    how it ended, when somebody was told (ending.h)
  *   notify/      where a container tells systemd's protocol that it is ready
  *
  * and ROOT/.seccomp/, compiled filters (seccomp/cache.h); no container's id begins with a dot.

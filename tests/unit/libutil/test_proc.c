@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "libutil/proc.h"
+#include "libutil/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -294,6 +295,44 @@ static void the_start_time_names_a_process(void **state UNUSED)
 	assert_int_equal(proc_start_time(pid, &second, &letter, NULL), -ESRCH);
 }
 
+static void a_zombie_tells_its_status_and_after_it_a_descriptor(void **state UNUSED)
+{
+	uint64_t start = 0;
+	int pidfd, seen = -1, status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(7);
+	pidfd = sys_pidfd_open(pid, 0);
+	assert_true(pidfd >= 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT), 0);
+	assert_int_equal(proc_start_time(pid, &start, NULL, NULL), 0);
+	assert_false(proc_zombie_status(pid, start + 1, &seen));
+	assert_true(proc_zombie_status(pid, start, &seen));
+	assert_int_equal(seen, 7 << 8);
+	assert_int_equal(proc_wait(pid, &status, NULL), 0);
+	assert_false(proc_zombie_status(pid, start, &seen));
+	seen = -1;
+	/* Older kernels cannot say. */
+	if (proc_pidfd_status(pidfd, &seen))
+		assert_int_equal(seen, 7 << 8);
+	else
+		assert_int_equal(seen, -1);
+	(void)close(pidfd);
+}
+
+static void a_live_process_has_no_status(void **state UNUSED)
+{
+	uint64_t start = 0;
+	int pidfd = sys_pidfd_open(getpid(), 0), status = -1;
+
+	assert_int_equal(proc_start_time(getpid(), &start, NULL, NULL), 0);
+	assert_false(proc_zombie_status(getpid(), start, &status));
+	assert_false(proc_pidfd_status(pidfd, &status));
+	assert_false(proc_pidfd_status(-1, &status));
+	(void)close(pidfd);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -312,6 +351,8 @@ int main(void)
 		cmocka_unit_test(a_pidfd_tells_when_the_child_ends),
 		cmocka_unit_test(statuses_are_told_in_words),
 		cmocka_unit_test(the_start_time_names_a_process),
+		cmocka_unit_test(a_zombie_tells_its_status_and_after_it_a_descriptor),
+		cmocka_unit_test(a_live_process_has_no_status),
 	};
 
 	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);
