@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libutil/file.h"
@@ -48,19 +49,39 @@ static int find_process(struct container *c, struct err *e)
 	return 0;
 }
 
+/* No fifo or device in its place shall make anybody wait. */
+static int read_state(const struct container *c, char **ret, size_t *ret_len, struct err *e)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	autofd int fd = openat(c->dirfd, STORE_STATE, flags);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, ENODATA,
+			       "container '%s' was never finished: clear it with 'delete --force'",
+			       c->id);
+	if (fd < 0 && errno != ELOOP && errno != ENXIO)
+		return err_sys(e, "open '" STORE_STATE "'");
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size > RECORD_MAX)
+		return err_set(e, EBADMSG, STORE_STATE " is no record of ours");
+	return file_read_fd(fd, STORE_STATE, RECORD_MAX, ret, ret_len, e);
+}
+
 static int read_record(struct container *c, struct err *e)
 {
 	autofree char *text = NULL;
 	size_t len = 0;
-	int r = file_read_at(c->dirfd, STORE_STATE, RECORD_MAX, &text, &len, e);
+	int r = read_state(c, &text, &len, e);
 
-	if (r == -ENOENT)
-		return err_set(e, ENODATA,
-			       "container '%s' was never finished: clear it with 'delete --force'",
-			       c->id);
+	if (r == -ENODATA)
+		return r;
 	if (r < 0)
 		return err_wrap(e, r, "container '%s'", c->id);
 	r = record_decode(STORE_STATE, text, len, &c->arena, &c->record, e);
+	/* Obeyed under another name it would end another container. */
+	if (r >= 0 && !streq(c->record->id, c->id))
+		r = err_set(e, EBADMSG, STORE_STATE " is that of container '%s'", c->record->id);
 	if (r >= 0 && c->record->cgroup)
 		r = cgroup_decode(c->record->cgroup, &c->cgroup, e);
 	if (r < 0)

@@ -14,18 +14,34 @@
  * What is in a state directory is obeyed: processes are signalled, hooks run.  So nobody but us and
  * root may own it; /tmp/creel-UID, the last resort without XDG_RUNTIME_DIR, can be anybody's.
  */
+static int judge_owner(const struct stat *st, const char *what, const char *name, struct err *e)
+{
+	if (st->st_uid == geteuid() || st->st_uid == 0)
+		return 0;
+	return err_set(e, EPERM,
+		       "%s '%s' belongs to user %u, who could make this user run anything (choose "
+		       "another directory with --root)",
+		       what, name, (unsigned)st->st_uid);
+}
+
 static int check_owner(int fd, const char *what, const char *name, struct err *e)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "%s '%s'", what, name);
-	if (st.st_uid == geteuid() || st.st_uid == 0)
+	return judge_owner(&st, what, name, e);
+}
+
+/* A stranger's link may lead to a directory of ours, whose contents would be taken for containers.
+ */
+static int check_link(const char *root, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(root, &st) < 0 || !S_ISLNK(st.st_mode))
 		return 0;
-	return err_set(e, EPERM,
-		       "%s '%s' belongs to user %u, who could make this user run anything (choose "
-		       "another directory with --root)",
-		       what, name, (unsigned)st.st_uid);
+	return judge_owner(&st, "state root: the link", root, e);
 }
 
 int store_open(struct store *s, const char *root, bool make, struct err *e)
@@ -44,6 +60,8 @@ int store_open(struct store *s, const char *root, bool make, struct err *e)
 	if (fd >= 0) {
 		int r = check_owner(fd, "state root", root, e);
 
+		if (r >= 0)
+			r = check_link(root, e);
 		if (r < 0) {
 			(void)close(fd);
 			return r;
@@ -107,6 +125,10 @@ int store_make(const struct store *s, const char *id, struct err *e)
 	fd = openat(s->rootfd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	r = fd < 0 ? err_sys(e, "open state directory '%s/%s'", s->root, id)
 		   : store_lock(fd, id, true, e);
+	/* Before we had its lock `delete --force` may have removed it, and the name may be another
+	 * creator's now. */
+	if (r == -ENOENT)
+		return err_set(e, EBUSY, "container '%s' was deleted while it was made", id);
 	if (r < 0) {
 		(void)unlinkat(s->rootfd, id, AT_REMOVEDIR);
 		return r;

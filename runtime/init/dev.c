@@ -83,11 +83,20 @@ static int bind_device(struct init *in, int dirfd, const char *name, const struc
 	return mount_bind(src, target, false, &no_change, e);
 }
 
+/* In a volume the name may be another file by now, with a second link somewhere that matters. */
 static int own_device(int dirfd, const char *name, const struct node *n, struct err *e)
 {
+	autofd int fd = -1;
+	struct stat st;
+
 	if (!n->has_owner || (n->uid == 0 && n->gid == 0))
 		return 0;
-	if (fchownat(dirfd, name, n->uid, n->gid, AT_SYMLINK_NOFOLLOW) < 0)
+	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "open device '%s'", n->path);
+	if (!same_device(&st, n))
+		return err_set(e, ESTALE, "device '%s' was replaced meanwhile", n->path);
+	if (fchownat(fd, "", n->uid, n->gid, AT_EMPTY_PATH) < 0)
 		return err_sys(e, "chown device '%s'", n->path);
 	return 0;
 }

@@ -58,15 +58,30 @@ static int copy_meta(int from, int to, const struct stat *st, struct err *e)
 
 static int copy_tree(int from, const struct copy *c, struct err *e);
 
+/* The name may mean something else by now: owner and mode (set-id bits!) have to be those of what
+ * is copied, and a device in a file's place would be read without end. */
+static int open_same(int from, const char *name, int flags, const struct stat *st, struct err *e)
+{
+	autofd int fd = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | flags);
+	struct stat now;
+
+	if (fd < 0 || fstat(fd, &now) < 0)
+		return err_sys(e, "open '%s'", name);
+	if (now.st_dev != st->st_dev || now.st_ino != st->st_ino || now.st_mode != st->st_mode ||
+	    now.st_uid != st->st_uid || now.st_gid != st->st_gid)
+		return err_set(e, ESTALE, "'%s' was replaced meanwhile", name);
+	return steal_fd(&fd);
+}
+
 static int copy_directory(int from, const char *name, const struct stat *st, const struct copy *c,
 			  struct err *e)
 {
-	autofd int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autofd int in = open_same(from, name, O_DIRECTORY, st, e);
 	autofd int out = -1;
 	int r;
 
 	if (in < 0)
-		return err_sys(e, "open '%s'", name);
+		return in;
 	if (mkdirat(c->tofd, name, 0700) < 0)
 		return err_sys(e, "make directory '%s'", name);
 	out = openat(c->tofd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -79,12 +94,12 @@ static int copy_directory(int from, const char *name, const struct stat *st, con
 static int copy_file(int from, const char *name, const struct stat *st, const struct copy *c,
 		     struct err *e)
 {
-	autofd int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autofd int in = open_same(from, name, O_NONBLOCK, st, e);
 	autofd int out = -1;
 	int r;
 
 	if (in < 0)
-		return err_sys(e, "open '%s'", name);
+		return in;
 	out = openat(c->tofd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return err_sys(e, "make '%s'", name);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "libutil/cleanup.h"
 #include "libutil/file.h"
@@ -32,9 +33,9 @@ static void slot_name(const struct strbuf *key, char name[NAME_LEN])
 }
 
 /* A program from somebody else's hand would be no protection. */
-static int open_own(int dirfd, const char *name)
+static int open_own(int dirfd, const char *name, int flags)
 {
-	autofd int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autofd int fd = openat(dirfd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -72,7 +73,7 @@ bool seccomp_cache_get(int dirfd, const struct strbuf *key, struct sock_filter *
 	size_t len = 0;
 
 	slot_name(key, name);
-	fd = open_own(dirfd, name);
+	fd = open_own(dirfd, name, O_RDONLY);
 	if (fd < 0 || file_read_fd(fd, name, FILE_MAX, &text, &len, NULL) < 0)
 		return false;
 	if (!is_sound(text, len, key, &h))
@@ -82,6 +83,27 @@ bool seccomp_cache_get(int dirfd, const struct strbuf *key, struct sock_filter *
 	*ret = v;
 	*ret_n = h.n_insns;
 	return true;
+}
+
+/*
+ * In place: a temporary would stay behind whoever is killed in the middle, and a file that is half
+ * written, or by two at once, is not sound.
+ */
+static int write_slot(int dirfd, const char *name, const struct strbuf *text, struct err *e)
+{
+	autofd int fd = open_own(dirfd, name, O_WRONLY | O_CREAT);
+	int r;
+
+	if (fd < 0) {
+		(void)unlinkat(dirfd, name, 0);
+		fd = open_own(dirfd, name, O_WRONLY | O_CREAT | O_EXCL);
+	}
+	if (fd < 0)
+		return err_sys(e, "open '%s'", name);
+	r = file_write_all(fd, text->data, text->len, e);
+	if (r >= 0 && ftruncate(fd, (off_t)text->len) < 0)
+		r = err_sys(e, "shorten '%s'", name);
+	return r;
 }
 
 void seccomp_cache_put(int dirfd, const struct strbuf *key, const struct sock_filter *v, size_t n)
@@ -99,6 +121,6 @@ void seccomp_cache_put(int dirfd, const struct strbuf *key, const struct sock_fi
 	h.sum = seccomp_hash(out.data + sizeof(h), out.len - sizeof(h));
 	memcpy(out.data, &h, sizeof(h));
 	slot_name(key, name);
-	if (file_replace_at(dirfd, name, out.data, out.len, 0600, FILE_NO_SYNC, &e) < 0)
+	if (write_slot(dirfd, name, &out, &e) < 0)
 		log_debug("seccomp cache: %s", e.msg);
 }

@@ -72,10 +72,10 @@ make_canary() {
 	CANARY_BEFORE=$(picture "$CANARY")
 }
 
-# picture DIR: every name, type, mode, owner, size, time and content.
+# picture DIR: every name, type, mode, owner, size, time and checksum.
 picture() {
 	find "$1" -printf '%P %y %m %u:%g %s %T@ %l\n' | sort
-	find "$1" -type f -exec cat {} +
+	find "$1" -type f -exec cksum {} +
 }
 
 canary_untouched() {

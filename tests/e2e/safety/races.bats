@@ -249,3 +249,54 @@ starts_perhaps() {
 	nothing_at_all
 	host_unharmed
 }
+
+# while_delayed CALL COMMAND...: run $BUNDLE with each CALL of its first process held up; COMMAND comes in between.
+while_delayed() {
+	local call=$1
+	shift
+	strace -f -o /dev/null -e trace="$call" -e inject="$call":delay_enter=300000 \
+		creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- </dev/null &
+	"$@"
+	wait $! || true
+	cat "$BATS_TEST_TMPDIR/out"
+}
+
+swap_device() {
+	local end=$((SECONDS + 10))
+	until [ -c "$VOLUME/dir/null1" ] || [ "$SECONDS" -gt "$end" ]; do
+		:
+	done
+	ln "$CANARY/file" "$VOLUME/victim"
+	mv "$VOLUME/victim" "$VOLUME/dir/null1"
+}
+
+@test "a device that was replaced before its owner was set: what replaced it keeps its owner" {
+	requires program strace
+	raced true
+	edit '.linux.devices = [{"path": "/vol/dir/null1", "type": "c", "major": 1, "minor": 3, "uid": 7, "gid": 7}]'
+	while_delayed fchownat swap_device
+	[ "$(stat -c %u "$CANARY/file")" = 0 ]
+}
+
+@test "tmpcopyup gives nobody's file the set-id bits of another" {
+	local i
+	requires program strace
+	cp "$IMAGE/bin/busybox" "$VOLUME/dir/su"
+	chmod 4755 "$VOLUME/dir/su"
+	echo evil >"$VOLUME/evil"
+	chown 1000 "$VOLUME/evil"
+	chmod 755 "$VOLUME/evil"
+	raced sh -c 'cd /vol/dir && [ -u su ] && [ "$(stat -c %s su)" -lt 10 ] && echo "evil is set-id"; true'
+	edit '.mounts += [{"destination": "/vol/dir", "type": "tmpfs", "source": "t", "options": ["tmpcopyup"]}]'
+	race "$VOLUME/dir/su" "$VOLUME/evil"
+	# A slow stat(2) gives the racer its time.
+	for ((i = 0; i < $(full 200 8); i++)); do
+		run strace -f -o /dev/null -e trace=newfstatat -e inject=newfstatat:delay_exit=2000 \
+			creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
+		[[ $output != *"set-id"* ]] || {
+			echo "round $i: $output" >&2
+			return 1
+		}
+	done
+	race_over
+}
