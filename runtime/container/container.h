@@ -24,7 +24,7 @@ struct container {
 };
 #define CONTAINER_NONE                                                                             \
 	{                                                                                          \
-		.dirfd = -1, .pidfd = -1, .endedfd = -1                                                           \
+		.dirfd = -1, .pidfd = -1, .endedfd = -1                                            \
 	}
 
 /* Load a container by id; unknown is -ENOENT.  A directory without a record is what a creator

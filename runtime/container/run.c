@@ -26,8 +26,9 @@ static void forward_ready_aside(struct creation *c)
 }
 
 /* The wait status is ours alone: for the hooks, or for `state` when the container is kept. */
-static void tell_ending(struct creation *c, bool keep, struct oci_exit *how)
+static void tell_ending(struct creation *c, bool keep)
 {
+	struct oci_exit *how;
 	struct ending_facts f = { .known = c->child.reaped, .status = c->child.status };
 
 	if (!f.known)
@@ -38,6 +39,7 @@ static void tell_ending(struct creation *c, bool keep, struct oci_exit *how)
 	}
 	f.oom_kills = c->cgroup ? oom_kills(c->cgroup) : 0;
 	f.filtered = c->spec->linux_ && c->spec->linux_->seccomp;
+	how = arena_alloc(&c->arena, 1, sizeof(*how));
 	ending_decide(&f, how);
 	c->state.exit = how;
 }
@@ -53,13 +55,12 @@ static void delete_ended(struct creation *c)
 
 static int stay(struct creation *c, bool keep, struct err *e)
 {
-	struct oci_exit how = { 0 };
 	int r;
 
 	forward_ready_aside(c);
 	r = foreground_wait(&c->child, c->masterfd, e);
 	if (keep || hook_any(c->spec->hooks, HOOK_POSTSTOP))
-		tell_ending(c, keep, &how);
+		tell_ending(c, keep);
 	if (r < 0 || !keep)
 		delete_ended(c);
 	return r;
