@@ -54,7 +54,7 @@ static int search(struct init *in, const char *name, struct err *e)
 	return err_set(e, ENOENT, "exec '%s': executable file not found in $PATH", name);
 }
 
-/* The words below are what engines look for to say 126 or 127. */
+/* The words below are what engines look for to say 126 or 127; some know of a directory, others do not. */
 static int explain(const char *path, int error, struct err *e)
 {
 	if (error == ENOENT)
@@ -62,7 +62,7 @@ static int explain(const char *path, int error, struct err *e)
 	if (error == EACCES)
 		return err_set(e, EACCES, "exec '%s': permission denied", path);
 	if (error == EISDIR)
-		return err_set(e, EACCES, "exec '%s': is a directory", path);
+		return err_set(e, EACCES, "exec '%s': permission denied: is a directory", path);
 	if (error == ENOEXEC)
 		return err_set(e, ENOEXEC, "exec '%s': exec format error", path);
 	return err_set(e, error, "exec '%s': %s", path, strerror(error));

@@ -116,7 +116,7 @@ refused() {
 	bundle /etc/passwd
 	refused "permission denied"
 	bundle /tmp
-	refused "is a directory"
+	refused "permission denied: is a directory"
 }
 
 @test "a failing hook stops the creation" {
