@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# A Docker Engine in a room, with creel as its default runtime (and by name, and in BuildKit).
+# ENGINE_RUNTIME names another runtime to see what it does in creel's place.
+
+# shellcheck source=tests/e2e/engines/room.bash
+. "$(dirname "${BASH_SOURCE[0]}")/room.bash"
+
+# docker_needs: call from setup().
+docker_needs() {
+	requires root
+	requires program dockerd docker containerd iptables unshare nsenter script jq
+}
+
+# docker_open [DAEMON-OPTION...]: call from setup_file().
+docker_open() {
+	# A skip in setup_file would count as a failure: docker_needs says what is missing.
+	[ "$(id -u)" -eq 0 ] && command -v dockerd containerd iptables >/dev/null || return 0
+	room_open
+	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
+	room_records runc
+	jq -n --arg path "$RUNTIME" --arg parent "/$ROOM_CGROUP" \
+		'{runtimes: {creel: {path: $path}}, "default-runtime": "creel", "cgroup-parent": $parent, "live-restore": true}' \
+		>"$ROOM/daemon.json"
+	docker_daemon "$@"
+	image_root "$ROOM/busybox"
+	tar -C "$ROOM/busybox" -c . | d import -c 'CMD ["sh"]' -c 'ENV PATH=/bin' - busybox >/dev/null
+}
+
+# docker_daemon [OPTION...]: start it, and wait until it answers.
+docker_daemon() {
+	in_room dockerd --config-file "$ROOM/daemon.json" "$@" >>"$ROOM/dockerd.log" 2>&1 </dev/null 3>&- &
+	wait_for d version || {
+		tail -n 40 "$ROOM/dockerd.log" >&2
+		return 1
+	}
+}
+
+docker_close() {
+	[ -z "${ROOM_PID:-}" ] || room_close
+}
+
+# d ARG...: Debian's docker in the room.  It ignores SIGTERM where it passes signals on.
+d() {
+	in_room timeout --foreground -s KILL 60 docker "$@"
+}
+
+# remove_containers: call from teardown().
+remove_containers() {
+	[ -n "${ROOM_PID:-}" ] || return 0
+	local ids
+	ids=$(d ps -aq)
+	# shellcheck disable=SC2086 # a list of words
+	[ -z "$ids" ] || d rm -f -v $ids >/dev/null
+}
+
+# box ARG...: run a container in the foreground, without a trace afterwards.
+box() {
+	d run --rm "$@"
+}
+
+# field NAME FORMAT: of docker inspect.
+field() {
+	d inspect -f "$2" "$1"
+}

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+# A room: namespaces in which a container engine of Debian's packages runs as if the machine were
+# its own.  Its mounts, network, processes and host name are private; /run, /etc, /var/lib and
+# /var/tmp are memory.  It ends with its first process: all that an engine started goes with it,
+# whatever a test did.  Only control groups live outside, below a parent of the room's name.
+
+# shellcheck source=tests/e2e/helpers.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../helpers.bash"
+
+# room_open: call from setup_file().  Exports ROOM (its directory), ROOM_PID, ROOM_CGROUP.
+room_open() {
+	export ROOM=$BATS_FILE_TMPDIR/room
+	export ROOM_CGROUP=creel-engines-$$
+	mkdir -p "$ROOM/root" "$ROOM/bin"
+	unshare --mount --net --pid --uts --ipc --fork --kill-child --propagation unchanged \
+		bash "$SRC_DIR/tests/e2e/engines/room-init.sh" "$ROOM" >"$ROOM/log" 2>&1 </dev/null 3>&- &
+	echo $! >"$ROOM/unshare.pid"
+	wait_for room_is_ready || {
+		cat "$ROOM/log" >&2
+		return 1
+	}
+	ROOM_PID=$(cat "/proc/$!/task/$!/children")
+	export ROOM_PID=${ROOM_PID% }
+}
+
+room_is_ready() {
+	[ -e "$ROOM/ready" ]
+}
+
+# image_root DIR: the content of the tests' image, busybox and two programs that tell about themselves.
+image_root() {
+	make_rootfs "$1"
+	cat >"$1/bin/limit" <<-'END'
+		#!/bin/sh
+		# limit V1-FILE V2-FILE: the first word of the container's own control group file.
+		file=/sys/fs/cgroup/$2
+		[ -e "$file" ] || file=/sys/fs/cgroup/${1%%.*}/$1
+		read -r word rest <"$file" && echo "$word"
+	END
+	cat >"$1/bin/status" <<-'END'
+		#!/bin/sh
+		# status FIELD...: of the process that asks.
+		for field; do sed -n "s/^$field:[[:space:]]*//p" /proc/self/status; done
+	END
+	chmod +x "$1/bin/limit" "$1/bin/status"
+}
+
+# in_room COMMAND...: with the room's own programs first in PATH, and none of this user's settings.
+in_room() {
+	nsenter --target "$ROOM_PID" --mount --net --pid --uts --ipc --root --wd \
+		env -i PATH="$ROOM/bin:$BUILD_DIR:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root LANG=C.UTF-8 \
+		TERM=xterm ROOM="$ROOM" "$@"
+}
+
+# room_records NAME: programs of the room that start NAME get $RUNTIME, and $ROOM/NAME.calls has a
+# line with the arguments of each call.
+room_records() {
+	cat >"$ROOM/bin/$1" <<-END
+		#!/bin/sh
+		echo "\$*" >>"$ROOM/$1.calls"
+		exec "$RUNTIME" "\$@"
+	END
+	chmod +x "$ROOM/bin/$1"
+}
+
+# typed COMMAND...: in the room, on a terminal.
+typed() {
+	local words
+	printf -v words '%q ' "$@"
+	in_room env SHELL=/bin/bash script -qec "$words" /dev/null </dev/null | tr -d '\r'
+	return "${PIPESTATUS[0]}"
+}
+
+# room_close: call from teardown_file().  The first process ends, and with it the whole room.
+room_close() {
+	[ -n "${ROOM_PID:-}" ] || return 0
+	kill -KILL "$ROOM_PID"
+	room_thaw
+	wait_for room_is_gone
+	room_remove_cgroups
+}
+
+# What a v1 freezer holds does not even die.
+room_thaw() {
+	local file
+	find /sys/fs/cgroup -path "*/$ROOM_CGROUP*/freezer.state" 2>/dev/null | while read -r file; do
+		echo THAWED >"$file" || true
+	done
+}
+
+room_is_gone() {
+	[ ! -e "/proc/$ROOM_PID" ]
+}
+
+# The engines' groups are ours alone: the killed containers' ones are empty by now.
+room_remove_cgroups() {
+	local group
+	find /sys/fs/cgroup -depth -type d -path "*/$ROOM_CGROUP*" 2>/dev/null | while read -r group; do
+		rmdir "$group" 2>/dev/null || true
+	done
+}
