@@ -154,11 +154,21 @@ int devices_decide(const struct spec_resources *r, struct device_policy *ret, st
 	return 0;
 }
 
-int devices_check(const struct spec_resources *r, struct err *e)
+/* A v1 host without that controller may still have a v2 tree, and programs need none. */
+static const struct cgroup_tree *tree_for_devices(const struct cgroup *cg)
 {
-	auto_(device_policy) struct device_policy p = { 0 };
+	const struct cgroup_tree *t = cgroup_tree_find(cg, "devices");
 
-	return devices_decide(r, &p, e);
+	return t ? t : cgroup_tree_find(cg, "");
+}
+
+int devices_check(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
+{
+	auto_(device_policy) struct device_policy p = { 0 }, v1 = { 0 };
+	const struct cgroup_tree *t = tree_for_devices(cg);
+	int res = devices_decide(r, &p, e);
+
+	return res < 0 || !t || tree_is_v2(t) ? res : devices_v1_decide(&p, &v1, e);
 }
 
 /*
@@ -177,8 +187,7 @@ static int forgive(const struct cgroup *cg, int r, struct err *e)
 int devices_apply(const struct cgroup *cg, const struct spec_resources *r, bool fresh,
 		  struct err *e)
 {
-	const struct cgroup_tree *t =
-		cgroup_tree_find(cg, cg->layout == CGROUP_V2 ? "" : "devices");
+	const struct cgroup_tree *t = tree_for_devices(cg);
 	auto_(device_policy) struct device_policy p = { 0 };
 	int res = devices_decide(r, &p, e);
 
@@ -186,14 +195,11 @@ int devices_apply(const struct cgroup *cg, const struct spec_resources *r, bool 
 		return res;
 	if (fresh && devices_allow_all(&p))
 		return 0;
-	/* A v1 host without that controller may still have a v2 tree, and programs need none. */
-	if (!t && cg->layout == CGROUP_HYBRID)
-		t = cgroup_tree_find(cg, "");
 	if (!t)
 		return err_set(e, EOPNOTSUPP,
 			       "linux.resources.devices: the devices controller is "
 			       "not mounted");
 	res = tree_is_v2(t) ? devices_bpf_attach(t->fd, &p, fresh, e)
-			    : devices_v1_write(t->fd, &p, e);
+			    : devices_v1_write(cg, t->fd, &p, fresh, e);
 	return res < 0 ? forgive(cg, res, e) : 0;
 }

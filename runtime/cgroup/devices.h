@@ -32,8 +32,8 @@ AUTO_DEFINE_DONE(device_policy, device_policy_done)
 
 /* Rules of a config without those that a later rule for everything makes void.  `r` may be NULL. */
 int devices_decide(const struct spec_resources *r, struct device_policy *ret, struct err *e);
-/* The rules can be understood; for planning. */
-int devices_check(const struct spec_resources *r, struct err *e);
+/* The rules can be understood, and said in the words of the group's layout; for planning. */
+int devices_check(const struct cgroup *cg, const struct spec_resources *r, struct err *e);
 static inline bool devices_allow_all(const struct device_policy *p)
 {
 	return p->n == 0 && p->allow_rest;
@@ -44,8 +44,19 @@ int devices_bpf_build(const struct device_policy *p, struct bpf_insn **ret, size
 		      struct err *e);
 /* Load it and make it the only one on the group `dirfd`. `fresh`: the group is new and has none. */
 int devices_bpf_attach(int dirfd, const struct device_policy *p, bool fresh, struct err *e);
-/* v1: devices.deny and devices.allow of the group. */
-int devices_v1_write(int dirfd, const struct device_policy *p, struct err *e);
+/* v1: devices.deny and devices.allow of the group `dirfd`.  What a living container may use before
+ * and after, it may use all the time. */
+int devices_v1_write(const struct cgroup *cg, int dirfd, const struct device_policy *p, bool fresh,
+		     struct err *e);
+/* Pure: the policy as exceptions from `allow_rest` in any order; -EOPNOTSUPP when v1 can't say it.
+ */
+int devices_v1_decide(const struct device_policy *p, struct device_policy *ret, struct err *e);
+/* Pure: the text of devices.list, which is cut up; -EBADMSG. */
+int devices_v1_parse(char *list, struct device_policy *ret);
+/* Pure: what to write, in order, to come from one set of permissions to another; both deny the
+ * rest. */
+void devices_v1_steps(const struct device_policy *now, const struct device_policy *want,
+		      struct device_policy *ret);
 
 /* Whichever the group's layout has. */
 int devices_apply(const struct cgroup *cg, const struct spec_resources *r, bool fresh,

@@ -106,7 +106,7 @@ static int check_limits(const struct cgroup *cg, const struct spec_resources *r,
 
 	if (res == 0)
 		res = apply_check(cg, &l, e);
-	return res < 0 ? res : devices_check(r, e);
+	return res < 0 ? res : devices_check(cg, r, e);
 }
 
 int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_driver driver,

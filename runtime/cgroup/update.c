@@ -60,7 +60,7 @@ int cgroup_update(const struct cgroup *cg, const struct spec_resources *r, struc
 	if (res == 0)
 		res = apply_check(cg, &l, e);
 	if (res == 0)
-		res = devices_check(r, e);
+		res = devices_check(cg, r, e);
 	if (res < 0)
 		return res;
 	res = open_all(cg, &copy, e);

@@ -169,3 +169,29 @@ stored() {
 	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
 	[ "$(file unified cgroup.max.depth)" = 3 ]
 }
+
+@test "what is allowed before and after new device rules is allowed all the time" {
+	started '.linux.resources.devices = [{"allow": false, "access": "rwm"}]'
+	# A group made inside, as systemd does: rules for everything can't be set any more then.
+	mkdir "/sys/fs/cgroup/devices/creel-e2e/$NAME/inner"
+	c exec --detach "$NAME" sh -c 'while : <>/dev/null; do :; done; echo >/tmp/broken-'"$NAME" >/dev/null 2>&1 3>&-
+	local more='{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}'
+	for _ in {1..8}; do
+		c update -r - "$NAME" <<<'{"devices": [{"allow": false, "access": "rwm"}, '"$more"']}'
+		file devices devices.list | grep -q 'c 10:229 rw'
+		c update -r - "$NAME" <<<'{"devices": [{"allow": false, "access": "rwm"}]}'
+		[[ $(file devices devices.list) != *'c 10:229 rw'* ]]
+	done
+	[ ! -e "$ROOTFS/tmp/broken-$NAME" ]
+	run c update -r - "$NAME" <<<'{"devices": [{"allow": true, "access": "rwm"}]}'
+	[ "$status" -eq 1 ]
+	[[ $output == *"groups that the container made in it are in the way"* ]]
+	file devices devices.list | grep -q 'c 1:3 rwm'
+	rmdir "/sys/fs/cgroup/devices/creel-e2e/$NAME/inner"
+	c update -r - "$NAME" <<<'{"devices": [{"allow": true, "access": "rwm"}]}'
+	file devices devices.list | grep -q 'a \*:\* rwm'
+	c update -r - "$NAME" <<<'{"devices": []}'
+	[[ $(file devices devices.list) != *'a *:* rwm'* ]]
+	has_status "$NAME" running
+	[ ! -e "$ROOTFS/tmp/broken-$NAME" ]
+}

@@ -208,17 +208,211 @@ static void a_rule_that_makes_no_sense_is_named(void **state UNUSED)
 {
 	struct spec_device_rule rule = { .type = "x", .access = "rwm" };
 	struct spec_resources r = { .devices = { &rule, 1 } };
+	const struct cgroup none = { 0 };
 	struct err e = { 0 };
 
-	assert_int_equal(devices_check(&r, &e), -EINVAL);
+	assert_int_equal(devices_check(&none, &r, &e), -EINVAL);
 	assert_string_equal(e.msg, "linux.resources.devices[0].type: 'x' is not a, b or c");
 	rule = (struct spec_device_rule){ .type = "c", .access = "rx" };
-	assert_int_equal(devices_check(&r, &e), -EINVAL);
+	assert_int_equal(devices_check(&none, &r, &e), -EINVAL);
 	assert_string_equal(e.msg,
 			    "linux.resources.devices[0].access: 'rx' has more than r, w and m");
 	rule = (struct spec_device_rule){ .type = "c", .major = { true, -2 } };
-	assert_int_equal(devices_check(&r, &e), -EINVAL);
+	assert_int_equal(devices_check(&none, &r, &e), -EINVAL);
 	assert_string_equal(e.msg, "linux.resources.devices[0].major: -2 is no device number");
+}
+
+/* ---- cgroup v1 ---- */
+
+static void list_of(const struct device_policy *p, struct strbuf *out)
+{
+	strbuf_adds(out, p->allow_rest ? "all but" : "only");
+	for (size_t i = 0; i < p->n; i++)
+		strbuf_addf(out, "; %s%c %d:%d %s%s%s", p->v[i].allow == p->allow_rest ? "!" : "",
+			    p->v[i].type, p->v[i].major, p->v[i].minor,
+			    p->v[i].access & DEVICE_READ ? "r" : "",
+			    p->v[i].access & DEVICE_WRITE ? "w" : "",
+			    p->v[i].access & DEVICE_MKNOD ? "m" : "");
+}
+
+/* The policy is copied, since some of its arrays are constants. */
+static int v1_of(struct device_policy p, struct strbuf *out, struct err *e)
+{
+	auto_(device_policy) struct device_policy v1 = { 0 };
+	int r = devices_v1_decide(&p, &v1, e);
+
+	if (r == 0)
+		list_of(&v1, out);
+	return r;
+}
+
+static void a_denial_takes_the_permissions_back_that_it_covers(void **state UNUSED)
+{
+	struct device_rule rules[] = {
+		{ true, 'c', 1, 3, DEVICE_ALL },
+		{ true, 'c', 1, 5, DEVICE_READ },
+		{ true, 'b', 1, 3, DEVICE_ALL },
+		{ false, 'c', 1, DEVICE_ANY, DEVICE_READ },
+	};
+	auto_(strbuf) struct strbuf out = { 0 };
+
+	assert_int_equal(
+		v1_of((struct device_policy){ rules, ARRAY_LEN(rules), false }, &out, NULL), 0);
+	assert_string_equal(strbuf_str(&out), "only; c 1:3 wm; b 1:3 rwm");
+}
+
+static void a_hole_in_a_wildcard_is_refused(void **state UNUSED)
+{
+	struct device_rule rules[] = {
+		{ true, 'c', 1, DEVICE_ANY, DEVICE_ALL },
+		{ false, 'c', 1, 3, DEVICE_READ },
+	};
+	auto_(strbuf) struct strbuf out = { 0 };
+	struct err e = { 0 };
+
+	assert_int_equal(v1_of((struct device_policy){ rules, 2, false }, &out, &e), -EOPNOTSUPP);
+	assert_string_equal(e.msg,
+			    "linux.resources.devices: cgroup v1 can't deny c 1:3 apart from c 1:-1 "
+			    "(-1 is any)");
+	rules[0].allow = false;
+	rules[1].allow = true;
+	assert_int_equal(v1_of((struct device_policy){ rules, 2, true }, &out, NULL), -EOPNOTSUPP);
+}
+
+static void an_exception_says_all_that_is_asked_for_at_once(void **state UNUSED)
+{
+	struct device_rule rules[] = {
+		{ true, 'c', 10, DEVICE_ANY, DEVICE_READ },
+		{ true, 'c', 10, 200, DEVICE_WRITE },
+		{ true, 'c', DEVICE_ANY, DEVICE_ANY, DEVICE_MKNOD },
+	};
+	auto_(strbuf) struct strbuf out = { 0 };
+
+	assert_int_equal(v1_of((struct device_policy){ rules, 3, false }, &out, NULL), 0);
+	assert_string_equal(strbuf_str(&out), "only; c 10:-1 r; c 10:200 rw; c -1:-1 m");
+}
+
+static void the_kernels_list_is_read(void **state UNUSED)
+{
+	auto_(device_policy) struct device_policy some = { 0 }, all = { 0 };
+	auto_(strbuf) struct strbuf out = { 0 };
+	char list[] = "c *:* m\nb 7:* rw\nc 136:* rwm\n", any[] = "a *:* rwm\n", bad[] = "c 1 rw\n";
+
+	assert_int_equal(devices_v1_parse(list, &some), 0);
+	list_of(&some, &out);
+	assert_string_equal(strbuf_str(&out), "only; c -1:-1 m; b 7:-1 rw; c 136:-1 rwm");
+	assert_int_equal(devices_v1_parse(any, &all), 0);
+	assert_true(all.allow_rest);
+	assert_int_equal(devices_v1_parse(bad, &all), -EBADMSG);
+}
+
+static void a_change_allows_before_it_denies(void **state UNUSED)
+{
+	struct device_rule before[] = {
+		{ true, 'c', 1, 3, DEVICE_ALL },
+		{ true, 'c', 7, 1, DEVICE_READ },
+		{ true, 'b', 8, 0, DEVICE_ALL },
+	};
+	struct device_rule after[] = {
+		{ true, 'c', 1, 3, DEVICE_ALL },
+		{ true, 'c', 7, 1, DEVICE_READ | DEVICE_WRITE },
+		{ true, 'b', 8, 0, DEVICE_READ },
+		{ true, 'c', 9, 9, DEVICE_MKNOD },
+	};
+	const struct device_policy now = { before, 3, false }, want = { after, 4, false };
+	auto_(device_policy) struct device_policy steps = { 0 };
+	auto_(strbuf) struct strbuf out = { 0 };
+
+	devices_v1_steps(&now, &want, &steps);
+	list_of(&steps, &out);
+	assert_string_equal(strbuf_str(&out), "only; c 7:1 w; c 9:9 m; !b 8:0 wm");
+}
+
+/* The kernel's rule: to deny the rest, one exception must name all that is asked for; to allow the
+ * rest, no exception may name a part of it. */
+static bool v1_allows(const struct device_policy *v1, char type, int major, int minor, int access)
+{
+	for (size_t i = 0; i < v1->n; i++) {
+		const struct device_rule *x = &v1->v[i];
+
+		if (x->type != type || (x->major != DEVICE_ANY && x->major != major) ||
+		    (x->minor != DEVICE_ANY && x->minor != minor))
+			continue;
+		if (v1->allow_rest ? (x->access & access) != 0 : (access & ~x->access) == 0)
+			return !v1->allow_rest;
+	}
+	return v1->allow_rest;
+}
+
+/* Numbers that are the same each time. */
+static int some(unsigned *seed, int n)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (int)(*seed >> 16) % n;
+}
+
+static void policy_of_chance(unsigned *seed, struct device_policy *p)
+{
+	static const char types[] = "abc";
+
+	p->allow_rest = some(seed, 3) == 0;
+	p->n = (size_t)some(seed, 6);
+	for (size_t i = 0; i < p->n; i++)
+		p->v[i] = (struct device_rule){
+			.allow = some(seed, 3) > 0,
+			.type = types[some(seed, 3)],
+			.major = some(seed, 3) - 1,
+			.minor = some(seed, 3) - 1,
+			.access = 1 + some(seed, 7),
+		};
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->v[i].type == 'a') {
+			p->v[i].major = p->v[i].minor = DEVICE_ANY;
+			p->v[i].access =
+				1 + some(seed, 6); /* not all: devices_decide() leaves none */
+		}
+	}
+}
+
+static void says_the_same(const struct device_policy *p, const struct device_policy *v1)
+{
+	static const struct {
+		int bits;
+		const char *letters;
+	} asked[] = {
+		{ DEVICE_MKNOD, "m" },
+		{ DEVICE_READ, "r" },
+		{ DEVICE_WRITE, "w" },
+		{ DEVICE_READ | DEVICE_WRITE, "rw" },
+	};
+
+	for (int k = 0; k < 2 * 2 * 2 * 4; k++) {
+		char type = k & 1 ? 'c' : 'b';
+		int major = k >> 1 & 1, minor = k >> 2 & 1;
+
+		assert_int_equal(
+			v1_allows(v1, type, major, minor, asked[k >> 3].bits),
+			allows(p, type, (unsigned)major, (unsigned)minor, asked[k >> 3].letters));
+	}
+}
+
+static void both_layouts_decide_the_same(void **state UNUSED)
+{
+	struct device_rule rules[8];
+	unsigned seed = 1;
+	int said = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		auto_(device_policy) struct device_policy v1 = { 0 };
+		struct device_policy p = { .v = rules };
+
+		policy_of_chance(&seed, &p);
+		if (devices_v1_decide(&p, &v1, NULL) < 0)
+			continue;
+		said++;
+		says_the_same(&p, &v1);
+	}
+	assert_true(said > 5000);
 }
 
 int main(void)
@@ -233,6 +427,12 @@ int main(void)
 		cmocka_unit_test(a_rule_said_twice_is_kept_once),
 		cmocka_unit_test(a_rule_of_any_type_matches_both),
 		cmocka_unit_test(a_rule_that_makes_no_sense_is_named),
+		cmocka_unit_test(a_denial_takes_the_permissions_back_that_it_covers),
+		cmocka_unit_test(a_hole_in_a_wildcard_is_refused),
+		cmocka_unit_test(an_exception_says_all_that_is_asked_for_at_once),
+		cmocka_unit_test(the_kernels_list_is_read),
+		cmocka_unit_test(a_change_allows_before_it_denies),
+		cmocka_unit_test(both_layouts_decide_the_same),
 	};
 
 	return cmocka_run_group_tests_name("cgroup devices", tests, NULL, NULL);
