@@ -31,9 +31,11 @@ int entry_cgroup(struct init *in, struct err *e)
 int entry_open_procfs(struct init *in, struct err *e)
 {
 	const struct spec_process *p = in->process;
-	bool sysctls = in->job->kind == INIT_CREATE && in->linux_->sysctl.n > 0;
+	bool create = in->job->kind == INIT_CREATE;
+	bool offsets = create && (in->job->plan.late_flags & ns_clone_flag(OCI_NS_TIME));
+	bool sysctls = create && in->linux_->sysctl.n > 0;
 
-	if (!sysctls && !p->apparmor_profile && !p->selinux_label)
+	if (!sysctls && !offsets && !p->apparmor_profile && !p->selinux_label)
 		return 0;
 	in->procfd = procfs_open_host(e);
 	return in->procfd < 0 ? in->procfd : 0;
@@ -119,6 +121,19 @@ int entry_ids(struct init *in, struct err *e)
 	return r;
 }
 
+/* A mount namespace that was joined may have any file by the name of "/proc/self/timens_offsets".
+ */
+static int enter_time(struct init *in, struct err *e)
+{
+	char self[PROCFS_SELF_SIZE];
+	autofd int selffd = -1;
+	int r = procfs_self(in->procfd, self, e);
+
+	if (r >= 0)
+		r = selffd = procfs_open(in->procfd, self, O_PATH | O_DIRECTORY, e);
+	return r < 0 ? r : timens_enter(selffd, &in->linux_->time_offsets, e);
+}
+
 /* A cgroup namespace's root is where its maker is: after the move.  Offsets of a time namespace are
  * in a file of this process that a user namespace's root would not own: before ids change. */
 int entry_late(struct init *in, struct err *e)
@@ -129,7 +144,7 @@ int entry_late(struct init *in, struct err *e)
 	if (flags && unshare((int)flags) < 0)
 		return err_sys(e, "make cgroup or time namespaces");
 	if (flags & ns_clone_flag(OCI_NS_TIME))
-		r = timens_enter(&in->linux_->time_offsets, e);
+		r = enter_time(in, e);
 	return r;
 }
 

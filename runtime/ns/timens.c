@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 
+#include "libutil/cleanup.h"
 #include "libutil/file.h"
-#include "runtime/ns/join.h"
+#include "runtime/ns/plan.h"
 
 #define NANOSECONDS 1000000000u
 
@@ -30,18 +32,21 @@ int timens_format(const struct oci_array *offsets, struct strbuf *out, struct er
 	return strbuf_check(out, "time offsets", e);
 }
 
-int timens_enter(const struct oci_array *offsets, struct err *e)
+int timens_enter(int selffd, const struct oci_array *offsets, struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
+	autofd int nsfd = -1;
 	int r = timens_format(offsets, &text, e);
 
 	if (r < 0)
 		return r;
 	if (text.len > 0) {
-		/* Still the host's /proc: nothing of the container is mounted yet. */
-		r = file_write_at(AT_FDCWD, "/proc/self/timens_offsets", text.data, e);
+		r = file_write_at(selffd, "timens_offsets", text.data, e);
 		if (r < 0)
 			return err_wrap(e, r, "linux.timeOffsets");
 	}
-	return ns_join_path(OCI_NS_TIME, "/proc/self/ns/time_for_children", e);
+	nsfd = openat(selffd, "ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	if (nsfd < 0 || setns(nsfd, (int)ns_clone_flag(OCI_NS_TIME)) < 0)
+		return err_sys(e, "enter the new time namespace");
+	return 0;
 }

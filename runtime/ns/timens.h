@@ -11,7 +11,8 @@
 int timens_format(const struct oci_array *offsets, struct strbuf *out, struct err *e);
 
 /* After unshare(CLONE_NEWTIME), which concerns children only: write the offsets, then enter.  In
- * this order, as the kernel freezes the offsets when the first process is inside. */
-int timens_enter(const struct oci_array *offsets, struct err *e);
+ * this order, as the kernel freezes the offsets when the first process is inside.  `selffd` is this
+ * process's own directory in a procfs of the host's. */
+int timens_enter(int selffd, const struct oci_array *offsets, struct err *e);
 
 #endif
