@@ -50,6 +50,8 @@ int cgroup_clone_fd(const struct cgroup *cg);
  * cgroup_make()/cgroup_open(). `cloned_into`: it was born in cgroup_clone_fd(), so that only v1
  * groups are left to enter. */
 int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e);
+/* Put another process into the groups that cgroup_make() made. */
+int cgroup_enter(const struct cgroup *cg, pid_t pid, struct err *e);
 /* Open an existing container's groups for exec: also where init moved to a sub-group. `subs` (may
  * be NULL) names groups below (exec --cgroup): "PATH" for all hierarchies, or
  * "CONTROLLER[,...]:PATH", where "unified" is the v2 tree. */

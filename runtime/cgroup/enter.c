@@ -23,17 +23,30 @@ int cgroup_clone_fd(const struct cgroup *cg)
 	return t && !t->reused ? t->fd : -1;
 }
 
-int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e)
+/* "0" is the writer itself. */
+static int enter(const struct cgroup *cg, const char *pid, bool cloned_into, struct err *e)
 {
 	for (size_t i = 0; i < cg->n; i++) {
 		const struct cgroup_tree *t = &cg->trees[i];
 
 		if (t->entryfd < 0 || (cloned_into && tree_is_v2(t)))
 			continue;
-		if (write(t->entryfd, "0", 1) < 0)
+		if (write(t->entryfd, pid, strlen(pid)) < 0)
 			return err_sys(e, "enter cgroup '%s%s'", t->mount, t->path);
 	}
 	return 0;
+}
+
+int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e)
+{
+	return enter(cg, "0", cloned_into, e);
+}
+
+int cgroup_enter(const struct cgroup *cg, pid_t pid, struct err *e)
+{
+	autofree char *text = xasprintf("%d", (int)pid);
+
+	return enter(cg, text, false, e);
 }
 
 /*

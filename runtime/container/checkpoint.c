@@ -142,8 +142,10 @@ static int dump(struct checkpoint *c, struct err *e)
 	const struct criu_flags *f = c->flags;
 	enum criu_req_type type = f->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP;
 	const struct criu_req req = { .type = pb_set(type), .opts = &c->options.opts };
-	const struct criu_features features = { .mem_track = pb_set(f->pre_dump),
-						.lazy_pages = pb_set(f->lazy_pages) };
+	const struct criu_needs needs = { .mem_track = f->pre_dump,
+					  .lazy_pages = f->lazy_pages,
+					  .no_new_privs = c->spec->process &&
+							  c->spec->process->no_new_privileges };
 	int r = criu_start(&c->talk.swrk, NULL, 0, false, e);
 
 	c->talk.notify = notified;
@@ -152,7 +154,7 @@ static int dump(struct checkpoint *c, struct err *e)
 	c->talk.logdir = c->image.work;
 	c->talk.logfile = LOG_FILE;
 	if (r >= 0)
-		r = criu_talk_begin(&c->talk, &req, &features, e);
+		r = criu_talk_begin(&c->talk, &req, &needs, e);
 	if (r >= 0)
 		r = criu_talk_until(&c->talk, type, NULL, NULL, e);
 	criu_finish(&c->talk.swrk);

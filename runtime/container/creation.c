@@ -145,6 +145,13 @@ static int spawn_and_serve(struct creation *c, struct err *e)
 	return r;
 }
 
+static int bring(struct creation *c, struct err *e)
+{
+	const struct creation_way *way = c->req->way;
+
+	return way ? way->bring(c, e) : spawn_and_serve(c, e);
+}
+
 static int tell_pid(struct creation *c, struct err *e)
 {
 	int r = 0;
@@ -176,6 +183,8 @@ static int let_go(struct creation *c, struct err *e)
 {
 	int r;
 
+	if (c->req->way)
+		return c->req->way->let_go(c, e);
 	if (!c->req->gate) {
 		r = notify_socket_open(&c->notify, c->dirfd, e);
 		return r < 0 ? r : serve_until_exec(&c->service, e);
@@ -189,7 +198,7 @@ static int make(struct creation *c, struct err *e)
 	 * inherits it. */
 	static int (*const stages[])(struct creation *, struct err *) = {
 		hold_signals, make_directory,        write_record, keep_config,
-		make_gate,    make_notify_directory, make_cgroup,  spawn_and_serve,
+		make_gate,    make_notify_directory, make_cgroup,  bring,
 		tell_pid,     record_process,        let_go,
 	};
 	int r = 0;
@@ -244,7 +253,9 @@ int creation_run(struct creation *c, struct err *e)
 		if (r < 0)
 			creation_undo(c);
 	}
-	return r < 0 ? err_wrap(e, r, "create '%s'", c->req->id) : 0;
+	return r < 0 ? err_wrap(e, r, "%s '%s'", c->req->way ? c->req->way->verb : "create",
+				c->req->id)
+		     : 0;
 }
 
 void creation_done(struct creation *c)

@@ -20,6 +20,18 @@
 #include "runtime/hook/output.h"
 #include "runtime/seccomp/seccomp.h"
 
+struct creation;
+
+/* Where the first process comes from, if not from a clone. */
+struct creation_way {
+	const char *verb; /* for messages */
+	/* Sets c->child; it must not run yet. */
+	int (*bring)(struct creation *c, struct err *e);
+	/* The record names it: let it run. */
+	int (*let_go)(struct creation *c, struct err *e);
+	void *ctx; /* borrowed */
+};
+
 struct create_request {
 	const struct host *host;
 	const char *id;
@@ -31,8 +43,9 @@ struct create_request {
 	unsigned preserve_fds;
 	bool no_pivot;
 	bool no_new_keyring;
-	bool gate;     /* `create`: wait for `start` */
-	bool detached; /* nobody of ours stays with the terminal */
+	bool gate;                      /* `create`: wait for `start` */
+	bool detached;                  /* nobody of ours stays with the terminal */
+	const struct creation_way *way; /* NULL: cloned */
 };
 
 struct creation {

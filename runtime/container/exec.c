@@ -134,6 +134,7 @@ static void fill_job(struct execution *x)
 		.notify_dirfd = -1,
 	};
 	ns_plan_exec(x->spec, &x->job.plan);
+	x->job.plan.has[OCI_NS_TIME] |= c->record->in_timens;
 	/* A user namespace that is not ours to rule gives the right to enter the others only once
 	 * it is entered, and a pid namespace is entered before the clone: so somebody in between
 	 * has to do both. */

@@ -50,6 +50,24 @@ int image_open(struct image *im, const struct criu_flags *flags, bool make, stru
 	return r < 0 ? r : 0;
 }
 
+static int reopen(int *fd, const char *path, struct err *e)
+{
+	int fresh = dir_open_at(AT_FDCWD, path, e);
+
+	if (fresh < 0)
+		return fresh;
+	close_at_exit(fd);
+	*fd = fresh;
+	return 0;
+}
+
+int image_reopen(struct image *im, struct err *e)
+{
+	int r = reopen(&im->dirfd, im->path, e);
+
+	return r < 0 ? r : reopen(&im->workfd, im->work, e);
+}
+
 void image_done(struct image *im)
 {
 	close_at_exit(&im->dirfd);

@@ -31,7 +31,8 @@ struct record {
 	const char *bundle;        /* absolute */
 	const char *rootfs;        /* absolute */
 	bool rootless;
-	bool own_pidns;     /* all processes die with the first one */
+	bool in_timens; /* criu restored it into a time namespace that config.json does not name */
+	bool own_pidns; /* all processes die with the first one */
 	bool has_poststart; /* hooks: without, start and delete need not read config.json again */
 	bool has_poststop;
 	struct oci_strmap annotations;

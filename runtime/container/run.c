@@ -11,7 +11,9 @@ static int run_poststart(struct creation *c, struct err *e)
 	struct hook_call call = { .state = &c->state, .pid = c->child.pid, .cwdfd = c->bundlefd };
 	int r = hook_run(c->spec->hooks, HOOK_POSTSTART, &call, e);
 
-	return r < 0 ? err_wrap(e, r, "start '%s'", c->req->id) : 0;
+	return r < 0 ? err_wrap(e, r, "%s '%s'", c->req->way ? c->req->way->verb : "start",
+				c->req->id)
+		     : 0;
 }
 
 /* READY may come long after our caller typed something: a process of its own waits for it. */

@@ -7,6 +7,7 @@
  *                bundle have no effect
  *   start.sock   the start gate, while nobody has said `start`
  *   exit.json    how it ended, when somebody was told (ending.h)
+ *   criu-root/   where a root file system is bound while criu restores a container
  *   notify/      where a container tells systemd's protocol that it is ready
  *
  * and ROOT/.seccomp/, compiled filters (seccomp/cache.h); no container's id begins with a dot.
@@ -24,6 +25,7 @@
 #define STORE_CONFIG     "config.json"
 #define STORE_CONFIG_NEW "config.json.new"
 #define STORE_GATE       "start.sock"
+#define STORE_CRIU_ROOT  "criu-root"
 #define STORE_NOTIFY     "notify"
 #define STORE_SECCOMP    ".seccomp"
 

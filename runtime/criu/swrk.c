@@ -162,53 +162,75 @@ static int ask(struct criu_swrk *s, const struct criu_req *req, struct arena *a,
 	return r < 0 ? r : 0;
 }
 
-int criu_check_version(struct criu_swrk *s, struct err *e)
+/* Each was a property of no criu before that version. */
+static int check_version(const struct criu_version *v, const struct criu_needs *needs,
+			 struct err *e)
+{
+	const struct {
+		bool needed;
+		int major, minor;
+		const char *why;
+	} rows[] = {
+		/* status-ready and external pid namespaces. */
+		{ true, 3, 15, "is too old" },
+		{ needs->no_new_privs, 3, 19, "forgets process.noNewPrivileges" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].needed && (v->major.v < rows[i].major ||
+				       (v->major.v == rows[i].major && v->minor.v < rows[i].minor)))
+			return err_set(e, EOPNOTSUPP, "criu %lld.%lld %s: %d.%d or newer is needed",
+				       (long long)v->major.v, (long long)v->minor.v, rows[i].why,
+				       rows[i].major, rows[i].minor);
+	return 0;
+}
+
+static int ask_version(struct criu_swrk *s, const struct criu_needs *needs, struct err *e)
 {
 	const struct criu_req req = { .type = pb_set(CRIU_VERSION), .keep_open = pb_set(1) };
 	auto_(arena) struct arena a = { 0 };
 	struct criu_resp resp;
-	const struct criu_version *v;
 	int r = ask(s, &req, &a, &resp, e);
 
 	if (r < 0)
 		return r;
-	v = resp.version;
-	if (!v)
+	if (!resp.version)
 		return err_set(e, EPROTO, "criu does not tell its version");
-	log_debug("criu: version %lld.%lld", (long long)v->major.v, (long long)v->minor.v);
-	if (v->major.v > CRIU_MIN_MAJOR ||
-	    (v->major.v == CRIU_MIN_MAJOR && v->minor.v >= CRIU_MIN_MINOR))
-		return 0;
-	return err_set(e, EOPNOTSUPP, "criu %lld.%lld is too old: %d.%d or newer is needed",
-		       (long long)v->major.v, (long long)v->minor.v, CRIU_MIN_MAJOR,
-		       CRIU_MIN_MINOR);
+	return check_version(resp.version, needs, e);
 }
 
-int criu_check_features(struct criu_swrk *s, const struct criu_features *wanted, struct err *e)
+static int ask_features(struct criu_swrk *s, const struct criu_needs *needs, struct err *e)
 {
-	struct criu_req req = { .type = pb_set(CRIU_FEATURE_CHECK), .keep_open = pb_set(1) };
+	struct criu_features features = { .mem_track = pb_set(needs->mem_track),
+					  .lazy_pages = pb_set(needs->lazy_pages) };
+	const struct criu_req req = { .type = pb_set(CRIU_FEATURE_CHECK),
+				      .keep_open = pb_set(1),
+				      .features = &features };
 	auto_(arena) struct arena a = { 0 };
-	struct criu_features features = wanted ? *wanted : (struct criu_features){ 0 };
 	struct criu_resp resp;
 	int r;
 
-	if (!features.mem_track.v && !features.lazy_pages.v)
+	if (!needs->mem_track && !needs->lazy_pages)
 		return 0;
-	req.features = &features;
 	r = ask(s, &req, &a, &resp, e);
-	if (r < 0)
-		return r;
 	/* A criu that cannot even find out tells why when it gets the real request. */
-	if (!resp.features)
-		return 0;
-	if (features.mem_track.v && !resp.features->mem_track.v)
+	if (r < 0 || !resp.features)
+		return r;
+	if (needs->mem_track && !resp.features->mem_track.v)
 		return err_set(e, EOPNOTSUPP,
 			       "--pre-dump needs a kernel that tracks changed memory "
 			       "(CONFIG_MEM_SOFT_DIRTY)");
-	if (features.lazy_pages.v && !resp.features->lazy_pages.v)
+	if (needs->lazy_pages && !resp.features->lazy_pages.v)
 		return err_set(e, EOPNOTSUPP,
 			       "--lazy-pages needs a kernel with userfaultfd (CONFIG_USERFAULTFD)");
 	return 0;
+}
+
+int criu_check(struct criu_swrk *s, const struct criu_needs *needs, struct err *e)
+{
+	int r = ask_version(s, needs, e);
+
+	return r < 0 ? r : ask_features(s, needs, e);
 }
 
 /* It may serve memory pages to somebody who never comes. */

@@ -21,9 +21,11 @@
 /* Descriptors of criu: 0 to 2 its own standard streams, then these. */
 enum { CRIU_FD_SOCKET = 3, CRIU_FD_FIRST = 4 };
 
-/* status-ready and external pid namespaces came with it. */
-#define CRIU_MIN_MAJOR 3
-#define CRIU_MIN_MINOR 15
+/* What a request needs of criu and the kernel beyond the ordinary. */
+struct criu_needs {
+	bool mem_track, lazy_pages;
+	bool no_new_privs; /* of process.noNewPrivileges, which an older criu forgets */
+};
 
 struct criu_swrk {
 	pid_t pid; /* 0: none, or ended */
@@ -47,9 +49,8 @@ int criu_send(const struct criu_swrk *s, const struct criu_req *req, struct err 
 int criu_receive(struct criu_swrk *s, struct arena *a, struct criu_resp *ret, int *ret_fd,
 		 struct err *e);
 
-/* Refuse a criu that is too old; one that lacks what `wanted` (may be NULL) asks for. */
-int criu_check_version(struct criu_swrk *s, struct err *e);
-int criu_check_features(struct criu_swrk *s, const struct criu_features *wanted, struct err *e);
+/* Refuse a criu that is too old for what is needed, or that says that it lacks it. */
+int criu_check(struct criu_swrk *s, const struct criu_needs *needs, struct err *e);
 
 /* Say good-bye and wait for its end; a signal on sigfd ends it.  Harmless when there is none. */
 void criu_finish(struct criu_swrk *s);

@@ -7,13 +7,11 @@
 #include "libutil/log.h"
 #include "runtime/criu/log.h"
 
-int criu_talk_begin(struct criu_talk *t, const struct criu_req *req,
-		    const struct criu_features *features, struct err *e)
+int criu_talk_begin(struct criu_talk *t, const struct criu_req *req, const struct criu_needs *needs,
+		    struct err *e)
 {
-	int r = criu_check_version(&t->swrk, e);
+	int r = criu_check(&t->swrk, needs, e);
 
-	if (r >= 0)
-		r = criu_check_features(&t->swrk, features, e);
 	return r < 0 ? r : criu_send(&t->swrk, req, e);
 }
 

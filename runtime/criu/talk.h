@@ -18,9 +18,9 @@ struct criu_talk {
 	const char *logfile; /* NULL: what is asked has no log */
 };
 
-/* Send the request; with `features` only to a criu that has them. */
-int criu_talk_begin(struct criu_talk *t, const struct criu_req *req,
-		    const struct criu_features *features, struct err *e);
+/* Send the request, to a criu that has what it needs. */
+int criu_talk_begin(struct criu_talk *t, const struct criu_req *req, const struct criu_needs *needs,
+		    struct err *e);
 /* Go on until criu tells of `script`, which it then waits at: 1, and *ret_pid (may be NULL).  With
  * NULL, or when it never does, until the answer to a request of `type`: 0. */
 int criu_talk_until(struct criu_talk *t, enum criu_req_type type, const char *script,
