@@ -12,11 +12,13 @@
  * begin with it. */
 #define ANNOTATIONS(X)                                                                             \
 	X(STOP_SIGNAL, "org.opencontainers.image.stopSignal")                                      \
+	X(SYSTEMD_PROPERTY, "org.systemd.property.")                                               \
 	X(HOOKS_STDERR, "run.oci.hooks.stderr")                                                    \
 	X(HOOKS_STDOUT, "run.oci.hooks.stdout")                                                    \
 	X(KEEP_GROUPS, "run.oci.keep_original_groups")                                             \
 	X(MOUNT_CONTEXT, "run.oci.mount_context_type")                                             \
-	X(PIDFD_RECEIVER, "run.oci.pidfd_receiver")
+	X(PIDFD_RECEIVER, "run.oci.pidfd_receiver")                                                \
+	X(SYSTEMD_SUBGROUP, "run.oci.systemd.subgroup")
 
 #define X(name, key) ANNOTATION_##name,
 enum annotation { ANNOTATIONS(X) ANNOTATION_COUNT };

@@ -32,8 +32,12 @@ static int v2_controllers(const struct cgroup *cg, char buf[CONTROLLERS_MAX], st
 int apply_learn(struct cgroup *cg, struct err *e)
 {
 	char controllers[CONTROLLERS_MAX] = "";
-	int r = v2_controllers(cg, controllers, e);
+	int r;
 
+	/* The systemd driver knows better what a user was given. */
+	if (cg->v2_controllers)
+		return 0;
+	r = v2_controllers(cg, controllers, e);
 	if (r == 0)
 		cg->v2_controllers = xstrdup(controllers);
 	return r;

@@ -6,7 +6,9 @@
  * Order of use: cgroup_plan() decides the paths (no change to the system; they
  * go into the state file before anything is made), cgroup_make() makes them and
  * applies limits, then either the clone goes into cgroup_clone_fd() or the child
- * calls cgroup_enter_self().
+ * calls cgroup_enter_self().  Where cgroup_needs_process(), the child is cloned
+ * first and waits, while cgroup_make_around() does the work of cgroup_make() with
+ * it inside; then the child calls cgroup_find_self().
  */
 #ifndef RUNTIME_CGROUP_CGROUP_H
 #define RUNTIME_CGROUP_CGROUP_H
@@ -42,6 +44,16 @@ int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e);
 /* Make the groups (an existing one with processes in it is -EEXIST), apply every limit, and the
  * device policy. On failure what was made is removed. */
 int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e);
+/* True for the systemd driver: a scope is made around a process. */
+bool cgroup_needs_process(const struct cgroup *cg);
+/* cgroup_make(), and `pid` is in the group when it returns. */
+int cgroup_make_around(struct cgroup *cg, const struct spec_resources *r, pid_t pid, struct err *e);
+/* Called by that process, whose copy of `cg` knows no more than the plan: learn the path. */
+int cgroup_find_self(struct cgroup *cg, struct err *e);
+/* config-linux.md, "Cgroup ownership": a container with a cgroup namespace of its own that sees its
+ * group writable gets it for its user's own. */
+int cgroup_delegate(const struct cgroup *cg, const struct runtime_spec *spec, bool own_namespace,
+		    struct err *e);
 /* A descriptor for CLONE_INTO_CGROUP (borrowed), also in a hybrid layout; -1 without a v2 tree.
  * Going in by the clone spares a lock of the whole system, whose first taker waits for 10 ms and
  * more. */
@@ -70,8 +82,8 @@ int cgroup_pids(const struct cgroup *cg, pid_t **ret, size_t *ret_n, struct err 
 /* Send a signal to every process (SIGKILL: cgroup.kill where it exists, else freeze, signal, thaw).
  */
 int cgroup_kill(const struct cgroup *cg, int sig, struct err *e);
-/* Remove groups recursively; what is gone already is fine; waits briefly for dying processes (by
- * events, then bounded retries), else -EBUSY. */
+/* Remove groups recursively, and the systemd driver's scope; what is gone already is fine; waits
+ * briefly for dying processes (by events, then bounded retries), else -EBUSY. */
 int cgroup_destroy(const struct cgroup *cg, struct err *e);
 /* Change limits of a live container. */
 int cgroup_update(const struct cgroup *cg, const struct spec_resources *r, struct err *e);

@@ -5,8 +5,9 @@
 #include <poll.h>
 #include <time.h>
 
+#include "libutil/log.h"
 #include "runtime/cgroup/groups.h"
-#include "runtime/cgroup/tree.h"
+#include "runtime/cgroup/systemd.h"
 
 /* The last process was killed a moment ago: its exit takes as long as its memory is large. */
 #define EXIT_WAIT_MS 2000
@@ -84,11 +85,23 @@ static int remove_tree(const struct cgroup_tree *t, struct err *e)
 	return r;
 }
 
+/* A scope that emptied itself was removed by systemd, group and all; asking costs a helper. */
+static void stop_scope(const struct cgroup *cg)
+{
+	autofree char *dir = tree_dir(&cg->trees[0]);
+	struct err why = { 0 };
+
+	if (access(dir, F_OK) == 0 && systemd_stop(cg, &why) < 0)
+		log_debug("%s", why.msg);
+}
+
 /* All are tried even when one fails. The v2 tree goes first: its events do the waiting for all. */
 int cgroup_destroy(const struct cgroup *cg, struct err *e)
 {
 	int first = 0;
 
+	if (cg->scope)
+		stop_scope(cg);
 	for (int v2 = 1; v2 >= 0; v2--) {
 		for (size_t i = 0; i < cg->n; i++) {
 			int r;

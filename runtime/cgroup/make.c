@@ -8,16 +8,10 @@
 #include "runtime/cgroup/cpuset.h"
 #include "runtime/cgroup/devices.h"
 #include "runtime/cgroup/groups.h"
+#include "runtime/cgroup/pass_down.h"
 
 #define CONTROLLERS_MAX 512
 #define GROUP_MODE      0755
-
-/* Length of `path` up to the end of the component that begins at or after `at`. */
-static size_t component_end(const char *path, size_t at)
-{
-	at += strspn(path + at, "/");
-	return at + strcspn(path + at, "/");
-}
 
 /* mkdir -p below the mount, remembering how much existed. */
 static int make_path(struct cgroup_tree *t, struct err *e)
@@ -35,7 +29,7 @@ static int make_path(struct cgroup_tree *t, struct err *e)
 	if (errno != ENOENT)
 		return err_sys(e, "make cgroup '%s'", dir);
 	while (at < all) {
-		size_t end = component_end(t->path, at);
+		size_t end = tree_component_end(t->path, at);
 		char next = dir[mount + end];
 		int r;
 
@@ -49,74 +43,6 @@ static int make_path(struct cgroup_tree *t, struct err *e)
 		at = end;
 	}
 	return 0;
-}
-
-/* "cpu io" -> "+cpu +io" */
-static size_t enabling_text(const char *controllers, char *out)
-{
-	char *to = out;
-
-	for (const char *at = controllers; *at;) {
-		size_t len = strcspn(at, " ");
-
-		if (to != out)
-			*to++ = ' ';
-		*to++ = '+';
-		memcpy(to, at, len);
-		to += len;
-		at += len + (at[len] == ' ');
-	}
-	*to = '\0';
-	return (size_t)(to - out);
-}
-
-/*
- * Give the children of a group all controllers it has.  One that can't be had
- * (a threaded tree, processes in the way, realtime groups) must not keep the
- * others away; the limit that needs it says so later.  False: there are none,
- * so that further down there are none either.
- */
-static bool enable_controllers(int dirfd)
-{
-	char have[CONTROLLERS_MAX], text[2 * CONTROLLERS_MAX];
-	int n = tree_read_word(dirfd, "cgroup.controllers", have, sizeof(have));
-	autofd int fd = -1;
-	size_t len;
-
-	if (n <= 0)
-		return false;
-	fd = openat(dirfd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = enabling_text(have, text);
-	if (write(fd, text, len) == (ssize_t)len)
-		return true;
-	for (char *save = NULL, *word = strtok_r(text, " ", &save); word;
-	     word = strtok_r(NULL, " ", &save))
-		if (write(fd, word, strlen(word)) < 0)
-			continue;
-	return true;
-}
-
-/* From the top down: a group can pass on only what it was given. */
-static void enable_on_the_way(const struct cgroup_tree *t)
-{
-	autofd int fd = open(t->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	size_t at = 0, all = strlen(t->path);
-
-	while (fd >= 0 && enable_controllers(fd)) {
-		size_t end = component_end(t->path, at);
-		autofree char *name = NULL;
-		int next;
-
-		if (end == all)
-			break;
-		name = xstrndup(t->path + at + 1, end - at - 1);
-		next = openat(fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		(void)close(fd);
-		fd = next;
-		at = end;
-	}
 }
 
 static int has_processes(int parentfd, const char *name, void *ctx UNUSED, struct err *e UNUSED)
@@ -178,7 +104,7 @@ static int make_tree(struct cgroup_tree *t, bool pass_down, struct err *e)
 	if (r < 0)
 		return r;
 	if (pass_down && tree_is_v2(t))
-		enable_on_the_way(t);
+		tree_pass_down(t);
 	t->fd = tree_open(t, e);
 	if (t->fd < 0)
 		return t->fd;

@@ -8,6 +8,7 @@
 #include "runtime/cgroup/apply.h"
 #include "runtime/cgroup/devices.h"
 #include "runtime/cgroup/layout.h"
+#include "runtime/cgroup/systemd.h"
 
 #define MOUNTINFO_MAX   ((size_t)4 << 20)
 #define PROC_CGROUP_MAX 65536
@@ -119,17 +120,15 @@ int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_dri
 	struct search s = { .wanted = path };
 	int r = 0;
 
-	if (driver == CGROUP_SYSTEMD)
-		return err_set(e, EOPNOTSUPP,
-			       "the systemd cgroup driver is not part of this "
-			       "version; use --cgroup-manager=cgroupfs");
-	if (driver == CGROUP_FS)
+	if (driver != CGROUP_DISABLED)
 		r = cgroup_layout(&layout, e);
 	if (r < 0)
 		return r;
 	cg = s.cg = cgroup_new(driver, layout, rootless);
 	if (driver == CGROUP_FS)
 		r = find_trees(&s, e);
+	if (driver == CGROUP_SYSTEMD)
+		r = systemd_plan(cg, spec, id, e);
 	if (r == 0)
 		r = apply_learn(cg, e);
 	if (r == 0)

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "libutil/path.h"
-#include "runtime/cgroup/tree.h"
+#include "runtime/cgroup/systemd.h"
 
 static const char *const driver_name[] = {
 	[CGROUP_FS] = "cgroupfs",
@@ -22,6 +22,8 @@ void cgroup_encode(const struct cgroup *cg, struct json_writer *w)
 	json_kv_string(w, "driver", driver_name[cg->driver]);
 	json_kv_string(w, "layout", layout_name[cg->layout]);
 	json_kv_bool(w, "rootless", cg->rootless);
+	if (cg->scope)
+		systemd_encode(cg, w);
 	json_key(w, "trees");
 	json_array(w);
 	for (size_t i = 0; i < cg->n; i++) {
@@ -94,6 +96,8 @@ int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e)
 		if (r < 0)
 			return r;
 	}
+	if (cg->driver == CGROUP_SYSTEMD && systemd_decode(cg, v, e) < 0)
+		return -EBADMSG;
 	*ret = steal_ptr(&cg);
 	return 0;
 }

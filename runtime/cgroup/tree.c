@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "libutil/path.h"
+#include "runtime/cgroup/systemd.h"
 
 #define EVENTS_MAX 1024
 
@@ -44,6 +45,7 @@ void cgroup_free(struct cgroup *cg)
 		free(t->path);
 	}
 	free(cg->v2_controllers);
+	systemd_scope_free(cg->scope);
 	free(cg);
 }
 
@@ -81,6 +83,12 @@ const struct cgroup_tree *cgroup_tree_find(const struct cgroup *cg, const char *
 		if (tree_has(&cg->trees[i], controller))
 			return &cg->trees[i];
 	return NULL;
+}
+
+size_t tree_component_end(const char *path, size_t at)
+{
+	at += strspn(path + at, "/");
+	return at + strcspn(path + at, "/");
 }
 
 char *tree_dir(const struct cgroup_tree *t)

@@ -19,6 +19,8 @@ struct cgroup_tree {
 	int entryfd; /* file that moves its writer into the group; -1 while not open */
 };
 
+struct systemd_scope; /* systemd.h */
+
 struct cgroup {
 	enum cgroup_driver driver;
 	enum cgroup_layout layout;
@@ -26,6 +28,7 @@ struct cgroup {
 	char *v2_controllers; /* owned: what the v2 tree of this host has; NULL: not asked yet */
 	struct cgroup_tree trees[CGROUP_MAX_TREES];
 	size_t n;
+	struct systemd_scope *scope; /* CGROUP_SYSTEMD; owned */
 };
 
 AUTO_DEFINE(cgroup, cgroup_free)
@@ -45,6 +48,8 @@ const struct cgroup_tree *cgroup_tree_find(const struct cgroup *cg, const char *
 
 /* Mount point and path in one; owned. */
 char *tree_dir(const struct cgroup_tree *t);
+/* Length of `path` up to the end of the component that begins at or after `at`. */
+size_t tree_component_end(const char *path, size_t at);
 /* Open the group's directory; -ENOENT when it is gone. */
 int tree_open(const struct cgroup_tree *t, struct err *e);
 

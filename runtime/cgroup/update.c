@@ -4,6 +4,10 @@
 
 #include "runtime/cgroup/apply.h"
 #include "runtime/cgroup/devices.h"
+#include "runtime/cgroup/systemd.h"
+
+/* "quota period" */
+#define CPU_MAX_SIZE 64
 
 /* A copy whose groups are open: the caller's is const, and most verbs need no descriptors. */
 static int open_all(const struct cgroup *cg, struct cgroup *copy, struct err *e)
@@ -37,6 +41,18 @@ static int take_back(const struct undo *undo, int failed, struct err *e)
 		       strbuf_str(&stuck));
 }
 
+/* What was just written becomes systemd's word too, or it would go back on the next occasion.
+ * systemd writes it once more, in its own steps where it counts more coarsely: hence the exact
+ * values a second time. */
+static int tell_systemd(const struct cgroup *cg, const struct limits *l, struct err *e)
+{
+	char now[CPU_MAX_SIZE];
+	int n = tree_read_word(cg->trees[0].fd, "cpu.max", now, sizeof(now));
+	int r = systemd_set(cg, l, n > 0 ? now : NULL, e);
+
+	return r < 0 ? r : apply_limits(cg, l, NULL, e);
+}
+
 static int apply(const struct cgroup *cg, const struct spec_resources *r, const struct limits *l,
 		 struct err *e)
 {
@@ -46,6 +62,8 @@ static int apply(const struct cgroup *cg, const struct spec_resources *r, const 
 	if (res < 0)
 		return res;
 	res = apply_limits(cg, l, &undo, e);
+	if (res == 0 && cg->scope)
+		res = tell_systemd(cg, l, e);
 	if (res == 0 && r && r->devices.items)
 		res = devices_apply(cg, r, false, e);
 	return res < 0 ? take_back(&undo, res, e) : 0;

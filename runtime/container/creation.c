@@ -78,11 +78,17 @@ static int make_notify_directory(struct creation *c, struct err *e)
 static int make_cgroup(struct creation *c, struct err *e)
 {
 	const struct spec_linux *l = c->spec->linux_;
-	int r = cgroup_make(c->cgroup, l ? l->resources : NULL, e);
+	int r;
 
-	if (r >= 0)
-		c->cgroup_made = true;
-	return r;
+	/* Later, by serve_until_ready(). */
+	if (cgroup_needs_process(c->cgroup))
+		return 0;
+	r = cgroup_make(c->cgroup, l ? l->resources : NULL, e);
+
+	if (r < 0)
+		return r;
+	c->cgroup_made = true;
+	return cgroup_delegate(c->cgroup, c->spec, c->plan.is_new[OCI_NS_CGROUP], e);
 }
 
 static void fill_job(const struct creation *c, struct init_job *job)
@@ -141,6 +147,7 @@ static int spawn_and_serve(struct creation *c, struct err *e)
 		.masterfd = -1,
 	};
 	r = serve_until_ready(&c->service, e);
+	c->cgroup_made |= c->service.cgroup_made;
 	c->masterfd = c->service.masterfd;
 	return r;
 }

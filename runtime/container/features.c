@@ -72,8 +72,13 @@ static void fill_linux(struct arena *a, struct features_linux *l)
 	*l->cgroup = (struct features_cgroup){
 		.v1 = yes_no(true),
 		.v2 = yes_no(true),
+#ifdef HAVE_SYSTEMD
+		.systemd = yes_no(true),
+		.systemd_user = yes_no(true),
+#else
 		.systemd = yes_no(false),
 		.systemd_user = yes_no(false),
+#endif
 		.rdma = yes_no(true),
 	};
 	l->seccomp = arena_alloc(a, 1, sizeof(*l->seccomp));

@@ -12,6 +12,7 @@
 #include "libutil/proc.h"
 #include "libutil/sig.h"
 #include "libutil/sys.h"
+#include "runtime/cgroup/cgroup.h"
 #include "runtime/container/console.h"
 #include "runtime/container/listener.h"
 #include "runtime/container/netdev.h"
@@ -112,6 +113,20 @@ static int take_over_pid(struct service *s, struct err *e)
 	return r;
 }
 
+static int make_cgroup(struct service *s, struct err *e)
+{
+	const struct spec_linux *l = s->job->spec->linux_;
+	int r = expect(s, SYNC_CGROUP_WANTED, NULL, NULL, e);
+
+	if (r >= 0)
+		r = cgroup_make_around(s->job->cgroup, l ? l->resources : NULL, s->child->pid, e);
+	if (r < 0)
+		return r;
+	s->cgroup_made = true;
+	r = cgroup_delegate(s->job->cgroup, s->job->spec, s->job->plan.is_new[OCI_NS_CGROUP], e);
+	return r < 0 ? r : answer(s, SYNC_CGROUP_MADE, e);
+}
+
 static int map_ids(struct service *s, struct err *e)
 {
 	const struct spec_linux *l = s->job->spec->linux_;
@@ -201,6 +216,11 @@ static int become_ready(struct service *s, struct err *e)
 	return expect(s, SYNC_READY, NULL, NULL, e);
 }
 
+static bool wants_cgroup(const struct init_job *job)
+{
+	return job->kind == INIT_CREATE && job->cgroup && cgroup_needs_process(job->cgroup);
+}
+
 static bool wants_pid(const struct init_job *job)
 {
 	return job->plan.intermediate;
@@ -243,9 +263,13 @@ static const struct {
 	bool (*wanted)(const struct init_job *job);
 	int (*serve)(struct service *s, struct err *e);
 } steps[] = {
-	{ wants_pid, take_over_pid },    { wants_ids, map_ids },
-	{ wants_devices, move_devices }, { wants_hooks, run_hooks },
-	{ wants_console, take_console }, { wants_listener, take_listener },
+	{ wants_cgroup, make_cgroup },
+	{ wants_pid, take_over_pid },
+	{ wants_ids, map_ids },
+	{ wants_devices, move_devices },
+	{ wants_hooks, run_hooks },
+	{ wants_console, take_console },
+	{ wants_listener, take_listener },
 	{ always, become_ready },
 };
 

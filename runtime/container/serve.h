@@ -14,6 +14,7 @@ struct service {
 	int sigfd;           /* -1, or readable when a signal asks us to give up */
 	int bundlefd;        /* where hooks run; 0: here */
 	int consolefd;       /* connection of --console-socket, or -1 */
+	bool cgroup_made;    /* set: by SYNC_CGROUP_WANTED */
 	int masterfd;        /* set: the pty master that nobody was given; owned by the caller */
 };
 

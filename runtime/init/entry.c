@@ -20,11 +20,25 @@
 #include "runtime/ns/timens.h"
 #include "runtime/sync/sync.h"
 
+/* By systemd; nothing of the container ran until then. */
+static int be_put_into_cgroup(struct init *in, struct err *e)
+{
+	int r = sync_send(in->job->syncfd, SYNC_CGROUP_WANTED, 0, -1, e);
+
+	if (r >= 0)
+		r = sync_expect(in->job->syncfd, SYNC_CGROUP_MADE, "creel", NULL, NULL, e);
+	return r < 0 ? r : cgroup_find_self(in->job->cgroup, e);
+}
+
 int entry_cgroup(struct init *in, struct err *e)
 {
-	if (!in->job->cgroup)
+	struct cgroup *cg = in->job->cgroup;
+
+	if (!cg)
 		return 0;
-	return cgroup_enter_self(in->job->cgroup, in->job->cgroup_entered, e);
+	if (in->job->kind == INIT_CREATE && cgroup_needs_process(cg))
+		return be_put_into_cgroup(in, e);
+	return cgroup_enter_self(cg, in->job->cgroup_entered, e);
 }
 
 /* Taken before any join: inside, /proc is the container's word. */

@@ -7,6 +7,7 @@
  *
  * Which steps of sync.h are sent, and when; the host side waits for exactly these:
  *
+ *   CGROUP_WANTED INIT_CREATE with cgroup_needs_process()
  *   PID          plan.intermediate
  *   IDS_WANTED   plan.new_userns
  *   NET_WANTED   INIT_CREATE with linux.netDevices
@@ -61,7 +62,7 @@ struct init_job {
 			 (run, exec) */
 	int pidfd;    /* INIT_EXEC: the container's init */
 	int rootfsfd; /* INIT_CREATE: O_PATH of the root file system, opened by the host side */
-	const struct cgroup *cgroup;
+	struct cgroup *cgroup;
 	bool cgroup_entered; /* CLONE_INTO_CGROUP did it for the v2 tree; cgroup_enter_self() does
 				the rest */
 	const struct sock_fprog *seccomp; /* compiled by the host side; NULL: none */

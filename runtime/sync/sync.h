@@ -17,16 +17,18 @@
 /* In the order they are sent.  Steps a container does not need are not sent; both sides know from
  * the plan. */
 #define SYNC_STEPS(X)                                                                              \
-	X(IDS_WANTED, "ids-wanted")   /* init: map my user namespace */                            \
-	X(IDS_WRITTEN, "ids-written") /* host: maps are in place */                                \
-	X(PID, "pid")                 /* intermediate: my child's pid, as the host sees it */      \
-	X(NET_WANTED, "net-wanted")   /* init: my namespaces exist, move devices */                \
-	X(NET_DONE, "net-done")       /* host */                                                   \
-	X(ROOT_READY, "root-ready")   /* init: mounts are done, run prestart and createRuntime */  \
-	X(HOOKS_DONE, "hooks-done")   /* host: go on and pivot */                                  \
-	X(CONSOLE, "console")         /* init: the pty master rides along */                       \
-	X(NOTIFY, "notify")           /* init: the seccomp listener rides along */                 \
-	X(READY, "ready")             /* init: all is prepared */                                  \
+	X(CGROUP_WANTED, "cgroup-wanted") /* init: make my control group around me */              \
+	X(CGROUP_MADE, "cgroup-made")     /* host: go on in it */                                  \
+	X(IDS_WANTED, "ids-wanted")       /* init: map my user namespace */                        \
+	X(IDS_WRITTEN, "ids-written")     /* host: maps are in place */                            \
+	X(PID, "pid")                     /* intermediate: my child's pid, as the host sees it */  \
+	X(NET_WANTED, "net-wanted")       /* init: my namespaces exist, move devices */            \
+	X(NET_DONE, "net-done")           /* host */                                               \
+	X(ROOT_READY, "root-ready") /* init: mounts are done, run prestart and createRuntime */    \
+	X(HOOKS_DONE, "hooks-done") /* host: go on and pivot */                                    \
+	X(CONSOLE, "console")       /* init: the pty master rides along */                         \
+	X(NOTIFY, "notify")         /* init: the seccomp listener rides along */                   \
+	X(READY, "ready")           /* init: all is prepared */                                    \
 	X(GO, "go")         /* host: the state is written; `start`: execute (see init.h) */        \
 	X(FAILED, "failed") /* either: message carries a struct err */
 

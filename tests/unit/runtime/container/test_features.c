@@ -57,8 +57,23 @@ static void what_is_not_there_is_said(void **state UNUSED)
 	struct oci_features f;
 
 	features_fill(&a, &f);
-	assert_true(f.linux_->cgroup->systemd.set && !f.linux_->cgroup->systemd.v);
 	assert_true(f.linux_->intel_rdt->enabled.set && !f.linux_->intel_rdt->enabled.v);
+}
+
+static void the_systemd_driver_is_there_when_its_helper_is_built(void **state UNUSED)
+{
+#ifdef HAVE_SYSTEMD
+	const bool built = true;
+#else
+	const bool built = false;
+#endif
+	auto_(arena) struct arena a = { 0 };
+	struct oci_features f;
+
+	features_fill(&a, &f);
+	assert_true(f.linux_->cgroup->systemd.set && f.linux_->cgroup->systemd_user.set);
+	assert_int_equal(f.linux_->cgroup->systemd.v, built);
+	assert_int_equal(f.linux_->cgroup->systemd_user.v, built);
 }
 
 int main(void)
@@ -67,6 +82,7 @@ int main(void)
 		cmocka_unit_test(callers_find_what_they_ask_for),
 		cmocka_unit_test(all_six_hooks_are_named),
 		cmocka_unit_test(what_is_not_there_is_said),
+		cmocka_unit_test(the_systemd_driver_is_there_when_its_helper_is_built),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
