@@ -54,7 +54,8 @@ static int search(struct init *in, const char *name, struct err *e)
 	return err_set(e, ENOENT, "exec '%s': executable file not found in $PATH", name);
 }
 
-/* The words below are what engines look for to say 126 or 127; some know of a directory, others do not. */
+/* The words below are what engines look for to say 126 or 127; some know of a directory, others do
+ * not. */
 static int explain(const char *path, int error, struct err *e)
 {
 	if (error == ENOENT)
