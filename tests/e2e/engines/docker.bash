@@ -62,3 +62,15 @@ box() {
 field() {
 	d inspect -f "$2" "$1"
 }
+
+# runtime_runs: what the runtime itself says is running for the engine.
+runtime_runs() {
+	local ids
+	ids=$(in_room "$RUNTIME" --root /run/docker/runtime-runc/moby list -q)
+	[ -n "$ids" ] && echo "$ids"
+}
+
+# nothing_runs: and nothing of it is left in control groups.
+nothing_runs() {
+	! runtime_runs && [ -z "$(room_cgroups)" ]
+}

@@ -266,17 +266,8 @@ sleeper_again() {
 
 @test "after all containers are gone nothing of creel's is left" {
 	sleeper
-	[ -n "$(creel_records)" ]
+	[ "$(runtime_runs)" = "$(field one '{{.Id}}')" ]
 	[ -n "$(room_cgroups)" ]
 	d rm -f one
-	[ -z "$(creel_records)" ]
-	[ -z "$(room_cgroups)" ]
-}
-
-creel_records() {
-	in_room find /run/docker -path '*/runtime-*' -name state.json
-}
-
-room_cgroups() {
-	find /sys/fs/cgroup -path "*/$ROOM_CGROUP/*" -type d
+	nothing_runs
 }

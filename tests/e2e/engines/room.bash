@@ -71,6 +71,11 @@ typed() {
 	return "${PIPESTATUS[0]}"
 }
 
+# room_cgroups: the control groups of what the engine runs; BuildKit keeps one above its steps'.
+room_cgroups() {
+	find /sys/fs/cgroup -path "*/$ROOM_CGROUP/*" -type d -not -name buildkit 2>/dev/null || true
+}
+
 # room_close: call from teardown_file().  The first process ends, and with it the whole room.
 room_close() {
 	[ -n "${ROOM_PID:-}" ] || return 0
