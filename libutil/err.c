@@ -51,6 +51,14 @@ static void keep(struct err *e, int code, const struct err *built, size_t len)
 	memcpy(e->msg, built->msg, len + 1);
 }
 
+/* A new failure: what an old one said is void. */
+static void keep_new(struct err *e, int code, const struct err *built, size_t len)
+{
+	keep(e, code, built, len);
+	e->stage[0] = '\0';
+	e->tail = (unsigned short)len;
+}
+
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	struct err built = { 0 };
@@ -63,7 +71,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	append(built.msg, &len, fmt, ap);
 	va_end(ap);
-	keep(e, code, &built, len);
+	keep_new(e, code, &built, len);
 	return -code;
 }
 
@@ -81,7 +89,7 @@ int err_sys(struct err *e, const char *fmt, ...)
 	append(built.msg, &len, fmt, ap);
 	va_end(ap);
 	appendf(built.msg, &len, ": %s", reason(code));
-	keep(e, code, &built, len);
+	keep_new(e, code, &built, len);
 	return -code;
 }
 
@@ -98,8 +106,68 @@ int err_wrap(struct err *e, int r, const char *fmt, ...)
 	va_end(ap);
 	/* A callee that recorded nothing still left its errno in r. */
 	appendf(built.msg, &len, ": %s", e->code ? e->msg : reason(-r));
-	keep(e, e->code ? e->code : -r, &built, len);
+	if (!e->code)
+		keep_new(e, -r, &built, len);
+	else
+		keep(e, e->code, &built, len);
 	return r;
+}
+
+int err_take(struct err *e, const struct err *why)
+{
+	if (e)
+		*e = *why;
+	return -why->code;
+}
+
+void err_stage(struct err *e, const char *stage)
+{
+	size_t len = strlen(stage);
+
+	if (!e || e->stage[0])
+		return;
+	if (len >= sizeof(e->stage))
+		len = sizeof(e->stage) - 1;
+	memcpy(e->stage, stage, len);
+	e->stage[len] = '\0';
+}
+
+/* The first text in quotes between `from` and `to`, both inside one message. */
+static bool quoted(const char *from, const char *to, char *buf, size_t size)
+{
+	const char *start = memchr(from, '\'', (size_t)(to - from));
+	const char *end = start ? memchr(start + 1, '\'', (size_t)(to - start) - 1) : NULL;
+
+	if (!end || (size_t)(end - start) > size)
+		return false;
+	memcpy(buf, start + 1, (size_t)(end - start) - 1);
+	buf[end - start - 1] = '\0';
+	return true;
+}
+
+/* Start of the part in front of `at`; parts end in ": ". */
+static const char *part_before(const char *msg, const char *at)
+{
+	for (const char *p = at - 2; p > msg; p--)
+		if (p[-1] == ' ' && p - msg >= 2 && p[-2] == ':')
+			return p;
+	return msg;
+}
+
+bool err_object(const struct err *e, char *buf, size_t size)
+{
+	size_t len = strlen(e->msg);
+	/* A message that was cut has lost its end, and with it what `tail` points to. */
+	const char *to = e->msg + len;
+	const char *from = e->msg + (e->tail <= len ? len - e->tail : 0);
+
+	while (!quoted(from, to, buf, size)) {
+		if (from - e->msg < 2)
+			return false;
+		to = from;
+		from = part_before(e->msg, from);
+	}
+	return true;
 }
 
 void err_clear(struct err *e)
@@ -107,5 +175,7 @@ void err_clear(struct err *e)
 	if (!e)
 		return;
 	e->code = 0;
+	e->tail = 0;
+	e->stage[0] = '\0';
 	e->msg[0] = '\0';
 }

@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "libutil/json.h"
 #include "libutil/parse.h"
 #include "libutil/strbuf.h"
 
@@ -101,9 +100,17 @@ static void add_printable(struct strbuf *line, const char *msg)
 	}
 }
 
-static void build_json(struct strbuf *line, enum log_level level, const char *msg)
+/* What a line says. */
+struct line {
+	enum log_level level;
+	const char *msg;
+	void (*members)(const void *ctx, struct json_writer *w); /* JSON; may be NULL */
+	const void *ctx;
+};
+
+static void build_json(struct strbuf *out, const struct line *l)
 {
-	struct json_writer w = { .out = line };
+	struct json_writer w = { .out = out };
 	char text[TIME_TEXT_SIZE];
 	struct timespec now = { 0 };
 
@@ -112,34 +119,36 @@ static void build_json(struct strbuf *line, enum log_level level, const char *ms
 	/* Whole seconds are enough: the fraction gives way to the zone. */
 	memcpy(text + strlen("2026-01-02T03:04:05"), "Z", sizeof("Z"));
 	json_object(&w);
-	json_kv_string(&w, "level", level_names[level]);
-	json_kv_string(&w, "msg", msg);
+	json_kv_string(&w, "level", level_names[l->level]);
+	json_kv_string(&w, "msg", l->msg);
 	json_kv_string(&w, "time", text);
+	if (l->members)
+		l->members(l->ctx, &w);
 	json_object_end(&w);
-	strbuf_addc(line, '\n');
+	strbuf_addc(out, '\n');
 }
 
-static void build_text(struct strbuf *line, enum log_level level, const char *msg)
+static void build_text(struct strbuf *out, const struct line *l)
 {
 	if (*sink.program)
-		strbuf_addf(line, "%s: ", sink.program);
-	strbuf_addf(line, "%s: ", level_names[level]);
-	add_printable(line, msg);
-	strbuf_addc(line, '\n');
+		strbuf_addf(out, "%s: ", sink.program);
+	strbuf_addf(out, "%s: ", level_names[l->level]);
+	add_printable(out, l->msg);
+	strbuf_addc(out, '\n');
 }
 
 /* A whole line is one write, so lines of several processes never mix. */
-static void send(int fd, enum log_format format, enum log_level level, const char *msg)
+static void send(int fd, enum log_format format, const struct line *l)
 {
 	/* Escapes make a byte six at most. */
-	auto_(strbuf) struct strbuf line = { .max = 8 * LINE_MAX_BYTES };
+	auto_(strbuf) struct strbuf out = { .max = 8 * LINE_MAX_BYTES };
 
 	if (format == LOG_FORMAT_JSON)
-		build_json(&line, level, msg);
+		build_json(&out, l);
 	else
-		build_text(&line, level, msg);
+		build_text(&out, l);
 	/* Nobody is left to be told when the log itself cannot be written. */
-	while (write(fd, strbuf_str(&line), line.len) < 0 && errno == EINTR)
+	while (write(fd, strbuf_str(&out), out.len) < 0 && errno == EINTR)
 		;
 }
 
@@ -150,10 +159,31 @@ static bool file_takes(enum log_level level)
 	return level == LOG_LEVEL_ERROR || sink.level_asked || sink.file_format == LOG_FORMAT_TEXT;
 }
 
+/* The file first: callers read it as soon as stderr is at its end. */
+static void send_all(const struct line *l)
+{
+	if (file_takes(l->level))
+		send(sink.fd, sink.file_format, l);
+	if (sink.fd < 0 || l->level == LOG_LEVEL_ERROR)
+		send(STDERR_FILENO, sink.format, l);
+}
+
+void log_failure(const char *msg, void (*members)(const void *ctx, struct json_writer *w),
+		 const void *ctx)
+{
+	const struct line l = {
+		.level = LOG_LEVEL_ERROR, .msg = msg, .members = members, .ctx = ctx
+	};
+	int keep = errno;
+
+	send_all(&l);
+	errno = keep;
+}
+
 void log_write(enum log_level level, const char *fmt, ...)
 {
 	auto_(strbuf) struct strbuf msg = { .max = LINE_MAX_BYTES };
-	const char *text;
+	struct line l = { .level = level };
 	int keep = errno;
 	va_list ap;
 
@@ -162,11 +192,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vaddf(&msg, fmt, ap);
 	va_end(ap);
-	text = msg.failed ? "(message too long)" : strbuf_str(&msg);
-	/* The file first: callers read it as soon as stderr is at its end. */
-	if (file_takes(level))
-		send(sink.fd, sink.file_format, level, text);
-	if (sink.fd < 0 || level == LOG_LEVEL_ERROR)
-		send(STDERR_FILENO, sink.format, level, text);
+	l.msg = msg.failed ? "(message too long)" : strbuf_str(&msg);
+	send_all(&l);
 	errno = keep;
 }

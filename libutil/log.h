@@ -10,12 +10,15 @@
  * stderr.  A JSON file gets errors only, until log_set_level() asks for more:
  * podman reads the whole file as one document.
  *
+ * The one failure of a program has more members in JSON, see log_failure().
+ *
  * Library folders log at debug only; log_error() belongs to main.
  */
 #ifndef LIBUTIL_LOG_H
 #define LIBUTIL_LOG_H
 
 #include "libutil/err.h"
+#include "libutil/json.h"
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
@@ -31,6 +34,10 @@ bool log_wants(enum log_level level);
 int log_parse_level(const char *text, enum log_level *ret, struct err *e);
 
 void log_write(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
+/* At level error: `msg`, and in JSON what `members` adds to the object, which stays after level,
+ * msg and time. */
+void log_failure(const char *msg, void (*members)(const void *ctx, struct json_writer *w),
+		 const void *ctx);
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)

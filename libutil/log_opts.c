@@ -18,5 +18,8 @@ int log_opts_apply(const struct log_opts *o, struct err *e)
 		return r;
 	if (o->level || o->debug)
 		log_set_level(level);
-	return o->file ? log_open_file(o->file, (enum log_format)o->format, e) : 0;
+	if (o->file)
+		return log_open_file(o->file, (enum log_format)o->format, e);
+	log_set_format((enum log_format)o->format);
+	return 0;
 }

@@ -34,7 +34,8 @@ extern const char *const log_opts_formats[];
 			.offset = (base) + offsetof(struct log_opts, format),                      \
 			.arg = "FORMAT",                                                           \
 			.choices = log_opts_formats,                                               \
-			.help = "format of the lines in the log file",                             \
+			.help = "format of the lines in the log file, or on standard error "       \
+				"without one",                                                     \
 		},                                                                                 \
 		{                                                                                  \
 			.name = "log-level",                                                       \

@@ -11,6 +11,8 @@
 #include "libutil/suggest.h"
 #include "libutil/verb_rows.h"
 
+#define UPPER_CASE "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 #define STATUS_FAILED      1
 #define STATUS_WRONG_USAGE 2
 
@@ -22,6 +24,7 @@ struct run {
 	size_t version;   /* offset in `global` */
 	struct strv args; /* the verb and what follows */
 	struct err e;
+	const char *subject; /* the verb's first argument, or NULL */
 };
 
 /* A descriptor opened later must not become somebody's stdin, stdout or stderr. */
@@ -43,28 +46,87 @@ static int usage_status(const struct program *p)
 	return STATUS_FAILED;
 }
 
+/* What the one line says about a failure beside its words. */
+struct failure {
+	const struct run *run;
+	const struct verb *verb; /* NULL: it did not come so far */
+	int code, status;
+};
+
+/* "CONTAINER [SIGNAL]" makes the first argument the member "container". */
+static void tell_subject(const struct failure *f, struct json_writer *w)
+{
+	size_t len = f->verb && f->verb->args ? strspn(f->verb->args, UPPER_CASE) : 0;
+	char key[16];
+
+	if (len == 0 || len >= sizeof(key) || !f->run->subject)
+		return;
+	for (size_t i = 0; i < len; i++)
+		key[i] = (char)(f->verb->args[i] - 'A' + 'a');
+	key[len] = '\0';
+	json_kv_string(w, key, f->run->subject);
+}
+
+/* The object, unless it was told already. */
+static void tell_object(const struct failure *f, struct json_writer *w)
+{
+	char object[sizeof(f->run->e.msg)];
+
+	if (!err_object(&f->run->e, object, sizeof(object)) ||
+	    (f->verb && streq(object, f->verb->name)) ||
+	    (f->run->subject && streq(object, f->run->subject)))
+		return;
+	json_kv_string(w, object[0] == '/' ? "path" : "object", object);
+}
+
+static void tell_failure(const void *ctx, struct json_writer *w)
+{
+	const struct failure *f = ctx;
+	const struct err *e = &f->run->e;
+	const char *name = strerrorname_np(f->code);
+
+	if (f->verb)
+		json_kv_string(w, "operation", f->verb->name);
+	tell_subject(f, w);
+	if (e->stage[0])
+		json_kv_string(w, "stage", e->stage);
+	tell_object(f, w);
+	if (f->run->program->explain)
+		f->run->program->explain(e, w);
+	if (name)
+		json_kv_string(w, "errno", name);
+	json_kv_i64(w, "code", f->code);
+	json_kv_i64(w, "exitStatus", f->status);
+}
+
 static int wrong_usage(const struct run *run, const struct verb *v)
 {
-	log_error("%s (see '%s %s%s--help')", run->e.msg, run->program->name, v ? v->name : "",
-		  v ? " " : "");
-	return usage_status(run->program);
+	struct failure f = { run, v, EINVAL, usage_status(run->program) };
+	autofree char *msg = xasprintf("%s (see '%s %s%s--help')", run->e.msg, run->program->name,
+				       v ? v->name : "", v ? " " : "");
+
+	log_failure(msg, tell_failure, &f);
+	return f.status;
 }
 
 static int failed(const struct run *run, const struct verb *v, int r)
 {
 	const struct program *p = run->program;
+	struct failure f = { run, v, run->e.code ? run->e.code : -r,
+			     v && p->exit_status ? p->exit_status(v, r) : STATUS_FAILED };
 
-	log_error("%s", run->e.code ? run->e.msg : strerrordesc_np(-r));
-	return v && p->exit_status ? p->exit_status(v, r) : STATUS_FAILED;
+	log_failure(run->e.code ? run->e.msg : strerrordesc_np(-r), tell_failure, &f);
+	return f.status;
 }
 
 /* Also what verbs left in stdio: a full disk must not look like success. */
 static int flush_stdout(int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	/* One failure, one line. */
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || status)
 		return status;
 	log_error("write to standard output: %s", strerrordesc_np(errno));
-	return status ? status : STATUS_FAILED;
+	return STATUS_FAILED;
 }
 
 static int print(const struct strbuf *text)
@@ -165,6 +227,7 @@ static int run_parsed(struct run *run, const struct verb *v, void *values, struc
 		explain_global(run, v, (const char *const *)run->args.v);
 	if (r < 0 || check_count(run, v, args) < 0)
 		return wrong_usage(run, v);
+	run->subject = args->n > 0 ? args->v[0] : NULL;
 	r = v->run(run->global, values, strv_argv(args), (int)args->n, &run->e);
 	return flush_stdout(r < 0 ? failed(run, v, r) : r);
 }

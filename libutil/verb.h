@@ -6,6 +6,7 @@
 #ifndef LIBUTIL_VERB_H
 #define LIBUTIL_VERB_H
 
+#include "libutil/json.h"
 #include "libutil/opts.h"
 
 struct verb {
@@ -54,6 +55,8 @@ struct program {
 	/* Exit status for a failed verb, `error` is the negative errno it gave; NULL: 1 for
 	 * everything. */
 	int (*exit_status)(const struct verb *v, int error);
+	/* More members for the JSON line of a failure; may be NULL. */
+	void (*explain)(const struct err *e, struct json_writer *w);
 };
 
 /* Status for a wrong command line is 2 only if `exits` lists 2, else 1 (what runc's callers

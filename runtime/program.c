@@ -44,6 +44,38 @@ static void version(struct strbuf *out)
 	strbuf_addf(out, "libseccomp: %u.%u.%u\n", sc->major, sc->minor, sc->micro);
 }
 
+/* Messages about a document have its path between colons, "config.json: mounts[2].type: ...": the
+ * first part that begins with a member of the document, and is one word. */
+static bool is_member(const char *part, size_t len)
+{
+	size_t name = strcspn(part, ".[: ");
+
+	if (memchr(part, ' ', len) || memchr(part, '\'', len))
+		return false;
+	for (size_t i = 0; i < runtime_spec_type.n_fields; i++) {
+		const char *key = runtime_spec_type.fields[i].key;
+
+		if (strlen(key) == name && memcmp(key, part, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void explain(const struct err *e, struct json_writer *w)
+{
+	for (const char *part = e->msg; part; part = strstr(part, ": ")) {
+		const char *end;
+
+		part += part == e->msg ? 0 : 2;
+		end = strstr(part, ": ");
+		if (!end || !is_member(part, (size_t)(end - part)))
+			continue;
+		json_key(w, "field");
+		json_string_n(w, part, (size_t)(end - part));
+		return;
+	}
+}
+
 static const struct completion_row completions[] = { { "CONTAINER", "list --quiet" },
 						     { NULL, NULL } };
 
@@ -59,4 +91,5 @@ const struct program creel_program = {
 	.exits = exits,
 	.completions = completions,
 	.exit_status = exit_status,
+	.explain = explain,
 };

@@ -44,7 +44,7 @@ static int find_process(struct container *c, struct err *e)
 	if (fd == -ESRCH)
 		return 0;
 	if (fd < 0)
-		return err_set(e, gone.code, "%s", gone.msg);
+		return err_take(e, &gone);
 	c->pidfd = fd;
 	return 0;
 }

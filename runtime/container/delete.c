@@ -131,7 +131,7 @@ static int delete_forced(const struct store *s, const char *id, struct err *e)
 		r = clear_unreadable(s, id, &why);
 	if (r >= 0 || r == -ENOENT)
 		return 0;
-	return err_set(e, why.code, "%s", why.msg);
+	return err_take(e, &why);
 }
 
 int container_delete(const struct store *s, const char *id, bool force, struct err *e)

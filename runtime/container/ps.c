@@ -135,7 +135,7 @@ int ps_table(const pid_t *pids, size_t n, char *const *args, size_t n_args, stru
 	if (r == -ENOENT && n_args == 0)
 		return own_table(pids, n, out);
 	if (r < 0)
-		return err_set(e, why.code, "%s", why.msg);
+		return err_take(e, &why);
 	if (status != 0)
 		return err_set(e, EINVAL, "ps failed: %s", strbuf_str(&table));
 	return ps_filter(strbuf_str(&table), pids, n, out, e);

@@ -46,7 +46,7 @@ static int for_each_match(const struct store *s, const regex_t *re, select_fn *f
 			continue;
 		r = fn(s, ids.v[i], ctx, &why);
 		if (r < 0 && first == 0)
-			first = err_set(e, why.code, "%s", why.msg);
+			first = err_take(e, &why);
 	}
 	return first;
 }

@@ -13,6 +13,7 @@
 #include "libutil/sig.h"
 #include "libutil/sys.h"
 #include "runtime/cgroup/cgroup.h"
+#include "runtime/cgroup/oom.h"
 #include "runtime/container/console.h"
 #include "runtime/container/listener.h"
 #include "runtime/container/netdev.h"
@@ -60,8 +61,6 @@ static int wait_for_init(const struct service *s, struct err *e)
 /* A dead init could not say why; how it died is what a person can act on. */
 static int explain_death(const struct service *s, int r, struct err *e)
 {
-	const struct spec_linux *l = s->job->spec->linux_;
-	bool limited = l && l->resources && l->resources->memory && l->resources->memory->limit.set;
 	struct child *c = s->child;
 	char text[PROC_STATUS_TEXT_SIZE];
 
@@ -69,8 +68,10 @@ static int explain_death(const struct service *s, int r, struct err *e)
 		return r;
 	if (!WIFSIGNALED(c->status))
 		return r;
-	if (limited && WTERMSIG(c->status) == SIGKILL)
-		return err_wrap(e, r, "container init was OOM-killed (memory limit too low?)");
+	if (WTERMSIG(c->status) == SIGKILL && s->job->cgroup && oom_kills(s->job->cgroup) > 0)
+		return err_set(e, ENOMEM,
+			       "container init was OOM-killed (memory limit too low?): %s",
+			       e ? e->msg : "");
 	return err_wrap(e, r, "container init was %s", proc_status_text(c->status, text));
 }
 

@@ -156,7 +156,7 @@ int hook_run(const struct spec_hooks *hooks, enum hook_kind kind, const struct h
 		return run_all(list, kind, call, e);
 	r = hook_output_open(&call->state->annotations, &output, &why);
 	if (r < 0 && kind != HOOK_POSTSTOP)
-		return err_set(e, why.code, "%s", why.msg);
+		return err_take(e, &why);
 	if (r < 0)
 		log_warning("%s", why.msg);
 	with.output = &output;

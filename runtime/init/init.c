@@ -253,8 +253,10 @@ static int run_stages(struct init *in, struct err *e)
 			continue;
 		log_debug("init: %s", stages[i].name);
 		r = stages[i].run(in, e);
-		if (r < 0)
+		if (r < 0) {
+			err_stage(e, stages[i].name);
 			return r;
+		}
 	}
 	return 0;
 }

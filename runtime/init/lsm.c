@@ -32,12 +32,14 @@ static int set_apparmor(struct init *in, const char *profile, struct err *e)
 		err_clear(e);
 		r = write_attr(in, "exec", text, e);
 	}
+	/* Podman looks for the path in backquotes, and takes "No such file" for a missing program.
+	 */
 	if (r == -EINVAL || r == -ENOENT)
-		return err_wrap(e, r,
-				"process.apparmorProfile: '%s' is not loaded, or the kernel runs "
-				"without AppArmor",
-				profile);
-	return r < 0 ? err_wrap(e, r, "process.apparmorProfile") : 0;
+		return err_set(e, -r,
+			       "process.apparmorProfile: write to `/proc/self/attr/exec`: '%s' is "
+			       "not loaded, or the kernel runs without AppArmor",
+			       profile);
+	return r < 0 ? err_wrap(e, r, "process.apparmorProfile: `/proc/self/attr/exec`") : 0;
 }
 
 static int set_selinux(struct init *in, const char *label, struct err *e)
@@ -45,11 +47,11 @@ static int set_selinux(struct init *in, const char *label, struct err *e)
 	int r = write_attr(in, "exec", label, e);
 
 	if (r == -EINVAL)
-		return err_wrap(e, r,
-				"process.selinuxLabel: '%s' is not valid here, or the kernel runs "
-				"without SELinux",
-				label);
-	return r < 0 ? err_wrap(e, r, "process.selinuxLabel") : 0;
+		return err_set(e, -r,
+			       "process.selinuxLabel: write to `/proc/self/attr/exec`: '%s' is not "
+			       "valid here, or the kernel runs without SELinux",
+			       label);
+	return r < 0 ? err_wrap(e, r, "process.selinuxLabel: `/proc/self/attr/exec`") : 0;
 }
 
 int lsm_exec_labels(struct init *in, struct err *e)

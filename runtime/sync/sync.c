@@ -59,13 +59,18 @@ static int receive(int sock, struct sync_message *m, int *ret_fd, struct err *e)
 	if (r != (int)sizeof(*m) || m->step < 0 || m->step >= SYNC_STEP_COUNT)
 		return err_set(e, EPROTO, "a message of %d bytes is none of ours", r);
 	m->why.msg[sizeof(m->why.msg) - 1] = '\0';
+	m->why.stage[sizeof(m->why.stage) - 1] = '\0';
 	return 1;
 }
 
 /* The other side's failure becomes this side's. */
 static int take_failure(const struct sync_message *m, struct err *e)
 {
-	return err_set(e, m->why.code > 0 ? m->why.code : EIO, "%s", m->why.msg);
+	struct err why = m->why;
+
+	if (why.code <= 0)
+		why.code = EIO;
+	return err_take(e, &why);
 }
 
 int sync_expect(int sock, enum sync_step want, const char *who, int64_t *ret_value, int *ret_fd,

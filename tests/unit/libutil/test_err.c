@@ -104,6 +104,68 @@ static void a_handled_failure_can_be_forgotten(void **state UNUSED)
 	assert_string_equal(e.msg, "");
 }
 
+static void names(const struct err *e, const char *want)
+{
+	char object[64] = "";
+
+	assert_int_equal(err_object(e, object, sizeof(object)), want != NULL);
+	if (want)
+		assert_string_equal(object, want);
+}
+
+static void the_object_is_what_the_innermost_function_quoted(void **state UNUSED)
+{
+	struct err e = { 0 };
+
+	(void)err_set(&e, EINVAL, "open '/x' in '/y'");
+	(void)err_wrap(&e, -EINVAL, "create '%s'", "web");
+	names(&e, "/x");
+}
+
+static void without_an_object_of_its_own_the_words_in_front_have_it(void **state UNUSED)
+{
+	struct err e = { 0 };
+
+	(void)err_set(&e, ENOENT, "open the source");
+	(void)err_wrap(&e, -ENOENT, "bind '%s' on '%s'", "/a", "/b");
+	(void)err_wrap(&e, -ENOENT, "create '%s'", "web");
+	names(&e, "/a");
+	(void)err_set(&e, ENOENT, "nothing");
+	(void)err_wrap(&e, -ENOENT, "at all");
+	names(&e, NULL);
+	(void)err_set(&e, ENOENT, "it's half a quote");
+	names(&e, NULL);
+}
+
+static void an_object_that_does_not_fit_is_none(void **state UNUSED)
+{
+	struct err e = { 0 };
+	char small[3];
+
+	(void)err_set(&e, EINVAL, "open 'ab'");
+	assert_true(err_object(&e, small, sizeof(small)));
+	(void)err_set(&e, EINVAL, "open 'abc'");
+	assert_false(err_object(&e, small, sizeof(small)));
+}
+
+static void the_deepest_step_stays_and_a_new_failure_forgets_it(void **state UNUSED)
+{
+	struct err e = { 0 }, other = { 0 };
+
+	(void)err_set(&e, EINVAL, "first");
+	err_stage(&e, "mounts");
+	err_stage(&e, "outer");
+	(void)err_wrap(&e, -EINVAL, "more");
+	assert_string_equal(e.stage, "mounts");
+	assert_int_equal(err_take(&other, &e), -EINVAL);
+	assert_string_equal(other.stage, "mounts");
+	assert_string_equal(other.msg, "more: first");
+	(void)err_set(&e, EPERM, "second");
+	assert_string_equal(e.stage, "");
+	err_stage(&e, "a name of a step that is far too long");
+	assert_string_equal(e.stage, "a name of a step that i");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +178,10 @@ int main(void)
 		cmocka_unit_test(a_long_message_is_cut_and_says_so),
 		cmocka_unit_test(nobody_has_to_listen),
 		cmocka_unit_test(a_handled_failure_can_be_forgotten),
+		cmocka_unit_test(the_object_is_what_the_innermost_function_quoted),
+		cmocka_unit_test(without_an_object_of_its_own_the_words_in_front_have_it),
+		cmocka_unit_test(an_object_that_does_not_fit_is_none),
+		cmocka_unit_test(the_deepest_step_stays_and_a_new_failure_forgets_it),
 	};
 
 	return cmocka_run_group_tests_name("err", tests, NULL, NULL);
