@@ -32,6 +32,17 @@ no_mount() {
 	! grep -F -e "$BATS_TEST_TMPDIR" -e "$ROOTFS" /proc/self/mountinfo
 }
 
+# nothing_left, but for the compiled filters that stay on purpose.
+nothing_left() {
+	local left
+	left=$(find "$CREEL_ROOT" -mindepth 1 ! -path '*/.seccomp' ! -path '*/.seccomp/seccomp-??' 2>/dev/null || true
+		find /sys/fs/cgroup -type d -path "*/creel-e2e/$NAME*" 2>/dev/null || true)
+	[ -z "$left" ] || {
+		echo "left behind: $left" >&2
+		return 1
+	}
+}
+
 # nothing_at_all: no state, group, mount or process of this test.
 nothing_at_all() {
 	nothing_left && no_mount || return 1

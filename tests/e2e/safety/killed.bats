@@ -25,17 +25,6 @@ teardown() {
 	teardown_creel
 }
 
-# nothing_left, but for the compiled filters that stay on purpose.
-nothing_left() {
-	local left
-	left=$(find "$CREEL_ROOT" -mindepth 1 ! -path '*/.seccomp' ! -path '*/.seccomp/seccomp-??' 2>/dev/null || true
-		find /sys/fs/cgroup -type d -path "*/creel-e2e/$NAME*" 2>/dev/null || true)
-	[ -z "$left" ] || {
-		echo "left behind: $left" >&2
-		return 1
-	}
-}
-
 # kill_each STRIDE PREPARE AFTER [-i] VERB...: kill `creel VERB...` at each STRIDEth call, until it gets through.
 kill_each() {
 	local stride prepare=$2 after=$3 who=() n=1 status

@@ -1,0 +1,231 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Many processes that create, start, kill, delete, pause, look at and execute in one container at once; and
+# a container's life many times over.
+
+load helpers
+
+setup() {
+	requires root
+	setup_creel
+	bundle sleep 1000
+	mark
+	edit '.process.rlimits = []'
+	LOG=$BATS_TEST_TMPDIR/log
+	mkdir -p "$LOG"
+}
+
+teardown() {
+	teardown_creel
+}
+
+# worker N ROUNDS VERB...: each VERB in turn, with every answer that is none of the legal ones in $LOG.
+worker() {
+	local n=$1 rounds=$2 i verb status
+	shift 2
+	for ((i = 0; i < rounds; i++)); do
+		for verb in "$@"; do
+			status=0
+			# shellcheck disable=SC2086
+			timeout 30 creel --root "$CREEL_ROOT" $verb </dev/null >/dev/null 2>"$LOG/err.$n" || status=$?
+			case $status in
+			0) ;;
+			1 | 255) grep -vhE "$EXPECTED" "$LOG/err.$n" | sed "s/^/$verb: /" >>"$LOG/odd.$n" || true ;;
+			137) [[ $verb == exec* ]] || echo "$verb: was killed" >>"$LOG/odd.$n" ;;
+			*) echo "$verb: status $status: $(cat "$LOG/err.$n")" >>"$LOG/odd.$n" ;;
+			esac
+			[ "$status" -ne 124 ] || echo "$verb: hangs" >>"$LOG/odd.$n"
+		done
+	done
+}
+
+# What a verb may say when others were faster.
+EXPECTED='already exists|does not exist|container not running|cannot start container|is not (running|paused)|cannot (pause|resume)'
+EXPECTED+='|cannot delete container|was just made|never finished|it is paused|is (creating|created|stopped|running|paused)'
+EXPECTED+='|init (died|was killed)|killed by SIGKILL|was deleted while|first process is gone|process [0-9]+ is gone|already has processes'
+EXPECTED+='|No such (file or directory|device|process)|is not frozen|Connection (refused|reset)|the container was deleted'
+
+odd_ones() {
+	cat "$LOG"/odd.* 2>/dev/null || true
+}
+
+# together ROUNDS VERBS...: a process for each argument, whose words between | are verbs.
+together() {
+	local rounds=$1 n=0 each pids=() verbs
+	shift
+	for each in "$@"; do
+		IFS='|' read -ra verbs <<<"$each"
+		worker "$n" "$rounds" "${verbs[@]}" 3>&- &
+		pids+=($!)
+		n=$((n + 1))
+	done
+	wait "${pids[@]}"
+	odd_ones
+	[ -z "$(odd_ones)" ]
+}
+
+legal() {
+	local state
+	state=$(c state "$NAME" 2>/dev/null | jq -r .status)
+	[[ -z $state || $state == created || $state == running || $state == stopped || $state == paused ]]
+}
+
+@test "one id in sixteen hands ends in a legal state, and then can be deleted" {
+	local create="create --bundle $BUNDLE $NAME" run="run --detach --bundle $BUNDLE $NAME"
+	together "$(full 200 6)" "$create|start $NAME" "$create|kill $NAME KILL" "$create|delete --force $NAME" "$run|state $NAME" \
+		"$run|delete --force $NAME" "start $NAME|kill $NAME TERM" "kill $NAME KILL|delete $NAME" "delete $NAME|$create" \
+		"delete --force $NAME|list" "pause $NAME|resume $NAME" "resume $NAME|pause $NAME" "state $NAME|ps $NAME" \
+		"exec $NAME true|state $NAME" "exec --detach $NAME sleep 1|list -q" "exec $NAME true|delete --force $NAME" \
+		"list|features"
+	legal
+	cleared
+}
+
+@test "sixteen creates: one container, fifteen refusals" {
+	local i n=0 pids=()
+	for ((i = 0; i < 16; i++)); do
+		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" </dev/null >/dev/null 2>"$LOG/$i" 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		! wait "$i" || n=$((n + 1))
+	done
+	[ "$n" -eq 1 ]
+	[ "$(grep -l 'already exists' "$LOG"/* | wc -l)" -eq 15 ]
+	has_status "$NAME" created
+	cleared
+}
+
+@test "sixteen deletes of one container: all are content or say that it is gone" {
+	local i pids=()
+	c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	for ((i = 0; i < 16; i++)); do
+		timeout 30 creel --root "$CREEL_ROOT" delete --force "$NAME" 2>"$LOG/$i" 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	nothing_at_all
+}
+
+@test "a directory that is deleted in the moment of its making is not another creator's" {
+	local first second
+	requires program strace
+	# The first has made its directory and waits for the lock; meanwhile it is deleted, and made by a second.
+	strace -o /dev/null -e trace=flock -e inject=flock:delay_enter=1500000:when=1 \
+		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/first" 3>&- </dev/null &
+	first=$!
+	wait_for test -d "$CREEL_ROOT/$NAME"
+	c delete --force "$NAME"
+	# ... which has its lock, and writes its record only when the first has given up.
+	strace -o /dev/null -e trace=flock -e inject=flock:delay_exit=2500000:when=1 \
+		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/second" 3>&- </dev/null &
+	second=$!
+	refute wait "$first"
+	wait "$second" || {
+		cat "$LOG/second"
+		return 1
+	}
+	cat "$LOG/first"
+	grep -q 'was deleted while it was made' "$LOG/first"
+	has_status "$NAME" created
+	cleared
+}
+
+# fds_of PID
+fds_of() {
+	find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l
+}
+
+groups() {
+	find /sys/fs/cgroup -type d -path '*/creel-e2e/*' -path "*$NAME*" | wc -l
+}
+
+@test "a hundred lives leave no zombie, group, mount, descriptor or key" {
+	local i mounts keys rounds
+	rounds=$(full 1000 100)
+	edit '.process.args = ["true"]'
+	mounts=$(wc -l </proc/self/mountinfo)
+	keys=$(wc -l </proc/keys 2>/dev/null || echo 0)
+	# One process that has them all as children, and sees what they leave: it is their reaper, too.
+	cat >"$BATS_TEST_TMPDIR/lives.sh" <<-'END'
+		fds=$(ls /proc/$$/fd | wc -l)
+		i=0
+		while [ "$i" -lt "$4" ]; do
+			case $((i % 4)) in
+			0) creel --root "$1" run --bundle "$2" "$3" ;;
+			1) creel --root "$1" create --bundle "$2" "$3" && creel --root "$1" start "$3" && creel --root "$1" delete --force "$3" ;;
+			2) creel --root "$1" run --detach --bundle "$2" "$3" && creel --root "$1" delete --force "$3" ;;
+			3) creel --root "$1" create --bundle "$2" "$3" && creel --root "$1" delete "$3" ;;
+			esac || exit 1
+			i=$((i + 1))
+		done >/dev/null 2>&1 </dev/null
+		sleep 0.3
+		ps --ppid $$ -o pid=,stat=,comm= | grep -v -e ' ps$' -e grep >"$5/children"
+		[ "$(ls /proc/$$/fd | wc -l)" -eq "$fds" ] && : >"$5/done"
+	END
+	sh "$BATS_TEST_TMPDIR/lives.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME" "$rounds" "$LOG" 3>&-
+	[ -e "$LOG/done" ]
+	nothing_at_all
+	[ "$(groups)" -eq 0 ]
+	[ "$(wc -l </proc/self/mountinfo)" -eq "$mounts" ]
+	# Keyrings go some time after their last process.
+	[ "$(wc -l </proc/keys)" -le $((keys + 20)) ]
+}
+
+@test "create and start leave no zombie with the one who called them" {
+	# As a shim does: a subreaper that waits for all it gets.
+	cat >"$BATS_TEST_TMPDIR/shim.sh" <<-'END'
+		for i in 1 2 3 4 5; do
+			creel --root "$1" create --bundle "$2" "$3" || exit 1
+			creel --root "$1" start "$3" && creel --root "$1" exec "$3" true
+			creel --root "$1" kill "$3" KILL
+			creel --root "$1" delete --force "$3" || exit 1
+		done >/dev/null 2>&1 </dev/null
+		sleep 0.3
+		ps -o ppid=,stat=,comm= | awk -v me=$$ '$1 == me && $2 ~ /Z/' >"$4/zombies"
+	END
+	sh "$BATS_TEST_TMPDIR/shim.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME" "$LOG" 3>&-
+	cat "$LOG/zombies"
+	[ ! -s "$LOG/zombies" ]
+	nothing_at_all
+}
+
+@test "a hook that asks creel about its own container gets an answer" {
+	edit '.hooks = {"createRuntime": [{"path": $c, "args": ["creel", "--root", $r, "state", $n]}],
+		"poststart": [{"path": $c, "args": ["creel", "--root", $r, "exec", $n, "true"]}],
+		"poststop": [{"path": $c, "args": ["creel", "--root", $r, "state", $n]}]}' \
+		--arg c "$BUILD_DIR/creel" --arg r "$CREEL_ROOT" --arg n "$NAME"
+	timeout 20 creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 </dev/null 3>&-
+	timeout 20 creel --root "$CREEL_ROOT" start "$NAME"
+	timeout 20 creel --root "$CREEL_ROOT" delete --force "$NAME"
+	nothing_at_all
+}
+
+@test "a list of many containers needs little memory, and little more than a list of few" {
+	local n few many
+	n=$(full 2000 300)
+	c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	edit '.annotations = {"big": ("x" * 20000)}'
+	few=$(rss list)
+	for ((i = 0; i < n; i++)); do
+		mkdir "$CREEL_ROOT/copy-$i"
+		sed "s/\"$NAME\"/\"copy-$i\"/" "$CREEL_ROOT/$NAME/state.json" >"$CREEL_ROOT/copy-$i/state.json"
+	done
+	[ "$(c list -q | wc -l)" -eq $((n + 1)) ]
+	many=$(rss list)
+	echo "list of 1: $few KiB; of $((n + 1)): $many KiB"
+	# The texts of all lines, and nothing per container beside them.
+	[ $((many - few)) -lt $((n * 4)) ]
+	rm -rf "$CREEL_ROOT"/copy-*
+}
+
+# rss VERB...: peak memory in KiB.
+rss() {
+	/usr/bin/env python3 - "$CREEL_ROOT" "$@" <<-'END' 2>/dev/null || command time -f %M creel --root "$CREEL_ROOT" "$@" 2>&1 >/dev/null
+		import resource, subprocess, sys
+		subprocess.run(["creel", "--root", sys.argv[1]] + sys.argv[2:], stdout=subprocess.DEVNULL, check=True)
+		print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+	END
+}
