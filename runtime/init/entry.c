@@ -16,6 +16,7 @@
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/init/procfs.h"
 #include "runtime/init/stage.h"
+#include "runtime/ns/idmap.h"
 #include "runtime/ns/join.h"
 #include "runtime/ns/timens.h"
 #include "runtime/sync/sync.h"
@@ -57,10 +58,24 @@ int entry_open_procfs(struct init *in, struct err *e)
 
 /* ---- joins ---- */
 
-static int join_paths(const struct ns_plan *plan, struct err *e)
+/* procfd is of before the joins, among which may be a mount namespace. */
+static int check_maps(const struct init *in, int procfd, struct err *e)
 {
+	const struct ns_plan *plan = &in->job->plan;
+
+	if (!plan->has[OCI_NS_USER] || plan->new_userns)
+		return 0;
+	return idmap_check_joined(procfd, &in->linux_->uid_mappings, &in->linux_->gid_mappings, e);
+}
+
+static int join_paths(const struct init *in, struct err *e)
+{
+	const struct ns_plan *plan = &in->job->plan;
+	autofd int procfd = plan->n_joins ? open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	int r = ns_join_plan(plan, e);
 
+	if (r >= 0)
+		r = check_maps(in, procfd, e);
 	/* For the child only, and only where the host side could not: see ns/plan.h. */
 	if (r >= 0 && plan->intermediate && plan->pid_path)
 		r = ns_join_path(OCI_NS_PID, plan->pid_path, e);
@@ -72,7 +87,7 @@ static int join(struct init *in, struct err *e)
 	const struct ns_plan *plan = &in->job->plan;
 
 	if (in->job->kind == INIT_CREATE)
-		return join_paths(plan, e);
+		return join_paths(in, e);
 	return ns_join_pidfd(in->job->pidfd, plan->has,
 			     plan->intermediate ? OCI_NS_NONE : OCI_NS_PID, e);
 }
@@ -125,9 +140,10 @@ int entry_ids(struct init *in, struct err *e)
 
 	if (!in->job->plan.new_userns)
 		return 0;
-	/* newuidmap(1) looks whose process it is, by the owner of its files in /proc: root's, while
-	 * it is not dumpable.  Nothing of the container is in sight of this process yet. */
-	if (in->job->rootless)
+	/* newuidmap(1), and a caller who is not root, need the files of this process in /proc to be
+	 * the caller's: they are root's while it is not dumpable.  Nothing of the container is in
+	 * sight of this process yet. */
+	if (in->job->rootless || in->job->not_root)
 		(void)prctl(PR_SET_DUMPABLE, 1);
 	r = sync_send(in->job->syncfd, SYNC_IDS_WANTED, 0, -1, e);
 	if (r >= 0)
@@ -181,9 +197,14 @@ static int loopback_up(struct err *e)
 
 	/* Any socket reaches the interfaces of its network namespace; this family is always built
 	 * in. */
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-		return err_sys(e, "bring up the loopback interface");
-	return 0;
+	if (fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0)
+		return 0;
+	if (errno == EPERM)
+		return err_set(
+			e, EPERM,
+			"bring up the loopback interface: needs CAP_NET_ADMIN, which this process "
+			"does not hold (leave out the network namespace to share the caller's)");
+	return err_sys(e, "bring up the loopback interface");
 }
 
 int entry_network(struct init *in, struct err *e)

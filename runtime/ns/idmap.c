@@ -7,9 +7,12 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
+#include "libutil/caps.h"
 #include "libutil/cleanup.h"
 #include "libutil/file.h"
 #include "libutil/proc.h"
@@ -17,6 +20,7 @@
 
 #define ID_LIMIT          ((uint64_t)UINT32_MAX)
 #define HELPER_OUTPUT_MAX 4096
+#define MAP_FILE_MAX      65536
 
 /* A pid as text; always sent whole. */
 #define SELF_SIZE 32
@@ -62,8 +66,29 @@ static int write_proc(pid_t pid, const char *file, const char *text, struct err 
 }
 
 /* newuidmap PID CONTAINER HOST SIZE ...: setuid programs that know /etc/subuid. */
-static int run_helper(const char *program, pid_t pid, const char *map, struct err *e)
+static const struct helper {
+	const char *program, *ranges;
+} uid_helper = { "newuidmap", "/etc/subuid" }, gid_helper = { "newgidmap", "/etc/subgid" };
+
+/* A setuid program gains nothing where rights may not be gained. */
+static int helper_failed(const struct helper *h, const char *output, struct err *e)
 {
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return err_set(
+			e, EPERM,
+			"%s (this process has no_new_privs set, so that %s has no more rights "
+			"than its caller)",
+			output, h->program);
+	return err_set(
+		e, EPERM,
+		"%s (map only ranges that a line 'USER:FIRST:COUNT' in %s gives to this user, "
+		"or nothing but the user's own id)",
+		output, h->ranges);
+}
+
+static int run_helper(const struct helper *h, pid_t pid, const char *map, struct err *e)
+{
+	const char *program = h->program;
 	auto_(strv) struct strv argv = { 0 };
 	auto_(strbuf) struct strbuf out = { .max = HELPER_OUTPUT_MAX };
 	struct proc_spec spec = { .path = program, .search = true };
@@ -79,27 +104,46 @@ static int run_helper(const char *program, pid_t pid, const char *map, struct er
 	strv_split(&argv, words, ' ', true);
 	spec.argv = strv_argv(&argv);
 	r = proc_run(&spec, NULL, 0, &out, -1, &status, e);
+	if (r == -ENOENT)
+		return err_set(e, ENOENT,
+			       "only %s maps more than the caller's own id, and it is not in PATH: "
+			       "install it (package uidmap or shadow-utils)",
+			       program);
 	if (r < 0)
 		return r;
 	if (status == 0)
 		return 0;
 	while (out.len > 0 && out.data[out.len - 1] == '\n')
 		strbuf_truncate(&out, out.len - 1);
-	return err_set(e, EPERM, "%s: %s", program,
-		       out.len ? strbuf_str(&out) : "it failed without a word");
+	return helper_failed(h, out.len ? strbuf_str(&out) : "it failed without a word", e);
 }
 
-static int write_map(pid_t pid, const char *file, const char *helper, const char *map,
+static int write_map(pid_t pid, const char *file, const struct helper *helper, const char *map,
 		     struct err *e)
 {
 	int r = write_proc(pid, file, map, e);
 
 	if (r != -EPERM)
 		return r < 0 ? err_wrap(e, r, "map ids") : 0;
+	/* Nobody maps what he does not have himself. */
+	if (caps_hold(CAP_SETUID) && caps_hold(CAP_SETGID) && caps_hold(CAP_SETFCAP))
+		return err_set(
+			e, EPERM,
+			"map ids: the host ids of linux.%cidMappings must all be ids of this "
+			"process's own user namespace (/proc/self/%s)",
+			file[0], file);
 	/* More than the caller's own id: only a privileged helper may. */
 	err_clear(e);
 	r = run_helper(helper, pid, map, e);
 	return r < 0 ? err_wrap(e, r, "map ids") : 0;
+}
+
+/* The one mapping for which the kernel asks no right, once setgroups(2) is denied. */
+static bool is_own_group(const struct oci_array *gids)
+{
+	const struct spec_id_mapping *m = gids->items;
+
+	return gids->n == 1 && m->size.v == 1 && m->host_id.v == getegid();
 }
 
 int idmap_write(pid_t pid, const struct oci_array *uids, const struct oci_array *gids,
@@ -113,17 +157,68 @@ int idmap_write(pid_t pid, const struct oci_array *uids, const struct oci_array 
 		r = idmap_format(gids, "linux.gidMappings", &gid_map, e);
 	if (r < 0)
 		return r;
-	/* Linux 3.19 and newer: an unprivileged gid_map needs this first; with more than one line
-	 * the helper writes the map and setgroups stays allowed. */
-	if (rootless && gids->n == 1 && ((struct spec_id_mapping *)gids->items)->size.v == 1) {
+	/* Linux 3.19 and newer; where the helper writes the map, setgroups stays allowed. */
+	if (rootless && is_own_group(gids)) {
 		r = write_proc(pid, "setgroups", "deny", e);
 		if (r < 0 && r != -ENOENT)
 			return err_wrap(e, r, "deny setgroups");
 	}
-	r = write_map(pid, "gid_map", "newgidmap", strbuf_str(&gid_map), e);
+	r = write_map(pid, "gid_map", &gid_helper, strbuf_str(&gid_map), e);
 	if (r >= 0)
-		r = write_map(pid, "uid_map", "newuidmap", strbuf_str(&uid_map), e);
+		r = write_map(pid, "uid_map", &uid_helper, strbuf_str(&uid_map), e);
 	return r;
+}
+
+static bool has_mapping(const struct oci_array *mappings, const unsigned long long v[3])
+{
+	const struct spec_id_mapping *m = mappings->items;
+
+	for (size_t i = 0; i < mappings->n; i++)
+		if (m[i].container_id.v == v[0] && m[i].host_id.v == v[1] && m[i].size.v == v[2])
+			return true;
+	return false;
+}
+
+bool idmap_same(const struct oci_array *mappings, const char *text)
+{
+	size_t lines = 0;
+
+	for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n', lines++) {
+		unsigned long long v[3];
+		char *end = NULL;
+		const char *number = at;
+
+		for (size_t i = 0; i < ARRAY_LEN(v); i++, number = end)
+			v[i] = strtoull(number, &end, 10);
+		if (!has_mapping(mappings, v))
+			return false;
+	}
+	return lines == mappings->n;
+}
+
+static int check_joined(int procfd, const char *file, const struct oci_array *mappings,
+			struct err *e)
+{
+	autofree char *path = xasprintf("self/%s", file);
+	autofree char *text = NULL;
+	int r = mappings->n ? file_read_at(procfd, path, MAP_FILE_MAX, &text, NULL, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (mappings->n == 0 || idmap_same(mappings, text))
+		return 0;
+	return err_set(e, EINVAL,
+		       "linux.%cidMappings: the user namespace that is joined by path has other "
+		       "mappings; leave these out, or give the same",
+		       file[0]);
+}
+
+int idmap_check_joined(int procfd, const struct oci_array *uids, const struct oci_array *gids,
+		       struct err *e)
+{
+	int r = check_joined(procfd, "uid_map", uids, e);
+
+	return r < 0 ? r : check_joined(procfd, "gid_map", gids, e);
 }
 
 /* The helper's only task is to be in a namespace until its pipe is closed. */

@@ -17,6 +17,13 @@ static int open_ns(enum oci_namespace type, const char *path, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
+	/* Init of a container that is created and not started yet is a process of ours that hides
+	 * its descriptors from everybody but root. */
+	if (fd < 0 && errno == EACCES)
+		return err_set(e, EACCES,
+			       "join %s namespace '%s': Permission denied (another user's, or of a "
+			       "container that is not started)",
+			       ns_name(type), path);
 	return fd < 0 ? err_sys(e, "join %s namespace '%s'", ns_name(type), path) : fd;
 }
 

@@ -63,6 +63,20 @@ static void an_id_has_a_place_when_a_mapping_holds_it(void **state UNUSED)
 	assert_false(idmap_has(&a, 15));
 }
 
+static void the_same_maps_are_the_same_in_any_order(void **state UNUSED)
+{
+	struct spec_id_mapping m[] = { mapping(0, 1000, 1), mapping(1, 100000, 65536) };
+	struct oci_array a = { .items = m, .n = 2 };
+
+	assert_true(idmap_same(&a, "         0       1000          1\n"
+				   "         1     100000      65536\n"));
+	assert_true(idmap_same(&a, "1 100000 65536\n0 1000 1\n"));
+	assert_false(idmap_same(&a, "0 1000 1\n"));
+	assert_false(idmap_same(&a, "0 1000 1\n1 100000 65535\n"));
+	assert_false(idmap_same(&a, "0 1000 1\n1 100000 65536\n65537 5 1\n"));
+	assert_false(idmap_same(&a, ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -70,6 +84,7 @@ int main(void)
 		cmocka_unit_test(ids_end_before_the_one_that_means_nobody),
 		cmocka_unit_test(a_mapping_of_nothing_is_refused),
 		cmocka_unit_test(an_id_has_a_place_when_a_mapping_holds_it),
+		cmocka_unit_test(the_same_maps_are_the_same_in_any_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
