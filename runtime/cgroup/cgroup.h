@@ -74,6 +74,8 @@ typedef int cgroup_hierarchy_fn(const char *controllers, const char *mountpoint,
 				void *ctx, struct err *e);
 int cgroup_each(const struct cgroup *cg, cgroup_hierarchy_fn *fn, void *ctx, struct err *e);
 
+/* False: the driver is disabled, or an ordinary user may make no group. */
+bool cgroup_has_group(const struct cgroup *cg);
 int cgroup_freeze(const struct cgroup *cg, bool freeze, struct err *e);
 /* 1 frozen, 0 not (or gone). */
 int cgroup_is_frozen(const struct cgroup *cg, struct err *e);

@@ -33,6 +33,14 @@ static bool is_cgroup2(const char *path)
 	return statfs(path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
+bool layout_is_visible(const char *mount)
+{
+	struct statfs fs;
+
+	return statfs(mount, &fs) == 0 &&
+	       (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+}
+
 int cgroup_layout(enum cgroup_layout *ret, struct err *e)
 {
 	struct statfs fs;

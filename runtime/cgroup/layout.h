@@ -21,4 +21,8 @@ int layout_each_mount(char *mountinfo, layout_mount_fn *fn, void *ctx, struct er
  * "name=systemd", "cpu,cpuacct" (any one of them decides).  NULL: not there.  Owned. */
 char *layout_path_of(const char *proc_cgroup, const char *controllers);
 
+/* False: something else covers what mountinfo lists at `mount`, as in a container that bound the
+ * host's /sys. */
+bool layout_is_visible(const char *mount);
+
 #endif

@@ -29,6 +29,24 @@ static char *below_mount(const char *path, const char *root)
 	return xstrdup(path);
 }
 
+static bool may_make_groups(const char *path)
+{
+	autofree char *dir = path_join(CGROUP_ROOT, path);
+
+	return faccessat(AT_FDCWD, dir, W_OK, AT_EACCESS) == 0;
+}
+
+/* An ordinary user may have been given his own group and nothing around it: in one below he has no
+ * controllers, but can freeze, list and kill. */
+static char *v2_base(const struct cgroup *cg, const char *own)
+{
+	autofree char *parent = path_parent(own);
+
+	if (cg->rootless && !may_make_groups(parent) && may_make_groups(own))
+		return xstrdup(own);
+	return steal_ptr(&parent);
+}
+
 /*
  * Relative and absent paths stand near the caller's own group.  In v2 a group
  * with processes can't have children with controllers, so they stand beside it;
@@ -43,10 +61,10 @@ static char *place(const struct search *s, const char *controllers, const char *
 	own = layout_path_of(s->own, controllers);
 	base = below_mount(own && path_is_absolute(own) ? own : "/", root);
 	if (s->cg->layout == CGROUP_V2) {
-		char *parent = path_parent(base);
+		char *chosen = v2_base(s->cg, base);
 
 		free(base);
-		base = parent;
+		base = chosen;
 	}
 	/* As a child of "/", so that ".." can't climb out of the caller's place. */
 	rooted = path_join("/", s->wanted);
@@ -62,6 +80,8 @@ static int add_mount(const char *controllers, const char *mount, const char *roo
 
 	/* What cgroup_layout() did not see is covered by another mount. */
 	if (s->cg->layout == CGROUP_V1 && controllers[0] == '\0')
+		return 0;
+	if (s->cg->rootless && !layout_is_visible(mount))
 		return 0;
 	/* The same hierarchy may be mounted twice. */
 	for (size_t i = 0; i < s->cg->n; i++)
@@ -93,11 +113,24 @@ static int find_trees(struct search *s, struct err *e)
 	r = layout_each_mount(mounts, add_mount, s, e);
 	if (r < 0)
 		return r;
-	if (s->cg->n == 0)
+	if (s->cg->n == 0 && !s->cg->rootless)
 		return err_set(e, ENOENT,
 			       "no cgroup hierarchy is mounted below '%s' (" CGROUP_DO_WITHOUT ")",
 			       CGROUP_ROOT);
 	return 0;
+}
+
+static int find_groups(struct search *s, struct err *e)
+{
+	int r = cgroup_layout(&s->cg->layout, e);
+
+	/* In an outer container there may be none to see; no more is lost than where none may be
+	 * changed. */
+	if (r < 0 && s->cg->rootless) {
+		err_clear(e);
+		return 0;
+	}
+	return r < 0 ? r : find_trees(s, e);
 }
 
 static int check_limits(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
@@ -116,18 +149,15 @@ int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_dri
 	const struct spec_linux *lx = spec->linux_;
 	const char *path = lx && lx->cgroups_path && *lx->cgroups_path ? lx->cgroups_path : id;
 	auto_(cgroup) struct cgroup *cg = NULL;
-	enum cgroup_layout layout = CGROUP_V2;
 	struct search s = { .wanted = path };
 	int r = 0;
 
-	if (driver != CGROUP_DISABLED)
-		r = cgroup_layout(&layout, e);
-	if (r < 0)
-		return r;
-	cg = s.cg = cgroup_new(driver, layout, rootless);
+	cg = s.cg = cgroup_new(driver, CGROUP_V2, rootless);
 	if (driver == CGROUP_FS)
-		r = find_trees(&s, e);
+		r = find_groups(&s, e);
 	if (driver == CGROUP_SYSTEMD)
+		r = cgroup_layout(&cg->layout, e);
+	if (r == 0 && driver == CGROUP_SYSTEMD)
 		r = systemd_plan(cg, spec, id, e);
 	if (r == 0)
 		r = apply_learn(cg, e);

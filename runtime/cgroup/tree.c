@@ -63,6 +63,11 @@ int cgroup_add_tree(struct cgroup *cg, const char *controllers, const char *moun
 	return 0;
 }
 
+bool cgroup_has_group(const struct cgroup *cg)
+{
+	return cg->n > 0;
+}
+
 bool tree_has(const struct cgroup_tree *t, const char *controller)
 {
 	size_t len = strlen(controller);

@@ -15,6 +15,7 @@
 #include "runtime/container/foreground.h"
 #include "runtime/container/pidfile.h"
 #include "runtime/hook/hook.h"
+#include "runtime/ns/advice.h"
 #include "runtime/sync/sync.h"
 
 /* From the first thing made on, a signal that would end us is read instead, so that what was made
@@ -111,12 +112,21 @@ static void fill_job(const struct creation *c, struct init_job *job)
 		.no_pivot = c->req->no_pivot,
 		.no_new_keyring = c->req->no_new_keyring,
 		.rootless = host_maps_unprivileged(c->req->host),
+		.not_root = geteuid() != 0,
 		.preserve_fds = c->inherit.preserve_fds,
 		.listen_fds = c->inherit.listen_fds,
 		.state = &c->state,
 		.hook_output = &c->hook_output,
 		.notify_dirfd = c->notifydirfd,
 	};
+}
+
+/* Root's own namespaces are subject to no switch but the number of them. */
+static int explain_refusal(const struct creation *c, int r, struct err *e)
+{
+	bool restricted = host_is_rootless(c->req->host) || r == -ENOSPC;
+
+	return c->plan.new_userns && restricted ? ns_advise(e, r) : r;
 }
 
 static int spawn_and_serve(struct creation *c, struct err *e)
@@ -137,7 +147,7 @@ static int spawn_and_serve(struct creation *c, struct err *e)
 	init_prepare_undo(&c->job);
 	ceiling_restore(&ceiling);
 	if (r < 0)
-		return r;
+		return explain_refusal(c, r, e);
 	c->service = (struct service){
 		.job = &c->job,
 		.child = &c->child,
@@ -149,7 +159,7 @@ static int spawn_and_serve(struct creation *c, struct err *e)
 	r = serve_until_ready(&c->service, e);
 	c->cgroup_made |= c->service.cgroup_made;
 	c->masterfd = c->service.masterfd;
-	return r;
+	return r < 0 ? explain_refusal(c, r, e) : 0;
 }
 
 static int bring(struct creation *c, struct err *e)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "libutil/caps.h"
 #include "libutil/ids.h"
 #include "libutil/parse.h"
 #include "libutil/path.h"
@@ -65,7 +66,15 @@ static int open_rootfs(struct creation *c, struct err *e)
 
 static int plan_namespaces(struct creation *c, struct err *e)
 {
-	return ns_plan_make(c->spec, &c->plan, e);
+	const struct ns_plan *p = &c->plan;
+	int r = ns_plan_make(c->spec, &c->plan, e);
+
+	if (r < 0 || p->has[OCI_NS_USER] || (p->clone_flags | p->late_flags) == 0 ||
+	    caps_hold(CAP_SYS_ADMIN))
+		return r;
+	return err_set(e, EPERM,
+		       "config.json: linux.namespaces: without CAP_SYS_ADMIN the container needs a "
+		       "user namespace (see 'creel spec --rootless')");
 }
 
 static int plan_cgroup(struct creation *c, struct err *e)

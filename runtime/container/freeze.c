@@ -24,9 +24,12 @@ int container_freeze(const struct host *h, const char *id, bool freeze, struct e
 	if (!possible)
 		return err_set(e, EINVAL, "cannot %s container '%s': it is %s",
 			       freeze ? "pause" : "resume", id, status_name(status));
-	if (!c.cgroup)
-		return err_set(e, EOPNOTSUPP, "cannot %s container '%s': it has no control group",
-			       freeze ? "pause" : "resume", id);
+	if (!c.cgroup || !cgroup_has_group(c.cgroup))
+		return err_set(
+			e, EOPNOTSUPP,
+			"cannot %s container '%s': it has no control group (an ordinary user "
+			"needs one that root delegates)",
+			freeze ? "pause" : "resume", id);
 	r = cgroup_freeze(c.cgroup, freeze, e);
 	return r < 0 ? err_wrap(e, r, "container '%s'", id) : 0;
 }

@@ -13,14 +13,16 @@ struct host {
 	enum host_rootless rootless;
 };
 
-/* Do we lack the rights of the machine's root?  AUTO: another effective user id, or a user
- * namespace that is not the first one.  Decides how control groups are looked for. */
+/* Do we lack the rights of the machine's root?  AUTO: another effective user id, a user namespace
+ * that is not the first one, or no CAP_SYS_ADMIN.  Then control groups that may not be changed are
+ * done without. */
 bool host_is_rootless(const struct host *h);
-/* Must ids be mapped with the help of newuidmap?  AUTO: an effective user id other than 0; root of
- * an outer user namespace may write maps itself. */
+/* May we map no more than our own ids ourselves?  AUTO: we lack CAP_SETUID or CAP_SETGID; root of
+ * an outer user namespace has both there, and so has a user to whom they were given. */
 bool host_maps_unprivileged(const struct host *h);
 
-/* "/run/creel", or below $XDG_RUNTIME_DIR when not root.  Owned. */
+/* "/run/creel", or below $XDG_RUNTIME_DIR when not root; root of an outer user namespace is not,
+ * unless $USER says "root".  Owned. */
 char *host_default_root(void) MALLOC_LIKE;
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "libutil/alloc.h"
+#include "libutil/caps.h"
 #include "runtime/container/netlink.h"
 
 /* Numbers tried for "eth%d". */
@@ -223,8 +224,14 @@ int netdev_move(const struct oci_array *devices, pid_t pid, struct err *e)
 {
 	const struct spec_net_device *list = devices->items;
 	struct mover m = { .here = NETLINK_NONE, .there = NETLINK_NONE, .nsfd = -1 };
-	int r = netlink_open(&m.here, e);
+	int r;
 
+	if (!caps_hold(CAP_NET_ADMIN))
+		return err_set(
+			e, EPERM,
+			"linux.netDevices: moving a network device takes CAP_NET_ADMIN, which this "
+			"process does not hold");
+	r = netlink_open(&m.here, e);
 	if (r >= 0)
 		r = open_there(&m, pid, e);
 	for (size_t i = 0; r >= 0 && i < devices->n; i++) {

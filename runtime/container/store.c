@@ -49,7 +49,9 @@ int store_open(struct store *s, const char *root, bool make, struct err *e)
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT && make) {
-		int r = dir_make_all_at(AT_FDCWD, root, 0700, e);
+		/* The sticky bit tells whoever tidies up $XDG_RUNTIME_DIR that age is no reason to
+		 * remove it. */
+		int r = dir_make_all_at(AT_FDCWD, root, S_ISVTX | 0700, e);
 
 		if (r < 0)
 			return err_wrap(e, r, "state root");

@@ -38,7 +38,7 @@ struct store {
 		.rootfd = -1                                                                       \
 	}
 
-/* Open ROOT; when it is missing it is made with 0700 if `make`, else it counts as empty. */
+/* Open ROOT; when it is missing it is made with 01700 if `make`, else it counts as empty. */
 int store_open(struct store *s, const char *root, bool make, struct err *e);
 /* Open the directory of compiled filters, made when it is missing.  -1: do without, it only saves
  * time.  The descriptor is the caller's. */

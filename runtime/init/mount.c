@@ -92,6 +92,22 @@ static int change_legacy(int fd, const struct mount_attrs *a, bool recursive, st
 	return 0;
 }
 
+/* A flag that is locked in this user namespace cannot be cleared, and how a mount keeps access
+ * times cannot be changed at all; what else is asked to be set still can. */
+static bool change_unlocked(int fd, unsigned flags, const struct mount_attrs *a)
+{
+	const uint64_t times = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+	struct mount_attr attr = {
+		.attr_set = a->set,
+		.attr_clr = (a->set & MOUNT_ATTR__ATIME) ? MOUNT_ATTR__ATIME : 0,
+	};
+
+	if (sys_mount_setattr(fd, "", flags, &attr, sizeof(attr)) == 0)
+		return true;
+	attr = (struct mount_attr){ .attr_set = a->set & ~times };
+	return sys_mount_setattr(fd, "", flags, &attr, sizeof(attr)) == 0;
+}
+
 int mount_change(int fd, const struct mount_attrs *a, bool recursive, struct err *e)
 {
 	struct mount_attr attr = { .attr_set = a->set, .attr_clr = a->clear };
@@ -101,13 +117,8 @@ int mount_change(int fd, const struct mount_attrs *a, bool recursive, struct err
 		return 0;
 	if (sys_mount_setattr(fd, "", flags, &attr, sizeof(attr)) == 0)
 		return 0;
-	/* A flag that is locked in this user namespace cannot be cleared; what is asked to be set
-	 * still can. */
-	if (errno == EPERM && a->clear != 0) {
-		attr.attr_clr = (a->set & MOUNT_ATTR__ATIME) ? MOUNT_ATTR__ATIME : 0;
-		if (sys_mount_setattr(fd, "", flags, &attr, sizeof(attr)) == 0)
-			return 0;
-	}
+	if (errno == EPERM && change_unlocked(fd, flags, a))
+		return 0;
 	return sys_is_refused(errno) ? change_legacy(fd, a, recursive, e)
 				     : err_sys(e, "change mount flags");
 }

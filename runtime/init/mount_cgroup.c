@@ -6,11 +6,14 @@
  *                      show) the container's own directory is bound
  *   v1, hybrid         a tmpfs with a directory per hierarchy, and a link for each
  *                      controller of a joint one (cpu -> cpu,cpuacct)
+ *   no group           the caller's, read-only, if a cgroup namespace can hide what is above it;
+ *                      else an empty directory
  *
  * The whole tree of the host, writable, would be a way out (CVE-2023-25809).
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "libutil/alloc.h"
@@ -190,6 +193,27 @@ static int mount_all(struct init *in, struct mount_op *op, const struct hierarch
 	return r < 0 ? r : 0;
 }
 
+/* Without a group of its own the container is in its caller's: its limits may be read there, but
+ * other processes are in it too. */
+static int mount_without_group(struct init *in, struct mount_op *op, struct err *e)
+{
+	static const struct hierarchies none;
+	struct hierarchy v2 = { .controllers = (char[]){ "" } };
+	enum cgroup_layout layout = CGROUP_V1;
+
+	op->opts.attr.set |= MOUNT_ATTR_RDONLY;
+	if (in->job->plan.is_new[OCI_NS_CGROUP] && cgroup_layout(&layout, NULL) >= 0 &&
+	    layout == CGROUP_V2) {
+		autofd int targetfd = mount_op_target(in, op, true, e);
+
+		if (targetfd < 0)
+			return targetfd;
+		if (mount_fresh(op, &v2, targetfd, NULL) >= 0)
+			return 0;
+	}
+	return mount_all(in, op, &none, e);
+}
+
 int mount_op_cgroup(struct init *in, struct mount_op *op, struct err *e)
 {
 	auto_(hierarchies) struct hierarchies all = { 0 };
@@ -198,6 +222,8 @@ int mount_op_cgroup(struct init *in, struct mount_op *op, struct err *e)
 
 	if (r < 0)
 		return r;
+	if (all.n == 0)
+		return mount_without_group(in, op, e);
 	for (size_t i = 0; i < all.n; i++)
 		if (all.h[i].controllers[0] == '\0' && (only_v2 || all.n_v1 == 0))
 			return mount_single(in, op, &all.h[i], e);

@@ -74,6 +74,15 @@ static size_t word_length(const char *text)
 	return n;
 }
 
+/* A group that is a number but no group of this user namespace is refused as invalid. */
+static bool is_spare_gid(const struct mount_fs *fs, const char *word, size_t len)
+{
+	static const char key[] = "gid=";
+	size_t digits = starts_with(word, key) ? strspn(word + strlen(key), "0123456789") : 0;
+
+	return fs->may_lack_gid && digits > 0 && strlen(key) + digits == len;
+}
+
 static int config_data(int fsfd, const struct mount_fs *fs, struct err *e)
 {
 	for (size_t i = 0; i < fs->n_data; i++) {
@@ -83,7 +92,7 @@ static int config_data(int fsfd, const struct mount_fs *fs, struct err *e)
 			size_t len = word_length(p);
 
 			if (len > 0 && config_word(fsfd, p, len) < 0 &&
-			    !(fs->may_lack_gid && starts_with(p, "gid=")))
+			    !(errno == EINVAL && is_spare_gid(fs, p, len)))
 				return fs_failed(fsfd, fs, errno, e);
 			p += len + (p[len] == ',');
 		}
@@ -163,10 +172,10 @@ int mount_fs_tree(const struct mount_fs *fs, struct err *e)
 	return tree < 0 ? fs_failed(fsfd, fs, errno, e) : tree;
 }
 
-static int join_data(const struct mount_fs *fs, struct strbuf *data, struct err *e)
+static int join_data(const struct mount_fs *fs, bool spare_gid, struct strbuf *data, struct err *e)
 {
 	for (size_t i = 0; i < fs->n_data; i++)
-		if (!(fs->may_lack_gid && starts_with(fs->data[i], "gid=")))
+		if (!(spare_gid && is_spare_gid(fs, fs->data[i], strlen(fs->data[i]))))
 			strbuf_addf(data, "%s%s", data->len ? "," : "", fs->data[i]);
 	if (fs->context)
 		strbuf_addf(data, "%s%s=\"%s\"", data->len ? "," : "", fs->context_key,
@@ -182,7 +191,7 @@ static int reconfigure_legacy(const struct mount_fs *fs, int fd, struct err *e)
 	bool writable = fs->super_clear & (1u << MOUNT_SUPER_RO);
 	unsigned long flags =
 		mount_kept_ms(fd, writable ? MOUNT_ATTR_RDONLY : 0) | mount_super_ms(fs->super_set);
-	int r = join_data(fs, &data, e);
+	int r = join_data(fs, false, &data, e);
 
 	if (r < 0)
 		return r;
@@ -209,12 +218,12 @@ int mount_fs_reconfigure(const struct mount_fs *fs, int fd, struct err *e)
 	return r;
 }
 
-int mount_fs_legacy(const struct mount_fs *fs, int targetfd, struct err *e)
+static int mount_with(const struct mount_fs *fs, bool spare_gid, int targetfd, struct err *e)
 {
 	auto_(strbuf) struct strbuf data = { .max = DATA_MAX };
 	char path[FD_PATH_SIZE];
 	unsigned long flags = mount_attr_ms(fs->attr) | mount_super_ms(fs->super_set);
-	int r = join_data(fs, &data, e);
+	int r = join_data(fs, spare_gid, &data, e);
 
 	if (r < 0)
 		return r;
@@ -222,4 +231,14 @@ int mount_fs_legacy(const struct mount_fs *fs, int targetfd, struct err *e)
 		  data.data) < 0)
 		return err_set(e, errno, "%s", strerror(errno));
 	return 0;
+}
+
+int mount_fs_legacy(const struct mount_fs *fs, int targetfd, struct err *e)
+{
+	struct err why = { 0 };
+	int r = mount_with(fs, false, targetfd, &why);
+
+	if (r == -EINVAL && fs->may_lack_gid && mount_with(fs, true, targetfd, NULL) >= 0)
+		return 0;
+	return r < 0 ? err_set(e, why.code, "%s", why.msg) : 0;
 }

@@ -39,7 +39,7 @@ struct mount_fs mount_op_describe(const struct init_job *job, const struct mount
 		.attr = op->opts.attr.set,
 		.context = label && label[0] && takes_context(op->type) ? label : NULL,
 		.context_key = plan->context_key,
-		.may_lack_gid = streq(op->type, "devpts") && job->plan.has[OCI_NS_USER],
+		.may_lack_gid = streq(op->type, "devpts"),
 	};
 
 	if (is_pseudo(op->type))
@@ -49,15 +49,21 @@ struct mount_fs mount_op_describe(const struct init_job *job, const struct mount
 	return fs;
 }
 
-/* What a user namespace may not mount itself, because it owns too little, exists on the host. */
+/*
+ * What may not be mounted in a user namespace, the container's or one around us, exists on the
+ * host.  Either it belongs to a namespace that this one does not own; or what the host has is
+ * partly covered, and the kernel lets nobody mount a new one to look below.  Then the host's will
+ * do for sysfs, but its proc and mqueue would show the processes and queues of others.
+ */
 static const struct fallback_row {
 	const char *type;
 	const char *path;
 	enum oci_namespace owner;
+	bool even_if_new;
 } fallbacks[] = {
-	{ "sysfs", "/sys", OCI_NS_NETWORK },
-	{ "mqueue", "/dev/mqueue", OCI_NS_IPC },
-	{ "proc", "/proc", OCI_NS_PID },
+	{ "sysfs", "/sys", OCI_NS_NETWORK, true },
+	{ "mqueue", "/dev/mqueue", OCI_NS_IPC, false },
+	{ "proc", "/proc", OCI_NS_PID, false },
 };
 
 static int bind_from_host(struct init *in, const struct mount_op *op, int targetfd, struct err *e)
@@ -71,8 +77,8 @@ static int bind_from_host(struct init *in, const struct mount_op *op, int target
 		autofd int src = -1, tree = -1;
 		int r;
 
-		if (!streq(op->type, fallbacks[i].type) || !init_in_userns(in) ||
-		    in->job->plan.is_new[fallbacks[i].owner])
+		if (!streq(op->type, fallbacks[i].type) ||
+		    (in->job->plan.is_new[fallbacks[i].owner] && !fallbacks[i].even_if_new))
 			continue;
 		src = open(fallbacks[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (src < 0)
@@ -150,5 +156,10 @@ int mount_op_new(struct init *in, const struct mount_op *op, struct err *e)
 		err_clear(e);
 		return 0;
 	}
+	if (r == -EPERM && streq(op->type, "proc"))
+		return err_set(
+			e, EPERM,
+			"Operation not permitted (in a user namespace it takes a host whose own "
+			"/proc is not covered in part; an outer container must leave it unmasked)");
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "libutil/alloc.h"
+#include "libutil/caps.h"
 #include "libutil/cleanup.h"
 #include "libutil/log.h"
 #include "runtime/annotation.h"
@@ -57,6 +58,7 @@ static int set_groups(const struct init *in, const struct spec_user *u, struct e
 	const uint32_t *gids = u ? u->additional_gids.items : NULL;
 	bool keep = false;
 	int r = annotation_flag(&in->spec->annotations, ANNOTATION_KEEP_GROUPS, &keep, e);
+	bool denied;
 
 	if (r < 0)
 		return r;
@@ -69,14 +71,27 @@ static int set_groups(const struct init *in, const struct spec_user *u, struct e
 		return 0;
 	if (setgroups(n, gids) == 0)
 		return 0;
-	/* "deny" in /proc/PID/setgroups, which unprivileged mappings demand. */
-	if (errno == EPERM && init_in_userns(in) && n == 0)
+	/* "deny" in /proc/PID/setgroups, which unprivileged mappings demand, of this user namespace
+	 * or of one around us: nothing else refuses it to who has the capability. */
+	denied = errno == EPERM && (init_in_userns(in) || caps_hold(CAP_SETGID));
+	if (denied && n == 0)
 		return 0;
-	if (errno == EPERM && init_in_userns(in))
+	if (denied)
 		return err_set(e, EPERM,
 			       "process.user.additionalGids: a user namespace made without "
 			       "privileges allows no additional groups");
 	return err_sys(e, "process.user.additionalGids: setgroups");
+}
+
+static int cannot_be(char kind, unsigned id, struct err *e)
+{
+	if (errno == EINVAL)
+		return err_set(
+			e, EINVAL,
+			"process.user.%cid: become %u: the user namespace has no such id (see "
+			"linux.%cidMappings)",
+			kind, id, kind);
+	return err_sys(e, "process.user.%cid: become %u", kind, id);
 }
 
 int user_switch(struct init *in, struct err *e)
@@ -92,8 +107,8 @@ int user_switch(struct init *in, struct err *e)
 		return r;
 	/* Groups before the user: afterwards the right to change them is gone. */
 	if (setresgid(gid, gid, gid) < 0)
-		return err_sys(e, "process.user.gid: become %u", gid);
+		return cannot_be('g', gid, e);
 	if (setresuid(uid, uid, uid) < 0)
-		return err_sys(e, "process.user.uid: become %u", uid);
+		return cannot_be('u', uid, e);
 	return guard_raise(e);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/ps.h"
+#include "runtime/container/members.h"
 
 #include <errno.h>
 #include <stdio.h>
 
+#include "runtime/container/ps.h"
 #include "runtime/verb/globals.h"
 #include "runtime/verb/verbs.h"
 
@@ -29,12 +30,7 @@ static int load_pids(const struct host *h, const char *id, pid_t **ret, size_t *
 
 	if (r >= 0)
 		r = container_load(&s, id, &c, e);
-	if (r >= 0 && !c.cgroup)
-		r = err_set(e, EOPNOTSUPP,
-			    "container '%s' has no control group to list processes from", id);
-	if (r >= 0)
-		r = cgroup_pids(c.cgroup, ret, ret_n, e);
-	return r;
+	return r < 0 ? r : container_pids(&c, ret, ret_n, e);
 }
 
 static int run(const void *global, void *values, char *const *args, int n, struct err *e)
