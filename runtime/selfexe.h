@@ -5,9 +5,10 @@
  * again, inside.  Either way /proc/PID/exe leads from the container to our file
  * on the host, and root there could overwrite it (CVE-2019-5736).
  *
- * So whatever makes such a process first executes itself from a file that
+ * So whatever makes such a process first sees to it that it runs from a file that
  * nobody can write: a read-only, detached clone of the mount the program lies on,
- * or, where that is refused, a sealed copy in memory.
+ * or, where that is refused, a sealed copy in memory.  Mostly selfexe_early.c has
+ * done so before libc started.
  */
 #ifndef RUNTIME_SELFEXE_H
 #define RUNTIME_SELFEXE_H

@@ -41,8 +41,8 @@ bool cgroup_is_disabled(const struct cgroup *cg);
 void cgroup_encode(const struct cgroup *cg, struct json_writer *w);
 int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e);
 
-/* Make the groups (an existing one with processes in it is -EEXIST), apply every limit, and the
- * device policy. On failure what was made is removed. */
+/* Make the groups (an existing one with processes in it is -EEXIST) and apply every limit. On
+ * failure what was made is removed. */
 int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e);
 /* True for the systemd driver: a scope is made around a process. */
 bool cgroup_needs_process(const struct cgroup *cg);
@@ -54,6 +54,9 @@ int cgroup_find_self(struct cgroup *cg, struct err *e);
  * group writable gets it for its user's own. */
 int cgroup_delegate(const struct cgroup *cg, const struct runtime_spec *spec, bool own_namespace,
 		    struct err *e);
+/* Put the device policy on groups just made.  Apart, because it takes a while and init does not
+ * need it: it must be there before anybody else's program runs. */
+int cgroup_restrict_devices(const struct cgroup *cg, const struct spec_resources *r, struct err *e);
 /* A descriptor for CLONE_INTO_CGROUP (borrowed), also in a hybrid layout; -1 without a v2 tree.
  * Going in by the clone spares a lock of the whole system, whose first taker waits for 10 ms and
  * more. */

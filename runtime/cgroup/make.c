@@ -179,9 +179,12 @@ int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e
 		res = make_trees(cg, cg->layout == CGROUP_V2 || apply_needs_v2(&l), e);
 	if (res == 0)
 		res = apply_limits(cg, &l, NULL, e);
-	if (res == 0)
-		res = devices_apply(cg, r, true, e);
 	for (size_t i = 0; res < 0 && i < cg->n; i++)
 		unmake_tree(&cg->trees[i]);
 	return res;
+}
+
+int cgroup_restrict_devices(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
+{
+	return devices_apply(cg, r, true, e);
 }

@@ -16,6 +16,7 @@
 #include "runtime/container/pidfile.h"
 #include "runtime/hook/hook.h"
 #include "runtime/ns/advice.h"
+#include "runtime/ns/loopback.h"
 #include "runtime/sync/sync.h"
 
 /* From the first thing made on, a signal that would end us is read instead, so that what was made
@@ -52,8 +53,17 @@ static int write_record(struct creation *c, struct err *e)
 
 static int keep_config(struct creation *c, struct err *e)
 {
+	if (c->config_kept)
+		return 0;
+	c->config_kept = true;
 	return file_replace_at(c->dirfd, STORE_CONFIG, c->config.data, c->config.len, 0600,
 			       FILE_NO_SYNC, e);
+}
+
+/* Whoever clears up after a killed creator finds the poststop hooks there. */
+static int keep_hooks(struct creation *c, struct err *e)
+{
+	return c->record.has_poststop ? keep_config(c, e) : 0;
 }
 
 static int make_gate(struct creation *c, struct err *e)
@@ -92,6 +102,14 @@ static int make_cgroup(struct creation *c, struct err *e)
 	return cgroup_delegate(c->cgroup, c->spec, c->plan.is_new[OCI_NS_CGROUP], e);
 }
 
+/* Hooks inside may want it, and other user namespaces would not let us. */
+static bool may_bring_up_loopback(const struct creation *c)
+{
+	return c->plan.is_new[OCI_NS_NETWORK] && !c->plan.intermediate &&
+	       !c->plan.has[OCI_NS_USER] && !c->rootless &&
+	       !hook_any(c->spec->hooks, HOOK_CREATE_CONTAINER);
+}
+
 static void fill_job(const struct creation *c, struct init_job *job)
 {
 	const struct seccomp_program *sec = &c->seccomp;
@@ -118,6 +136,7 @@ static void fill_job(const struct creation *c, struct init_job *job)
 		.state = &c->state,
 		.hook_output = &c->hook_output,
 		.notify_dirfd = c->notifydirfd,
+		.loopback_by_host = may_bring_up_loopback(c),
 	};
 }
 
@@ -129,7 +148,7 @@ static int explain_refusal(const struct creation *c, int r, struct err *e)
 	return c->plan.new_userns && restricted ? ns_advise(e, r) : r;
 }
 
-static int spawn_and_serve(struct creation *c, struct err *e)
+static int spawn(struct creation *c, struct err *e)
 {
 	const int hidden[] = { c->dirfd,     c->store.rootfd, c->bundlefd,
 			       c->consolefd, c->pidfdsock,    c->sigfd };
@@ -146,8 +165,31 @@ static int spawn_and_serve(struct creation *c, struct err *e)
 		r = child_spawn(&c->child, &c->job, hidden, ARRAY_LEN(hidden), e);
 	init_prepare_undo(&c->job);
 	ceiling_restore(&ceiling);
-	if (r < 0)
-		return explain_refusal(c, r, e);
+	return r < 0 ? explain_refusal(c, r, e) : 0;
+}
+
+static int bring_up_loopback(struct creation *c, struct err *e)
+{
+	int r = c->job.loopback_by_host ? loopback_up_in(c->child.pidfd, e) : 0;
+
+	/* It died early, and what it says is what went wrong. */
+	if (r == -ESRCH)
+		err_clear(e);
+	return r == -ESRCH ? 0 : r;
+}
+
+static int restrict_devices(struct creation *c, struct err *e)
+{
+	const struct spec_linux *l = c->spec->linux_;
+
+	/* Otherwise cgroup_make_around() does it. */
+	return c->cgroup_made ? cgroup_restrict_devices(c->cgroup, l ? l->resources : NULL, e) : 0;
+}
+
+static int serve(struct creation *c, struct err *e)
+{
+	int r;
+
 	c->service = (struct service){
 		.job = &c->job,
 		.child = &c->child,
@@ -162,11 +204,17 @@ static int spawn_and_serve(struct creation *c, struct err *e)
 	return r < 0 ? explain_refusal(c, r, e) : 0;
 }
 
+/* Nobody of ours where criu makes the process. */
+static int spawn_init(struct creation *c, struct err *e)
+{
+	return c->req->way ? 0 : spawn(c, e);
+}
+
 static int bring(struct creation *c, struct err *e)
 {
 	const struct creation_way *way = c->req->way;
 
-	return way ? way->bring(c, e) : spawn_and_serve(c, e);
+	return way ? way->bring(c, e) : serve(c, e);
 }
 
 static int tell_pid(struct creation *c, struct err *e)
@@ -214,9 +262,22 @@ static int make(struct creation *c, struct err *e)
 	/* The record of what will be made is on disk before it is made; the gate before init
 	 * inherits it. */
 	static int (*const stages[])(struct creation *, struct err *) = {
-		hold_signals, make_directory,        write_record, keep_config,
-		make_gate,    make_notify_directory, make_cgroup,  bring,
-		tell_pid,     record_process,        let_go,
+		hold_signals,
+		make_directory,
+		write_record,
+		keep_hooks,
+		make_gate,
+		make_notify_directory,
+		make_cgroup,
+		spawn_init,
+		/* Init works meanwhile, and waits for none of these three. */
+		bring_up_loopback,
+		restrict_devices,
+		keep_config,
+		bring,
+		tell_pid,
+		record_process,
+		let_go,
 	};
 	int r = 0;
 
@@ -238,13 +299,16 @@ void creation_undo(struct creation *c)
 	int *const spare[] = { &c->bundlefd, &c->rootfsfd,  &c->consolefd,
 			       &c->gatefd,   &c->pidfdsock, &c->notifydirfd };
 	bool had_process = c->child.pid != 0;
+	/* The first process took all others with it. */
+	bool all_dead = c->child.reaped && c->record.own_pidns;
 	struct err why = { 0 };
 
 	child_done(&c->child);
 	if (c->pid_file_made)
 		(void)unlink(c->req->pid_file);
 	if (c->cgroup_made) {
-		(void)cgroup_kill(c->cgroup, SIGKILL, NULL);
+		if (!all_dead)
+			(void)cgroup_kill(c->cgroup, SIGKILL, NULL);
 		if (cgroup_destroy(c->cgroup, &why) < 0)
 			log_warning("clearing up: %s", why.msg);
 		c->cgroup_made = false;

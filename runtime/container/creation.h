@@ -69,7 +69,8 @@ struct creation {
 	int bundlefd, rootfsfd, consolefd, pidfdsock, sigfd, gatefd, notifydirfd;
 	int dirfd;    /* >= 0: our state directory exists and is locked */
 	int masterfd; /* the terminal, when nobody else was given it */
-	bool cgroup_made, pid_file_made;
+	bool rootless;
+	bool cgroup_made, pid_file_made, config_kept;
 };
 #define CREATION_NONE                                                                              \
 	{                                                                                          \

@@ -81,7 +81,8 @@ static int plan_cgroup(struct creation *c, struct err *e)
 {
 	const struct host *h = c->req->host;
 
-	return cgroup_plan(c->spec, c->req->id, h->driver, host_is_rootless(h), &c->cgroup, e);
+	c->rootless = host_is_rootless(h);
+	return cgroup_plan(c->spec, c->req->id, h->driver, c->rootless, &c->cgroup, e);
 }
 
 /* ROOT belongs to no container: made once, it stays. */
@@ -150,7 +151,7 @@ static int fill_record(struct creation *c, struct err *e UNUSED)
 		.created = arena_strdup(&c->arena, time_text(now, created)),
 		.bundle = c->bundle,
 		.rootfs = c->rootfs,
-		.rootless = host_is_rootless(c->req->host),
+		.rootless = c->rootless,
 		.own_pidns = c->plan.is_new[OCI_NS_PID],
 		.has_poststart = hook_any(c->spec->hooks, HOOK_POSTSTART),
 		.has_poststop = hook_any(c->spec->hooks, HOOK_POSTSTOP),

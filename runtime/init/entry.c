@@ -2,11 +2,9 @@
 /* The way into the container's namespaces, and what belongs to each of them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -18,6 +16,7 @@
 #include "runtime/init/stage.h"
 #include "runtime/ns/idmap.h"
 #include "runtime/ns/join.h"
+#include "runtime/ns/loopback.h"
 #include "runtime/ns/timens.h"
 #include "runtime/sync/sync.h"
 
@@ -190,26 +189,10 @@ int entry_names(struct init *in, struct err *e)
 	return 0;
 }
 
-static int loopback_up(struct err *e)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	autofd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	/* Any socket reaches the interfaces of its network namespace; this family is always built
-	 * in. */
-	if (fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0)
-		return 0;
-	if (errno == EPERM)
-		return err_set(
-			e, EPERM,
-			"bring up the loopback interface: needs CAP_NET_ADMIN, which this process "
-			"does not hold (leave out the network namespace to share the caller's)");
-	return err_sys(e, "bring up the loopback interface");
-}
-
 int entry_network(struct init *in, struct err *e)
 {
-	int r = in->job->plan.is_new[OCI_NS_NETWORK] ? loopback_up(e) : 0;
+	bool ours = in->job->plan.is_new[OCI_NS_NETWORK] && !in->job->loopback_by_host;
+	int r = ours ? loopback_up(e) : 0;
 
 	if (r < 0 || in->linux_->net_devices.n == 0)
 		return r;

@@ -72,6 +72,7 @@ struct init_job {
 	bool rootless;         /* ids are mapped by an unprivileged caller */
 	bool not_root;         /* the caller is not user 0: it may write to init's files in /proc
 				  only while init is dumpable */
+	bool loopback_by_host; /* the host side sets "lo" up meanwhile */
 	unsigned preserve_fds; /* keep 3 .. 2 + LISTEN_FDS + preserve_fds */
 	unsigned listen_fds;
 	const struct oci_state *state; /* for createContainer and startContainer hooks; hook_run()

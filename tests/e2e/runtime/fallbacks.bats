@@ -54,8 +54,8 @@ without() {
 	without mount_setattr
 }
 
-@test "without execveat, which the protected copy needs, nothing runs" {
-	run no_syscall execveat -- creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
+@test "without a way to run from a protected file, nothing runs" {
+	run no_syscall execveat,open_tree -- creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
 	[ "$status" -eq 1 ]
 	[[ $output == *"protect our own program file"* ]]
 	nothing_left

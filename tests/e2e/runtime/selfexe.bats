@@ -58,22 +58,37 @@ unharmed() {
 }
 
 @test "no variable of the caller skips the protection" {
-	requires program strace
-	bundle true
-	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=execve,execveat env -i PATH="$PATH" \
-		CREEL_REEXEC=1 _CREEL_PROTECTED=1 LIBCONTAINER_CLONED_BINARY=1 \
-		creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME" 3>&-
-	grep -q 'execveat(' "$BATS_TEST_TMPDIR/trace"
+	bundle sleep 100
+	env -i PATH="$PATH" CREEL_REEXEC=1 _CREEL_PROTECTED=1 LIBCONTAINER_CLONED_BINARY=1 \
+		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	run sh -c "echo overwritten >/proc/$(c state "$NAME" | jq .pid)/exe"
+	[ "$status" -ne 0 ]
+	[[ $output == *"Read-only file system"* ]]
 }
 
-@test "the program executes itself again once, and shows its own name" {
+@test "the protected process keeps its name, arguments and environment" {
+	bundle sleep 100
+	MARK=kept c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	pid=$(c state "$NAME" | jq .pid)
+	[ "$(cat "/proc/$pid/comm")" = creel ]
+	[[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" == "creel "*" create --bundle $BUNDLE $NAME " ]]
+	tr '\0' '\n' <"/proc/$pid/environ" | grep -qx MARK=kept
+}
+
+# The first prctl of all is the one that names the clone as the executable.
+@test "where a process may not name its executable, it executes the clone once" {
 	requires program strace
 	bundle sh -c 'exit 3'
-	run strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=execve,execveat creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
+	run strace -o "$BATS_TEST_TMPDIR/trace" -e trace=execve,execveat,prctl \
+		-e inject=prctl:error=EPERM:when=1 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
 	[ "$status" -eq 3 ]
 	[ "$(grep -c 'execveat(' "$BATS_TEST_TMPDIR/trace")" -eq 1 ]
-	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=execve,execveat creel --root "$CREEL_ROOT" list
-	[ "$(grep -c 'execveat(' "$BATS_TEST_TMPDIR/trace")" -eq 0 ]
+}
+
+@test "what enters no container is not executed again" {
+	requires program strace
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=execve,execveat,open_tree creel --root "$CREEL_ROOT" list
+	[ "$(grep -c 'execveat(\|open_tree(' "$BATS_TEST_TMPDIR/trace")" -eq 0 ]
 }
 
 @test "a process that exec brings in shows a file that cannot be written" {

@@ -91,6 +91,8 @@ static void make(struct world *w)
 
 	plan(w);
 	r = cgroup_make(w->cg, &w->resources, &e);
+	if (r == 0)
+		r = cgroup_restrict_devices(w->cg, &w->resources, &e);
 	assert_string_equal(e.msg, "");
 	assert_int_equal(r, 0);
 }
