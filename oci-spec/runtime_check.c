@@ -121,7 +121,7 @@ int check_mappings(const struct check *c, const char *path, const struct oci_arr
 	return r < 0 ? r : check_ranges(c, path, "gidMappings", gids);
 }
 
-static int check_mounts(const struct check *c, const struct oci_array *mounts)
+int check_mounts(const struct check *c, const struct oci_array *mounts)
 {
 	const struct spec_mount *items = mounts->items;
 

@@ -28,6 +28,9 @@ bool check_word(const char *word, const char *const *list);
 int check_process(const struct check *c, const struct spec_process *p);
 int check_linux(const struct check *c, const struct runtime_spec *spec);
 int check_seccomp(const struct check *c, const struct spec_seccomp *s);
+int check_mounts(const struct check *c, const struct oci_array *mounts);
+/* linux.devices */
+int check_devices(const struct check *c, const struct oci_array *devices);
 int check_resources(const struct check *c, const struct spec_resources *r);
 
 #endif

@@ -72,11 +72,11 @@ static int check_device_number(const struct check *c, size_t i, const char *key,
 	return 0;
 }
 
-static int check_devices(const struct check *c, const struct spec_linux *l)
+int check_devices(const struct check *c, const struct oci_array *devices)
 {
-	const struct spec_device *items = l->devices.items;
+	const struct spec_device *items = devices->items;
 
-	for (size_t i = 0; i < l->devices.n; i++) {
+	for (size_t i = 0; i < devices->n; i++) {
 		const struct spec_device *d = &items[i];
 		int r = 0;
 
@@ -263,7 +263,7 @@ int check_linux(const struct check *c, const struct runtime_spec *spec)
 	if (r == 0)
 		r = check_time_offsets(c, spec);
 	if (r == 0)
-		r = check_devices(c, l);
+		r = check_devices(c, &l->devices);
 	if (r == 0)
 		r = check_net_devices(c, spec);
 	if (r == 0)

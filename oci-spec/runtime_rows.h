@@ -10,6 +10,7 @@ extern const struct field_type spec_mount_type;      /* runtime_spec_root.c */
 extern const struct field_type spec_id_mapping_type; /* runtime_spec_root.c */
 extern const struct field_type spec_hooks_type;      /* runtime_spec_hooks.c */
 extern const struct field_type spec_linux_type;      /* runtime_spec_linux.c */
+extern const struct field_type spec_device_type;     /* runtime_spec_linux.c */
 extern const struct field_type spec_seccomp_type;    /* runtime_spec_seccomp.c */
 
 /* Ids and other numbers that the kernel keeps in 32 bits. */

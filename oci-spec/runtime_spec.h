@@ -162,6 +162,12 @@ struct spec_net_device {
 	const char *name;
 };
 
+/* What the verb `devices` gives a running container: a node, and what may be done with it. */
+struct spec_live_device {
+	struct spec_device node;
+	const char *access; /* r, w, m; NULL: all */
+};
+
 struct spec_device_rule {
 	bool allow;
 	const char *type; /* a, b, c; NULL: a */
@@ -379,6 +385,12 @@ extern const char *const oci_memory_policy_flags[];
 int runtime_spec_decode(const char *name, const char *text, size_t len,
 			const struct decode_opts *opts, struct arena *a, struct runtime_spec **ret,
 			struct err *e);
+/* Arrays as the verbs `mounts` and `devices` get them: of struct spec_mount, and of struct
+ * spec_live_device. */
+int spec_mounts_decode(const char *name, const char *text, size_t len, struct arena *a,
+		       struct oci_array *ret, struct err *e);
+int spec_live_devices_decode(const char *name, const char *text, size_t len, struct arena *a,
+			     struct oci_array *ret, struct err *e);
 /* The rules of runtime_spec_decode() on a struct that was made by hand.  A spec without process is
  * legal: such a container can be created, not started. */
 int runtime_spec_check(const char *name, const struct runtime_spec *spec, struct err *e);
@@ -443,7 +455,9 @@ struct oci_state {
 	const char *created; /* runc, crun: RFC 3339 */
 	const char *owner;   /* runc */
 	struct oci_strmap annotations;
-	struct oci_exit *exit; /* ours; NULL unless it has stopped */
+	struct oci_exit *exit;    /* ours; NULL unless it has stopped */
+	struct oci_array mounts;  /* struct spec_mount: added while it ran; ours */
+	struct oci_array devices; /* struct spec_device: the same */
 };
 extern const struct field_type oci_state_type;
 

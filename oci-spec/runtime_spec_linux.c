@@ -35,7 +35,7 @@ static const struct field device_rows[] = {
 	D(uid, "uid", FIELD_U64, ROW_U32),
 	D(gid, "gid", FIELD_U64, ROW_U32),
 };
-static const struct field_type device_type = FIELD_TYPE("device", struct spec_device, device_rows);
+const struct field_type spec_device_type = FIELD_TYPE("device", struct spec_device, device_rows);
 
 static const struct field net_device_rows[] = {
 	FIELD_ROW(struct spec_net_device, name, "name", FIELD_STRING),
@@ -77,7 +77,7 @@ static const struct field linux_rows[] = {
 	L(uid_mappings, "uidMappings", FIELD_OBJECTS, .type = &spec_id_mapping_type),
 	L(gid_mappings, "gidMappings", FIELD_OBJECTS, .type = &spec_id_mapping_type),
 	L(time_offsets, "timeOffsets", FIELD_OBJMAP, .type = &time_offset_type),
-	L(devices, "devices", FIELD_OBJECTS, .type = &device_type),
+	L(devices, "devices", FIELD_OBJECTS, .type = &spec_device_type),
 	L(net_devices, "netDevices", FIELD_OBJMAP, .type = &net_device_type),
 	L(cgroups_path, "cgroupsPath", FIELD_STRING),
 	L(resources, "resources", FIELD_OBJECT, .type = &spec_resources_type),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows: the state document (runtime.md "State"). */
-#include "oci-spec/runtime_spec.h"
+#include "oci-spec/runtime_rows.h"
 
 const struct field_words oci_status_words = {
 	"status",
@@ -37,6 +37,9 @@ static const struct field rows[] = {
 	S(annotations, "annotations", FIELD_STRMAP),
 	/* runc writes the empty owner too. */
 	S(owner, "owner", FIELD_STRING, .bits = FIELD_KEEP_EMPTY),
+	/* Ours: what was added while it ran. */
+	S(mounts, "mounts", FIELD_OBJECTS, .type = &spec_mount_type),
+	S(devices, "devices", FIELD_OBJECTS, .type = &spec_device_type),
 	/* Ours: how it ended. */
 	S(exit, "exit", FIELD_OBJECT, .type = &oci_exit_type),
 };

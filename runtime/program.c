@@ -8,9 +8,10 @@
 #include "runtime/verb/verbs.h"
 
 static const struct verb *const verbs[] = {
-	&verb_checkpoint, &verb_create, &verb_delete, &verb_events, &verb_exec,    &verb_features,
-	&verb_kill,       &verb_list,   &verb_pause,  &verb_ps,     &verb_restore, &verb_resume,
-	&verb_run,        &verb_spec,   &verb_start,  &verb_state,  &verb_update,  NULL,
+	&verb_checkpoint, &verb_create,   &verb_delete,  &verb_devices, &verb_events,
+	&verb_exec,       &verb_features, &verb_kill,    &verb_list,    &verb_mounts,
+	&verb_pause,      &verb_ps,       &verb_restore, &verb_resume,  &verb_run,
+	&verb_spec,       &verb_start,    &verb_state,   &verb_update,  NULL,
 };
 
 /* runc's callers know 1 for every failure but that of exec, which must not be taken for the

@@ -187,6 +187,19 @@ int container_spec(struct container *c, struct runtime_spec **ret, struct err *e
 	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
 }
 
+int container_write_record(const struct container *c, struct err *e)
+{
+	auto_(strbuf) struct strbuf text = { .max = RECORD_MAX };
+	int r;
+
+	record_encode(c->record, c->cgroup, &text);
+	r = strbuf_check(&text, STORE_STATE, e);
+	if (r >= 0)
+		r = file_replace_at(c->dirfd, STORE_STATE, text.data, text.len, 0600, FILE_NO_SYNC,
+				    e);
+	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
+}
+
 int container_stage_spec(const struct container *c, const struct runtime_spec *spec, struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
@@ -228,6 +241,8 @@ void container_state(const struct container *c, enum oci_status status, const ch
 		.created = rec->created,
 		.owner = owner,
 		.annotations = rec->annotations,
+		.mounts = rec->mounts,
+		.devices = rec->devices,
 	};
 }
 

@@ -43,6 +43,8 @@ int container_status(const struct container *c, enum oci_status *ret, struct err
 /* The configuration as it was at create, decoded into c->arena. */
 int container_spec(struct container *c, struct runtime_spec **ret, struct err *e);
 
+/* Replace its state.json by what c->record says.  The container is locked by the caller. */
+int container_write_record(const struct container *c, struct err *e);
 /* Another configuration for it: written beside the old one, then put in its place, or dropped.  The
  * container is locked by the caller. */
 int container_stage_spec(const struct container *c, const struct runtime_spec *spec, struct err *e);

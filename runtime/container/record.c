@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "oci-spec/runtime_rows.h"
+
 static const char *const phase_names[] = { "creating", "made", NULL };
 static const struct field_words phase_words = { "phase", phase_names };
 
@@ -23,6 +25,8 @@ static const struct field record_rows[] = {
 	ROW("poststartHooks", has_poststart, FIELD_BOOL),
 	ROW("poststopHooks", has_poststop, FIELD_BOOL),
 	ROW("annotations", annotations, FIELD_STRMAP),
+	ROW("mounts", mounts, FIELD_OBJECTS, .type = &spec_mount_type),
+	ROW("devices", devices, FIELD_OBJECTS, .type = &spec_device_type),
 };
 
 static const struct field_type record_type =

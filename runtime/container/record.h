@@ -36,6 +36,8 @@ struct record {
 	bool has_poststart; /* hooks: without, start and delete need not read config.json again */
 	bool has_poststop;
 	struct oci_strmap annotations;
+	struct oci_array mounts;   /* struct spec_mount: added while it ran */
+	struct oci_array devices;  /* struct spec_device: the same */
 	const struct json *cgroup; /* for cgroup_decode(); only set by record_decode() */
 };
 

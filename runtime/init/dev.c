@@ -40,7 +40,8 @@ struct node {
 	bool has_owner;
 	uid_t uid;
 	gid_t gid;
-	bool keep; /* what is there already stays as it is: a default, not a wish */
+	bool keep;  /* what is there already stays as it is: a default, not a wish */
+	int treefd; /* the host's, detached, in case it has to be bound; 0: open it by its path */
 };
 
 static bool same_device(const struct stat *st, const struct node *n)
@@ -61,6 +62,21 @@ static int check_existing(int dirfd, const char *name, const struct node *n, str
 	return err_set(e, EEXIST, "make device '%s': something else is there", n->path);
 }
 
+/* A file to bind a device on. */
+static int make_place(int dirfd, const char *name, const struct node *n, struct err *e)
+{
+	int fd = openat(dirfd, name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	return fd < 0 ? err_sys(e, "make '%s'", n->path) : fd;
+}
+
+static int attach_device(int dirfd, const char *name, const struct node *n, struct err *e)
+{
+	autofd int target = make_place(dirfd, name, n, e);
+
+	return target < 0 ? target : mount_attach(n->treefd, target, e);
+}
+
 /* A user namespace makes no devices: bind the host's, after a look at what it is. */
 static int bind_device(struct init *in, int dirfd, const char *name, const struct node *n,
 		       struct err *e)
@@ -77,9 +93,9 @@ static int bind_device(struct init *in, int dirfd, const char *name, const struc
 			       n->path);
 	if (!in->job->plan.has[OCI_NS_MOUNT])
 		return err_set(e, EPERM, "make device '%s': needs a mount namespace", n->path);
-	target = openat(dirfd, name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+	target = make_place(dirfd, name, n, e);
 	if (target < 0)
-		return err_sys(e, "make '%s'", n->path);
+		return target;
 	return mount_bind(src, target, false, &no_change, e);
 }
 
@@ -101,17 +117,23 @@ static int own_device(int dirfd, const char *name, const struct node *n, struct 
 	return 0;
 }
 
-/* The umask is 0 here, so the mode needs no second call. */
+/* The umask is 0 here, so the mode needs no second call.  1: made, 0: it was there. */
 static int make_node(struct init *in, int dirfd, const char *name, const struct node *n,
 		     struct err *e)
 {
-	if (mknodat(dirfd, name, n->mode, n->rdev) == 0)
-		return own_device(dirfd, name, n, e);
-	if (errno == EEXIST)
-		return check_existing(dirfd, name, n, e);
-	if (errno == EPERM && !S_ISFIFO(n->mode))
-		return bind_device(in, dirfd, name, n, e);
-	return err_sys(e, "make device '%s'", n->path);
+	int r;
+
+	if (mknodat(dirfd, name, n->mode, n->rdev) == 0) {
+		r = own_device(dirfd, name, n, e);
+	} else {
+		if (errno == EEXIST)
+			return check_existing(dirfd, name, n, e);
+		if (errno != EPERM || S_ISFIFO(n->mode))
+			return err_sys(e, "make device '%s'", n->path);
+		r = n->treefd > 0 ? attach_device(dirfd, name, n, e)
+				  : bind_device(in, dirfd, name, n, e);
+	}
+	return r < 0 ? r : 1;
 }
 
 static int make_defaults(struct init *in, int devfd, struct err *e)
@@ -142,7 +164,8 @@ static mode_t device_type(const char *type)
 	}
 }
 
-static int make_asked(struct init *in, const struct spec_device *d, struct err *e)
+int dev_make(struct init *in, const struct spec_device *d, int treefd, enum beneath_rule rule,
+	     struct err *e)
 {
 	autofree char *rooted = path_join("/", d->path);
 	autofree char *clean = path_clean(rooted);
@@ -155,12 +178,16 @@ static int make_asked(struct init *in, const struct spec_device *d, struct err *
 		.has_owner = d->uid.set || d->gid.set,
 		.uid = (uid_t)d->uid.v,
 		.gid = (gid_t)d->gid.v,
+		.treefd = treefd,
 	};
 
 	/* A link to the devpts' own, whatever the caller's host has there. */
 	if (streq(clean, "/dev/ptmx") || streq(clean, "/"))
 		return 0;
-	dirfd = beneath_mkdir_p(in->rootfd, parent, 0755, BENEATH_CHROOT, e);
+	/* The strict rule wants a relative path. */
+	dirfd = beneath_mkdir_p(in->rootfd,
+				rule == BENEATH_CHROOT || !parent[1] ? parent : parent + 1, 0755,
+				parent[1] ? rule : BENEATH_CHROOT, e);
 	if (dirfd < 0)
 		return dirfd;
 	return make_node(in, dirfd, path_base(clean), &n, e);
@@ -171,7 +198,7 @@ static int make_devices(struct init *in, struct err *e)
 	const struct spec_device *d = in->linux_->devices.items;
 
 	for (size_t i = 0; i < in->linux_->devices.n; i++) {
-		int r = make_asked(in, &d[i], e);
+		int r = dev_make(in, &d[i], 0, BENEATH_CHROOT, e);
 
 		if (r < 0)
 			return err_wrap(e, r, "linux.devices[%zu]", i);

@@ -27,7 +27,7 @@ static int open_userns(const struct init_job *job, const struct mount_op *op, st
 
 	if (op->uids.n > 0)
 		return idmap_userns_fd(&op->uids, &op->gids, e);
-	if (job->plan.new_userns)
+	if (!ns->path || !ns->path[0])
 		return idmap_userns_fd(&l->uid_mappings, &l->gid_mappings, e);
 	fd = open(ns->path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, "open '%s'", ns->path) : fd;
@@ -117,7 +117,7 @@ static int prepare_op(const struct init_job *job, const struct mount_plan *plan,
 	return r < 0 ? err_wrap(e, r, "mounts[%zu]: mount %s on '%s'", i, op->type, op->dest) : 0;
 }
 
-static int open_sources(struct init_job *job, struct err *e)
+int init_prepare_sources(struct init_job *job, struct err *e)
 {
 	struct mount_plan plan = { 0 };
 	int r = mount_plan_make(job->spec, job->bundle, &plan, e);
@@ -142,7 +142,7 @@ int init_prepare(struct init_job *job, struct err *e)
 	/* A working directory moves along with CLONE_NEWNS; a descriptor stays behind. */
 	if (job->homefd < 0 || fchdir(job->rootfsfd) < 0)
 		return err_sys(e, "enter the root file system");
-	return job->plan.has[OCI_NS_MOUNT] ? open_sources(job, e) : 0;
+	return job->plan.has[OCI_NS_MOUNT] ? init_prepare_sources(job, e) : 0;
 }
 
 void init_prepare_undo(struct init_job *job)

@@ -6,6 +6,7 @@
 #ifndef RUNTIME_INIT_STAGE_H
 #define RUNTIME_INIT_STAGE_H
 
+#include "libutil/beneath.h"
 #include "libutil/strv.h"
 #include "runtime/init/init.h"
 #include "runtime/init/mount_plan.h"
@@ -51,6 +52,9 @@ int entry_late(struct init *in, struct err *e);
 int entry_names(struct init *in, struct err *e);
 int entry_network(struct init *in, struct err *e);
 
+/* prepare.c: the host side's share of mounts[]: job->source_fds. */
+int init_prepare_sources(struct init_job *job, struct err *e);
+
 /* rootfs.c: this namespace's mounts apart from the host's, the root file system a mount. */
 int rootfs_prepare(struct init *in, struct err *e);
 /* rootfs.c: mounts[], in order. */
@@ -67,6 +71,10 @@ int pivot_enter(struct init *in, struct err *e);
 
 /* dev.c: devices, default and asked for, and the links in /dev. */
 int dev_setup(struct init *in, struct err *e);
+/* dev.c: one of them.  `treefd`, if > 0, is the host's, detached: for a user namespace, which makes
+ * no devices.  1: made, 0: it was there. */
+int dev_make(struct init *in, const struct spec_device *d, int treefd, enum beneath_rule rule,
+	     struct err *e);
 /* mask.c: readonlyPaths, maskedPaths. */
 int mask_paths(struct init *in, struct err *e);
 /* notify.c: the service manager's socket at /run/notify. */

@@ -49,6 +49,7 @@ static void check_rules(const char *text, size_t size)
 	struct runtime_spec *spec;
 	struct spec_process *process;
 	struct spec_resources *resources;
+	struct oci_array list;
 	struct err e = { 0 };
 
 	if (runtime_spec_decode("doc", text, size, NULL, &a, &spec, &e) < 0)
@@ -58,6 +59,12 @@ static void check_rules(const char *text, size_t size)
 		check_refusal(&e);
 	e.code = 0;
 	if (spec_resources_decode("doc", text, size, &a, &resources, &e) < 0)
+		check_refusal(&e);
+	e.code = 0;
+	if (spec_mounts_decode("doc", text, size, &a, &list, &e) < 0)
+		check_refusal(&e);
+	e.code = 0;
+	if (spec_live_devices_decode("doc", text, size, &a, &list, &e) < 0)
 		check_refusal(&e);
 }
 

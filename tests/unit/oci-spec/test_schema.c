@@ -44,6 +44,9 @@ static const char *const wanted[] = {
 	"state.rootfs: the schema lacks it",
 	"state.created: the schema lacks it",
 	"state.owner: the schema lacks it",
+	"state.exit: the schema lacks it",
+	"state.mounts: the schema lacks it",
+	"state.devices: the schema lacks it",
 	/* A document we write, and read only to show. */
 	"features.linux.namespaces: the schema has words, the rows take any string",
 	"features.linux.seccomp.actions: the schema has words, the rows take any string",

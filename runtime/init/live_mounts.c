@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "libutil/beneath.h"
+#include "libutil/cleanup.h"
+#include "libutil/fd.h"
+#include "runtime/init/live_acts.h"
+#include "runtime/init/mount_op.h"
+#include "runtime/init/procfs.h"
+
+#define NAME_SIZE 32
+
+static int plan(struct live *l, struct err *e)
+{
+	int r = mount_plan_make(l->job->spec, l->job->bundle, &l->in.mounts, e);
+
+	for (size_t i = 0; r >= 0 && i < l->in.mounts.n; i++)
+		if (streq(l->in.mounts.ops[i].dest, "/"))
+			r = err_set(e, EINVAL, "mounts[%zu].destination: '/' holds the container",
+				    i);
+	return r;
+}
+
+/* A proc shows the pid namespace of who mounts it, and we stay out of the container's; a cgroup
+ * mount is made of the groups of a container that starts. */
+static int check_kind(const struct mount_op *op, struct err *e)
+{
+	if (op->kind == MOUNT_OP_REMOUNT)
+		return err_set(
+			e, EOPNOTSUPP,
+			"mounts[%zu].options: 'remount' of a running container's mount is not "
+			"possible: remove it, then add it with other options",
+			op->index);
+	if (op->kind == MOUNT_OP_CGROUP || (op->kind == MOUNT_OP_NEW && streq(op->type, "proc")))
+		return err_set(e, EOPNOTSUPP,
+			       "mounts[%zu].type: '%s' can't be mounted in a running container",
+			       op->index, op->type);
+	return 0;
+}
+
+int live_mount_prepare(struct live *l, struct err *e)
+{
+	int r = plan(l, e);
+
+	for (size_t i = 0; r >= 0 && i < l->in.mounts.n; i++)
+		r = check_kind(&l->in.mounts.ops[i], e);
+	if (r >= 0)
+		r = init_prepare_sources(l->in.job, e);
+	for (size_t i = 0; r >= 0 && i < l->in.mounts.n; i++)
+		if (l->in.mounts.ops[i].kind == MOUNT_OP_BIND && l->in.job->source_fds[i] < 0)
+			r = err_set(e, ENOSYS,
+				    "mounts[%zu]: a bind into a running container needs "
+				    "open_tree(2) and mount_setattr(2) of Linux 5.12",
+				    i);
+	return r;
+}
+
+int live_unmount_prepare(struct live *l, struct err *e)
+{
+	return plan(l, e);
+}
+
+int live_is_mount(int fd, struct err *e)
+{
+	struct statx st = { 0 };
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0)
+		return err_sys(e, "look for a mount");
+	/* Linux 5.8; the older ones find out when they unmount. */
+	return !(st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) ||
+	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* By our own entry in the host's procfs: umount2(2) takes no descriptor, and a path could be turned
+ * to another mount meanwhile. */
+int live_detach(const struct live *l, int fd, struct err *e)
+{
+	char self[PROCFS_SELF_SIZE], path[2 * NAME_SIZE], name[NAME_SIZE];
+	autofd int fds = -1;
+	int r = procfs_self(l->in.procfd, self, e);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/fd", self);
+	fds = procfs_open(l->in.procfd, path, O_RDONLY | O_DIRECTORY, e);
+	if (fds < 0)
+		return fds;
+	(void)snprintf(name, sizeof(name), "%d", fd);
+	if (fchdir(fds) < 0 || umount2(name, MNT_DETACH) < 0)
+		return err_sys(e, "unmount");
+	return 0;
+}
+
+static int open_dest(const struct live *l, size_t i, struct err *e)
+{
+	return beneath_open(l->in.rootfd, l->in.mounts.ops[i].dest, O_PATH, 0, BENEATH_CHROOT, e);
+}
+
+static void take_back(const struct live *l, size_t n)
+{
+	while (n-- > 0) {
+		autofd int fd = open_dest(l, n, NULL);
+
+		if (fd >= 0)
+			(void)live_detach(l, fd, NULL);
+	}
+}
+
+int live_mount(struct live *l, struct err *e)
+{
+	struct mount_plan *p = &l->in.mounts;
+
+	for (size_t i = 0; i < p->n; i++) {
+		int r = mount_op_perform(&l->in, &p->ops[i], e);
+		bool made = r >= 0;
+
+		if (r >= 0)
+			r = mount_op_finish(&l->in, &p->ops[i], e);
+		if (r < 0) {
+			take_back(l, i + made);
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* Last first, as mounts may lie on one another; all are looked at before the first goes. */
+int live_unmount(struct live *l, struct err *e)
+{
+	const struct mount_plan *p = &l->in.mounts;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < p->n; i++) {
+		autofd int fd = open_dest(l, i, e);
+
+		r = fd < 0 ? fd : live_is_mount(fd, e);
+		if (r == 0)
+			r = err_set(e, EINVAL, "nothing is mounted on '%s' any more",
+				    p->ops[i].dest);
+	}
+	for (size_t i = p->n; r >= 0 && i-- > 0;) {
+		autofd int fd = open_dest(l, i, e);
+
+		r = fd < 0 ? fd : live_detach(l, fd, e);
+		if (r < 0)
+			return err_wrap(e, r, "'%s'", p->ops[i].dest);
+	}
+	return r < 0 ? r : 0;
+}
