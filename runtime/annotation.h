@@ -11,6 +11,7 @@
 /* Name, key; sorted by key, as `features` prints them.  A key that ends in '.' stands for all that
  * begin with it. */
 #define ANNOTATIONS(X)                                                                             \
+	X(LANDLOCK, "org.creel.landlock")                                                          \
 	X(STOP_SIGNAL, "org.opencontainers.image.stopSignal")                                      \
 	X(SYSTEMD_PROPERTY, "org.systemd.property.")                                               \
 	X(HOOKS_STDERR, "run.oci.hooks.stderr")                                                    \

@@ -15,6 +15,7 @@
 #include "runtime/container/console.h"
 #include "runtime/container/filter.h"
 #include "runtime/hook/hook.h"
+#include "runtime/landlock/landlock.h"
 
 static int check_id(struct creation *c, struct err *e)
 {
@@ -99,12 +100,22 @@ static int compile_seccomp(struct creation *c, struct err *e)
 	return filter_compile(&c->store, c->spec->linux_, &c->seccomp, e);
 }
 
+static int check_landlock(struct creation *c, struct err *e)
+{
+	struct landlock_rules *rules = NULL;
+	int r = landlock_of(c->spec, &c->arena, &rules, e);
+
+	return r < 0 || !rules ? r : landlock_fit(rules, landlock_abi(), e);
+}
+
 /* What is known but can't be done here is refused, never dropped. */
 static int check_supported(struct creation *c, struct err *e)
 {
 	const struct spec_linux *l = c->spec->linux_;
 	int r = annotations_check(&c->spec->annotations, e);
 
+	if (r >= 0)
+		r = check_landlock(c, e);
 	if (r < 0)
 		return err_wrap(e, r, "config.json");
 	if (l && l->intel_rdt)

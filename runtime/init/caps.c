@@ -158,10 +158,10 @@ int caps_after_ids(struct init *in, struct err *e)
 	struct cap_sets s = decide(in->process, in->caps_held, false);
 	uint64_t extra = 0;
 
-	/* Loading a filter without no_new_privs takes CAP_SYS_ADMIN, and it is loaded last.  It
-	 * does no harm until then: execve() computes the new sets from inheritable, bounding and
-	 * ambient alone, so nothing extra here reaches the program. */
-	if (in->job->seccomp && !in->process->no_new_privileges)
+	/* Loading a filter, or rules of Landlock, without no_new_privs takes CAP_SYS_ADMIN, and
+	 * both come last.  It does no harm until then: execve() computes the new sets from
+	 * inheritable, bounding and ambient alone, so nothing extra here reaches the program. */
+	if ((in->job->seccomp || in->landlockfd >= 0) && !in->process->no_new_privileges)
 		extra = (uint64_t)1 << CAP_SYS_ADMIN;
 	if (caps_set(s.permitted | extra, s.effective | extra, s.inheritable) < 0)
 		return err_sys(e, "process.capabilities: capset");

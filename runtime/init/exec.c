@@ -105,7 +105,9 @@ int exec_program(struct init *in, struct err *e)
 
 	(void)umask(u && u->umask.set ? (mode_t)(u->umask.v & 0777) : DEFAULT_UMASK);
 	sig_reset_all();
-	r = close_others(in, e);
+	r = landlock_restrict(in, e);
+	if (r >= 0)
+		r = close_others(in, e);
 	if (r < 0)
 		return r;
 	/* Last of all but execve(), so that a profile need not allow what the runtime does. */

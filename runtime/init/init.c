@@ -105,7 +105,13 @@ static int look_up(struct init *in, struct err *e)
 
 static int early_seccomp(struct init *in, struct err *e)
 {
-	return seccomp_has_listener(in) ? seccomp_install(in, e) : 0;
+	int r;
+
+	if (!seccomp_has_listener(in))
+		return 0;
+	/* Afterwards the filter might refuse it. */
+	r = landlock_restrict(in, e);
+	return r < 0 ? r : seccomp_install(in, e);
 }
 
 static int compare_fds(const void *a, const void *b)
@@ -117,8 +123,8 @@ static int compare_fds(const void *a, const void *b)
 static int close_host_files(const struct init *in, struct err *e)
 {
 	const struct hook_output *output = in->job->hook_output;
-	int keep[] = { in->job->syncfd, in->job->startfd, output ? output->outfd : -1,
-		       output ? output->errfd : -1 };
+	int keep[] = { in->job->syncfd, in->job->startfd, in->landlockfd,
+		       output ? output->outfd : -1, output ? output->errfd : -1 };
 	unsigned first = FIRST_FD + in->job->listen_fds + in->job->preserve_fds;
 
 	qsort(keep, ARRAY_LEN(keep), sizeof(keep[0]), compare_fds);
@@ -223,6 +229,8 @@ static const struct stage stages[] = {
 	/* AppArmor refuses most changes of profile once no_new_privs is set. */
 	{ "labels", lsm_exec_labels, BOTH },
 	{ "no-new-privileges", no_new_privileges, BOTH },
+	/* As root, who may open what the user may not. */
+	{ "landlock", landlock_prepare, BOTH },
 	/* A small limit on descriptors or file size would hinder the stages above. */
 	{ "limits", limits, BOTH },
 	/* With all rights, as the directory may be closed to the user; else again after. */
@@ -273,6 +281,7 @@ void init_run(struct init_job *job)
 		.failfd = job->syncfd,
 		.rootfd = -1,
 		.procfd = -1,
+		.landlockfd = -1,
 		.ptsfd = -1,
 	};
 	struct err e = { 0 };

@@ -20,6 +20,7 @@ struct init {
 	int failfd;         /* socket to report to: syncfd, later the start gate's connection */
 	int rootfd;         /* root of the container's file system, as a mount of this namespace */
 	int procfd;         /* root of a procfs; see procfs.h */
+	int landlockfd;     /* ruleset to enforce, or -1 */
 	int ptsfd;          /* the terminal's slave side */
 	uint64_t caps_held; /* permitted to this process, and so what it can give */
 	uint64_t dev_mount; /* mount_id() of the file system made for /dev; 0: none */
@@ -88,6 +89,9 @@ int sysctl_apply(struct init *in, struct err *e);
 int rlimit_apply(const struct spec_process *process, struct err *e);
 /* lsm.c: AppArmor and SELinux labels for the execve() to come. */
 int lsm_exec_labels(struct init *in, struct err *e);
+/* landlock.c: the ruleset, while paths can be opened; then, as late as can be, its force. */
+int landlock_prepare(struct init *in, struct err *e);
+int landlock_restrict(struct init *in, struct err *e);
 /* keyring.c */
 int keyring_join(struct init *in, struct err *e);
 /* sched.c: scheduler, io priority, memory policy, personality. */

@@ -192,7 +192,7 @@ userns() {
 }
 
 @test "links are bound, covered or copied instead of followed" {
-	ln -s /etc/passwd "$SOURCE/link"
+	ln -s /some/where "$SOURCE/link"
 	rm -rf "$ROOTFS"/mnt/{copy,link,dangling}
 	ln -s /no/such "$ROOTFS/mnt/dangling"
 	bundle sh -c 'readlink /mnt/link; readlink /mnt/copy; grep -c " /mnt/copy " /proc/self/mounts; cat /mnt/dangling'
@@ -201,8 +201,8 @@ userns() {
 	mount_with '"destination":"/mnt/dangling","source":"'"$SOURCE"'/file","options":["bind","dest-nofollow"]'
 	run c run --bundle "$BUNDLE" "$NAME"
 	echo "$output"
-	[ "$output" = "/etc/passwd
-/etc/passwd
+	[ "$output" = "/some/where
+/some/where
 0
 content" ]
 	# What was copied may be there the next time; something else may not.
