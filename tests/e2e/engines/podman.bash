@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# Podman and Buildah in a room, with creel as the runtime that containers.conf names.
+# ENGINE_RUNTIME names another runtime to see what it does in creel's place.
+
+# shellcheck source=tests/e2e/engines/room.bash
+. "$(dirname "${BASH_SOURCE[0]}")/room.bash"
+
+# podman_needs: call from setup().
+podman_needs() {
+	requires root
+	requires program podman buildah conmon iptables unshare nsenter script jq
+}
+
+# podman_open: call from setup_file().
+podman_open() {
+	# A skip in setup_file would count as a failure: podman_needs says what is missing.
+	[ "$(id -u)" -eq 0 ] && command -v podman buildah conmon iptables >/dev/null || return 0
+	room_open
+	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
+	podman_conf | in_room tee /etc/containers/containers.conf >/dev/null
+	echo '{"default": [{"type": "insecureAcceptAnything"}]}' | in_room tee /etc/containers/policy.json >/dev/null
+	image_root "$ROOM/busybox"
+	tar -C "$ROOM/busybox" -c . | p import -q -c CMD=sh -c ENV=PATH=/bin - localhost/busybox >/dev/null
+}
+
+# Podman asks for more open files and processes than root without CAP_SYS_RESOURCE may have.  It reads
+# the key that ends in nocgroup; its manual page has the other one.
+podman_conf() {
+	cat <<-END
+		[containers]
+		default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
+		[engine]
+		runtime = "creel"
+		runtime_supports_json = ["creel"]
+		runtime_supports_nocgroup = ["creel"]
+		runtime_supports_nocgroups = ["creel"]
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+		[engine.runtimes]
+		creel = ["$RUNTIME"]
+	END
+}
+
+podman_close() {
+	[ -z "${ROOM_PID:-}" ] || room_close
+}
+
+# p ARG...: podman in the room.
+p() {
+	in_room timeout --foreground -s KILL 60 podman "$@"
+}
+
+# prun ARG...: podman run below the room's control group.
+prun() {
+	p run --cgroup-parent "/$ROOM_CGROUP" "$@"
+}
+
+# box ARG...: run a container in the foreground, without a trace afterwards.
+box() {
+	prun --rm "$@"
+}
+
+# field NAME FORMAT: of podman inspect.
+field() {
+	p container inspect -f "$2" "$1"
+}
+
+# remove_containers: call from teardown().
+remove_containers() {
+	[ -z "${ROOM_PID:-}" ] || {
+		p pod rm -f -a -t 0
+		p rm -f -a -v -t 0
+	} >/dev/null
+}
+
+# runtime_runs: what the runtime itself says it has.
+runtime_runs() {
+	local ids
+	ids=$(in_room "$RUNTIME" --root "/run/$(basename "$RUNTIME")" list -q)
+	[ -n "$ids" ] && echo "$ids"
+}
