@@ -15,7 +15,8 @@ make_user() {
 		flock 9
 		getent group "$ROOTLESS_NAME" >/dev/null || groupadd -g "$ROOTLESS_ID" "$ROOTLESS_NAME"
 		getent passwd "$ROOTLESS_NAME" >/dev/null ||
-			useradd -M -u "$ROOTLESS_ID" -g "$ROOTLESS_ID" -d /nonexistent -s /bin/sh "$ROOTLESS_NAME"
+			useradd -K UID_MAX=60000 -M -u "$ROOTLESS_ID" -g "$ROOTLESS_ID" -d /nonexistent -s /bin/sh "$ROOTLESS_NAME"
+		touch /etc/subuid /etc/subgid
 		sed -i "/^$ROOTLESS_NAME:/d" /etc/subuid /etc/subgid
 		echo "$ROOTLESS_NAME:$ROOTLESS_SUB:65536" >>/etc/subuid
 		echo "$ROOTLESS_NAME:$ROOTLESS_SUB:65536" >>/etc/subgid
