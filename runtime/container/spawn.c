@@ -87,9 +87,9 @@ struct pidns_visit {
 	int homefd; /* -1: not away */
 };
 
-static int pidns_join(const struct init_job *job, struct pidns_visit *v, struct err *e)
+static int pidns_join(struct init_job *job, struct pidns_visit *v, struct err *e)
 {
-	const struct ns_plan *plan = &job->plan;
+	struct ns_plan *plan = &job->plan;
 	autofd int homefd = -1;
 	autofd int nsfd = -1;
 
@@ -102,6 +102,12 @@ static int pidns_join(const struct init_job *job, struct pidns_visit *v, struct 
 	homefd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	if (homefd < 0)
 		return err_sys(e, "open '/proc/self/ns/pid'");
+	/* Root of an outer user namespace has no right to where it came from, and would not find
+	 * back: then somebody else goes. */
+	if (setns(homefd, CLONE_NEWPID) < 0 && errno == EPERM) {
+		plan->intermediate = true;
+		return 0;
+	}
 	if (job->kind == INIT_CREATE) {
 		nsfd = open(plan->pid_path, O_RDONLY | O_CLOEXEC);
 		if (nsfd < 0)

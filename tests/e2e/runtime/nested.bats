@@ -90,6 +90,23 @@ outer() {
 	[[ $output == *process.user.additionalGids* ]]
 }
 
+@test "exec, and the pid namespace of another, for root of a user namespace that has no pid namespace" {
+	program sleep 1000
+	edit '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0'
+	edit '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	user unshare -Ur sh -ec 'creel create --bundle "$1" "$2" >/dev/null 2>&1 </dev/null
+		trap "creel delete --force $2" EXIT
+		creel start "$2"
+		creel exec "$2" sh -c "echo in as \$(id -u), first is \$(cat /proc/1/comm)"
+		pid=$(creel state "$2" | jq .pid)
+		jq --arg pid "$pid" ".process.args = [\"cat\", \"/proc/1/comm\"] | .linux.namespaces |=
+			map(if .type == \"pid\" then .path = \"/proc/\" + \$pid + \"/ns/pid\" else . end)" \
+			<"$1/config.json" >"$HOME/run/second.json"
+		creel run --bundle "$1" --config "$HOME/run/second.json" "$2-too"' sh "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out"
+	cat "$BATS_TEST_TMPDIR/out"
+	[ "$(cat "$BATS_TEST_TMPDIR/out")" = $'in as 0, first is sleep\nsleep' ]
+}
+
 @test "a single mapping, and no control groups at all" {
 	edit '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0'
 	program echo ran
