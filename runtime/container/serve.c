@@ -287,7 +287,7 @@ int serve_until_ready(struct service *s, struct err *e)
 
 int serve_until_exec(struct service *s, struct err *e)
 {
-	int r = sync_send(s->child->syncfd, SYNC_GO, 0, -1, e);
+	int r = answer(s, SYNC_GO, e);
 
 	if (r >= 0)
 		r = wait_for_init(s, e);
