@@ -2,12 +2,14 @@
 /*
  * Run commands in turn (A B C A B C ...) and compare them.
  *
- *     turns ROUNDS BASE NAME 'COMMAND ARG...' [NAME 'COMMAND ARG...']...
+ *     turns ROUNDS BASE NAME 'COMMAND ARG... [; COMMAND ARG...]...' [NAME 'COMMAND ...']...
  *
  * Prints, for each, wall time (minimum and median) and median cpu time (user and
- * system, with all descendants it waited for) in milliseconds, and the ratios of
- * minimum and cpu to those of the contestant called BASE.  A round in which a
- * command fails ends the program with status 1: what does not work is not fast.
+ * system, with all descendants it waited for) in milliseconds, their ratios to
+ * those of the contestant called BASE, and the largest resident set of any one
+ * process.  The commands of a contestant run one after the other and their times
+ * are added.  A round in which a command fails ends the program with status 1:
+ * what does not work is not fast.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +30,9 @@
 
 struct contestant {
 	const char *name;
-	struct strv argv;
+	struct strv argv;   /* a word ";" ends a command */
 	double *wall, *cpu; /* per round, milliseconds */
+	long peak_kb;
 };
 
 static double now_ms(void)
@@ -46,7 +49,7 @@ static double time_ms(struct timeval t)
 }
 
 /* The commands' output would be measured too: it goes to /dev/null, errors stay. */
-static int start(const struct contestant *c, pid_t *pid)
+static int start(char **argv, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	int r = posix_spawn_file_actions_init(&actions);
@@ -56,21 +59,21 @@ static int start(const struct contestant *c, pid_t *pid)
 	if (r == 0)
 		r = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	if (r == 0)
-		r = posix_spawnp(pid, c->argv.v[0], &actions, NULL, c->argv.v, environ);
+		r = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return r;
 }
 
-static bool run_once(const struct contestant *c, size_t round)
+static bool run_command(struct contestant *c, char **argv, size_t round)
 {
 	struct rusage use;
 	double before = now_ms();
 	int status = 0;
 	pid_t pid = 0;
-	int r = start(c, &pid);
+	int r = start(argv, &pid);
 
 	if (r != 0) {
-		(void)fprintf(stderr, "turns: %s: %s\n", c->argv.v[0], strerror(r));
+		(void)fprintf(stderr, "turns: %s: %s\n", argv[0], strerror(r));
 		return false;
 	}
 	if (wait4(pid, &status, 0, &use) != pid || status != 0) {
@@ -78,8 +81,32 @@ static bool run_once(const struct contestant *c, size_t round)
 			      round, (unsigned)status);
 		return false;
 	}
-	c->wall[round] = now_ms() - before;
-	c->cpu[round] = time_ms(use.ru_utime) + time_ms(use.ru_stime);
+	c->wall[round] += now_ms() - before;
+	c->cpu[round] += time_ms(use.ru_utime) + time_ms(use.ru_stime);
+	if (use.ru_maxrss > c->peak_kb)
+		c->peak_kb = use.ru_maxrss;
+	return true;
+}
+
+static bool run_once(struct contestant *c, size_t round)
+{
+	size_t begin = 0;
+
+	while (begin < c->argv.n) {
+		size_t end = begin;
+		char *separator;
+		bool ok;
+
+		while (end < c->argv.n && !streq(c->argv.v[end], ";"))
+			end++;
+		separator = c->argv.v[end]; /* or the NULL behind the last */
+		c->argv.v[end] = NULL;
+		ok = run_command(c, c->argv.v + begin, round);
+		c->argv.v[end] = separator;
+		if (!ok)
+			return false;
+		begin = end + 1;
+	}
 	return true;
 }
 
@@ -111,14 +138,14 @@ static void report(struct contestant *all, size_t n, size_t rounds, const char *
 		if (streq(all[i].name, base))
 			b = &all[i];
 	}
-	(void)printf("%-14s %9s %9s %9s   times %s (min, median, cpu)\n", "", "min ms", "median ms",
-		     "cpu ms", b->name);
+	(void)printf("%-14s %9s %9s %9s %8s   times %s (min, median, cpu)\n", "", "min ms",
+		     "median ms", "cpu ms", "peak KB", b->name);
 	for (size_t i = 0; i < n; i++) {
 		const struct contestant *c = &all[i];
 		size_t mid = rounds / 2;
 
-		(void)printf("%-14s %9.2f %9.2f %9.2f   %.2f %.2f %.2f\n", c->name, c->wall[0],
-			     c->wall[mid], c->cpu[mid], ratio(c->wall[0], b->wall[0]),
+		(void)printf("%-14s %9.2f %9.2f %9.2f %8ld   %.2f %.2f %.2f\n", c->name, c->wall[0],
+			     c->wall[mid], c->cpu[mid], c->peak_kb, ratio(c->wall[0], b->wall[0]),
 			     ratio(c->wall[mid], b->wall[mid]), ratio(c->cpu[mid], b->cpu[mid]));
 	}
 }
