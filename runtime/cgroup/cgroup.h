@@ -15,8 +15,8 @@
 
 #include <sys/types.h>
 
-#include "libutil/json.h"
 #include "libutil/strv.h"
+#include "oci-spec/codec.h"
 #include "oci-spec/runtime_spec.h"
 
 enum cgroup_driver { CGROUP_FS, CGROUP_SYSTEMD, CGROUP_DISABLED };
@@ -37,9 +37,24 @@ void cgroup_free(struct cgroup *cg);
 /* The driver is CGROUP_DISABLED: nothing is counted, limited or listed. */
 bool cgroup_is_disabled(const struct cgroup *cg);
 
-/* State file: write as a JSON value, read back. */
-void cgroup_encode(const struct cgroup *cg, struct json_writer *w);
-int cgroup_decode(const struct json *v, struct cgroup **ret, struct err *e);
+/* What is kept of a group from one call of creel to the next, as rows: it is decoded and encoded
+ * together with the container's record. */
+struct cgroup_record_tree {
+	const char *controllers, *mount, *path; /* struct cgroup_tree */
+	bool reused;
+};
+struct cgroup_record {
+	int driver, layout; /* 1 + the enum: 0 is none */
+	bool rootless;
+	const char *unit; /* of the systemd driver */
+	bool user_manager;
+	struct oci_array trees; /* struct cgroup_record_tree */
+};
+extern const struct field_type cgroup_record_type;
+/* *ret borrows from `cg` and lies in `a`. */
+void cgroup_to_record(const struct cgroup *cg, struct arena *a, struct cgroup_record *ret);
+/* *ret is owned and borrows nothing. */
+int cgroup_of_record(const struct cgroup_record *rec, struct cgroup **ret, struct err *e);
 
 /* Make the groups (an existing one with processes in it is -EEXIST) and apply every limit. On
  * failure what was made is removed. */

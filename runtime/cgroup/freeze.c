@@ -125,23 +125,32 @@ int cgroup_freeze(const struct cgroup *cg, bool freeze, struct err *e)
 	return r < 0 ? err_wrap(e, r, freeze ? "freeze" : "thaw") : 0;
 }
 
+/* Word or key of a file of the group in hierarchy `controller`, without opening the group first:
+ * `list` asks it of every container. */
+static int look(const struct cgroup *cg, const char *controller, const char *file, char *text,
+		size_t size, const char *key)
+{
+	const struct cgroup_tree *t = cgroup_tree_find(cg, controller);
+	autofree char *dir = t ? tree_dir(t) : NULL;
+	autofree char *path = t ? xasprintf("%s/%s", dir, file) : NULL;
+
+	if (!t)
+		return -ENOENT;
+	return key ? tree_read_key(AT_FDCWD, path, key)
+		   : tree_read_word(AT_FDCWD, path, text, size);
+}
+
 int cgroup_is_frozen(const struct cgroup *cg, struct err *e)
 {
-	autofd int v2 = v2_open(cg), v1 = -1;
+	char text[16];
 	int r;
 
-	if (v2 >= 0) {
-		r = tree_read_key(v2, "cgroup.events", "frozen");
-		if (r > 0)
-			return 1;
-	}
+	if (look(cg, "", "cgroup.events", NULL, 0, "frozen") > 0)
+		return 1;
 	/* Somebody else may have used the v1 freezer. */
-	v1 = cgroup_tree_find(cg, "freezer") ? v1_open(cg, e) : -ENOENT;
-	if (v1 == -ENOENT) {
-		err_clear(e);
+	r = look(cg, "freezer", "freezer.state", text, sizeof(text), NULL);
+	if (r == -ENOENT || r == -ENODEV)
 		return 0;
-	}
-	if (v1 < 0)
-		return v1;
-	return !v1_is(v1, "THAWED");
+	return r < 0 ? err_set(e, -r, "read 'freezer.state': %s", strerror(-r))
+		     : !streq(text, "THAWED");
 }

@@ -36,9 +36,9 @@ int systemd_set(const struct cgroup *cg, const struct limits *l, const char *cpu
 /* Kill what is left in it and wait until it is gone; none is fine. */
 int systemd_stop(const struct cgroup *cg, struct err *e);
 
-/* systemd_state.c: members of the state file's cgroup object. */
-void systemd_encode(const struct cgroup *cg, struct json_writer *w);
-int systemd_decode(struct cgroup *cg, const struct json *v, struct err *e);
+/* systemd_state.c: its part of the record. */
+void systemd_to_record(const struct cgroup *cg, struct cgroup_record *ret);
+int systemd_of_record(struct cgroup *cg, const struct cgroup_record *rec, struct err *e);
 
 /* systemd_run.c: let the helper do it. */
 int systemd_run(const struct request *req, struct err *e);

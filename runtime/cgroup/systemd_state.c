@@ -6,16 +6,15 @@
 #include "runtime/cgroup/systemd.h"
 #include "runtime/systemd/unit.h"
 
-void systemd_encode(const struct cgroup *cg, struct json_writer *w)
+void systemd_to_record(const struct cgroup *cg, struct cgroup_record *ret)
 {
-	json_kv_string(w, "unit", cg->scope->unit);
-	json_kv_bool(w, "userManager", cg->scope->user);
+	ret->unit = cg->scope->unit;
+	ret->user_manager = cg->scope->user;
 }
 
-int systemd_decode(struct cgroup *cg, const struct json *v, struct err *e)
+int systemd_of_record(struct cgroup *cg, const struct cgroup_record *rec, struct err *e)
 {
-	const struct json *user = json_get(v, "userManager");
-	const char *unit = json_get_string(v, "unit");
+	const char *unit = rec->unit;
 	struct systemd_scope *s;
 
 	/* Units are killed by this name. */
@@ -25,6 +24,6 @@ int systemd_decode(struct cgroup *cg, const struct json *v, struct err *e)
 		return err_set(e, EBADMSG, "cgroup.unit: '%s' has another group", unit);
 	s = cg->scope = xcalloc(1, sizeof(*s));
 	s->unit = arena_strdup(&s->arena, unit);
-	s->user = user && user->kind == JSON_BOOL && user->boolean;
+	s->user = rec->user_manager;
 	return 0;
 }

@@ -11,40 +11,20 @@
 #include "libutil/proc.h"
 #include "libutil/sys.h"
 #include "runtime/container/bundle.h"
-
-/* The pidfd comes first: once it is held, the number cannot pass to another process unnoticed, so
- * the start time read afterwards is that of the process the descriptor names. */
-int container_pidfd(pid_t pid, uint64_t start, struct err *e)
-{
-	autofd int fd = sys_pidfd_open(pid, 0);
-	uint64_t ticks = 0;
-	char state = 0;
-	int r;
-
-	if (fd < 0 && (errno == ESRCH || errno == EINVAL))
-		return err_set(e, ESRCH, "process %d is gone", (int)pid);
-	if (fd < 0)
-		return err_sys(e, "open process %d", (int)pid);
-	r = proc_start_time(pid, &ticks, &state, e);
-	if (r < 0)
-		return r;
-	if (ticks != start || state == 'Z' || state == 'X')
-		return err_set(e, ESRCH, "process %d is gone", (int)pid);
-	return steal_fd(&fd);
-}
+#include "runtime/container/identity.h"
 
 static int find_process(struct container *c, struct err *e)
 {
-	struct err gone = { 0 };
+	struct err why = { 0 };
 	int fd;
 
 	if (c->record->phase != RECORD_MADE)
 		return 0;
-	fd = container_pidfd((pid_t)c->record->pid.v, c->record->start_time.v, &gone);
+	fd = identity_open(c->record, &why);
 	if (fd == -ESRCH)
 		return 0;
 	if (fd < 0)
-		return err_take(e, &gone);
+		return err_take(e, &why);
 	c->pidfd = fd;
 	return 0;
 }
@@ -83,7 +63,7 @@ static int read_record(struct container *c, struct err *e)
 	if (r >= 0 && !streq(c->record->id, c->id))
 		r = err_set(e, EBADMSG, STORE_STATE " is that of container '%s'", c->record->id);
 	if (r >= 0 && c->record->cgroup)
-		r = cgroup_decode(c->record->cgroup, &c->cgroup, e);
+		r = cgroup_of_record(c->record->cgroup, &c->cgroup, e);
 	if (r < 0)
 		return err_wrap(e, r, "container '%s'", c->id);
 	return 0;

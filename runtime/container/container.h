@@ -58,8 +58,4 @@ void container_state(const struct container *c, enum oci_status status, const ch
 /* The pid as long as the process lives, else 0. */
 pid_t container_pid(const struct container *c);
 
-/* A pidfd of the process that `pid` and `start` name, or -ESRCH when it is gone, or only a zombie.
- */
-int container_pidfd(pid_t pid, uint64_t start, struct err *e);
-
 #endif

@@ -13,6 +13,7 @@
 #include "libutil/proc.h"
 #include "runtime/container/console.h"
 #include "runtime/container/foreground.h"
+#include "runtime/container/identity.h"
 #include "runtime/container/pidfile.h"
 #include "runtime/hook/hook.h"
 #include "runtime/ns/advice.h"
@@ -240,6 +241,7 @@ static int record_process(struct creation *c, struct err *e)
 	c->record.phase = RECORD_MADE;
 	c->record.pid = (struct opt_i64){ .set = true, .v = c->child.pid };
 	c->record.start_time = (struct opt_u64){ .set = true, .v = ticks };
+	identity_inode(c->child.pidfd, &c->record.pidfd_inode);
 	return write_record(c, e);
 }
 

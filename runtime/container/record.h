@@ -25,20 +25,21 @@ struct record {
 	const char *id;
 	int phase; /* enum record_phase */
 	struct opt_i64 pid;
-	struct opt_u64 start_time; /* of the pid, in clock ticks since boot: together they name a
-				      process */
-	const char *created;       /* RFC 3339 */
-	const char *bundle;        /* absolute */
-	const char *rootfs;        /* absolute */
+	struct opt_u64 start_time;  /* of the pid, in clock ticks since boot: together they name a
+				       process */
+	struct opt_u64 pidfd_inode; /* where the kernel gives each process its own, for good */
+	const char *created;        /* RFC 3339 */
+	const char *bundle;         /* absolute */
+	const char *rootfs;         /* absolute */
 	bool rootless;
 	bool in_timens; /* criu restored it into a time namespace that config.json does not name */
 	bool own_pidns; /* all processes die with the first one */
 	bool has_poststart; /* hooks: without, start and delete need not read config.json again */
 	bool has_poststop;
 	struct oci_strmap annotations;
-	struct oci_array mounts;   /* struct spec_mount: added while it ran */
-	struct oci_array devices;  /* struct spec_device: the same */
-	const struct json *cgroup; /* for cgroup_decode(); only set by record_decode() */
+	struct oci_array mounts;            /* struct spec_mount: added while it ran */
+	struct oci_array devices;           /* struct spec_device: the same */
+	const struct cgroup_record *cgroup; /* NULL: none; only set by record_decode() */
 };
 
 /* *ret lies in `a`. */

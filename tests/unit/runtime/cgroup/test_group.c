@@ -361,14 +361,18 @@ static void the_place_survives_the_state_file(void **state)
 {
 	struct world *w = need(state);
 	auto_(strbuf) struct strbuf out = { 0 };
-	struct json_writer jw = { .out = &out };
+	struct decode_opts opts = { 0 };
+	struct cgroup_record rec;
 	struct cgroup *back = NULL;
-	struct json *doc = NULL;
+	void *read = NULL;
 
 	plan(w);
-	cgroup_encode(w->cg, &jw);
-	assert_int_equal(json_parse("state", out.data, out.len, &w->arena, &doc, NULL), 0);
-	assert_int_equal(cgroup_decode(doc, &back, NULL), 0);
+	cgroup_to_record(w->cg, &w->arena, &rec);
+	oci_encode(&cgroup_record_type, &rec, 0, &out);
+	assert_int_equal(oci_decode(&cgroup_record_type, "state", out.data, out.len, &opts,
+				    &w->arena, &read, NULL),
+			 0);
+	assert_int_equal(cgroup_of_record(read, &back, NULL), 0);
 	assert_int_equal(back->n, w->cg->n);
 	assert_int_equal(back->layout, w->cg->layout);
 	for (size_t i = 0; i < back->n; i++) {

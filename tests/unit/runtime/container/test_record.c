@@ -68,16 +68,17 @@ static void a_record_of_a_container_being_made_has_no_process(void **state UNUSE
 	assert_false(got->pid.set);
 }
 
-static void the_cgroup_room_finds_its_own_part_again(void **state UNUSED)
+static void the_groups_are_kept_with_the_record(void **state UNUSED)
 {
 	auto_(arena) struct arena a = { 0 };
 	struct record *got = NULL;
 	const char *text =
 		"{\"container\":{\"id\":\"w\",\"phase\":\"creating\",\"created\":\"x\",\"bundle\":\"/b\","
-		"\"rootfs\":\"/r\"},\"cgroup\":{\"driver\":\"cgroupfs\"}}";
+		"\"rootfs\":\"/r\"},\"cgroup\":{\"driver\":\"cgroupfs\",\"layout\":\"v2\",\"trees\":[{\"controllers\":\"\",\"mount\":\"/m\",\"path\":\"/w\"}]}}";
 
 	assert_int_equal(decode(text, &a, &got, NULL), 0);
-	assert_string_equal(json_get_string(got->cgroup, "driver"), "cgroupfs");
+	assert_int_equal(got->cgroup->driver, CGROUP_FS + 1);
+	assert_string_equal(((struct cgroup_record_tree *)got->cgroup->trees.items)[0].path, "/w");
 }
 
 static void refused(const char *text, const char *want)
@@ -110,7 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(a_record_of_a_container_being_made_has_no_process),
-		cmocka_unit_test(the_cgroup_room_finds_its_own_part_again),
+		cmocka_unit_test(the_groups_are_kept_with_the_record),
 		cmocka_unit_test(a_damaged_record_is_refused_by_name),
 	};
 
