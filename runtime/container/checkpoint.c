@@ -69,7 +69,7 @@ static int find_freezer(const char *controllers, const char *mount, const char *
 
 static int decide_cgroup(struct checkpoint *c, struct err *e)
 {
-	if (!c->container.cgroup) {
+	if (!c->container.cgroup || cgroup_is_disabled(c->container.cgroup)) {
 		c->options.opts.manage_cgroups_mode = pb_set(CRIU_CG_IGNORE);
 		return 0;
 	}
@@ -96,10 +96,8 @@ static int decide(struct checkpoint *c, struct err *e)
 {
 	struct criu_opts *o = &c->options.opts;
 	pid_t pid = container_pid(&c->container);
-	int r = criu_options_flags(&c->options, c->flags, e);
+	int r = image_options(&c->image, c->spec, LOG_FILE, &c->options, e);
 
-	if (r >= 0)
-		r = image_options(&c->image, c->spec, LOG_FILE, &c->options, e);
 	o->pid = pb_set(pid);
 	o->root = c->container.record->rootfs;
 	if (r >= 0)
@@ -179,9 +177,11 @@ static int run(struct checkpoint *c, const struct host *h, const char *id, struc
 
 	if (r >= 0)
 		r = load(c, h, id, e);
+	c->options.a = &c->container.arena;
+	if (r >= 0)
+		r = criu_options_flags(&c->options, c->flags, e);
 	if (r >= 0)
 		r = image_open(&c->image, c->flags, true, e);
-	c->options.a = &c->container.arena;
 	if (r >= 0)
 		r = decide(c, e);
 	if (r >= 0 && !c->flags->pre_dump)

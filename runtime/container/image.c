@@ -7,6 +7,7 @@
 
 #include "libutil/dir.h"
 #include "libutil/path.h"
+#include "runtime/annotation.h"
 
 /* Where runc looks. */
 #define IMAGE_DEFAULT "checkpoint"
@@ -97,7 +98,7 @@ static int check_config(const char *path, struct err *e)
 
 static int decide_config(const struct runtime_spec *spec, const char **ret, struct err *e)
 {
-	const char *named = criu_config_annotation(spec);
+	const char *named = annotation_of(&spec->annotations, ANNOTATION_CRIU_CONFIG);
 
 	if (named && *named) {
 		*ret = named;

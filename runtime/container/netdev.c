@@ -244,21 +244,3 @@ int netdev_move(const struct oci_array *devices, pid_t pid, struct err *e)
 	close_at_exit(&m.nsfd);
 	return r;
 }
-
-int netdev_loopback_up(pid_t pid, struct err *e)
-{
-	struct mover m = { .here = NETLINK_NONE, .there = NETLINK_NONE, .nsfd = -1 };
-	unsigned index = 0;
-	int r = open_there(&m, pid, e);
-
-	if (r >= 0) {
-		r = find_link(&m.there, "lo", &index);
-		if (r >= 0)
-			r = set_flags(&m.there, index, true);
-		if (r < 0)
-			r = failed(e, r, "bring up the loopback interface");
-	}
-	netlink_done(&m.there);
-	close_at_exit(&m.nsfd);
-	return r;
-}

@@ -15,7 +15,4 @@
  */
 int netdev_move(const struct oci_array *devices, pid_t pid, struct err *e);
 
-/* What a new network namespace has alone is down at first. */
-int netdev_loopback_up(pid_t pid, struct err *e);
-
 #endif

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 
 #include "libutil/fd.h"
+#include "libutil/file.h"
 #include "libutil/path.h"
 #include "libutil/sys.h"
+#include "runtime/cgroup/layout.h"
 #include "runtime/container/external.h"
 #include "runtime/container/image.h"
 #include "runtime/container/mount_visit.h"
@@ -17,7 +19,8 @@
 #include "runtime/container/run.h"
 #include "runtime/criu/descriptors.h"
 
-#define LOG_FILE "restore.log"
+#define LOG_FILE        "restore.log"
+#define PROC_CGROUP_MAX 65536
 
 struct restore {
 	const struct criu_flags *flags;
@@ -84,20 +87,38 @@ static int decide_namespaces(struct restore *r, const struct runtime_spec *spec,
 	return 0;
 }
 
+struct cgroup_roots {
+	struct criu_options *options;
+	const char *proc_cgroup; /* of criu, when it is in the container's group; NULL: it is not */
+};
+
 static int add_cgroup_root(const char *controllers, const char *mount UNUSED, const char *path,
 			   void *ctx, struct err *e UNUSED)
 {
-	criu_options_cgroup_root(ctx, controllers, path);
+	const struct cgroup_roots *roots = ctx;
+	autofree char *real = roots->proc_cgroup ? layout_path_of(roots->proc_cgroup, controllers)
+						 : xstrdup(path);
+
+	criu_options_cgroup_root(roots->options, controllers, real ? real : path);
 	return 0;
 }
 
-/* The image's groups become ours, whatever their names were. */
+/* The image's groups become ours, whatever their names were.  systemd may have given the scope a
+ * group below for the container's processes. */
 static int decide_cgroup(struct restore *r, const struct creation *c, struct err *e)
 {
-	if (c->req->host->driver != CGROUP_DISABLED)
-		return cgroup_each(c->cgroup, add_cgroup_root, &r->options, e);
-	r->options.opts.manage_cgroups_mode = pb_set(CRIU_CG_IGNORE);
-	return 0;
+	autofree char *name = xasprintf("/proc/%d/cgroup", (int)r->talk.swrk.pid), *text = NULL;
+	struct cgroup_roots roots = { .options = &r->options };
+	int r2 = 0;
+
+	if (cgroup_is_disabled(c->cgroup)) {
+		r->options.opts.manage_cgroups_mode = pb_set(CRIU_CG_IGNORE);
+		return 0;
+	}
+	if (cgroup_needs_process(c->cgroup))
+		r2 = file_read_at(AT_FDCWD, name, PROC_CGROUP_MAX, &text, NULL, e);
+	roots.proc_cgroup = text;
+	return r2 < 0 ? r2 : cgroup_each(c->cgroup, add_cgroup_root, &roots, e);
 }
 
 static int decide_mounts(struct restore *r, const struct creation *c, struct err *e)
@@ -125,8 +146,6 @@ static int decide(struct restore *r, const struct creation *c, struct err *e)
 	o->rst_sibling = pb_set(1);
 	/* A device that has another number today, but the same name. */
 	o->evasive_devices = pb_set(1);
-	if (r2 >= 0)
-		r2 = decide_cgroup(r, c, e);
 	if (r2 >= 0)
 		r2 = decide_mounts(r, c, e);
 	decide_descriptors(r, &c->inherit);
@@ -166,11 +185,21 @@ static int start_criu(struct restore *r, const struct creation *c, struct err *e
 	return r2 < 0 ? r2 : back;
 }
 
-/* It does not move processes then, so they stay where it is itself. */
-static int enter_cgroup(const struct restore *r, const struct creation *c, struct err *e)
+/* A scope of systemd's is made around a process, and no other may move into it; and a criu that is
+ * told not to move processes leaves them where it is itself. */
+static int enter_cgroup(const struct restore *r, struct creation *c, struct err *e)
 {
+	const struct spec_linux *l = c->spec->linux_;
 	int64_t mode = r->options.opts.manage_cgroups_mode.v;
+	int r2;
 
+	if (cgroup_needs_process(c->cgroup)) {
+		r2 = cgroup_make_around(c->cgroup, l ? l->resources : NULL, r->talk.swrk.pid, e);
+		c->cgroup_made = r2 >= 0;
+		return r2 < 0 ? r2
+			      : cgroup_delegate(c->cgroup, c->spec, c->plan.is_new[OCI_NS_CGROUP],
+						e);
+	}
 	if (mode != CRIU_CG_IGNORE && mode != CRIU_CG_NONE)
 		return 0;
 	return cgroup_enter(c->cgroup, r->talk.swrk.pid, e);
@@ -218,8 +247,11 @@ static int bring(struct creation *c, struct err *e)
 	r->options.opts.images_dir_fd = pb_set(r->image.dirfd);
 	r->options.opts.work_dir_fd = pb_set(r->image.workfd);
 	r->talk.logdirfd = r->image.workfd;
+	r->scene.criu = r->talk.swrk.pid;
 	if (r2 >= 0)
 		r2 = enter_cgroup(r, c, e);
+	if (r2 >= 0)
+		r2 = decide_cgroup(r, c, e);
 	if (r2 >= 0)
 		r2 = criu_talk_begin(&r->talk, &req, &needs, e);
 	if (r2 >= 0)

@@ -10,6 +10,7 @@
 #include "runtime/container/netdev.h"
 #include "runtime/container/restore_check.h"
 #include "runtime/hook/hook.h"
+#include "runtime/ns/loopback.h"
 
 /* setup-namespaces: the container's namespaces are there, and nothing in them.  What `create` does
  * between making them and mounting. */
@@ -20,10 +21,11 @@ static int set_up(struct creation *c, pid_t pid, struct err *e)
 	struct hook_call call = {
 		.state = &c->state, .pid = pid, .cwdfd = c->bundlefd, .stopfds = stopfds
 	};
-	int r = 0;
+	autofd int pidfd = sys_pidfd_open(pid, 0);
+	int r = pidfd < 0 ? err_sys(e, "open process %d", (int)pid) : 0;
 
-	if (c->plan.is_new[OCI_NS_NETWORK])
-		r = netdev_loopback_up(pid, e);
+	if (r >= 0 && c->plan.is_new[OCI_NS_NETWORK])
+		r = loopback_up_in(pidfd, e);
 	if (r >= 0 && l && l->net_devices.n > 0)
 		r = netdev_move(&l->net_devices, pid, e);
 	if (r >= 0)
@@ -59,12 +61,17 @@ void restore_kill(struct creation *c)
 
 /* pre-resume: criu holds them before their first instruction.  It goes on whatever we answer, so
  * what must not run is killed at once. */
-static int look(struct creation *c, struct err *e)
+static int look(const struct restore_scene *scene, struct err *e)
 {
+	struct creation *c = scene->creation;
 	autofree pid_t *pids = NULL;
 	size_t n = 0;
 	int r = cgroup_pids(c->cgroup, &pids, &n, e);
 
+	/* Where it does not move what it restores, criu is in there itself. */
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		if (pids[i] == scene->criu)
+			pids[i] = c->child.pid;
 	if (r >= 0)
 		r = restore_check(c->spec, c->child.pid, pids, n, e);
 	if (r < 0)
@@ -74,13 +81,14 @@ static int look(struct creation *c, struct err *e)
 
 int restore_notified(void *ctx, const char *script, pid_t pid, int *fd, struct err *e)
 {
-	struct creation *c = ((struct restore_scene *)ctx)->creation;
+	const struct restore_scene *scene = ctx;
+	struct creation *c = scene->creation;
 
 	if (streq(script, "setup-namespaces"))
 		return set_up(c, pid, e);
 	if (streq(script, "orphan-pts-master"))
 		return take_terminal(c, fd, e);
 	if (streq(script, "pre-resume"))
-		return look(c, e);
+		return look(scene, e);
 	return 0;
 }

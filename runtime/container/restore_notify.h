@@ -8,6 +8,7 @@
 
 struct restore_scene {
 	struct creation *creation;
+	pid_t criu;
 };
 
 /* A criu_notify_fn; ctx is a restore_scene. */

@@ -203,8 +203,3 @@ int criu_check_namespaces(const struct runtime_spec *spec, struct err *e)
 	}
 	return 0;
 }
-
-const char *criu_config_annotation(const struct runtime_spec *spec)
-{
-	return spec_annotation(spec, "org.criu.config");
-}

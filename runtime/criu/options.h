@@ -55,8 +55,4 @@ int criu_check_namespaces(const struct runtime_spec *spec, struct err *e);
 /* "mnt[KEY]:VALUE"; a key with a ']' is told from another by nobody and refused. */
 int criu_options_mount(struct criu_options *o, const char *key, const char *value, struct err *e);
 
-/* The annotation org.criu.config: a file of options that beat ours.  Returns its value, "" when the
- * annotation forbids any, NULL when it is absent. */
-const char *criu_config_annotation(const struct runtime_spec *spec);
-
 #endif

@@ -20,7 +20,13 @@ int criu_talk_answer(struct criu_talk *t, bool go_on, struct err *e)
 	const struct criu_req req = { .type = pb_set(CRIU_NOTIFY),
 				      .notify_success = pb_set(go_on) };
 
-	return criu_send(&t->swrk, &req, e);
+	int r = criu_send(&t->swrk, &req, e);
+
+	/* It has ended; what it sent last, or how it ended, says why. */
+	if (r != -EPIPE)
+		return r;
+	err_clear(e);
+	return 0;
 }
 
 static void add_log(const struct criu_talk *t, struct strbuf *why)
@@ -58,8 +64,9 @@ static int notified(struct criu_talk *t, const struct criu_notify *n, int *fd, s
 
 	log_debug("criu: %s", script);
 	r = t->notify(t->ctx, script, n && n->pid.set ? (pid_t)n->pid.v : 0, fd, e);
-	if (criu_talk_answer(t, r >= 0, r < 0 ? NULL : e) < 0 && r >= 0)
-		r = -EPIPE;
+	if (r >= 0)
+		return criu_talk_answer(t, true, e);
+	(void)criu_talk_answer(t, false, NULL);
 	return r;
 }
 
