@@ -21,6 +21,7 @@
 pid_t sys_clone3(struct clone_args *args, size_t size);
 int sys_openat2(int dirfd, const char *path, struct open_how *how, size_t size);
 int sys_pidfd_open(pid_t pid, unsigned flags);
+int sys_pidfd_getfd(int pidfd, int fd, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned flags);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_pivot_root(const char *new_root, const char *put_old);

@@ -20,6 +20,9 @@
 	X(KEEP_GROUPS, "run.oci.keep_original_groups")                                             \
 	X(MOUNT_CONTEXT, "run.oci.mount_context_type")                                             \
 	X(PIDFD_RECEIVER, "run.oci.pidfd_receiver")                                                \
+	X(SECCOMP_RECEIVER, "run.oci.seccomp.receiver")                                            \
+	X(SECCOMP_BPF, "run.oci.seccomp_bpf_data")                                                 \
+	X(SECCOMP_UNKNOWN, "run.oci.seccomp_fail_unknown_syscall")                                 \
 	X(SYSTEMD_SUBGROUP, "run.oci.systemd.subgroup")
 
 #define X(name, key) ANNOTATION_##name,

@@ -127,6 +127,7 @@ static void fill_job(const struct creation *c, struct init_job *job)
 		.rootfsfd = c->rootfsfd,
 		.cgroup = c->cgroup,
 		.seccomp = sec->prog.filter ? &sec->prog : NULL,
+		.seccomp_handover = sec->handover,
 		.seccomp_flags = sec->flags | (sec->notify ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0),
 		.no_pivot = c->req->no_pivot,
 		.no_new_keyring = c->req->no_new_keyring,

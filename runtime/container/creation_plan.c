@@ -97,7 +97,7 @@ static int compile_seccomp(struct creation *c, struct err *e)
 	/* A restored process has its filter already. */
 	if (c->req->way)
 		return 0;
-	return filter_compile(&c->store, c->spec->linux_, &c->seccomp, e);
+	return filter_compile(&c->store, c->spec, &c->seccomp, e);
 }
 
 static int check_landlock(struct creation *c, struct err *e)

@@ -106,7 +106,7 @@ static int open_cgroup(struct execution *x, struct err *e)
 
 static int compile_seccomp(struct execution *x, struct err *e)
 {
-	return filter_compile(x->container.store, x->spec->linux_, &x->seccomp, e);
+	return filter_compile(x->container.store, x->spec, &x->seccomp, e);
 }
 
 static void fill_job(struct execution *x)
@@ -126,6 +126,7 @@ static void fill_job(struct execution *x)
 		.rootfsfd = -1,
 		.cgroup = c->cgroup,
 		.seccomp = sec->prog.filter ? &sec->prog : NULL,
+		.seccomp_handover = sec->handover,
 		.seccomp_flags = sec->flags | (sec->notify ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0),
 		.rootless = host_maps_unprivileged(x->req->host),
 		.preserve_fds = x->inherit.preserve_fds,

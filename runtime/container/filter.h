@@ -7,7 +7,7 @@
 #include "runtime/seccomp/seccomp.h"
 
 /* Without linux.seccomp nothing is done and *ret stays as it is, else it is the caller's. */
-int filter_compile(const struct store *s, const struct spec_linux *l, struct seccomp_program *ret,
-		   struct err *e);
+int filter_compile(const struct store *s, const struct runtime_spec *spec,
+		   struct seccomp_program *ret, struct err *e);
 
 #endif

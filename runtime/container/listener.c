@@ -6,6 +6,7 @@
 
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
+#include "runtime/annotation.h"
 
 void listener_document(const struct spec_seccomp *seccomp, const struct oci_state *state, pid_t pid,
 		       struct strbuf *out)
@@ -13,8 +14,10 @@ void listener_document(const struct spec_seccomp *seccomp, const struct oci_stat
 	struct json_writer w = { .out = out };
 	struct oci_state now = *state;
 
-	now.status = OCI_STATUS_CREATING;
-	now.pid = (struct opt_i64){ .set = true, .v = pid };
+	if (now.status == OCI_STATUS_NONE) {
+		now.status = OCI_STATUS_CREATING;
+		now.pid = (struct opt_i64){ .set = true, .v = pid };
+	}
 	json_object(&w);
 	json_kv_string(&w, "ociVersion", RUNTIME_SPEC_VERSION);
 	json_key(&w, "fds");
@@ -29,21 +32,27 @@ void listener_document(const struct spec_seccomp *seccomp, const struct oci_stat
 	json_object_end(&w);
 }
 
+const char *listener_path(const struct spec_seccomp *seccomp, const struct oci_strmap *annotations)
+{
+	const char *path = annotation_of(annotations, ANNOTATION_SECCOMP_RECEIVER);
+
+	if (seccomp && seccomp->listener_path)
+		return seccomp->listener_path;
+	return path && path[0] ? path : NULL;
+}
+
 int listener_send(const struct spec_seccomp *seccomp, const struct oci_state *state, pid_t pid,
 		  int listenerfd, struct err *e)
 {
 	auto_(strbuf) struct strbuf doc = { 0 };
+	const char *path = listener_path(seccomp, &state->annotations);
 	autofd int sock = -1;
 	int r;
 
-	if (!seccomp->listener_path)
-		return err_set(
-			e, EINVAL,
-			"config.json: linux.seccomp.listenerPath: missing, though a rule has SCMP_ACT_NOTIFY");
-	sock = fd_unix_connect_at(AT_FDCWD, seccomp->listener_path, SOCK_STREAM, e);
+	sock = fd_unix_connect_at(AT_FDCWD, path, SOCK_STREAM, e);
 	if (sock < 0)
 		return err_wrap(e, sock, "seccomp listener");
 	listener_document(seccomp, state, pid, &doc);
 	r = fd_send(sock, doc.data, doc.len, &listenerfd, 1, e);
-	return r < 0 ? err_wrap(e, r, "seccomp listener '%s'", seccomp->listener_path) : 0;
+	return r < 0 ? err_wrap(e, r, "seccomp listener '%s'", path) : 0;
 }

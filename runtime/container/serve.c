@@ -201,15 +201,32 @@ static int take_console(struct service *s, struct err *e)
 	return 0;
 }
 
+/* Init could only say its number. */
+static int fetch_listener(const struct service *s, int64_t number, struct err *e)
+{
+	int fd = sys_pidfd_getfd(s->child->pidfd, (int)number, 0);
+
+	if (fd >= 0)
+		return fd;
+	return err_sys(e,
+		       "linux.seccomp: the filter hands sendmsg to the listener, which has to be "
+		       "fetched then: take it from the first process");
+}
+
 static int take_listener(struct service *s, struct err *e)
 {
+	bool by_number = s->job->seccomp_handover != SECCOMP_BY_SENDMSG;
 	autofd int listenerfd = -1;
-	int r = expect(s, SYNC_NOTIFY, NULL, &listenerfd, e);
+	int64_t number = -1;
+	int r = expect(s, SYNC_NOTIFY, &number, &listenerfd, e);
 
-	if (r < 0)
-		return r;
-	return listener_send(s->job->spec->linux_->seccomp, s->job->state, s->child->pid,
-			     listenerfd, e);
+	if (r >= 0 && by_number)
+		r = listenerfd = fetch_listener(s, number, e);
+	/* The agent has it before init goes on, whose next call may be one of its. */
+	if (r >= 0)
+		r = listener_send(s->job->spec->linux_->seccomp, s->job->state, s->child->pid,
+				  listenerfd, e);
+	return r < 0 || !by_number ? r : answer(s, SYNC_NOTIFY_TAKEN, e);
 }
 
 static int become_ready(struct service *s, struct err *e)

@@ -13,13 +13,13 @@
  *   NET_WANTED   INIT_CREATE with linux.netDevices
  *   ROOT_READY   INIT_CREATE with hooks.prestart or hooks.createRuntime
  *   CONSOLE      process->terminal (the host side sets consoleSize on the master)
- *   NOTIFY       seccomp_flags has SECCOMP_FILTER_FLAG_NEW_LISTENER
- *   READY        always, with everything done that may fail: also the program was looked up
- *   GO           always awaited on syncfd.  It says that the state file names this process: before
- *                it, end-of-file (the host side died) ends init, so that nobody is left whom
- * `delete` does not know GO           again when startfd >= 0: init accepts one connection there,
- * waits for GO on it, and reports a failing startContainer hook or execve() to it; without startfd
- * they are reported to syncfd
+ *   NOTIFY       seccomp_flags has SECCOMP_FILTER_FLAG_NEW_LISTENER; NOTIFY_TAKEN is the answer
+ * when seccomp_handover is not SECCOMP_BY_SENDMSG READY        always, with everything done that
+ * may fail: also the program was looked up GO           always awaited on syncfd.  It says that the
+ * state file names this process: before it, end-of-file (the host side died) ends init, so that
+ * nobody is left whom `delete` does not know GO           again when startfd >= 0: init accepts one
+ * connection there, waits for GO on it, and reports a failing startContainer hook or execve() to
+ * it; without startfd they are reported to syncfd
  *
  * Resource limits: the host side has raised its own hard limits to what `process` asks for as far
  * as it may, so init lowers them, with no privilege, in whatever user namespace it is.
@@ -42,6 +42,7 @@
 #include "oci-spec/runtime_spec.h"
 #include "runtime/hook/output.h"
 #include "runtime/ns/plan.h"
+#include "runtime/seccomp/seccomp.h"
 
 struct cgroup; /* runtime/cgroup/cgroup.h */
 
@@ -65,8 +66,9 @@ struct init_job {
 	struct cgroup *cgroup;
 	bool cgroup_entered; /* CLONE_INTO_CGROUP did it for the v2 tree; cgroup_enter_self() does
 				the rest */
-	const struct sock_fprog *seccomp; /* compiled by the host side; NULL: none */
-	uint32_t seccomp_flags;           /* SECCOMP_FILTER_FLAG_* */
+	const struct sock_fprog *seccomp;       /* compiled by the host side; NULL: none */
+	enum seccomp_handover seccomp_handover; /* of a listener */
+	uint32_t seccomp_flags;                 /* SECCOMP_FILTER_FLAG_* */
 	bool no_pivot;
 	bool no_new_keyring;
 	bool rootless;         /* ids are mapped by an unprivileged caller */

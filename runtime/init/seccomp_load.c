@@ -23,6 +23,27 @@ static long load(const struct init *in)
 		       in->job->seccomp);
 }
 
+/* The first calls under the filter; one that the listener is to decide would wait for ever. */
+static int hand_over(const struct init *in, int listener, struct err *e)
+{
+	int sock = in->job->syncfd;
+	int r = -EINVAL;
+
+	switch (in->job->seccomp_handover) {
+	case SECCOMP_BY_SENDMSG:
+	case SECCOMP_HANDOVER_COUNT:
+		return sync_send(sock, SYNC_NOTIFY, 0, listener, e);
+	case SECCOMP_BY_WRITE:
+		r = sync_send_by(sock, SYS_write, SYNC_NOTIFY, listener, e);
+		break;
+	case SECCOMP_BY_SENDTO:
+		r = sync_send_by(sock, SYS_sendto, SYNC_NOTIFY, listener, e);
+		break;
+	}
+	/* Open until it is fetched. */
+	return r < 0 ? r : sync_expect(sock, SYNC_NOTIFY_TAKEN, "creel", NULL, NULL, e);
+}
+
 int seccomp_install(struct init *in, struct err *e)
 {
 	autofd int listener = -1;
@@ -41,5 +62,5 @@ int seccomp_install(struct init *in, struct err *e)
 	if (!seccomp_has_listener(in))
 		return 0;
 	listener = (int)r;
-	return sync_send(in->job->syncfd, SYNC_NOTIFY, 0, listener, e);
+	return hand_over(in, listener, e);
 }

@@ -76,8 +76,15 @@ static int add_archs(scmp_filter_ctx ctx, const struct spec_seccomp *p, struct e
 		if (r < 0)
 			return err_set(e, EINVAL, J "architectures[%zu]: unknown architecture '%s'",
 				       i, p->architectures.items[i]);
-		if (token == 0)
-			continue;
+		if (token == 0) {
+			const struct scmp_version *v = seccomp_version();
+
+			return err_set(e, EOPNOTSUPP,
+				       J
+				       "architectures[%zu]: '%s' is unknown to libseccomp "
+				       "%u.%u.%u, with which this program was built: leave it out",
+				       i, p->architectures.items[i], v->major, v->minor, v->micro);
+		}
 		r = seccomp_arch_add(ctx, token);
 		/* There already; or of the other byte order, of which nothing can run here. */
 		if (r < 0 && r != -EEXIST && r != -EDOM)
@@ -137,7 +144,8 @@ static int add_call(scmp_filter_ctx ctx, uint32_t action, int nr, const struct s
 	return r;
 }
 
-static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *p, size_t i, struct err *e)
+static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *p, size_t i, bool fail_unknown,
+		    struct err *e)
 {
 	const struct spec_seccomp_rule *rule =
 		&((const struct spec_seccomp_rule *)p->syscalls.items)[i];
@@ -154,15 +162,14 @@ static int add_rule(scmp_filter_ctx ctx, const struct spec_seccomp *p, size_t i,
 		const char *name = rule->names.items[k];
 		int nr = seccomp_syscall_resolve_name(name);
 
+		if (nr == __NR_SCMP_ERROR && fail_unknown)
+			return err_set(e, EINVAL,
+				       J "syscalls[%zu].names[%zu]: unknown system call '%.60s'", i,
+				       k, name);
 		if (nr == __NR_SCMP_ERROR) {
 			log_debug("seccomp: unknown system call '%s' is skipped", name);
 			continue;
 		}
-		/* The agent would need the call to answer it. */
-		if (rule->action == OCI_ACT_NOTIFY && streq(name, "write"))
-			return err_set(e, EINVAL,
-				       J "syscalls[%zu]: SCMP_ACT_NOTIFY can't be used for 'write'",
-				       i);
 		r = add_call(ctx, action, nr, args, rule->args.n);
 		if (r < 0)
 			return err_set(e, -r, J "syscalls[%zu]: add '%s': %s", i, name,
@@ -273,8 +280,8 @@ static int join(const struct sock_filter *head, size_t n_head, const char *body,
 	return 0;
 }
 
-int seccomp_build(const struct spec_seccomp *p, struct sock_filter **ret, size_t *ret_n,
-		  struct err *e)
+int seccomp_build(const struct spec_seccomp *p, bool fail_unknown, struct sock_filter **ret,
+		  size_t *ret_n, struct err *e)
 {
 	auto_(scmp) struct scmp s = { 0 };
 	struct sock_filter head[ENOSYS_MAX_INSNS];
@@ -291,7 +298,7 @@ int seccomp_build(const struct spec_seccomp *p, struct sock_filter **ret, size_t
 	(void)seccomp_attr_set(s.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	r = add_archs(s.ctx, p, e);
 	for (size_t i = 0; r == 0 && i < p->syscalls.n; i++)
-		r = add_rule(s.ctx, p, i, e);
+		r = add_rule(s.ctx, p, i, fail_unknown, e);
 	if (r == 0)
 		r = export(s.ctx, &body, &body_len, e);
 	if (r < 0)

@@ -6,7 +6,7 @@
 #include "runtime/seccomp/seccomp.h"
 
 /* *ret is an owned array of instructions, the ENOSYS prologue included. */
-int seccomp_build(const struct spec_seccomp *profile, struct sock_filter **ret, size_t *ret_n,
-		  struct err *e);
+int seccomp_build(const struct spec_seccomp *profile, bool fail_unknown, struct sock_filter **ret,
+		  size_t *ret_n, struct err *e);
 
 #endif

@@ -5,7 +5,7 @@
 #include <sys/utsname.h>
 
 /* Changes whenever the same profile compiles to something else than before. */
-#define BUILD_VERSION 1
+#define BUILD_VERSION 2
 
 static void add_u64(struct strbuf *b, uint64_t v)
 {
@@ -62,11 +62,12 @@ static void add_host(struct strbuf *b)
 	add_text(b, host.machine);
 }
 
-void seccomp_key(const struct spec_seccomp *p, struct strbuf *out)
+void seccomp_key(const struct spec_seccomp *p, bool fail_unknown, struct strbuf *out)
 {
 	const struct spec_seccomp_rule *rules = p->syscalls.items;
 
 	add_host(out);
+	add_u64(out, fail_unknown);
 	add_u64(out, (uint64_t)p->default_action);
 	add_opt(out, &p->default_errno_ret);
 	add_strings(out, &p->architectures);

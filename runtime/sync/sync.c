@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
@@ -33,6 +35,15 @@ int sync_send(int sock, enum sync_step step, int64_t value, int fd, struct err *
 
 	log_debug("sync: sent '%s'", step_names[step]);
 	return r < 0 ? err_wrap(e, r, "send '%s'", step_names[step]) : 0;
+}
+
+int sync_send_by(int sock, long call, enum sync_step step, int64_t value, struct err *e)
+{
+	struct sync_message m = { .step = (int)step, .value = value };
+	/* sendto(2) without flags and address is write(2). */
+	long n = syscall(call, sock, &m, sizeof(m), 0, NULL, 0);
+
+	return n < 0 ? err_sys(e, "send '%s'", step_names[step]) : 0;
 }
 
 void sync_fail(int sock, const struct err *why)

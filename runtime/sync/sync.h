@@ -27,8 +27,9 @@
 	X(ROOT_READY, "root-ready") /* init: mounts are done, run prestart and createRuntime */    \
 	X(HOOKS_DONE, "hooks-done") /* host: go on and pivot */                                    \
 	X(CONSOLE, "console")       /* init: the pty master rides along */                         \
-	X(NOTIFY, "notify")         /* init: the seccomp listener rides along */                   \
-	X(READY, "ready")           /* init: all is prepared */                                    \
+	X(NOTIFY, "notify")         /* init: the seccomp listener rides along, or its number */    \
+	X(NOTIFY_TAKEN, "notify-taken") /* host: got it by its number */                           \
+	X(READY, "ready")               /* init: all is prepared */                                \
 	X(GO, "go")         /* host: the state is written; `start`: execute (see init.h) */        \
 	X(FAILED, "failed") /* either: message carries a struct err */
 
@@ -41,6 +42,8 @@ int sync_pair(int ret[2], struct err *e);
 
 /* `value` and `fd` (-1: none) ride along. */
 int sync_send(int sock, enum sync_step step, int64_t value, int fd, struct err *e);
+/* Without a descriptor, by the system call (SYS_write or SYS_sendto) that a filter lets through. */
+int sync_send_by(int sock, long call, enum sync_step step, int64_t value, struct err *e);
 /* Returns 0 when `want` arrived; *ret_value and *ret_fd (may be NULL; the descriptor is then
  * closed). A FAILED message returns its code with its words.  `who` names the other side: "init
  * died before 'ready'". */

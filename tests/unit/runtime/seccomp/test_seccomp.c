@@ -115,7 +115,7 @@ static void profile_init(struct profile *w)
 static void compile(const struct spec_seccomp *p, int cachefd, struct seccomp_program *ret)
 {
 	struct err e = { 0 };
-	int r = seccomp_compile(p, cachefd, ret, &e);
+	int r = seccomp_compile(p, false, cachefd, ret, &e);
 
 	assert_string_equal(e.msg, "");
 	assert_int_equal(r, 0);
@@ -245,9 +245,7 @@ static void absent_flags_differ_from_none(void **state UNUSED)
 
 static void a_notifying_rule_asks_for_a_listener(void **state UNUSED)
 {
-	static const char *const writing[] = { "write" };
 	struct seccomp_program prog;
-	struct err e = { 0 };
 	struct profile w;
 
 	profile_init(&w);
@@ -258,12 +256,46 @@ static void a_notifying_rule_asks_for_a_listener(void **state UNUSED)
 	assert_int_equal(call(&prog, AUDIT_ARCH_X86_64, SYS_personality, 8, 0),
 			 SECCOMP_RET_USER_NOTIF);
 	seccomp_program_done(&prog);
-	w.rules[1].names = (struct oci_strings)STRINGS(writing);
-	assert_int_equal(seccomp_compile(&w.p, -1, &prog, &e), -EINVAL);
-	assert_string_equal(e.msg,
-			    "linux.seccomp.syscalls[1]: SCMP_ACT_NOTIFY can't be used for 'write'");
 	w.p.default_action = OCI_ACT_NOTIFY;
-	assert_int_equal(seccomp_compile(&w.p, -1, &prog, NULL), -EINVAL);
+	assert_int_equal(seccomp_compile(&w.p, false, -1, &prog, NULL), -EINVAL);
+}
+
+/* Init's first call under the filter must not wait for a listener that nobody has yet. */
+static void the_handover_avoids_what_is_notified(void **state UNUSED)
+{
+	static const char *const calls[] = { "sendmsg", "write", "sendto" };
+	struct seccomp_program prog;
+	struct err e = { 0 };
+	struct profile w;
+
+	profile_init(&w);
+	w.p.default_action = OCI_ACT_ALLOW;
+	w.rules[0] = (struct spec_seccomp_rule){ .action = OCI_ACT_NOTIFY };
+	w.p.syscalls.n = 1;
+	for (int n = SECCOMP_BY_SENDMSG; n < SECCOMP_HANDOVER_COUNT; n++) {
+		w.rules[0].names =
+			(struct oci_strings){ (const char **)(uintptr_t)calls, (size_t)n };
+		compile(&w.p, -1, &prog);
+		assert_int_equal(prog.handover, n);
+		seccomp_program_done(&prog);
+	}
+	w.rules[0].names = (struct oci_strings)STRINGS(calls);
+	assert_int_equal(seccomp_compile(&w.p, false, -1, &prog, &e), -EDEADLK);
+	assert_non_null(strstr(e.msg, "leaves no way to hand the listener over"));
+}
+
+static void an_unknown_call_is_an_error_only_on_demand(void **state UNUSED)
+{
+	struct seccomp_program prog;
+	struct err e = { 0 };
+	struct profile w;
+
+	profile_init(&w);
+	compile(&w.p, -1, &prog);
+	seccomp_program_done(&prog);
+	assert_int_equal(seccomp_compile(&w.p, true, -1, &prog, &e), -EINVAL);
+	assert_string_equal(
+		e.msg, "linux.seccomp.syscalls[0].names[3]: unknown system call 'no_such_call'");
 }
 
 static void an_unknown_architecture_is_named(void **state UNUSED)
@@ -274,7 +306,7 @@ static void an_unknown_architecture_is_named(void **state UNUSED)
 
 	profile_init(&w);
 	w.arch_items[1] = "SCMP_ARCH_VAX";
-	assert_int_equal(seccomp_compile(&w.p, -1, &prog, &e), -EINVAL);
+	assert_int_equal(seccomp_compile(&w.p, false, -1, &prog, &e), -EINVAL);
 	assert_string_equal(e.msg,
 			    "linux.seccomp.architectures[1]: unknown architecture 'SCMP_ARCH_VAX'");
 	/* Legal, but nothing of it can run here. */
@@ -287,7 +319,7 @@ static void no_profile_is_no_program(void **state UNUSED)
 {
 	struct seccomp_program prog = { .flags = 7 };
 
-	assert_int_equal(seccomp_compile(NULL, -1, &prog, NULL), 0);
+	assert_int_equal(seccomp_compile(NULL, false, -1, &prog, NULL), 0);
 	assert_null(prog.prog.filter);
 	assert_int_equal(prog.flags, 0);
 }
@@ -517,6 +549,8 @@ int main(void)
 		cmocka_unit_test(errno_of_the_default_is_used),
 		cmocka_unit_test(absent_flags_differ_from_none),
 		cmocka_unit_test(a_notifying_rule_asks_for_a_listener),
+		cmocka_unit_test(the_handover_avoids_what_is_notified),
+		cmocka_unit_test(an_unknown_call_is_an_error_only_on_demand),
 		cmocka_unit_test(an_unknown_architecture_is_named),
 		cmocka_unit_test(the_kernel_takes_the_program),
 		cmocka_unit_test(no_profile_is_no_program),
