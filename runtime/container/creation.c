@@ -15,6 +15,7 @@
 #include "runtime/container/foreground.h"
 #include "runtime/container/identity.h"
 #include "runtime/container/pidfile.h"
+#include "runtime/container/rdt.h"
 #include "runtime/hook/hook.h"
 #include "runtime/ns/advice.h"
 #include "runtime/ns/loopback.h"
@@ -101,6 +102,22 @@ static int make_cgroup(struct creation *c, struct err *e)
 		return r;
 	c->cgroup_made = true;
 	return cgroup_delegate(c->cgroup, c->spec, c->plan.is_new[OCI_NS_CGROUP], e);
+}
+
+static int make_resctrl(struct creation *c, struct err *e)
+{
+	int r = rdt_make(&c->record, c->rdt, e);
+
+	c->rdt_made = r >= 0;
+	return r;
+}
+
+/* Before its program runs; criu has made more than one process. */
+static int enter_resctrl(struct creation *c, struct err *e)
+{
+	int r = rdt_add(&c->record, c->child.pid, e);
+
+	return r < 0 || !c->req->way ? r : rdt_add_all(&c->record, c->cgroup, e);
 }
 
 /* Hooks inside may want it, and other user namespaces would not let us. */
@@ -272,12 +289,14 @@ static int make(struct creation *c, struct err *e)
 		make_gate,
 		make_notify_directory,
 		make_cgroup,
+		make_resctrl,
 		spawn_init,
 		/* Init works meanwhile, and waits for none of these three. */
 		bring_up_loopback,
 		restrict_devices,
 		keep_config,
 		bring,
+		enter_resctrl,
 		tell_pid,
 		record_process,
 		let_go,
@@ -316,6 +335,9 @@ void creation_undo(struct creation *c)
 			log_warning("clearing up: %s", why.msg);
 		c->cgroup_made = false;
 	}
+	if (c->rdt_made)
+		rdt_undo(&c->record, c->rdt);
+	c->rdt_made = false;
 	/* Out of descriptors is a reason to be here, and the rest needs some. */
 	cgroup_free(steal_ptr(&c->cgroup));
 	if (had_process)

@@ -59,6 +59,7 @@ struct creation {
 	struct seccomp_program seccomp;
 	struct cgroup *cgroup;
 	struct record record;
+	struct resctrl *rdt; /* in arena; NULL: none */
 	struct oci_state state;
 	struct hook_output hook_output; /* of the hooks that init runs */
 	struct ns_plan plan;
@@ -70,7 +71,7 @@ struct creation {
 	int dirfd;    /* >= 0: our state directory exists and is locked */
 	int masterfd; /* the terminal, when nobody else was given it */
 	bool rootless;
-	bool cgroup_made, pid_file_made, config_kept;
+	bool rdt_made, cgroup_made, pid_file_made, config_kept;
 };
 #define CREATION_NONE                                                                              \
 	{                                                                                          \

@@ -14,6 +14,7 @@
 #include "runtime/container/bundle.h"
 #include "runtime/container/console.h"
 #include "runtime/container/filter.h"
+#include "runtime/container/rdt.h"
 #include "runtime/hook/hook.h"
 #include "runtime/landlock/landlock.h"
 
@@ -111,18 +112,11 @@ static int check_landlock(struct creation *c, struct err *e)
 /* What is known but can't be done here is refused, never dropped. */
 static int check_supported(struct creation *c, struct err *e)
 {
-	const struct spec_linux *l = c->spec->linux_;
 	int r = annotations_check(&c->spec->annotations, e);
 
 	if (r >= 0)
 		r = check_landlock(c, e);
-	if (r < 0)
-		return err_wrap(e, r, "config.json");
-	if (l && l->intel_rdt)
-		return err_set(e, EOPNOTSUPP,
-			       "config.json: linux.intelRdt: resctrl is not part of this version; "
-			       "remove the member to run without it");
-	return 0;
+	return r < 0 ? err_wrap(e, r, "config.json") : 0;
 }
 
 /* A listener that is not there is found now, not when there is a container to take back. */
@@ -150,7 +144,7 @@ static int open_hook_output(struct creation *c, struct err *e)
 	return hook_output_open(&c->spec->annotations, &c->hook_output, e);
 }
 
-static int fill_record(struct creation *c, struct err *e UNUSED)
+static int fill_record(struct creation *c, struct err *e)
 {
 	struct timespec now = { 0 };
 	char created[TIME_TEXT_SIZE];
@@ -174,7 +168,7 @@ static int fill_record(struct creation *c, struct err *e UNUSED)
 		.bundle = c->bundle,
 		.annotations = c->spec->annotations,
 	};
-	return 0;
+	return rdt_plan(c->spec, c->req->id, &c->arena, &c->record, &c->rdt, e);
 }
 
 int creation_plan(struct creation *c, struct err *e)

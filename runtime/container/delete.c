@@ -8,6 +8,7 @@
 #include "libutil/log.h"
 #include "runtime/container/ending.h"
 #include "runtime/container/kill.h"
+#include "runtime/container/rdt.h"
 #include "runtime/hook/hook.h"
 
 static void run_poststop(struct container *c, struct oci_exit *how)
@@ -38,6 +39,8 @@ int container_destroy(struct container *c, struct err *e)
 		ending_find(c, &how);
 	if (r >= 0 && c->cgroup)
 		r = cgroup_destroy(c->cgroup, e);
+	if (r >= 0)
+		r = rdt_remove(c->record, e);
 	if (r < 0)
 		return err_wrap(e, r, "delete '%s'", c->id);
 	run_poststop(c, &how);

@@ -15,6 +15,7 @@
 #include "runtime/container/foreground.h"
 #include "runtime/container/inherit.h"
 #include "runtime/container/pidfile.h"
+#include "runtime/container/rdt.h"
 #include "runtime/container/serve.h"
 
 struct execution {
@@ -206,6 +207,8 @@ static int prepare_and_spawn(struct execution *x, struct err *e)
 		r = hold_signals(x, e);
 	if (r >= 0)
 		r = spawn_and_serve(x, e);
+	if (r >= 0)
+		r = rdt_add(x->container.record, x->child.pid, e);
 	if (r >= 0)
 		r = tell_pid(x, e);
 	if (r >= 0)

@@ -86,7 +86,11 @@ static void fill_linux(struct arena *a, struct features_linux *l)
 	l->apparmor = enabled(a, true);
 	l->selinux = enabled(a, true);
 	l->intel_rdt = arena_alloc(a, 1, sizeof(*l->intel_rdt));
-	l->intel_rdt->enabled = yes_no(false);
+	*l->intel_rdt = (struct features_intel_rdt){
+		.enabled = yes_no(true),
+		.schemata = yes_no(true),
+		.monitoring = yes_no(true),
+	};
 	l->memory_policy = arena_alloc(a, 1, sizeof(*l->memory_policy));
 	l->memory_policy->modes = words(a, oci_memory_policy_modes);
 	l->memory_policy->flags = words(a, oci_memory_policy_flags);

@@ -11,6 +11,15 @@ static const struct field_words phase_words = { "phase", phase_names };
 
 #define ROW(name, member, what, ...) FIELD_ROW(struct record, member, name, what, __VA_ARGS__)
 
+#define R(name, member, what, ...) FIELD_ROW(struct record_rdt, member, name, what, __VA_ARGS__)
+static const struct field rdt_rows[] = {
+	R("root", root, FIELD_STRING, .bits = FIELD_REQUIRED | FIELD_ABSOLUTE),
+	R("group", group, FIELD_STRING, .bits = FIELD_REQUIRED | FIELD_NONEMPTY),
+	R("made", made, FIELD_BOOL),
+	R("monitor", monitor, FIELD_BOOL),
+};
+static const struct field_type rdt_type = FIELD_TYPE("resctrl", struct record_rdt, rdt_rows);
+
 static const struct field record_rows[] = {
 	ROW("id", id, FIELD_STRING, .bits = FIELD_REQUIRED | FIELD_NONEMPTY),
 	ROW("phase", phase, FIELD_ENUM, .bits = FIELD_REQUIRED, .words = &phase_words),
@@ -26,6 +35,7 @@ static const struct field record_rows[] = {
 	ROW("poststartHooks", has_poststart, FIELD_BOOL),
 	ROW("poststopHooks", has_poststop, FIELD_BOOL),
 	ROW("annotations", annotations, FIELD_STRMAP),
+	ROW("resctrl", rdt, FIELD_OBJECT, .type = &rdt_type),
 	ROW("mounts", mounts, FIELD_OBJECTS, .type = &spec_mount_type),
 	ROW("devices", devices, FIELD_OBJECTS, .type = &spec_device_type),
 };
@@ -62,6 +72,9 @@ int record_decode(const char *name, const char *text, size_t len, struct arena *
 	rec = file->record;
 	if (rec->phase == RECORD_MADE && !(rec->pid.set && rec->start_time.set))
 		return err_set(e, EBADMSG, "%s: a made container has no pid or startTime", name);
+	/* Removed by this name. */
+	if (rec->rdt && (strchr(rec->rdt->group, '/') || streq(rec->rdt->group, "..")))
+		return err_set(e, EBADMSG, "%s: container.resctrl.group: no group", name);
 	rec->cgroup = file->cgroup;
 	*ret = rec;
 	return 0;

@@ -21,6 +21,14 @@ enum record_phase {
 	RECORD_MADE,         /* pid and start time name the first process */
 };
 
+/* Where it is in resctrl. */
+struct record_rdt {
+	const char *root;  /* absolute: where resctrl is mounted */
+	const char *group; /* directory below; "." is the default class of service */
+	bool made;         /* ours alone: goes with the container */
+	bool monitor;      /* it has a monitoring group of its id */
+};
+
 struct record {
 	const char *id;
 	int phase; /* enum record_phase */
@@ -39,6 +47,7 @@ struct record {
 	struct oci_strmap annotations;
 	struct oci_array mounts;            /* struct spec_mount: added while it ran */
 	struct oci_array devices;           /* struct spec_device: the same */
+	struct record_rdt *rdt;             /* NULL: resctrl is not touched */
 	const struct cgroup_record *cgroup; /* NULL: none; only set by record_decode() */
 };
 

@@ -8,7 +8,7 @@
 
 #include "libutil/file.h"
 #include "libutil/path.h"
-#include "runtime/container/container.h"
+#include "runtime/container/rdt.h"
 #include "runtime/container/resources.h"
 
 /* Bytes.  Everything there is to say about every device would fit. */
@@ -74,6 +74,47 @@ static int load(const struct store *s, const char *id, struct container *ret, st
 	return r < 0 ? r : check_status(ret, e);
 }
 
+static void merge_rdt(struct spec_linux *l, const struct spec_intel_rdt *change, struct arena *a)
+{
+	struct spec_intel_rdt *to = arena_alloc(a, 1, sizeof(*to));
+
+	if (l->intel_rdt)
+		*to = *l->intel_rdt;
+	if (change->l3_cache_schema)
+		to->l3_cache_schema = change->l3_cache_schema;
+	if (change->mem_bw_schema)
+		to->mem_bw_schema = change->mem_bw_schema;
+	l->intel_rdt = to;
+}
+
+/* The configuration that is staged is kept, with the record where that changed, or dropped. */
+static int finish(const struct update_request *req, const struct container *c, int r, struct err *e)
+{
+	if (r < 0) {
+		container_drop_spec(c);
+		return r;
+	}
+	r = container_keep_spec(c, e);
+	if (r >= 0 && req->rdt)
+		r = container_write_record(c, e);
+	return r < 0 ? err_wrap(e, r, "it is done, but not written down") : 0;
+}
+
+static int apply(const struct update_request *req, struct container *c,
+		 const struct spec_resources *resources, struct err *e)
+{
+	struct rdt_old old = { 0 };
+	int r = req->rdt ? rdt_update(c, req->rdt, &old, e) : 0;
+
+	if (r < 0)
+		return r;
+	r = c->cgroup ? cgroup_update(c->cgroup, resources, e) : 0;
+	if (r < 0 && req->rdt)
+		rdt_update_undo(c, &old);
+	free(old.schemata);
+	return r;
+}
+
 static int update(const struct update_request *req, struct container *c, struct err *e)
 {
 	struct runtime_spec *spec = NULL;
@@ -89,12 +130,16 @@ static int update(const struct update_request *req, struct container *c, struct 
 		spec->linux_ = arena_alloc(&c->arena, 1, sizeof(*spec->linux_));
 	resources_merge(spec->linux_->resources, change, &c->arena, &u);
 	spec->linux_->resources = u.merged;
+	if (req->rdt)
+		merge_rdt(spec->linux_, req->rdt, &c->arena);
+	r = runtime_spec_check("the new configuration", spec, e);
 	/* Written before, in place after: what may fail comes first. */
-	r = container_stage_spec(c, spec, e);
+	if (r >= 0)
+		r = container_stage_spec(c, spec, e);
 	if (r < 0)
 		return r;
-	r = cgroup_update(c->cgroup, u.apply, e);
-	return r < 0 ? (container_drop_spec(c), r) : container_keep_spec(c, e);
+	r = apply(req, c, u.apply, e);
+	return finish(req, c, r, e);
 }
 
 int container_update(const struct update_request *req, struct err *e)

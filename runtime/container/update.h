@@ -10,6 +10,7 @@ struct update_request {
 	const char *id;
 	const char *file;                   /* linux.resources as JSON; "-" is stdin; NULL: none */
 	const struct spec_resources *extra; /* wins over the file's members */
+	const struct spec_intel_rdt *rdt;   /* linux.intelRdt; NULL: no change */
 };
 
 /* The kernel gets the change, and the container's own config.json says it from then on.  All is

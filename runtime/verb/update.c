@@ -10,7 +10,7 @@
 #define ABSENT INT64_MIN
 
 struct values {
-	const char *resources, *cpus, *mems;
+	const char *resources, *cpus, *mems, *l3, *mb;
 	int64_t blkio_weight, cpu_period, cpu_quota, cpu_burst, cpu_share, cpu_idle, rt_period,
 		rt_runtime;
 	int64_t memory, reservation, swap, kernel, kernel_tcp, pids;
@@ -49,6 +49,10 @@ static const struct opt opts[] = {
 	  NULL },
 	{ 0, "blkio-weight", OPT_I64, 0, AT(blkio_weight), "N",
 	  "weight for disks against other groups, 10 to 1000", NULL, NULL },
+	{ 0, "l3-cache-schema", OPT_STRING, 0, AT(l3), "SCHEMA",
+	  "share of the cache, by resctrl: L3:0=7f0;1=1f", NULL, NULL },
+	{ 0, "mem-bw-schema", OPT_STRING, 0, AT(mb), "SCHEMA",
+	  "share of memory bandwidth, by resctrl: MB:0=20;1=70", NULL, NULL },
 	{ 0, "kernel-memory", OPT_SIZE, OPT_HIDDEN, AT(kernel), "SIZE",
 	  "limit of the kernel's memory (cgroup v1, old kernels)", NULL, NULL },
 	{ 0, "kernel-memory-tcp", OPT_SIZE, OPT_HIDDEN, AT(kernel_tcp), "SIZE",
@@ -143,11 +147,13 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	const struct values *v = values;
 	struct spec_resources extra;
 	struct blocks blocks = { 0 };
+	const struct spec_intel_rdt rdt = { .l3_cache_schema = v->l3, .mem_bw_schema = v->mb };
 	const struct update_request req = {
 		.host = globals_host(global),
 		.id = args[0],
 		.file = v->resources,
 		.extra = &extra,
+		.rdt = (v->l3 && *v->l3) || (v->mb && *v->mb) ? &rdt : NULL,
 	};
 	int r = fill(v, &blocks, &extra, e);
 

@@ -188,10 +188,26 @@ stored() {
 	[[ $output == *"groups that the container made in it are in the way"* ]]
 	file devices devices.list | grep -q 'c 1:3 rwm'
 	rmdir "/sys/fs/cgroup/devices/creel-e2e/$NAME/inner"
-	c update -r - "$NAME" <<<'{"devices": [{"allow": true, "access": "rwm"}]}'
+	# The kernel counts a group for some time after it was removed.
+	echo '{"devices": [{"allow": true, "access": "rwm"}]}' >"$BATS_TEST_TMPDIR/all.json"
+	wait_for c update -r "$BATS_TEST_TMPDIR/all.json" "$NAME"
 	file devices devices.list | grep -q 'a \*:\* rwm'
 	c update -r - "$NAME" <<<'{"devices": []}'
 	[[ $(file devices devices.list) != *'a *:* rwm'* ]]
 	has_status "$NAME" running
 	[ ! -e "$ROOTFS/tmp/broken-$NAME" ]
+}
+
+@test "a share of caches is refused where there is no resctrl, with the place in the document" {
+	! grep -q ' - resctrl ' /proc/self/mountinfo || skip "this host has resctrl"
+	started
+	local before
+	before=$(cat "$CREEL_ROOT/$NAME/config.json")
+	run c update --l3-cache-schema L3:0=f --memory 64m "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"linux.intelRdt: no resctrl is mounted"* ]]
+	[ "$(file memory memory.limit_in_bytes)" -gt $((1 << 50)) ]
+	run c update --mem-bw-schema L3:0=f "$NAME"
+	[[ $output == *"linux.intelRdt.memBwSchema: 'L3:0=f' is not one line that begins with 'MB:'"* ]]
+	[ "$(cat "$CREEL_ROOT/$NAME/config.json")" = "$before" ]
 }

@@ -50,14 +50,16 @@ static void all_six_hooks_are_named(void **state UNUSED)
 	assert_true(has(&f.hooks, "poststop"));
 }
 
-/* Saying no plainly is what keeps a caller from relying on it. */
-static void what_is_not_there_is_said(void **state UNUSED)
+/* Of the host it says nothing: a bundle is refused where there is no resctrl. */
+static void resctrl_is_used_whole(void **state UNUSED)
 {
 	auto_(arena) struct arena a = { 0 };
+	const struct features_intel_rdt *rdt;
 	struct oci_features f;
 
 	features_fill(&a, &f);
-	assert_true(f.linux_->intel_rdt->enabled.set && !f.linux_->intel_rdt->enabled.v);
+	rdt = f.linux_->intel_rdt;
+	assert_true(rdt->enabled.v && rdt->schemata.v && rdt->monitoring.v);
 }
 
 static void the_systemd_driver_is_there_when_its_helper_is_built(void **state UNUSED)
@@ -81,7 +83,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(callers_find_what_they_ask_for),
 		cmocka_unit_test(all_six_hooks_are_named),
-		cmocka_unit_test(what_is_not_there_is_said),
+		cmocka_unit_test(resctrl_is_used_whole),
 		cmocka_unit_test(the_systemd_driver_is_there_when_its_helper_is_built),
 	};
 
