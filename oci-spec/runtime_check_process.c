@@ -28,6 +28,21 @@ static int check_rlimits(const struct check *c, const struct oci_array *list)
 	return 0;
 }
 
+/* sched(7): at least 1024 ns, and runtime <= deadline <= period; a period of 0 is the deadline. */
+static int check_deadline_order(const struct check *c, const struct spec_scheduler *s)
+{
+	if (s->runtime.v < 1024)
+		return check_fail(c, "scheduler.runtime: %" PRIu64 " is below 1024 ns",
+				  s->runtime.v);
+	if (s->deadline.v < s->runtime.v)
+		return check_fail(c, "scheduler.deadline: %" PRIu64 " is below runtime %" PRIu64,
+				  s->deadline.v, s->runtime.v);
+	if (s->period.v && s->period.v < s->deadline.v)
+		return check_fail(c, "scheduler.period: %" PRIu64 " is below deadline %" PRIu64,
+				  s->period.v, s->deadline.v);
+	return 0;
+}
+
 static int check_deadline(const struct check *c, const struct spec_scheduler *s)
 {
 	const struct {
@@ -44,7 +59,7 @@ static int check_deadline(const struct check *c, const struct spec_scheduler *s)
 			return check_fail(c, "scheduler.%s: only SCHED_DEADLINE takes it",
 					  numbers[i].key);
 	}
-	return 0;
+	return s->policy == OCI_SCHED_DEADLINE ? check_deadline_order(c, s) : 0;
 }
 
 /* sched_setattr(2) would say EINVAL and no more. */

@@ -21,6 +21,8 @@ struct sched_attributes {
 	int32_t nice;
 	uint32_t priority;
 	uint64_t runtime, deadline, period;
+	uint32_t util_min,
+		util_max; /* for SCHED_FLAG_UTIL_CLAMP_*: config.json has no value, so 0 */
 };
 
 static const uint32_t policies[] = {
@@ -36,6 +38,27 @@ static const uint64_t flag_bits[] = {
 	[OCI_SCHED_FLAG_UTIL_CLAMP_MAX] = 0x40,
 };
 
+static const char *why_refused(const struct spec_scheduler *s, int error)
+{
+	bool deadline = s->policy == OCI_SCHED_DEADLINE;
+
+	if (error == EBUSY && deadline)
+		return "the cpus have no room for runtime in every period";
+	if (error == EPERM && deadline)
+		return "it takes CAP_SYS_NICE, and all cpus of the machine in the cpuset";
+	if (error == EPERM || error == EACCES)
+		return "it takes CAP_SYS_NICE (or limits RTPRIO, NICE), and for realtime with cgroup "
+		       "v1 a share: linux.resources.cpu.realtimeRuntime";
+	if (error == EINVAL && s->policy == OCI_SCHED_ISO)
+		return "this kernel has no SCHED_ISO";
+	if (error == EINVAL && deadline)
+		return "period is not between sched_deadline_period_min_us and _max_us of "
+		       "/proc/sys/kernel, or a flag is unknown";
+	if (error == EOPNOTSUPP)
+		return "this kernel has no utilization clamping";
+	return NULL;
+}
+
 static int set_scheduler(const struct spec_scheduler *s, struct err *e)
 {
 	struct sched_attributes a = {
@@ -47,21 +70,18 @@ static int set_scheduler(const struct spec_scheduler *s, struct err *e)
 		.deadline = s->deadline.v,
 		.period = s->period.v,
 	};
+	const char *why;
 
 	for (size_t i = 0; i < s->flags.n; i++)
 		a.flags |= flag_bits[s->flags.items[i]];
 	if (syscall(SYS_sched_setattr, 0, &a, 0) == 0)
 		return 0;
-	if (errno == EBUSY && s->policy == OCI_SCHED_DEADLINE)
-		return err_set(
-			e, EBUSY,
-			"process.scheduler: the cpus have no room for runtime %llu of period "
-			"%llu",
-			(unsigned long long)a.runtime, (unsigned long long)a.period);
-	return err_sys(e, "process.scheduler: sched_setattr");
+	why = why_refused(s, errno);
+	return why ? err_set(e, errno, "process.scheduler: %s: %s", strerror(errno), why)
+		   : err_sys(e, "process.scheduler: sched_setattr");
 }
 
-#define IOPRIO_WHO_PGRP    2
+#define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_CLASS_SHIFT 13
 
 static int set_io_priority(const struct spec_io_priority *p, struct err *e)
@@ -72,7 +92,9 @@ static int set_io_priority(const struct spec_io_priority *p, struct err *e)
 		return err_set(e, ERANGE, "process.ioPriority.priority: %lld is not 0 to 7",
 			       (long long)p->priority.v);
 	/* The enum counts as the kernel does: realtime 1, best effort 2, idle 3. */
-	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PGRP, 0, value) < 0)
+	/* What this process becomes and starts inherits it.  Its process group may still be the
+	 * caller's, whose own priority is no business of the container. */
+	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, value) < 0)
 		return err_sys(e, "process.ioPriority: ioprio_set");
 	return 0;
 }
@@ -130,7 +152,8 @@ static int set_memory_policy(const struct spec_memory_policy *p, struct err *e)
 		return err_wrap(e, r, "linux.memoryPolicy.nodes");
 	/* The kernel reads one bit fewer than it is told. */
 	if (syscall(SYS_set_mempolicy, mode, nodes.bits, nodes.n_bits ? nodes.n_bits + 1 : 0) < 0)
-		return err_sys(e, "linux.memoryPolicy: set_mempolicy");
+		return err_sys(e, "linux.memoryPolicy: set_mempolicy %s, nodes '%s'", p->mode,
+			       p->nodes ? p->nodes : "");
 	return 0;
 }
 
