@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include "libutil/beneath.h"
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
+#include "libutil/path.h"
 #include "runtime/init/live_acts.h"
 #include "runtime/init/mount_op.h"
 #include "runtime/init/procfs.h"
@@ -75,18 +77,25 @@ int live_is_mount(int fd, struct err *e)
 	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* By our own entry in the host's procfs: umount2(2) takes no descriptor, and a path could be turned
- * to another mount meanwhile. */
-int live_detach(const struct live *l, int fd, struct err *e)
+/* The directory of our own descriptors in the host's procfs. */
+static int open_fds(const struct live *l, struct err *e)
 {
-	char self[PROCFS_SELF_SIZE], path[2 * NAME_SIZE], name[NAME_SIZE];
-	autofd int fds = -1;
+	char self[PROCFS_SELF_SIZE], path[2 * NAME_SIZE];
 	int r = procfs_self(l->in.procfd, self, e);
 
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "%s/fd", self);
-	fds = procfs_open(l->in.procfd, path, O_RDONLY | O_DIRECTORY, e);
+	return procfs_open(l->in.procfd, path, O_RDONLY | O_DIRECTORY, e);
+}
+
+/* By our own entry in the host's procfs: umount2(2) takes no descriptor, and a path could be turned
+ * to another mount meanwhile. */
+int live_detach(const struct live *l, int fd, struct err *e)
+{
+	char name[NAME_SIZE];
+	autofd int fds = open_fds(l, e);
+
 	if (fds < 0)
 		return fds;
 	(void)snprintf(name, sizeof(name), "%d", fd);
@@ -100,14 +109,51 @@ static int open_dest(const struct live *l, size_t i, struct err *e)
 	return beneath_open(l->in.rootfd, l->in.mounts.ops[i].dest, O_PATH, 0, BENEATH_CHROOT, e);
 }
 
+static bool is_listed(const struct oci_strings *paths, const char *path)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		if (path_is_below(path, paths->items[i]))
+			return true;
+	return false;
+}
+
+/* The container may have put a link in the way, to have what protects it from its own /proc taken
+ * away. */
+static int check_place(const struct live *l, int fd, const char *dest, struct err *e)
+{
+	char name[NAME_SIZE], path[PATH_MAX];
+	autofd int fds = open_fds(l, e);
+	ssize_t n;
+
+	if (fds < 0)
+		return fds;
+	(void)snprintf(name, sizeof(name), "%d", fd);
+	n = readlinkat(fds, name, path, sizeof(path) - 1);
+	if (n < 0)
+		return err_sys(e, "name the place of the mount");
+	path[n] = '\0';
+	if (streq(path, dest))
+		return 0;
+	if (path_is_below(path, "/proc") || path_is_below(path, "/sys") ||
+	    is_listed(&l->in.linux_->masked_paths, path) ||
+	    is_listed(&l->in.linux_->readonly_paths, path))
+		return err_set(e, EPERM, "'%s' leads to '%s' now, which is not its own", dest,
+			       path);
+	return 0;
+}
+
+static int detach_dest(const struct live *l, size_t i, struct err *e)
+{
+	autofd int fd = open_dest(l, i, e);
+	int r = fd < 0 ? fd : check_place(l, fd, l->in.mounts.ops[i].dest, e);
+
+	return r < 0 ? r : live_detach(l, fd, e);
+}
+
 static void take_back(const struct live *l, size_t n)
 {
-	while (n-- > 0) {
-		autofd int fd = open_dest(l, n, NULL);
-
-		if (fd >= 0)
-			(void)live_detach(l, fd, NULL);
-	}
+	while (n-- > 0)
+		(void)detach_dest(l, n, NULL);
 }
 
 int live_mount(struct live *l, struct err *e)
@@ -138,14 +184,14 @@ int live_unmount(struct live *l, struct err *e)
 		autofd int fd = open_dest(l, i, e);
 
 		r = fd < 0 ? fd : live_is_mount(fd, e);
+		if (r > 0)
+			r = check_place(l, fd, p->ops[i].dest, e) < 0 ? -EPERM : 1;
 		if (r == 0)
 			r = err_set(e, EINVAL, "nothing is mounted on '%s' any more",
 				    p->ops[i].dest);
 	}
 	for (size_t i = p->n; r >= 0 && i-- > 0;) {
-		autofd int fd = open_dest(l, i, e);
-
-		r = fd < 0 ? fd : live_detach(l, fd, e);
+		r = detach_dest(l, i, e);
 		if (r < 0)
 			return err_wrap(e, r, "'%s'", p->ops[i].dest);
 	}

@@ -24,7 +24,7 @@ started() {
 }
 
 privileged() {
-	edit '[range(0; 41)] as $n | .process.capabilities |= map_values($all)
+	edit '.process.capabilities |= map_values($all)
 		| .process.noNewPrivileges = false | .linux.maskedPaths = [] | .linux.readonlyPaths = []' \
 		--argjson all "$(capsh_names)"
 }
@@ -351,4 +351,21 @@ exec_copy() {
 	c delete --force "$NAME"
 	canary_untouched
 	nothing_left
+}
+
+@test "a mount that is removed from a running container is not another one that it put in its place" {
+	mkdir -p "$IMAGE/a"
+	echo volume >"$BATS_TEST_TMPDIR/volume"
+	hostile sh -c 'mv /a /gone && ln -s /proc /a && touch /moved; sleep 1000'
+	edit '.mounts += [{"destination": "/a/keys", "type": "bind", "source": $v, "options": ["rbind"]}]' --arg v "$BATS_TEST_TMPDIR/volume"
+	started
+	wait_for test -e "$IMAGE/moved"
+	run c mounts remove "$NAME" -v /a/keys
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"'/a/keys' leads to '/proc/keys' now"* ]]
+	c exec "$NAME" grep -q ' /proc/keys ' /proc/self/mounts
+	# What is in its place can be removed.
+	c exec "$NAME" sh -c 'rm /a && mv /gone /a'
+	c mounts remove "$NAME" -v /a/keys
 }
