@@ -24,6 +24,22 @@ int cgroup_clone_fd(const struct cgroup *cg)
 }
 
 /* "0" is the writer itself. */
+/* Below a threaded group only threads of its own processes can be. */
+static int explain(const struct cgroup_tree *t, struct err *e)
+{
+	int error = errno;
+	char type[32];
+
+	if (error == EOPNOTSUPP && tree_read_word(t->fd, "cgroup.type", type, sizeof(type)) > 0 &&
+	    !streq(type, "domain"))
+		return err_set(e, error,
+			       "enter cgroup '%s%s': its type is '%s', because a group above is "
+			       "threaded (choose another linux.cgroupsPath)",
+			       t->mount, t->path, type);
+	errno = error;
+	return err_sys(e, "enter cgroup '%s%s'", t->mount, t->path);
+}
+
 static int enter(const struct cgroup *cg, const char *pid, bool cloned_into, struct err *e)
 {
 	for (size_t i = 0; i < cg->n; i++) {
@@ -32,7 +48,7 @@ static int enter(const struct cgroup *cg, const char *pid, bool cloned_into, str
 		if (t->entryfd < 0 || (cloned_into && tree_is_v2(t)))
 			continue;
 		if (write(t->entryfd, pid, strlen(pid)) < 0)
-			return err_sys(e, "enter cgroup '%s%s'", t->mount, t->path);
+			return explain(t, e);
 	}
 	return 0;
 }

@@ -71,15 +71,20 @@ static const char *rdma_count(struct limits *l, const char *name, const struct o
 	return n->set ? arena_printf(&l->arena, " %s=%" PRIu64, name, n->v) : "";
 }
 
-int limits_add_rdma(struct limits *l, const struct spec_resources *r)
+int limits_add_rdma(struct limits *l, const struct spec_resources *r, struct err *e)
 {
 	const struct spec_rdma *d = r->rdma.items;
 
-	for (size_t i = 0; i < r->rdma.n; i++)
-		limits_add(l, "rdma.max", arena_printf(&l->arena, LIMITS_JSON "rdma.%s", d[i].key),
+	for (size_t i = 0; i < r->rdma.n; i++) {
+		const char *json = arena_printf(&l->arena, LIMITS_JSON "rdma.%s", d[i].key);
+
+		if (!d[i].hca_handles.set && !d[i].hca_objects.set)
+			return limits_refuse(json, "it needs hcaHandles or hcaObjects", e);
+		limits_add(l, "rdma.max", json,
 			   arena_printf(&l->arena, "%s%s%s", d[i].key,
 					rdma_count(l, "hca_handle", &d[i].hca_handles),
 					rdma_count(l, "hca_object", &d[i].hca_objects)));
+	}
 	return 0;
 }
 

@@ -58,7 +58,7 @@ int limits_refuse(const char *json, const char *why, struct err *e);
 /* hugepageLimits and rdma are alike but for the names. */
 int limits_add_hugetlb(struct limits *l, const struct spec_resources *r, const char *suffix,
 		       struct err *e);
-int limits_add_rdma(struct limits *l, const struct spec_resources *r);
+int limits_add_rdma(struct limits *l, const struct spec_resources *r, struct err *e);
 /* "8:0" of a block device of blockIO; checks that both numbers are there. */
 int limits_device(struct limits *l, const struct opt_i64 *major, const struct opt_i64 *minor,
 		  const char *json, const char **ret, struct err *e);

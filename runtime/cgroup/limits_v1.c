@@ -42,10 +42,11 @@ static int add_memory(struct limits *l, const struct spec_memory *m, struct err 
 		limits_add(l, "memory.oom_control", J "memory.disableOOMKiller",
 			   m->disable_oom_killer.v ? "1" : "0")
 			->flags = m->disable_oom_killer.v ? 0 : LIMIT_OPTIONAL;
-	/* Always on in kernels since 5.11. */
-	if (m->use_hierarchy.v)
-		limits_add(l, "memory.use_hierarchy", J "memory.useHierarchy", "1")->flags =
-			LIMIT_OPTIONAL;
+	/* Always on in kernels since 5.11, which refuse 0. */
+	if (m->use_hierarchy.set)
+		limits_add(l, "memory.use_hierarchy", J "memory.useHierarchy",
+			   m->use_hierarchy.v ? "1" : "0")
+			->flags = m->use_hierarchy.v ? LIMIT_OPTIONAL : 0;
 	return 0;
 }
 
@@ -196,6 +197,6 @@ int limits_v1(const struct spec_resources *r, struct limits *ret, struct err *e)
 	if (res == 0 && r->network)
 		add_network(ret, r->network);
 	if (res == 0)
-		res = limits_add_rdma(ret, r);
+		res = limits_add_rdma(ret, r, e);
 	return res;
 }

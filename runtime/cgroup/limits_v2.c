@@ -53,6 +53,10 @@ static int add_memory(struct limits *l, const struct spec_memory *m, struct err 
 		return limits_refuse(J "memory.kernelTCP", not_v2, e);
 	if (m->swappiness.set)
 		return limits_refuse(J "memory.swappiness", not_v2, e);
+	/* What true asks for is how v2 is. */
+	if (m->use_hierarchy.set && !m->use_hierarchy.v)
+		return limits_refuse(J "memory.useHierarchy",
+				     "cgroup v2 always counts the groups below", e);
 	if (m->disable_oom_killer.v)
 		return limits_refuse(J "memory.disableOOMKiller", not_v2, e);
 	if (m->limit.v != 0)
@@ -227,7 +231,7 @@ static int add_all(const struct spec_resources *r, struct limits *ret, struct er
 	if (res == 0 && r->network)
 		res = check_network(r->network, e);
 	if (res == 0)
-		res = limits_add_rdma(ret, r);
+		res = limits_add_rdma(ret, r, e);
 	if (res == 0)
 		res = add_unified(ret, r, e);
 	return res;

@@ -241,6 +241,27 @@ static int hybrid(const struct spec_resources *r, struct limits *ret, struct err
 	return limits_hybrid(r, "hugetlb cpuset", ret, e);
 }
 
+/* "at least one of" */
+static void an_rdma_device_without_a_limit_is_refused(void **state UNUSED)
+{
+	static const char json[] = "{\"rdma\":{\"mlx5\":{}}}";
+
+	refuses(limits_v1, json, "linux.resources.rdma.mlx5: it needs hcaHandles or hcaObjects");
+	refuses(limits_v2, json, "linux.resources.rdma.mlx5: it needs hcaHandles or hcaObjects");
+}
+
+static void the_groups_below_are_counted_or_it_is_an_error(void **state UNUSED)
+{
+	static const char yes[] = "{\"memory\":{\"useHierarchy\":true}}",
+			  no[] = "{\"memory\":{\"useHierarchy\":false}}";
+
+	gives(limits_v1, yes, "memory.use_hierarchy=1 optional\n");
+	gives(limits_v1, no, "memory.use_hierarchy=0\n");
+	gives(limits_v2, yes, "");
+	refuses(limits_v2, no,
+		"linux.resources.memory.useHierarchy: cgroup v2 always counts the groups below");
+}
+
 /* A host whose v1 hierarchies lack two controllers, which are in its v2 tree. */
 static void in_a_hybrid_layout_each_controller_is_where_it_is(void **state UNUSED)
 {
@@ -285,6 +306,8 @@ int main(void)
 		cmocka_unit_test(unified_names_files_of_v2),
 		cmocka_unit_test(in_a_hybrid_layout_each_controller_is_where_it_is),
 		cmocka_unit_test(an_idle_group_is_given_no_weight),
+		cmocka_unit_test(an_rdma_device_without_a_limit_is_refused),
+		cmocka_unit_test(the_groups_below_are_counted_or_it_is_an_error),
 	};
 
 	return cmocka_run_group_tests_name("cgroup limits", tests, NULL, NULL);
