@@ -18,9 +18,24 @@
 /* Bytes of arena one document may take: a hostile one says much with few characters. */
 #define DECODE_MAX_MEMORY ((size_t)128 << 20)
 
+/* Faults of single values. */
+enum decode_fault {
+	DECODE_WRONG_KIND, /* a string where a number belongs */
+	DECODE_WRONG_VALUE,
+	DECODE_DUPLICATE,
+	DECODE_MISSING,
+};
+
 struct decode_opts {
-	/* Called for each key no row knows, with its whole path; may be NULL. */
-	void (*unknown)(void *ctx, const char *path);
+	/* Called for each key no row knows, with its whole path; `known` are the rows of that
+	 * object.  May be NULL. */
+	void (*unknown)(void *ctx, const char *path, const char *key,
+			const struct field_type *known);
+	/* For who wants to know all faults: called for each, with its whole path; the value is left
+	 * out and decoding goes on, so that the struct may lack what is required (strings are ""
+	 * then).  NULL: the first fault is the error.  What can't be got over, above all faults of
+	 * syntax, is an error in any case. */
+	void (*fault)(void *ctx, enum decode_fault kind, const char *path, const char *reason);
 	void *ctx;
 };
 

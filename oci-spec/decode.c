@@ -72,7 +72,8 @@ static int check_names(struct decoder *d, struct frame *f, struct err *e)
 		if (!streq(f->names.items[i - 1], f->names.items[i]))
 			continue;
 		f->key = f->names.items[i];
-		return decoder_fail(d, e, "duplicate key");
+		if (decoder_fault(d, e, DECODE_DUPLICATE, "duplicate key") < 0)
+			return -EINVAL;
 	}
 	return 0;
 }
@@ -87,7 +88,7 @@ static int unknown_name(struct decoder *d, struct frame *f, const char *s, size_
 	if (r < 0 || !d->opts || !d->opts->unknown)
 		return r;
 	decoder_path(d, &path);
-	d->opts->unknown(d->opts->ctx, strbuf_str(&path));
+	d->opts->unknown(d->opts->ctx, strbuf_str(&path), f->key, f->type);
 	return 0;
 }
 
@@ -97,8 +98,11 @@ static int known_name(struct decoder *d, struct frame *f, const struct field *ro
 
 	f->row = row;
 	f->key = row->key;
-	if (f->seen & bit)
-		return decoder_fail(d, e, "duplicate key");
+	if (f->seen & bit) {
+		/* Whoever goes on goes on without it. */
+		f->row = NULL;
+		return decoder_fault(d, e, DECODE_DUPLICATE, "duplicate key") < 0 ? -EINVAL : 0;
+	}
 	f->seen |= bit;
 	return 0;
 }
@@ -211,7 +215,9 @@ static int on_start_map(void *ctx, struct err *e)
 	case FIELD_IGNORED:
 		return push(d, &(struct frame){ .kind = FRAME_SKIP_OBJECT }, e);
 	default: /* scalars and arrays */
-		return decode_wrong_kind(d, "an object", e);
+		if (decode_wrong_kind(d, "an object", e) < 0)
+			return -EINVAL;
+		return push(d, &(struct frame){ .kind = FRAME_SKIP_OBJECT }, e);
 	}
 }
 
@@ -223,9 +229,22 @@ static int check_required(struct decoder *d, struct frame *f, struct err *e)
 		if (!(row->bits & FIELD_REQUIRED) || f->present & UINT64_C(1) << i)
 			continue;
 		f->key = row->key;
-		return decoder_fail(d, e, "is required");
+		if (decoder_fault(d, e, DECODE_MISSING, "is required") < 0)
+			return -EINVAL;
 	}
 	return 0;
+}
+
+/* Required strings are never NULL, also for who went on without one. */
+static void fill_required(const struct decoder *d, const struct frame *f)
+{
+	for (size_t i = 0; d->opts && d->opts->fault && i < f->type->n_fields; i++) {
+		const struct field *row = &f->type->fields[i];
+		const char **member = (const char **)((char *)f->object + row->offset);
+
+		if (row->bits & FIELD_REQUIRED && row->kind == FIELD_STRING && !*member)
+			*member = "";
+	}
 }
 
 static int on_end_map(void *ctx, struct err *e)
@@ -238,6 +257,8 @@ static int on_end_map(void *ctx, struct err *e)
 		r = check_required(d, f, e);
 	if (r < 0)
 		return r;
+	if (f->kind == FRAME_OBJECT)
+		fill_required(d, f);
 	if (f->kind == FRAME_MAP)
 		frame_store_items(f);
 	d->depth--;
@@ -261,7 +282,9 @@ static int on_start_array(void *ctx, struct err *e)
 	case FIELD_IGNORED:
 		return push(d, &(struct frame){ .kind = FRAME_SKIP_LIST, .index = NO_INDEX }, e);
 	default: /* scalars and objects */
-		return decode_wrong_kind(d, "an array", e);
+		if (decode_wrong_kind(d, "an array", e) < 0)
+			return -EINVAL;
+		return push(d, &(struct frame){ .kind = FRAME_SKIP_LIST, .index = NO_INDEX }, e);
 	}
 	member = (char *)f->object + f->row->offset;
 	return push_items(d, FRAME_LIST, f->row, member, e);
@@ -275,7 +298,8 @@ static int on_end_array(void *ctx, struct err *e)
 	f->index = NO_INDEX;
 	if (f->kind == FRAME_LIST) {
 		if (f->n == 0 && f->row->bits & FIELD_NONEMPTY)
-			return decoder_fail(d, e, "must not be empty");
+			if (decoder_fault(d, e, DECODE_WRONG_VALUE, "must not be empty") < 0)
+				return -EINVAL;
 		frame_store_items(f);
 	}
 	d->depth--;
@@ -284,28 +308,34 @@ static int on_end_array(void *ctx, struct err *e)
 
 /* ---- Scalars ---- */
 
+/* What was left out is no failure of the read. */
+static int settle(int r)
+{
+	return r < 0 ? r : 0;
+}
+
 static int on_null(void *ctx, struct err *e)
 {
 	begin_value(ctx, true);
-	return decode_null(ctx, e);
+	return settle(decode_null(ctx, e));
 }
 
 static int on_boolean(void *ctx, bool value, struct err *e)
 {
 	begin_value(ctx, false);
-	return decode_boolean(ctx, value, e);
+	return settle(decode_boolean(ctx, value, e));
 }
 
 static int on_number(void *ctx, const struct json_number *n, struct err *e)
 {
 	begin_value(ctx, false);
-	return decode_number(ctx, n, e);
+	return settle(decode_number(ctx, n, e));
 }
 
 static int on_string(void *ctx, const char *s, size_t len, struct err *e)
 {
 	begin_value(ctx, false);
-	return decode_string(ctx, s, len, e);
+	return settle(decode_string(ctx, s, len, e));
 }
 
 /* ---- The whole ---- */

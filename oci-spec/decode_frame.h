@@ -56,6 +56,9 @@ static inline struct frame *decoder_top(struct decoder *d)
 
 /* Fail with "DOCUMENT: PATH: " in front.  Returns -EINVAL. */
 int decoder_fail(const struct decoder *d, struct err *e, const char *fmt, ...) PRINTF(3, 4);
+/* The same for a fault of one value: 1 when it was reported to somebody who wants to go on. */
+int decoder_fault(const struct decoder *d, struct err *e, enum decode_fault kind, const char *fmt,
+		  ...) PRINTF(4, 5);
 /* Append where the decoder is: "process.rlimits[2].type"; nothing at the top. */
 void decoder_path(const struct decoder *d, struct strbuf *out);
 
@@ -73,6 +76,7 @@ int frame_start_items(struct decoder *d, struct frame *f, struct err *e);
 /* Hand the items of a finished LIST or MAP to the member. */
 void frame_store_items(const struct frame *f);
 
+/* Each returns 0, 1 when the value was left out, or a negative errno. */
 int decode_null(struct decoder *d, struct err *e);
 int decode_boolean(struct decoder *d, bool value, struct err *e);
 int decode_number(struct decoder *d, const struct json_number *n, struct err *e);

@@ -56,6 +56,23 @@ void decoder_path(const struct decoder *d, struct strbuf *out)
 	}
 }
 
+int decoder_fault(const struct decoder *d, struct err *e, enum decode_fault kind, const char *fmt,
+		  ...)
+{
+	auto_(strbuf) struct strbuf path = { 0 };
+	char reason[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	if (!d->opts || !d->opts->fault)
+		return decoder_fail(d, e, "%s", reason);
+	decoder_path(d, &path);
+	d->opts->fault(d->opts->ctx, kind, strbuf_str(&path), reason);
+	return 1;
+}
+
 int decoder_fail(const struct decoder *d, struct err *e, const char *fmt, ...)
 {
 	auto_(strbuf) struct strbuf path = { 0 };

@@ -17,7 +17,12 @@ static const char *const kind_text[] = {
 
 int decode_wrong_kind(const struct decoder *d, const char *found, struct err *e)
 {
-	return decoder_fail(d, e, "expected %s, found %s", kind_text[decoder_expect(d)], found);
+	/* A document of another kind leaves nothing to go on with. */
+	if (d->depth == 1)
+		return decoder_fail(d, e, "expected %s, found %s", kind_text[decoder_expect(d)],
+				    found);
+	return decoder_fault(d, e, DECODE_WRONG_KIND, "expected %s, found %s",
+			     kind_text[decoder_expect(d)], found);
 }
 
 enum field_kind decoder_expect(const struct decoder *d)
@@ -178,7 +183,7 @@ static bool is_list(const struct field *row)
 static int null_list(const struct decoder *d, struct frame *f, struct err *e)
 {
 	if (f->row->bits & FIELD_NONEMPTY)
-		return decoder_fail(d, e, "must not be empty");
+		return decoder_fault(d, e, DECODE_WRONG_VALUE, "must not be empty");
 	f->present |= UINT64_C(1) << (f->row - f->type->fields);
 	return 0;
 }
@@ -223,10 +228,12 @@ static int out_of_range(const struct decoder *d, const struct json_number *n, in
 			uint64_t max, struct err *e)
 {
 	if (n->kind == JSON_NUM_U64)
-		return decoder_fail(d, e, "%" PRIu64 " is out of range %" PRId64 " to %" PRIu64,
-				    n->u64, min, max);
-	return decoder_fail(d, e, "%" PRId64 " is out of range %" PRId64 " to %" PRIu64, n->i64,
-			    min, max);
+		return decoder_fault(d, e, DECODE_WRONG_VALUE,
+				     "%" PRIu64 " is out of range %" PRId64 " to %" PRIu64, n->u64,
+				     min, max);
+	return decoder_fault(d, e, DECODE_WRONG_VALUE,
+			     "%" PRId64 " is out of range %" PRId64 " to %" PRIu64, n->i64, min,
+			     max);
 }
 
 static int check_range(const struct decoder *d, const struct json_number *n,
@@ -274,10 +281,10 @@ int decode_number(struct decoder *d, const struct json_number *n, struct err *e)
 	if (kind != FIELD_I64 && kind != FIELD_U64 && kind != FIELD_REAL)
 		return decode_wrong_kind(d, "a number", e);
 	if (kind != FIELD_REAL && n->kind == JSON_NUM_REAL)
-		return decoder_fail(d, e,
-				    "expected an integer of 64 bits without fraction or exponent");
+		return decoder_fault(d, e, DECODE_WRONG_KIND,
+				     "expected an integer of 64 bits without fraction or exponent");
 	r = kind == FIELD_REAL ? 0 : check_range(d, n, f->row, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	r = decoder_place(d, &place, e);
 	if (r < 0)
@@ -302,8 +309,8 @@ static int store_word(struct decoder *d, const char *s, size_t len, struct err *
 	int r;
 
 	if (!value)
-		return decoder_fail(d, e, "unknown %s '%s'", words->what,
-				    clip_text(clipped, s, len));
+		return decoder_fault(d, e, DECODE_WRONG_VALUE, "unknown %s '%s'", words->what,
+				     clip_text(clipped, s, len));
 	r = decoder_place(d, &place, e);
 	if (r < 0)
 		return r;
@@ -318,10 +325,10 @@ static int check_text(const struct decoder *d, const char *s, size_t len, unsign
 	char clipped[CLIP_SIZE];
 
 	if (len == 0 && bits & FIELD_NONEMPTY)
-		return decoder_fail(d, e, "must not be empty");
+		return decoder_fault(d, e, DECODE_WRONG_VALUE, "must not be empty");
 	if (bits & FIELD_ABSOLUTE && (len == 0 || s[0] != '/'))
-		return decoder_fail(d, e, "must be an absolute path, not '%s'",
-				    clip_text(clipped, s, len));
+		return decoder_fault(d, e, DECODE_WRONG_VALUE, "must be an absolute path, not '%s'",
+				     clip_text(clipped, s, len));
 	return 0;
 }
 
@@ -336,7 +343,7 @@ static int store_text(struct decoder *d, const char *s, size_t len, struct err *
 	if (len == 0 && !(bits & (FIELD_REQUIRED | FIELD_NONEMPTY | FIELD_KEEP_EMPTY)))
 		return 0;
 	r = check_text(d, s, len, bits, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	r = decoder_copy(d, s, len, &copy, e);
 	if (r < 0)

@@ -9,7 +9,8 @@ struct foreign {
 	const char *found;
 };
 
-static void note_foreign(void *ctx, const char *path)
+static void note_foreign(void *ctx, const char *path, const char *key UNUSED,
+			 const struct field_type *known UNUSED)
 {
 	struct foreign *f = ctx;
 

@@ -6,6 +6,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* "linux.seccomp.flags: why" in its two parts. */
+static int tell_sink(const struct check *c, const char *text)
+{
+	const char *colon = strstr(text, ": ");
+	int len = colon ? (int)(colon - text) : 0;
+	autofree char *path = xasprintf("%s%.*s", c->prefix, len, text);
+
+	c->sink->fault(c->sink->ctx, path, colon ? colon + 2 : text);
+	return 0;
+}
+
 int check_fail(const struct check *c, const char *fmt, ...)
 {
 	struct err reason;
@@ -19,6 +30,8 @@ int check_fail(const struct check *c, const char *fmt, ...)
 		if (iscntrl((unsigned char)*p))
 			*p = '?';
 	}
+	if (c->sink)
+		return tell_sink(c, reason.msg);
 	return err_set(c->e, EINVAL, "%s: %s%s", c->name, c->prefix, reason.msg);
 }
 
@@ -36,9 +49,12 @@ int check_env(const struct check *c, const char *path, const struct oci_strings 
 	for (size_t i = 0; i < env->n; i++) {
 		const char *equals = strchr(env->items[i], '=');
 
-		if (!equals || equals == env->items[i])
-			return check_fail(c, "%s[%zu]: '%.60s' is not of the form NAME=VALUE", path,
-					  i, env->items[i]);
+		if (!equals || equals == env->items[i]) {
+			if (check_fail(c, "%s[%zu]: '%.60s' is not of the form NAME=VALUE", path, i,
+				       env->items[i]) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -98,12 +114,18 @@ static int check_ranges(const struct check *c, const char *path, const char *key
 	for (size_t i = 0; i < list->n; i++) {
 		const uint64_t ids = UINT64_C(1) << 32;
 
-		if (items[i].size.v == 0)
-			return check_fail(c, "%s%s[%zu].size: must not be 0", path, key, i);
+		if (items[i].size.v == 0) {
+			if (check_fail(c, "%s%s[%zu].size: must not be 0", path, key, i) < 0)
+				return -EINVAL;
+			continue;
+		}
 		if (items[i].container_id.v + items[i].size.v > ids ||
-		    items[i].host_id.v + items[i].size.v > ids)
-			return check_fail(c, "%s%s[%zu]: reaches beyond id 4294967295", path, key,
-					  i);
+		    items[i].host_id.v + items[i].size.v > ids) {
+			if (check_fail(c, "%s%s[%zu]: reaches beyond id 4294967295", path, key, i) <
+			    0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -190,10 +212,11 @@ static int check_names(const struct check *c, const struct runtime_spec *spec)
 
 /* ---- The whole ---- */
 
-int runtime_spec_check(const char *name, const struct runtime_spec *spec, struct err *e)
+static int check_spec(const char *name, const struct runtime_spec *spec,
+		      const struct check_sink *sink, struct err *e)
 {
-	const struct check c = { .name = name, .prefix = "", .e = e };
-	const struct check process = { .name = name, .prefix = "process.", .e = e };
+	const struct check c = { .name = name, .prefix = "", .e = e, .sink = sink };
+	const struct check process = { .name = name, .prefix = "process.", .e = e, .sink = sink };
 	int r = check_version(&c, spec->oci_version);
 
 	if (r == 0 && !spec->root)
@@ -209,6 +232,19 @@ int runtime_spec_check(const char *name, const struct runtime_spec *spec, struct
 	if (r == 0 && spec->linux_)
 		r = check_linux(&c, spec);
 	return r;
+}
+
+int runtime_spec_check(const char *name, const struct runtime_spec *spec, struct err *e)
+{
+	return check_spec(name, spec, NULL, e);
+}
+
+void runtime_spec_faults(const struct runtime_spec *spec,
+			 void (*fault)(void *ctx, const char *path, const char *reason), void *ctx)
+{
+	const struct check_sink sink = { .fault = fault, .ctx = ctx };
+
+	(void)check_spec("", spec, &sink, NULL);
 }
 
 int runtime_spec_decode(const char *name, const char *text, size_t len,

@@ -8,13 +8,21 @@
 
 #include "oci-spec/runtime_spec.h"
 
+/* Who wants to know all faults. */
+struct check_sink {
+	void (*fault)(void *ctx, const char *path, const char *reason);
+	void *ctx;
+};
+
 struct check {
 	const char *name;   /* of the document */
 	const char *prefix; /* where its struct lies: "process.", "" when it is the document */
 	struct err *e;
+	const struct check_sink *sink; /* NULL: the first fault is the error */
 };
 
-/* "NAME: PREFIX" and the message; returns -EINVAL. */
+/* "NAME: PREFIX" and the message, which begins with a path and a colon; returns -EINVAL, or 0 when
+ * the sink got it: loops then go on with the next item. */
 int check_fail(const struct check *c, const char *fmt, ...) PRINTF(2, 3);
 
 /* One fault in one text: no '=', no name.  `path` is "env" or "hooks.prestart[0].env". */

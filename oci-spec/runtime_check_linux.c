@@ -13,9 +13,12 @@ static int check_namespaces(const struct check *c, const struct spec_linux *l)
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < l->namespaces.n; i++) {
-		if (seen & 1U << items[i].type)
-			return check_fail(c, "linux.namespaces[%zu].type: '%s' is given twice", i,
-					  field_word(&oci_namespace_words, items[i].type));
+		if (seen & 1U << items[i].type) {
+			if (check_fail(c, "linux.namespaces[%zu].type: '%s' is given twice", i,
+				       field_word(&oci_namespace_words, items[i].type)) < 0)
+				return -EINVAL;
+			continue;
+		}
 		seen |= 1U << items[i].type;
 	}
 	return 0;
@@ -45,16 +48,22 @@ static int check_time_offsets(const struct check *c, const struct runtime_spec *
 			c,
 			"linux.timeOffsets: the time namespace has a path, its offsets cannot change");
 	for (size_t i = 0; i < n; i++) {
-		if (!streq(items[i].key, "monotonic") && !streq(items[i].key, "boottime"))
-			return check_fail(
-				c,
-				"linux.timeOffsets: unknown clock '%.60s', expected monotonic or boottime",
-				items[i].key);
-		if (items[i].nanosecs.v > 999999999)
-			return check_fail(c,
-					  "linux.timeOffsets.%s.nanosecs: %" PRIu64
-					  " is out of range 0 to 999999999",
-					  items[i].key, items[i].nanosecs.v);
+		if (!streq(items[i].key, "monotonic") && !streq(items[i].key, "boottime")) {
+			if (check_fail(
+				    c,
+				    "linux.timeOffsets: unknown clock '%.60s', expected monotonic or boottime",
+				    items[i].key) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (items[i].nanosecs.v > 999999999) {
+			if (check_fail(c,
+				       "linux.timeOffsets.%s.nanosecs: %" PRIu64
+				       " is out of range 0 to 999999999",
+				       items[i].key, items[i].nanosecs.v) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -80,15 +89,22 @@ int check_devices(const struct check *c, const struct oci_array *devices)
 		const struct spec_device *d = &items[i];
 		int r = 0;
 
-		if (strlen(d->type) != 1 || !strchr("cbup", d->type[0]))
-			return check_fail(
-				c,
-				"linux.devices[%zu].type: unknown device type '%.20s', expected c, b, u or p",
-				i, d->type);
-		if (d->path[0] != '/')
-			return check_fail(
-				c, "linux.devices[%zu].path: must be an absolute path, not '%.60s'",
-				i, d->path);
+		if (strlen(d->type) != 1 || !strchr("cbup", d->type[0])) {
+			if (check_fail(
+				    c,
+				    "linux.devices[%zu].type: unknown device type '%.20s', expected c, b, u or p",
+				    i, d->type) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (d->path[0] != '/') {
+			if (check_fail(
+				    c,
+				    "linux.devices[%zu].path: must be an absolute path, not '%.60s'",
+				    i, d->path) < 0)
+				return -EINVAL;
+			continue;
+		}
 		if (d->type[0] == 'p')
 			continue;
 		r = check_device_number(c, i, "major", &d->major, 0xfff);
@@ -120,13 +136,19 @@ static int check_net_devices(const struct check *c, const struct runtime_spec *s
 	if (n && !spec_find_namespace(spec, OCI_NS_NETWORK))
 		return check_fail(c, "linux.netDevices: needs a namespace of type 'network'");
 	for (size_t i = 0; i < n; i++) {
-		if (!is_interface_name(items[i].key))
-			return check_fail(c, "linux.netDevices: '%.60s' is not an interface name",
-					  items[i].key);
-		if (items[i].name && !is_interface_name(items[i].name))
-			return check_fail(
-				c, "linux.netDevices.%s.name: '%.60s' is not an interface name",
-				items[i].key, items[i].name);
+		if (!is_interface_name(items[i].key)) {
+			if (check_fail(c, "linux.netDevices: '%.60s' is not an interface name",
+				       items[i].key) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (items[i].name && !is_interface_name(items[i].name)) {
+			if (check_fail(c,
+				       "linux.netDevices.%s.name: '%.60s' is not an interface name",
+				       items[i].key, items[i].name) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -138,12 +160,18 @@ static int check_sysctl(const struct check *c, const struct oci_strmap *map)
 		const char *key = map->items[i].key;
 
 		if (key[strcspn(key, " \t\r\n\v\f")] || *key == '/' || *key == '.' ||
-		    strstr(key, "..") || path_has_dotdot(key))
-			return check_fail(c, "linux.sysctl: '%.60s' is not a parameter name", key);
-		if (strchr(map->items[i].value, '\n'))
-			return check_fail(
-				c, "linux.sysctl: the value of '%.60s' has more than one line",
-				key);
+		    strstr(key, "..") || path_has_dotdot(key)) {
+			if (check_fail(c, "linux.sysctl: '%.60s' is not a parameter name", key) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (strchr(map->items[i].value, '\n')) {
+			if (check_fail(c,
+				       "linux.sysctl: the value of '%.60s' has more than one line",
+				       key) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -151,9 +179,12 @@ static int check_sysctl(const struct check *c, const struct oci_strmap *map)
 static int check_paths(const struct check *c, const char *key, const struct oci_strings *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		if (list->items[i][0] != '/')
-			return check_fail(c, "linux.%s[%zu]: must be an absolute path, not '%.60s'",
-					  key, i, list->items[i]);
+		if (list->items[i][0] != '/') {
+			if (check_fail(c, "linux.%s[%zu]: must be an absolute path, not '%.60s'",
+				       key, i, list->items[i]) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -172,9 +203,12 @@ static int check_rdt(const struct check *c, const struct spec_intel_rdt *rdt)
 			"linux.intelRdt.memBwSchema: '%.60s' is not one line that begins with 'MB:'",
 			rdt->mem_bw_schema);
 	for (size_t i = 0; i < rdt->schemata.n; i++) {
-		if (strchr(rdt->schemata.items[i], '\n'))
-			return check_fail(c, "linux.intelRdt.schemata[%zu]: has more than one line",
-					  i);
+		if (strchr(rdt->schemata.items[i], '\n')) {
+			if (check_fail(c, "linux.intelRdt.schemata[%zu]: has more than one line",
+				       i) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -198,9 +232,12 @@ static int check_memory_policy(const struct check *c, const struct spec_memory_p
 		return check_fail(c, "linux.memoryPolicy.nodes: '%.60s' is not a list like '0-3,7'",
 				  p->nodes);
 	for (size_t i = 0; i < p->flags.n; i++) {
-		if (!check_word(p->flags.items[i], oci_memory_policy_flags))
-			return check_fail(c, "linux.memoryPolicy.flags[%zu]: unknown flag '%.60s'",
-					  i, p->flags.items[i]);
+		if (!check_word(p->flags.items[i], oci_memory_policy_flags)) {
+			if (check_fail(c, "linux.memoryPolicy.flags[%zu]: unknown flag '%.60s'", i,
+				       p->flags.items[i]) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -237,7 +274,9 @@ static int check_swap(const struct check *c, const struct spec_resources *r)
 
 static int check_optional(const struct check *c, const struct spec_linux *l)
 {
-	const struct check resources = { .name = c->name, .prefix = "linux.resources.", .e = c->e };
+	const struct check resources = {
+		.name = c->name, .prefix = "linux.resources.", .e = c->e, .sink = c->sink
+	};
 	int r = 0;
 
 	if (l->resources)

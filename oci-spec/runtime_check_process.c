@@ -13,17 +13,25 @@ static int check_rlimits(const struct check *c, const struct oci_array *list)
 	for (size_t i = 0; i < list->n; i++) {
 		int number = oci_rlimit_number(items[i].type);
 
-		if (number < 0)
-			return check_fail(c, "rlimits[%zu].type: unknown limit '%.60s'", i,
-					  items[i].type);
-		if (seen & UINT32_C(1) << number)
-			return check_fail(c, "rlimits[%zu].type: '%s' is given twice", i,
-					  items[i].type);
+		if (number < 0) {
+			if (check_fail(c, "rlimits[%zu].type: unknown limit '%.60s'", i,
+				       items[i].type) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (seen & UINT32_C(1) << number) {
+			if (check_fail(c, "rlimits[%zu].type: '%s' is given twice", i,
+				       items[i].type) < 0)
+				return -EINVAL;
+			continue;
+		}
 		seen |= UINT32_C(1) << number;
-		if (items[i].soft.v > items[i].hard.v)
-			return check_fail(c,
-					  "rlimits[%zu].soft: %" PRIu64 " is above hard %" PRIu64,
-					  i, items[i].soft.v, items[i].hard.v);
+		if (items[i].soft.v > items[i].hard.v) {
+			if (check_fail(c, "rlimits[%zu].soft: %" PRIu64 " is above hard %" PRIu64,
+				       i, items[i].soft.v, items[i].hard.v) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -55,9 +63,12 @@ static int check_deadline(const struct check *c, const struct spec_scheduler *s)
 	};
 
 	for (size_t i = 0; s->policy != OCI_SCHED_DEADLINE && i < ARRAY_LEN(numbers); i++) {
-		if (numbers[i].v)
-			return check_fail(c, "scheduler.%s: only SCHED_DEADLINE takes it",
-					  numbers[i].key);
+		if (numbers[i].v) {
+			if (check_fail(c, "scheduler.%s: only SCHED_DEADLINE takes it",
+				       numbers[i].key) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return s->policy == OCI_SCHED_DEADLINE ? check_deadline_order(c, s) : 0;
 }

@@ -21,24 +21,34 @@ static int check_device_rules(const struct check *c, const struct oci_array *lis
 	for (size_t i = 0; i < list->n; i++) {
 		const struct spec_device_rule *d = &items[i];
 
-		if (d->type && !streq(d->type, "a") && !streq(d->type, "b") && !streq(d->type, "c"))
-			return check_fail(
-				c,
-				"devices[%zu].type: unknown device type '%.20s', expected a, b or c",
-				i, d->type);
-		if (d->access && d->access[strspn(d->access, "rwm")])
-			return check_fail(c,
-					  "devices[%zu].access: '%.20s' is not made of r, w and m",
-					  i, d->access);
+		if (d->type && !streq(d->type, "a") && !streq(d->type, "b") &&
+		    !streq(d->type, "c")) {
+			if (check_fail(
+				    c,
+				    "devices[%zu].type: unknown device type '%.20s', expected a, b or c",
+				    i, d->type) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (d->access && d->access[strspn(d->access, "rwm")]) {
+			if (check_fail(c, "devices[%zu].access: '%.20s' is not made of r, w and m",
+				       i, d->access) < 0)
+				return -EINVAL;
+			continue;
+		}
 		/* -1 is every number. */
-		if (d->major.v < -1 || d->major.v > UINT32_MAX)
-			return check_fail(c,
-					  "devices[%zu].major: %" PRId64 " is not a device number",
-					  i, d->major.v);
-		if (d->minor.v < -1 || d->minor.v > UINT32_MAX)
-			return check_fail(c,
-					  "devices[%zu].minor: %" PRId64 " is not a device number",
-					  i, d->minor.v);
+		if (d->major.v < -1 || d->major.v > UINT32_MAX) {
+			if (check_fail(c, "devices[%zu].major: %" PRId64 " is not a device number",
+				       i, d->major.v) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (d->minor.v < -1 || d->minor.v > UINT32_MAX) {
+			if (check_fail(c, "devices[%zu].minor: %" PRId64 " is not a device number",
+				       i, d->minor.v) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -57,10 +67,13 @@ static int check_memory(const struct check *c, const struct spec_memory *m)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		if (sizes[i].v < -1)
-			return check_fail(
-				c, "memory.%s: %" PRId64 " is neither a size nor -1 (no limit)",
-				sizes[i].key, sizes[i].v);
+		if (sizes[i].v < -1) {
+			if (check_fail(c,
+				       "memory.%s: %" PRId64 " is neither a size nor -1 (no limit)",
+				       sizes[i].key, sizes[i].v) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	if (m->swappiness.v > 100)
 		return check_fail(c, "memory.swappiness: %" PRIu64 " is out of range 0 to 100",
@@ -103,11 +116,14 @@ static int check_block_io(const struct check *c, const struct spec_block_io *io)
 		return check_fail(c, "blockIO.leafWeight: %" PRIu64 " is out of range 10 to 1000",
 				  io->leaf_weight.v);
 	for (size_t i = 0; i < io->weight_device.n; i++) {
-		if (!is_weight(devices[i].weight.v))
-			return check_fail(c,
-					  "blockIO.weightDevice[%zu].weight: %" PRIu64
-					  " is out of range 10 to 1000",
-					  i, devices[i].weight.v);
+		if (!is_weight(devices[i].weight.v)) {
+			if (check_fail(c,
+				       "blockIO.weightDevice[%zu].weight: %" PRIu64
+				       " is out of range 10 to 1000",
+				       i, devices[i].weight.v) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -126,11 +142,14 @@ static int check_hugepages(const struct check *c, const struct oci_array *list)
 	const struct spec_hugepage_limit *items = list->items;
 
 	for (size_t i = 0; i < list->n; i++) {
-		if (!is_page_size(items[i].page_size))
-			return check_fail(
-				c,
-				"hugepageLimits[%zu].pageSize: '%.60s' is not a page size like '2MB'",
-				i, items[i].page_size);
+		if (!is_page_size(items[i].page_size)) {
+			if (check_fail(
+				    c,
+				    "hugepageLimits[%zu].pageSize: '%.60s' is not a page size like '2MB'",
+				    i, items[i].page_size) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -140,10 +159,14 @@ static int check_network(const struct check *c, const struct spec_network *n)
 	const struct spec_interface_priority *items = n->priorities.items;
 
 	for (size_t i = 0; i < n->priorities.n; i++) {
-		if (has_blank(items[i].name))
-			return check_fail(
-				c, "network.priorities[%zu].name: '%.60s' is not an interface name",
-				i, items[i].name);
+		if (has_blank(items[i].name)) {
+			if (check_fail(
+				    c,
+				    "network.priorities[%zu].name: '%.60s' is not an interface name",
+				    i, items[i].name) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -153,8 +176,11 @@ static int check_rdma(const struct check *c, const struct oci_array *map)
 	const struct spec_rdma *items = map->items;
 
 	for (size_t i = 0; i < map->n; i++) {
-		if (has_blank(items[i].key))
-			return check_fail(c, "rdma: '%.60s' is not a device name", items[i].key);
+		if (has_blank(items[i].key)) {
+			if (check_fail(c, "rdma: '%.60s' is not a device name", items[i].key) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -165,9 +191,12 @@ static int check_unified(const struct check *c, const struct oci_strmap *map)
 	for (size_t i = 0; i < map->n; i++) {
 		const char *key = map->items[i].key;
 
-		if (strchr(key, '/') || has_blank(key) || streq(key, ".") || streq(key, ".."))
-			return check_fail(c, "unified: '%.60s' is not the name of a cgroup file",
-					  key);
+		if (strchr(key, '/') || has_blank(key) || streq(key, ".") || streq(key, "..")) {
+			if (check_fail(c, "unified: '%.60s' is not the name of a cgroup file",
+				       key) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }

@@ -42,11 +42,14 @@ static int check_rule(const struct check *c, size_t index, const struct spec_sec
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < rule->args.n; i++) {
-		if (args[i].index.v > 5)
-			return check_fail(c,
-					  "linux.seccomp.syscalls[%zu].args[%zu].index: %" PRIu64
-					  " is out of range 0 to 5",
-					  index, i, args[i].index.v);
+		if (args[i].index.v > 5) {
+			if (check_fail(c,
+				       "linux.seccomp.syscalls[%zu].args[%zu].index: %" PRIu64
+				       " is out of range 0 to 5",
+				       index, i, args[i].index.v) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	return 0;
 }
@@ -62,10 +65,14 @@ int check_seccomp(const struct check *c, const struct spec_seccomp *s)
 	if (s->listener_metadata && !s->listener_path)
 		return check_fail(c, "linux.seccomp.listenerMetadata: needs listenerPath");
 	for (size_t i = 0; i < s->architectures.n; i++) {
-		if (!check_word(s->architectures.items[i], architectures))
-			return check_fail(
-				c, "linux.seccomp.architectures[%zu]: unknown architecture '%.60s'",
-				i, s->architectures.items[i]);
+		if (!check_word(s->architectures.items[i], architectures)) {
+			if (check_fail(
+				    c,
+				    "linux.seccomp.architectures[%zu]: unknown architecture '%.60s'",
+				    i, s->architectures.items[i]) < 0)
+				return -EINVAL;
+			continue;
+		}
 	}
 	for (size_t i = 0; i < s->syscalls.n; i++) {
 		r = check_rule(c, i, &rules[i]);

@@ -394,6 +394,10 @@ int spec_live_devices_decode(const char *name, const char *text, size_t len, str
 /* The rules of runtime_spec_decode() on a struct that was made by hand.  A spec without process is
  * legal: such a container can be created, not started. */
 int runtime_spec_check(const char *name, const struct runtime_spec *spec, struct err *e);
+/* The same rules, all of what they find.  `spec` may come from a decoding that went on after
+ * faults. */
+void runtime_spec_faults(const struct runtime_spec *spec,
+			 void (*fault)(void *ctx, const char *path, const char *reason), void *ctx);
 int spec_process_decode(const char *name, const char *text, size_t len, struct arena *a,
 			struct spec_process **ret, struct err *e);
 /* A document of its own, as `update` gets it, and the same rules for a struct made by hand. */

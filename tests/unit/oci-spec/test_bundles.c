@@ -4,7 +4,8 @@
 
 #include "oci-spec/runtime_spec.h"
 
-static void count_unknown(void *ctx, const char *path)
+static void count_unknown(void *ctx, const char *path, const char *key UNUSED,
+			  const struct field_type *known UNUSED)
 {
 	(void)path;
 	++*(size_t *)ctx;

@@ -55,9 +55,75 @@ static void each_good_document_passes_and_encodes_stably(void **state UNUSED)
 	}
 }
 
-static void note_path(void *ctx, const char *path)
+static void note_path(void *ctx, const char *path, const char *key UNUSED,
+		      const struct field_type *known UNUSED)
 {
 	strv_add(ctx, path);
+}
+
+struct faults {
+	struct strv list; /* "KIND PATH REASON" of the decoder, "PATH: REASON" of the rules */
+};
+
+static void note_fault(void *ctx, enum decode_fault kind, const char *path, const char *reason)
+{
+	static const char *const kinds[] = {
+		[DECODE_WRONG_KIND] = "kind",
+		[DECODE_WRONG_VALUE] = "value",
+		[DECODE_DUPLICATE] = "twice",
+		[DECODE_MISSING] = "missing",
+	};
+
+	strv_addf(&((struct faults *)ctx)->list, "%s %s: %s", kinds[kind], path, reason);
+}
+
+static void note_rule(void *ctx, const char *path, const char *reason)
+{
+	strv_addf(&((struct faults *)ctx)->list, "%s: %s", path, reason);
+}
+
+static void who_wants_all_faults_gets_them(void **state UNUSED)
+{
+	static const char text[] =
+		"{\"process\":{\"cwd\":7,\"args\":{\"x\":[1]},\"env\":[\"A=1\",2,\"nothing\"],"
+		"\"rlimits\":[{\"type\":\"RLIMIT_X\",\"hard\":1,\"soft\":2},"
+		"{\"type\":\"RLIMIT_Y\",\"hard\":1,\"soft\":1}]},"
+		"\"root\":[],\"root\":{\"path\":\"r\"},\"hostname\":\"h\","
+		"\"linux\":{\"namespaces\":[{\"type\":\"pod\"},{\"type\":\"pid\"},{\"type\":\"pid\"}],"
+		"\"resources\":{\"memory\":{\"limit\":1.5,\"swappiness\":101}},"
+		"\"maskedPaths\":[\"x\",\"/y\",\"z\"]}}";
+	static const char *const want[] = {
+		"kind process.cwd: expected a string, found a number",
+		"kind process.args: expected an array, found an object",
+		"kind process.env[1]: expected a string, found a number",
+		"kind root: expected an object, found an array",
+		"twice root: duplicate key",
+		"value linux.namespaces[0].type: unknown namespace type 'pod'",
+		"kind linux.resources.memory.limit: expected an integer of 64 bits without fraction or exponent",
+		"missing ociVersion: is required",
+		"ociVersion: '' is not a semantic version",
+		"root: is required",
+		"hostname: needs a namespace of type 'uts'",
+	};
+	struct faults f = { 0 };
+	struct decode_opts opts = { .fault = note_fault, .ctx = &f };
+	struct arena a = { 0 };
+	void *spec = NULL;
+	struct err e = { 0 };
+	int r = oci_decode(&runtime_spec_type, "c", text, strlen(text), &opts, &a, &spec, &e);
+
+	assert_int_equal(r, 0);
+	runtime_spec_faults(spec, note_rule, &f);
+	for (size_t i = 0; i < ARRAY_LEN(want); i++)
+		assert_true(strv_has(&f.list, want[i]));
+	/* Each of several in one list. */
+	assert_true(strv_has(&f.list, "process.rlimits[0].type: unknown limit 'RLIMIT_X'"));
+	assert_true(strv_has(&f.list, "process.rlimits[1].type: unknown limit 'RLIMIT_Y'"));
+	assert_true(strv_has(&f.list, "linux.namespaces[2].type: 'pid' is given twice"));
+	assert_true(strv_has(&f.list, "linux.maskedPaths[0]: must be an absolute path, not 'x'"));
+	assert_true(strv_has(&f.list, "linux.maskedPaths[2]: must be an absolute path, not 'z'"));
+	strv_done(&f.list);
+	arena_done(&a);
 }
 
 static void unknown_keys_are_ignored_and_reported_by_their_paths(void **state UNUSED)
@@ -232,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_bad_document_fails_with_the_error_beside_it),
 		cmocka_unit_test(each_good_document_passes_and_encodes_stably),
+		cmocka_unit_test(who_wants_all_faults_gets_them),
 		cmocka_unit_test(unknown_keys_are_ignored_and_reported_by_their_paths),
 		cmocka_unit_test(every_null_counts_as_absent),
 		cmocka_unit_test(the_specifications_good_examples_decode),
