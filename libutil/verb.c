@@ -56,13 +56,17 @@ struct failure {
 /* "CONTAINER [SIGNAL]" makes the first argument the member "container". */
 static void tell_subject(const struct failure *f, struct json_writer *w)
 {
-	size_t len = f->verb && f->verb->args ? strspn(f->verb->args, UPPER_CASE) : 0;
+	const char *args = f->verb && f->verb->args ? f->verb->args : "";
 	char key[16];
+	size_t len;
 
+	if (*args == '[')
+		args++;
+	len = strspn(args, UPPER_CASE);
 	if (len == 0 || len >= sizeof(key) || !f->run->subject)
 		return;
 	for (size_t i = 0; i < len; i++)
-		key[i] = (char)(f->verb->args[i] - 'A' + 'a');
+		key[i] = (char)(args[i] - 'A' + 'a');
 	key[len] = '\0';
 	json_kv_string(w, key, f->run->subject);
 }

@@ -17,6 +17,8 @@ struct verb {
 	/* Paragraphs for --help and the manual, an empty line between them; lines that begin with a
 	 * blank keep their shape.  Or NULL. */
 	const char *details;
+	/* Appends paragraphs of the same kind that come from a table; or NULL. */
+	void (*more)(struct strbuf *out);
 	const struct opt *opts; /* may be NULL */
 	size_t opts_size;       /* of the values struct; zeroed, then `defaults` is called */
 	void (*defaults)(void *values);

@@ -54,16 +54,29 @@ void verb_program_help(const struct program *p, struct strbuf *out)
 	free(rows);
 }
 
+void verb_details(const struct verb *v, struct strbuf *out)
+{
+	if (v->details)
+		strbuf_adds(out, v->details);
+	if (!v->more)
+		return;
+	if (out->len)
+		strbuf_adds(out, "\n\n");
+	v->more(out);
+}
+
 void verb_help(const struct program *p, const struct verb *v, struct strbuf *out)
 {
 	bool has_args = v->args && *v->args;
+	auto_(strbuf) struct strbuf details = { 0 };
 
 	strbuf_addf(out, "Usage: %s %s [OPTIONS]%s%s\n\n", p->name, v->name, has_args ? " " : "",
 		    has_args ? v->args : "");
 	wrap_text(out, v->summary, 0);
-	if (v->details) {
+	verb_details(v, &details);
+	if (details.len) {
 		strbuf_addc(out, '\n');
-		wrap_text(out, v->details, 0);
+		wrap_text(out, strbuf_str(&details), 0);
 	}
 	if (v->alias)
 		strbuf_addf(out, "\nAlso written: %s %s\n", p->name, v->alias);

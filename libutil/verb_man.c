@@ -109,6 +109,8 @@ static void add_details(struct strbuf *out, const char *text)
 
 static void add_verb(struct strbuf *out, const struct program *p, const struct verb *v)
 {
+	auto_(strbuf) struct strbuf details = { 0 };
+
 	strbuf_adds(out, ".SS \"");
 	add_text(out, p->name, false);
 	strbuf_addc(out, ' ');
@@ -125,8 +127,9 @@ static void add_verb(struct strbuf *out, const struct program *p, const struct v
 		add_styled(out, 'B', v->alias);
 		strbuf_adds(out, ".\n");
 	}
-	if (v->details)
-		add_details(out, v->details);
+	verb_details(v, &details);
+	if (details.len)
+		add_details(out, strbuf_str(&details));
 	add_options(out, v->opts);
 }
 

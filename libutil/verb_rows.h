@@ -18,4 +18,7 @@ const struct verb *verb_find(const struct program *p, const char *name);
 void verb_program_help(const struct program *p, struct strbuf *out);
 void verb_help(const struct program *p, const struct verb *v, struct strbuf *out);
 
+/* What a verb says about itself: its text and what its table adds. */
+void verb_details(const struct verb *v, struct strbuf *out);
+
 #endif

@@ -24,6 +24,21 @@ static const struct field rows[] = {
 
 const struct field_type runtime_spec_type = FIELD_TYPE("runtime config", struct runtime_spec, rows);
 
+bool runtime_spec_is_path(const char *text, size_t len)
+{
+	size_t name = strcspn(text, ".[:");
+
+	if (memchr(text, ' ', len) || memchr(text, '\'', len) || name > len)
+		return false;
+	for (size_t i = 0; i < runtime_spec_type.n_fields; i++) {
+		const char *key = runtime_spec_type.fields[i].key;
+
+		if (strlen(key) == name && memcmp(key, text, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct spec_namespace *spec_find_namespace(const struct runtime_spec *spec,
 						 enum oci_namespace type)
 {

@@ -408,6 +408,10 @@ int spec_resources_check(const char *name, const struct spec_resources *r, struc
 /* What the `spec` verb writes: a shell in rootfs/, Docker's default restrictions. */
 struct runtime_spec *runtime_spec_default(struct arena *a, bool rootless);
 
+/* The text is the path of a member, as messages have it: one word that begins with a member's name,
+ * "linux.resources.memory.limit" or "mounts[2]". */
+bool runtime_spec_is_path(const char *text, size_t len);
+
 /* First namespace entry of a type, or NULL. */
 const struct spec_namespace *spec_find_namespace(const struct runtime_spec *spec,
 						 enum oci_namespace type);

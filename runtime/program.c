@@ -8,10 +8,10 @@
 #include "runtime/verb/verbs.h"
 
 static const struct verb *const verbs[] = {
-	&verb_checkpoint, &verb_create,   &verb_delete,  &verb_devices, &verb_events,
-	&verb_exec,       &verb_features, &verb_kill,    &verb_list,    &verb_mounts,
-	&verb_pause,      &verb_ps,       &verb_restore, &verb_resume,  &verb_run,
-	&verb_spec,       &verb_start,    &verb_state,   &verb_update,  NULL,
+	&verb_checkpoint, &verb_create,  &verb_delete, &verb_devices, &verb_events, &verb_exec,
+	&verb_features,   &verb_kill,    &verb_lint,   &verb_list,    &verb_mounts, &verb_pause,
+	&verb_ps,         &verb_restore, &verb_resume, &verb_run,     &verb_spec,   &verb_start,
+	&verb_state,      &verb_update,  NULL,
 };
 
 /* runc's callers know 1 for every failure but that of exec, which must not be taken for the
@@ -23,6 +23,8 @@ static const struct exit_row exits[] = {
 	{ 0, "success" },
 	{ STATUS_FAILED,
 	  "a command failed, or the command line was wrong; one line on standard error says why" },
+	{ VERB_LINT_WARNINGS, "'lint' found warnings and no errors" },
+	{ VERB_LINT_ERRORS, "'lint' found errors" },
 	{ STATUS_EXEC_FAILED, "'exec' failed before the process ran" },
 	{ 128,
 	  "and a signal's number: the process that 'run' or 'exec' waited for was ended by that signal; any other "
@@ -45,23 +47,7 @@ static void version(struct strbuf *out)
 	strbuf_addf(out, "libseccomp: %u.%u.%u\n", sc->major, sc->minor, sc->micro);
 }
 
-/* Messages about a document have its path between colons, "config.json: mounts[2].type: ...": the
- * first part that begins with a member of the document, and is one word. */
-static bool is_member(const char *part, size_t len)
-{
-	size_t name = strcspn(part, ".[: ");
-
-	if (memchr(part, ' ', len) || memchr(part, '\'', len))
-		return false;
-	for (size_t i = 0; i < runtime_spec_type.n_fields; i++) {
-		const char *key = runtime_spec_type.fields[i].key;
-
-		if (strlen(key) == name && memcmp(key, part, name) == 0)
-			return true;
-	}
-	return false;
-}
-
+/* Messages about a document have its path between colons: "config.json: mounts[2].type: ...". */
 static void explain(const struct err *e, struct json_writer *w)
 {
 	for (const char *part = e->msg; part; part = strstr(part, ": ")) {
@@ -69,7 +55,7 @@ static void explain(const struct err *e, struct json_writer *w)
 
 		part += part == e->msg ? 0 : 2;
 		end = strstr(part, ": ");
-		if (!end || !is_member(part, (size_t)(end - part)))
+		if (!end || !runtime_spec_is_path(part, (size_t)(end - part)))
 			continue;
 		json_key(w, "field");
 		json_string_n(w, part, (size_t)(end - part));

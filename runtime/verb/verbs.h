@@ -13,6 +13,7 @@ extern const struct verb verb_devices;
 extern const struct verb verb_exec;
 extern const struct verb verb_features;
 extern const struct verb verb_kill;
+extern const struct verb verb_lint;
 extern const struct verb verb_list;
 extern const struct verb verb_mounts;
 extern const struct verb verb_pause;
@@ -24,5 +25,9 @@ extern const struct verb verb_spec;
 extern const struct verb verb_start;
 extern const struct verb verb_state;
 extern const struct verb verb_update;
+
+/* Exit statuses of `lint`, for the worst finding. */
+#define VERB_LINT_WARNINGS 3
+#define VERB_LINT_ERRORS   4
 
 #endif
