@@ -58,7 +58,8 @@ struct stranger {
 	char name[CLIP_SIZE];
 };
 
-static void note_stranger(void *ctx, const char *path)
+static void note_stranger(void *ctx, const char *path, const char *key UNUSED,
+			  const struct field_type *known UNUSED)
 {
 	struct stranger *s = ctx;
 
