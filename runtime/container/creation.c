@@ -15,6 +15,7 @@
 #include "runtime/container/foreground.h"
 #include "runtime/container/identity.h"
 #include "runtime/container/pidfile.h"
+#include "runtime/container/poststop.h"
 #include "runtime/container/rdt.h"
 #include "runtime/hook/hook.h"
 #include "runtime/ns/advice.h"
@@ -313,7 +314,7 @@ static void run_poststop(struct creation *c)
 {
 	struct hook_call call = { .state = &c->state, .cwdfd = c->bundlefd };
 
-	(void)hook_run(c->spec->hooks, HOOK_POSTSTOP, &call, NULL);
+	poststop_run(c->dirfd, c->spec->hooks, &call);
 }
 
 void creation_undo(struct creation *c)

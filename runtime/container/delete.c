@@ -8,6 +8,7 @@
 #include "libutil/log.h"
 #include "runtime/container/ending.h"
 #include "runtime/container/kill.h"
+#include "runtime/container/poststop.h"
 #include "runtime/container/rdt.h"
 #include "runtime/hook/hook.h"
 
@@ -26,7 +27,7 @@ static void run_poststop(struct container *c, struct oci_exit *how)
 	if (container_spec(c, &spec, &why) < 0)
 		log_warning("poststop hooks were not run: %s", why.msg);
 	else
-		(void)hook_run(spec->hooks, HOOK_POSTSTOP, &call, NULL);
+		poststop_run(c->dirfd, spec->hooks, &call);
 }
 
 int container_destroy(struct container *c, struct err *e)

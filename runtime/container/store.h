@@ -8,6 +8,7 @@
  *   start.sock   the start gate, while nobody has said `start`
  *   exit.json    how it ended, when somebody was told (ending.h)
  *   criu-root/   where a root file system is bound while criu restores a container
+ *   poststop     how many poststop hooks are done, while they run (poststop.h)
  *   notify/      where a container tells systemd's protocol that it is ready
  *
  * and ROOT/.seccomp/, compiled filters (seccomp/cache.h); no container's id begins with a dot.
@@ -27,6 +28,7 @@
 #define STORE_GATE       "start.sock"
 #define STORE_CRIU_ROOT  "criu-root"
 #define STORE_NOTIFY     "notify"
+#define STORE_POSTSTOP   "poststop"
 #define STORE_SECCOMP    ".seccomp"
 
 struct store {

@@ -127,10 +127,12 @@ static int run_all(const struct oci_array *list, enum hook_kind kind, const stru
 	auto_(strbuf) struct strbuf doc = { 0 };
 
 	hook_state_document(kind, call->state, call->pid, &doc);
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = call->skip; i < list->n; i++) {
 		struct err failure = { 0 };
 		int r = run_one(&hook[i], call, &doc, kind == HOOK_POSTSTOP ? &failure : e);
 
+		if (call->note_done)
+			call->note_done(call->ctx, i + 1);
 		if (r >= 0)
 			continue;
 		if (kind != HOOK_POSTSTOP)

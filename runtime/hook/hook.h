@@ -38,6 +38,10 @@ struct hook_call {
 	const int *stopfds;
 	/* NULL: the files that annotations of `state` name are opened; init can't and gets them. */
 	const struct hook_output *output;
+	size_t skip; /* so many of the list were done before */
+	/* NULL, or told after each hook how many of the list are done, whatever came of it. */
+	void (*note_done)(void *ctx, size_t done);
+	void *ctx;
 };
 
 /* The key in config.json: "createRuntime". */

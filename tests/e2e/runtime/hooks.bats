@@ -145,3 +145,60 @@ all_hooks() {
 	c start "$NAME"
 	nothing_left
 }
+
+@test "poststop hooks are not run again when delete was killed among them" {
+	bundle true
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	edit '.hooks = {"poststop": [{"path": "/bin/sh", "args": ["sh", "-c", "echo first >>\($log)"]},
+		{"path": "/bin/sh", "args": ["sh", "-c", "echo second >>\($log); cat \($fifo)"]},
+		{"path": "/bin/sh", "args": ["sh", "-c", "echo third >>\($log)"]}]}' \
+		--arg log "$LOG" --arg fifo "$BATS_TEST_TMPDIR/fifo"
+	c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	creel --root "$CREEL_ROOT" delete "$NAME" >/dev/null 2>&1 3>&- &
+	wait_for grep -q second "$LOG"
+	# Whoever asks meanwhile gets an answer.
+	run timeout 10 creel --root "$CREEL_ROOT" kill "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"container not running"* ]]
+	has_status "$NAME" stopped
+	kill -9 $!
+	wait $! || true
+	# For the hook that goes on without its runtime, and for the second try.
+	timeout 5 sh -c 'echo go >"$1"' sh "$BATS_TEST_TMPDIR/fifo"
+	c delete "$NAME" 3>&- &
+	wait_for grep -q -z 'second.second' "$LOG"
+	timeout 5 sh -c 'echo go >"$1"' sh "$BATS_TEST_TMPDIR/fifo"
+	wait $!
+	[ "$(cat "$LOG")" = $'first\nsecond\nsecond\nthird' ]
+	nothing_left
+}
+
+@test "environment: none is empty, an empty list too, and startContainer has the process's" {
+	local kind
+	bundle true
+	edit '.process.env = ["PATH=/bin:/usr/bin", "MINE=1"]'
+	for kind in createRuntime startContainer poststart; do
+		edit '.hooks[$k] = [{"path":"/usr/bin/env"},{"path":"/usr/bin/env","env":[]},{"path":"/usr/bin/env","env":["A=1"]}]' --arg k "$kind"
+	done
+	ln -sf /bin/busybox "$ROOTFS/usr/bin/env"
+	edit '.annotations = {"run.oci.hooks.stdout": $f}' --arg f "$LOG"
+	FROM_CALLER=1 c run --bundle "$BUNDLE" "$NAME"
+	cat "$LOG"
+	[ "$(cat "$LOG")" = "A=1
+PATH=/bin:/usr/bin
+MINE=1
+A=1
+A=1" ]
+}
+
+@test "a hook that does not read its input is no failure; what one writes is in the error" {
+	bundle true
+	# More state than a pipe holds.
+	edit '.annotations = {"com.example.long": ("x" * 200000)} | .hooks = {"createRuntime": [{"path": "/bin/true"}]}'
+	c run --bundle "$BUNDLE" "$NAME"
+	edit '.hooks = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", "echo said; echo cried >&2; exit 9"]}]}'
+	run c run --bundle "$BUNDLE" "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"createRuntime hook 0: '/bin/sh' exited with status 9: said"*cried* ]]
+	nothing_left
+}
