@@ -8,6 +8,12 @@
 
 #include <cmocka.h>
 
+#include "libutil/alloc.h"
+#include "libutil/cleanup.h"
+#include "runtime/annotation.h"
+#include "runtime/init/mount_opts.h"
+#include "runtime/ns/plan.h"
+
 static bool has(const struct oci_strings *list, const char *word)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -78,12 +84,113 @@ static void the_systemd_driver_is_there_when_its_helper_is_built(void **state UN
 	assert_int_equal(f.linux_->cgroup->systemd_user.v, built);
 }
 
+static void every_mount_option_that_is_listed_is_known_to_mounts(void **state UNUSED)
+{
+	auto_(arena) struct arena a = { 0 };
+	struct oci_features f;
+
+	features_fill(&a, &f);
+	for (size_t i = 0; i < f.mount_options.n; i++) {
+		struct oci_strings one = { &f.mount_options.items[i], 1 };
+		struct mount_opts o = { 0 };
+
+		assert_int_equal(mount_opts_parse(&one, "options", &o, NULL), 0);
+		/* Else it would be passed on to the file system. */
+		assert_int_equal(o.n_data, 0);
+		mount_opts_done(&o);
+	}
+}
+
+static void every_namespace_that_is_listed_can_be_made(void **state UNUSED)
+{
+	auto_(arena) struct arena a = { 0 };
+	struct oci_features f;
+
+	features_fill(&a, &f);
+	assert_int_equal(f.linux_->namespaces.n, OCI_NS_COUNT - 1);
+	for (size_t i = 0; i < f.linux_->namespaces.n; i++) {
+		const char *name = f.linux_->namespaces.items[i];
+
+		assert_int_not_equal(ns_clone_flag((enum oci_namespace)field_word_value(
+					     &oci_namespace_words, name, strlen(name))),
+				     0);
+	}
+}
+
+/* A document with one word of a list in it. */
+static void decodes(const char *format, const struct oci_strings *words)
+{
+	assert_true(words->n > 0);
+	for (size_t i = 0; i < words->n; i++) {
+		auto_(arena) struct arena a = { 0 };
+		autofree char *linux_ = xasprintf(format, words->items[i]);
+		autofree char *text = xasprintf("{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":"
+						"\"r\"},\"linux\":{%s}}",
+						linux_);
+		struct runtime_spec *spec = NULL;
+		struct err e = { 0 };
+
+		if (runtime_spec_decode("features", text, strlen(text), NULL, &a, &spec, &e) < 0)
+			fail_msg("%s", e.msg);
+	}
+}
+
+static void every_word_that_is_listed_is_one_of_the_document(void **state UNUSED)
+{
+	auto_(arena) struct arena a = { 0 };
+	const struct features_seccomp *sec;
+	struct oci_features f;
+
+	features_fill(&a, &f);
+	sec = f.linux_->seccomp;
+	decodes("\"memoryPolicy\":{\"mode\":\"%s\",\"nodes\":\"0\"}",
+		&f.linux_->memory_policy->modes);
+	decodes("\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"%s\"]}",
+		&f.linux_->memory_policy->flags);
+	decodes("\"seccomp\":{\"defaultAction\":\"%s\"}", &sec->actions);
+	decodes("\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[{\"names\":["
+		"\"read\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":0,\"op\":"
+		"\"%s\"}]}]}",
+		&sec->operators);
+	decodes("\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\",\"architectures\":[\"%s\"]}",
+		&sec->archs);
+	decodes("\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\",\"flags\":[\"%s\"]}",
+		&sec->known_flags);
+	for (size_t i = 0; i < sec->supported_flags.n; i++)
+		assert_true(has(&sec->known_flags, sec->supported_flags.items[i]));
+}
+
+static void annotations_are_those_that_are_obeyed_and_sorted(void **state UNUSED)
+{
+	auto_(arena) struct arena a = { 0 };
+	const struct oci_strings *keys;
+	struct oci_features f;
+
+	features_fill(&a, &f);
+	keys = &f.potentially_unsafe_config_annotations;
+	assert_int_equal(keys->n, ANNOTATION_COUNT);
+	for (size_t i = 1; i < keys->n; i++)
+		assert_true(strcmp(keys->items[i - 1], keys->items[i]) < 0);
+	for (size_t i = 0; i < keys->n; i++) {
+		struct oci_pair pair = { keys->items[i], "1" };
+		struct oci_strmap map = { &pair, 1 };
+		struct err e = { 0 };
+
+		/* What is listed is not refused. */
+		assert_int_equal(annotations_check(&map, &e), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(callers_find_what_they_ask_for),
 		cmocka_unit_test(all_six_hooks_are_named),
 		cmocka_unit_test(resctrl_is_used_whole),
+		cmocka_unit_test(every_mount_option_that_is_listed_is_known_to_mounts),
+		cmocka_unit_test(every_namespace_that_is_listed_can_be_made),
+		cmocka_unit_test(every_word_that_is_listed_is_one_of_the_document),
+		cmocka_unit_test(annotations_are_those_that_are_obeyed_and_sorted),
 		cmocka_unit_test(the_systemd_driver_is_there_when_its_helper_is_built),
 	};
 
