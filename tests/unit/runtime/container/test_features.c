@@ -117,16 +117,16 @@ static void every_namespace_that_is_listed_can_be_made(void **state UNUSED)
 	}
 }
 
-/* A document with one word of a list in it. */
-static void decodes(const char *format, const struct oci_strings *words)
+/* A document with one word of a list in its "linux". */
+static void decodes(const char *before, const struct oci_strings *words, const char *after)
 {
 	assert_true(words->n > 0);
 	for (size_t i = 0; i < words->n; i++) {
 		auto_(arena) struct arena a = { 0 };
-		autofree char *linux_ = xasprintf(format, words->items[i]);
-		autofree char *text = xasprintf("{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":"
-						"\"r\"},\"linux\":{%s}}",
-						linux_);
+		autofree char *text =
+			xasprintf("{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},"
+				  "\"linux\":{%s\"%s\"%s}}",
+				  before, words->items[i], after);
 		struct runtime_spec *spec = NULL;
 		struct err e = { 0 };
 
@@ -137,25 +137,27 @@ static void decodes(const char *format, const struct oci_strings *words)
 
 static void every_word_that_is_listed_is_one_of_the_document(void **state UNUSED)
 {
+	static const char log[] = "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\",";
 	auto_(arena) struct arena a = { 0 };
+	autofree char *op = xasprintf("%s\"syscalls\":[{\"names\":[\"read\"],\"action\":"
+				      "\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":0,\"op\":",
+				      log);
+	autofree char *arch = xasprintf("%s\"architectures\":[", log);
+	autofree char *flag = xasprintf("%s\"flags\":[", log);
+	const struct features_memory_policy *mem;
 	const struct features_seccomp *sec;
 	struct oci_features f;
 
 	features_fill(&a, &f);
+	mem = f.linux_->memory_policy;
 	sec = f.linux_->seccomp;
-	decodes("\"memoryPolicy\":{\"mode\":\"%s\",\"nodes\":\"0\"}",
-		&f.linux_->memory_policy->modes);
-	decodes("\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"%s\"]}",
-		&f.linux_->memory_policy->flags);
-	decodes("\"seccomp\":{\"defaultAction\":\"%s\"}", &sec->actions);
-	decodes("\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[{\"names\":["
-		"\"read\"],\"action\":\"SCMP_ACT_LOG\",\"args\":[{\"index\":0,\"value\":0,\"op\":"
-		"\"%s\"}]}]}",
-		&sec->operators);
-	decodes("\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\",\"architectures\":[\"%s\"]}",
-		&sec->archs);
-	decodes("\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\",\"flags\":[\"%s\"]}",
-		&sec->known_flags);
+	decodes("\"memoryPolicy\":{\"nodes\":\"0\",\"mode\":", &mem->modes, "}");
+	decodes("\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[", &mem->flags,
+		"]}");
+	decodes("\"seccomp\":{\"defaultAction\":", &sec->actions, "}");
+	decodes(op, &sec->operators, "}]}]}");
+	decodes(arch, &sec->archs, "]}");
+	decodes(flag, &sec->known_flags, "]}");
 	for (size_t i = 0; i < sec->supported_flags.n; i++)
 		assert_true(has(&sec->known_flags, sec->supported_flags.items[i]));
 }
