@@ -13,9 +13,6 @@
 /* A line beyond this is cut: a runaway message must not fill a disk. */
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 
-/* First byte of U+0080 to U+009F in UTF-8: terminals obey these as they do escape sequences. */
-#define C1_LEAD 0xC2
-
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
 	[LOG_LEVEL_WARNING] = "warning",
@@ -83,23 +80,6 @@ int log_parse_level(const char *text, enum log_level *ret, struct err *e)
 		       text);
 }
 
-/* One line stays one line, and names from outside cannot send sequences to a terminal. */
-static void add_printable(struct strbuf *line, const char *msg)
-{
-	for (; *msg; msg++) {
-		unsigned char c = (unsigned char)*msg;
-
-		if (c == '\n')
-			strbuf_adds(line, "\\n");
-		else if ((c < ' ' && c != '\t') || c == 0x7f)
-			strbuf_addf(line, "\\x%02x", c);
-		else if (c == C1_LEAD && (unsigned char)msg[1] >> 5 == 4)
-			strbuf_addf(line, "\\x%02x", (unsigned char)*++msg);
-		else
-			strbuf_addc(line, *msg);
-	}
-}
-
 /* What a line says. */
 struct line {
 	enum log_level level;
@@ -133,7 +113,8 @@ static void build_text(struct strbuf *out, const struct line *l)
 	if (*sink.program)
 		strbuf_addf(out, "%s: ", sink.program);
 	strbuf_addf(out, "%s: ", level_names[l->level]);
-	add_printable(out, l->msg);
+	/* One line stays one line, and names from outside send no sequences to a terminal. */
+	strbuf_add_printable(out, l->msg, strlen(l->msg), "\t");
 	strbuf_addc(out, '\n');
 }
 

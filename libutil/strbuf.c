@@ -8,6 +8,10 @@
 
 #define FIRST_CAP ((size_t)64)
 
+/* First byte of U+0080 to U+009F in UTF-8: terminals obey these as they do escape sequences. */
+#define C1_LEAD 0xC2
+#define DELETE  0x7f
+
 static size_t max_of(const struct strbuf *b)
 {
 	return b->max ? b->max : STRBUF_DEFAULT_MAX;
@@ -33,6 +37,24 @@ static void grow(struct strbuf *b, size_t need)
 	b->cap = cap;
 	if (fresh)
 		b->data[0] = '\0';
+}
+
+void strbuf_add_printable(struct strbuf *b, const char *s, size_t len, const char *keep)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c == C1_LEAD && i + 1 < len && (unsigned char)s[i + 1] >> 5 == 4)
+			strbuf_addf(b, "\\x%02x", (unsigned char)s[++i]);
+		else if ((c >= ' ' && c != DELETE) || (c && strchr(keep, c)))
+			strbuf_addc(b, s[i]);
+		else if (c == '\n')
+			strbuf_adds(b, "\\n");
+		else if (c == '\t')
+			strbuf_adds(b, "\\t");
+		else
+			strbuf_addf(b, "\\x%02x", c);
+	}
 }
 
 char *strbuf_reserve(struct strbuf *b, size_t extra)

@@ -33,6 +33,10 @@ void strbuf_addc(struct strbuf *b, char c);
 void strbuf_addf(struct strbuf *b, const char *fmt, ...) PRINTF(2, 3);
 void strbuf_vaddf(struct strbuf *b, const char *fmt, va_list ap) PRINTF(2, 0);
 
+/* Text from outside for a terminal or a line: control characters, also those of U+0080 to U+009F,
+ * become \n, \t or \xNN, but for those in `keep`. */
+void strbuf_add_printable(struct strbuf *b, const char *s, size_t len, const char *keep);
+
 /* Make room for `extra` more bytes and return where they go; NULL when over the maximum. */
 char *strbuf_reserve(struct strbuf *b, size_t extra);
 /* Say that `len` bytes were written where strbuf_reserve() pointed. */

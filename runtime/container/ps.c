@@ -65,6 +65,13 @@ static int pid_column(const char *header, size_t len, size_t *ret, struct err *e
 	return err_set(e, EINVAL, "the output of ps has no column PID: choose other ps options");
 }
 
+/* Not every ps makes visible what a process calls itself. */
+static void add_line(struct strbuf *out, const char *line, size_t len)
+{
+	strbuf_add_printable(out, line, len, "");
+	strbuf_addc(out, '\n');
+}
+
 int ps_filter(const char *table, const pid_t *pids, size_t n, struct strbuf *out, struct err *e)
 {
 	const char *line = table;
@@ -74,8 +81,7 @@ int ps_filter(const char *table, const pid_t *pids, size_t n, struct strbuf *out
 
 	if (r < 0)
 		return r;
-	strbuf_add(out, line, len);
-	strbuf_addc(out, '\n');
+	add_line(out, line, len);
 	for (line += len + (line[len] == '\n'); *line; line += len + (line[len] == '\n')) {
 		const char *word = NULL;
 		char text[16] = "";
@@ -89,8 +95,7 @@ int ps_filter(const char *table, const pid_t *pids, size_t n, struct strbuf *out
 		memcpy(text, word, width);
 		if (parse_pid(text, &pid) < 0 || !has_pid(pids, n, pid))
 			continue;
-		strbuf_add(out, line, len);
-		strbuf_addc(out, '\n');
+		add_line(out, line, len);
 	}
 	return 0;
 }
@@ -108,9 +113,10 @@ static int own_table(const pid_t *pids, size_t n, struct strbuf *out)
 		if (file_read_at(AT_FDCWD, path, (size_t)1 << 20, &text, &len, NULL) < 0)
 			continue;
 		for (size_t at = 0; at + 1 < len; at++)
-			if (text[at] == '\0' || text[at] == '\n')
+			if (text[at] == '\0')
 				text[at] = ' ';
-		strbuf_addf(out, "%7d %s\n", (int)pids[i], len > 0 ? text : "-");
+		strbuf_addf(out, "%7d ", (int)pids[i]);
+		add_line(out, len > 0 ? text : "-", strlen(len > 0 ? text : "-"));
 	}
 	return 0;
 }

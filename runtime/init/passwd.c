@@ -5,7 +5,8 @@
 #include "libutil/cleanup.h"
 #include "libutil/parse.h"
 
-/* name:password:UID:gid:gecos:HOME:shell */
+/* NAME:password:UID:gid:gecos:HOME:shell */
+#define FIELD_NAME 0
 #define FIELD_UID  2
 #define FIELD_HOME 5
 
@@ -35,18 +36,29 @@ static bool has_uid(const char *line, const char *end, uint32_t uid)
 	return copy && parse_u32(copy, &found) == 0 && found == uid;
 }
 
-char *passwd_home(const char *text, uint32_t uid)
+/* Field `n` of the first entry with that id. */
+static char *look_up(const char *text, uint32_t uid, int n)
 {
 	while (*text) {
 		const char *end = text + strcspn(text, "\n");
 		size_t len = 0;
 
 		if (has_uid(text, end, uid)) {
-			const char *home = field(text, end, FIELD_HOME, &len);
+			const char *found = field(text, end, n, &len);
 
-			return home && len > 0 ? xstrndup(home, len) : NULL;
+			return found && len > 0 ? xstrndup(found, len) : NULL;
 		}
 		text = *end ? end + 1 : end;
 	}
 	return NULL;
+}
+
+char *passwd_home(const char *text, uint32_t uid)
+{
+	return look_up(text, uid, FIELD_HOME);
+}
+
+char *passwd_name(const char *text, uint32_t uid)
+{
+	return look_up(text, uid, FIELD_NAME);
 }

@@ -13,5 +13,7 @@
 /* Home directory of the first entry with that id; NULL: there is none, or it is empty.  Owned by
  * the caller.  Lines that make no sense are passed over. */
 char *passwd_home(const char *text, uint32_t uid);
+/* Its name, likewise. */
+char *passwd_name(const char *text, uint32_t uid);
 
 #endif

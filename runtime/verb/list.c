@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "libutil/file.h"
 #include "libutil/log.h"
 #include "runtime/container/container.h"
 #include "runtime/container/select.h"
+#include "runtime/init/passwd.h"
 #include "runtime/verb/globals.h"
 #include "runtime/verb/table.h"
 #include "runtime/verb/verbs.h"
@@ -26,25 +29,45 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
-/* Whoever owns the state directory; by number, since a static program has no name service to ask.
- */
-static void owner_of(const struct container *c, char *buf, size_t size)
+/* Whoever owns the state directory, as runc names him: by the host's file, since a static program
+ * has no name service to ask, or by number. */
+static void owner_of(const struct container *c, const char *passwd, char *buf, size_t size)
 {
 	struct stat st = { 0 };
+	autofree char *name = NULL;
 
 	(void)fstat(c->dirfd, &st);
-	(void)snprintf(buf, size, st.st_uid == 0 ? "root" : "#%u", (unsigned)st.st_uid);
+	name = passwd ? passwd_name(passwd, st.st_uid) : NULL;
+	if (name)
+		(void)snprintf(buf, size, "%s", name);
+	else
+		(void)snprintf(buf, size, st.st_uid == 0 ? "root" : "#%u", (unsigned)st.st_uid);
+}
+
+/* Directories have any name; nothing of it may reach a terminal as it is. */
+static void add_row(struct strbuf *rows, const struct oci_state *state)
+{
+	char pid[24];
+
+	(void)snprintf(pid, sizeof(pid), "%lld", (long long)state->pid.v);
+	table_cell(rows, state->id, '\t');
+	table_cell(rows, pid, '\t');
+	table_cell(rows, status_name((enum oci_status)state->status), '\t');
+	table_cell(rows, state->bundle, '\t');
+	table_cell(rows, state->created, '\t');
+	table_cell(rows, state->owner, '\n');
 }
 
 /* A container that goes away while we look, or whose record cannot be read, must not hide the
  * others. */
-static int list_one(const struct store *s, const char *id, int format, struct json_writer *w)
+static int list_one(const struct store *s, const char *id, const char *passwd, int format,
+		    struct json_writer *w)
 {
 	auto_(container) struct container c = CONTAINER_NONE;
 	enum oci_status status = OCI_STATUS_NONE;
 	struct oci_state state;
 	struct err why = { 0 };
-	char owner[16];
+	char owner[64];
 	int r = container_load(s, id, &c, &why);
 
 	if (r >= 0)
@@ -54,17 +77,16 @@ static int list_one(const struct store *s, const char *id, int format, struct js
 			log_warning("%s", why.msg);
 		return 0;
 	}
-	owner_of(&c, owner, sizeof(owner));
+	owner_of(&c, passwd, owner, sizeof(owner));
 	container_state(&c, status, owner, &state);
 	if (format == JSON)
 		oci_encode_value(&oci_state_type, &state, w);
 	else
-		strbuf_addf(w->out, "%s\t%lld\t%s\t%s\t%s\t%s\n", id, (long long)state.pid.v,
-			    status_name(status), state.bundle, state.created, owner);
+		add_row(w->out, &state);
 	return 1;
 }
 
-static void print_json(const struct store *s, const struct strv *ids)
+static void print_json(const struct store *s, const struct strv *ids, const char *passwd)
 {
 	auto_(strbuf) struct strbuf out = { 0 };
 	struct json_writer w = { .out = &out };
@@ -72,13 +94,13 @@ static void print_json(const struct store *s, const struct strv *ids)
 
 	json_array(&w);
 	for (size_t i = 0; i < ids->n; i++)
-		n += list_one(s, ids->v[i], JSON, &w);
+		n += list_one(s, ids->v[i], passwd, JSON, &w);
 	json_array_end(&w);
 	/* runc's callers know the empty list as null. */
 	(void)printf("%s\n", n > 0 ? strbuf_str(&out) : "null");
 }
 
-static void print_table(const struct store *s, const struct strv *ids)
+static void print_table(const struct store *s, const struct strv *ids, const char *passwd)
 {
 	auto_(strbuf) struct strbuf rows = { 0 };
 	auto_(strbuf) struct strbuf out = { 0 };
@@ -86,7 +108,7 @@ static void print_table(const struct store *s, const struct strv *ids)
 
 	strbuf_adds(&rows, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER\n");
 	for (size_t i = 0; i < ids->n; i++)
-		(void)list_one(s, ids->v[i], TABLE, &w);
+		(void)list_one(s, ids->v[i], passwd, TABLE, &w);
 	table_align(strbuf_str(&rows), &out);
 	(void)fputs(strbuf_str(&out), stdout);
 }
@@ -97,6 +119,7 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 	auto_(store) struct store s = STORE_NONE;
 	auto_(strv) struct strv ids = { 0 };
 	const struct values *v = values;
+	autofree char *passwd = NULL;
 	int r = store_open(&s, globals_host(global)->root, false, e);
 
 	if (r >= 0)
@@ -108,10 +131,11 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 			(void)puts(ids.v[i]);
 		return 0;
 	}
+	(void)file_read_at(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &passwd, NULL, NULL);
 	if (v->format == JSON)
-		print_json(&s, &ids);
+		print_json(&s, &ids, passwd);
 	else
-		print_table(&s, &ids);
+		print_table(&s, &ids, passwd);
 	return 0;
 }
 

@@ -3,7 +3,14 @@
 
 #define TABLE_COLUMNS 16
 #define TABLE_GAP     3
-#define TABLE_MIN     12 /* so that a short list does not move when a longer id comes */
+/* With the gap, as runc: a short list does not move when a longer id comes. */
+#define TABLE_MIN 12
+
+void table_cell(struct strbuf *rows, const char *text, char end)
+{
+	strbuf_add_printable(rows, text, strlen(text), "");
+	strbuf_addc(rows, end);
+}
 
 static void measure(const char *rows, size_t width[TABLE_COLUMNS])
 {
@@ -12,8 +19,8 @@ static void measure(const char *rows, size_t width[TABLE_COLUMNS])
 	for (const char *at = rows; *at; at++) {
 		size_t len = strcspn(at, "\t\n");
 
-		if (len > width[column])
-			width[column] = len;
+		if (len + TABLE_GAP > width[column])
+			width[column] = len + TABLE_GAP;
 		at += len;
 		if (!*at)
 			return;
@@ -33,7 +40,7 @@ void table_align(const char *rows, struct strbuf *out)
 		size_t len = strcspn(at, "\t\n");
 
 		if (at[len] == '\t')
-			strbuf_addf(out, "%-*.*s", (int)(width[column] + TABLE_GAP), (int)len, at);
+			strbuf_addf(out, "%-*.*s", (int)width[column], (int)len, at);
 		else
 			strbuf_addf(out, "%.*s\n", (int)len, at);
 		at += len;

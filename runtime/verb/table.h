@@ -5,6 +5,9 @@
 
 #include "libutil/strbuf.h"
 
+/* One cell, with what a terminal would obey made visible; `end` is a tab or a new line. */
+void table_cell(struct strbuf *rows, const char *text, char end);
+
 /* Lines of tab-separated cells to aligned columns, three blanks between them, none at the end of a
  * line. */
 void table_align(const char *rows, struct strbuf *out);

@@ -275,6 +275,35 @@ two_processes() {
 	nothing_left
 }
 
+@test "list and ps look as runc's, and send nothing to the terminal" {
+	requires program runc
+	bundle sleep 1000
+	odd=$BATS_TEST_TMPDIR/$'a\tb\e[2J'
+	cp -a "$BUNDLE" "$odd"
+	c run -d --bundle "$odd" "$NAME" </dev/null >/dev/null 2>&1
+	run c list
+	[[ $output != *$'\e'* ]]
+	[[ ${lines[1]} == *'a\tb\x1b[2J'* ]]
+	c delete --force "$NAME"
+	c run -d --bundle "$BUNDLE" "$NAME" </dev/null >/dev/null 2>&1
+	ours=$(c list)
+	our_ps=$(c ps "$NAME" -o comm,pid)
+	our_keys=$(c list -f json | jq -c '.[0] | keys_unsorted')
+	pid=$(c state "$NAME" | jq .pid)
+	c delete --force "$NAME"
+	runc --root "$BATS_TEST_TMPDIR/runc" run -d --bundle "$BUNDLE" "$NAME" </dev/null >/dev/null 2>&1 ||
+		skip "runc runs no container here"
+	theirs=$(runc --root "$BATS_TEST_TMPDIR/runc" list)
+	their_ps=$(runc --root "$BATS_TEST_TMPDIR/runc" ps "$NAME" -o comm,pid)
+	their_keys=$(runc --root "$BATS_TEST_TMPDIR/runc" list -f json | jq -c '.[0] | keys_unsorted')
+	their_pid=$(runc --root "$BATS_TEST_TMPDIR/runc" state "$NAME" | jq .pid)
+	runc --root "$BATS_TEST_TMPDIR/runc" delete --force "$NAME"
+	same() { sed -E "s/$1/PID/g; s/[0-9]{4}-[0-9-]+T[0-9:.]+Z */TIME /; s/CREATED +/CREATED /; s/PID +/PID /g" <<<"$2"; }
+	diff <(same "$pid" "$ours") <(same "$their_pid" "$theirs")
+	diff <(same "$pid" "$our_ps") <(same "$their_pid" "$their_ps")
+	[ "$our_keys" = "$their_keys" ]
+}
+
 @test "list prints a table, JSON and ids" {
 	run c list
 	[ "$status" -eq 0 ]

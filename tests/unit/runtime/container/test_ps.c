@@ -58,6 +58,14 @@ static void a_table_without_the_column_is_refused(void **state UNUSED)
 	assert_int_equal(ps_filter("", pids, 2, &out, &e), -EINVAL);
 }
 
+static void what_a_process_calls_itself_reaches_no_terminal(void **state UNUSED)
+{
+	auto_(strbuf) struct strbuf out = { 0 };
+
+	assert_int_equal(ps_filter("PID CMD\n12 a\033]0;b\007\n", pids, 2, &out, NULL), 0);
+	assert_string_equal(strbuf_str(&out), "PID CMD\n12 a\\x1b]0;b\\x07\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -66,6 +74,7 @@ int main(void)
 		cmocka_unit_test(only_lines_of_the_container_and_the_header_stay),
 		cmocka_unit_test(the_column_is_found_by_its_name_alone),
 		cmocka_unit_test(a_table_without_the_column_is_refused),
+		cmocka_unit_test(what_a_process_calls_itself_reaches_no_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,17 @@ static void an_id_matches_as_a_number_of_the_field_alone(void **state UNUSED)
 	home_is("a:x:4294967296:0::/overflow:\n", 0, NULL);
 }
 
+static void the_name_of_an_id_is_found(void **state UNUSED)
+{
+	autofree char *root = passwd_name("root:x:0:0::/root:\nme:x:7:7::/:\n", 0);
+	autofree char *me = passwd_name("root:x:0:0::/root:\nme:x:7:7::/:\n", 7);
+
+	assert_string_equal(root, "root");
+	assert_string_equal(me, "me");
+	assert_null(passwd_name("root:x:0:0::/root:\n", 8));
+	assert_null(passwd_name(":x:8:0::/root:\n", 8));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -71,6 +82,7 @@ int main(void)
 		cmocka_unit_test(lines_that_make_no_sense_are_passed_over),
 		cmocka_unit_test(an_empty_home_is_none),
 		cmocka_unit_test(an_id_matches_as_a_number_of_the_field_alone),
+		cmocka_unit_test(the_name_of_an_id_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
