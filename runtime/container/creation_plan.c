@@ -43,11 +43,24 @@ static int read_config(struct creation *c, struct err *e)
 
 /* The specification lets a document without these pass: it may be valid for another moment or
  * platform. */
+static struct spec_process *no_process(struct creation *c)
+{
+	struct spec_process *p = arena_alloc(&c->arena, 1, sizeof(*p));
+
+	p->cwd = "/";
+	return p;
+}
+
+/* "This property is REQUIRED when start is called", and `create` does not call it. */
 static int check_process(struct creation *c, struct err *e)
 {
+	bool later = !c->spec->process && c->req->gate;
+
+	if (later)
+		c->spec->process = no_process(c);
 	if (!c->spec->process)
 		return err_set(e, EINVAL, "config.json: process: missing");
-	if (c->spec->process->args.n == 0)
+	if (c->spec->process->args.n == 0 && !later)
 		return err_set(e, EINVAL, "config.json: process.args: missing or empty");
 	if (!c->spec->root)
 		return err_set(e, EINVAL, "config.json: root: missing");

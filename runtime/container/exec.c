@@ -78,6 +78,10 @@ static int decide_process(struct execution *x, struct err *e)
 
 	if (r >= 0 && req->process_file)
 		r = read_process_file(x, req->process_file, e);
+	else if (r >= 0 && !x->spec->process)
+		r = err_set(
+			e, EINVAL,
+			"config.json names no process whose settings could be taken: use --process");
 	else if (r >= 0)
 		r = exec_process_make(x->spec->process, &req->changes, a, &x->process, e);
 	if (r < 0)

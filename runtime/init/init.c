@@ -92,13 +92,15 @@ static int create_hooks(struct init *in, struct err *e)
 
 static int start_hooks(struct init *in, struct err *e)
 {
+	if (!in->exe)
+		return err_set(e, EINVAL, "process: config.json names no program to start");
 	return run_hooks(in, HOOK_START_CONTAINER, 0, &in->process->env, e);
 }
 
 static int look_up(struct init *in, struct err *e)
 {
 	/* A container may be created without a process; `start` says so. */
-	if (in->job->kind == INIT_CREATE && !in->spec->process)
+	if (in->job->kind == INIT_CREATE && in->process->args.n == 0)
 		return 0;
 	return exec_look_up(in, e);
 }
@@ -168,13 +170,6 @@ static int wait_for_start(struct init *in, struct err *e)
 		in->failfd = steal_fd(&fd);
 		return 0;
 	}
-}
-
-static int execute(struct init *in, struct err *e)
-{
-	if (!in->exe)
-		return err_set(e, EINVAL, "process: config.json names no program to start");
-	return exec_program(in, e);
 }
 
 enum { CREATE = 1 << INIT_CREATE, EXEC = 1 << INIT_EXEC, BOTH = CREATE | EXEC };
@@ -247,7 +242,7 @@ static const struct stage stages[] = {
 	{ "ready", ready, BOTH },
 	{ "start", wait_for_start, CREATE },
 	{ "start-hooks", start_hooks, CREATE },
-	{ "exec", execute, BOTH },
+	{ "exec", exec_program, BOTH },
 };
 
 static int run_stages(struct init *in, struct err *e)

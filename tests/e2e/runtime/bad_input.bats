@@ -73,8 +73,12 @@ refused() {
 }
 
 @test "no process, no arguments, no root" {
+	# For `create` it may be missing, as lifecycle.bats shows.
 	edit 'del(.process)'
-	refused "config.json: process: missing"
+	run c run --bundle "$BUNDLE" "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"config.json: process: missing"* ]]
+	nothing_left
 	bundle true
 	edit '.process.args = []'
 	refused "config.json: process.args"

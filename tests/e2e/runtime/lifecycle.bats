@@ -101,6 +101,21 @@ two_processes() {
 	[ "$(status_of "$NAME")" = created ]
 }
 
+@test "a container without a process is created, and start says that there is none" {
+	bundle
+	edit 'del(.process)'
+	c create --bundle "$BUNDLE" "$NAME"
+	[ "$(status_of "$NAME")" = created ]
+	run c exec "$NAME" true
+	[ "$status" -eq 255 ]
+	[[ $output == *"--process"* ]]
+	run c start "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"start '$NAME': process: config.json names no program"* ]]
+	c delete "$NAME"
+	nothing_left
+}
+
 @test "start works once" {
 	bundle sleep 100
 	c create --bundle "$BUNDLE" "$NAME"
