@@ -12,6 +12,7 @@
 #include "libutil/proc.h"
 #include "libutil/sys.h"
 #include "runtime/cgroup/cgroup.h"
+#include "runtime/ns/join.h"
 #include "runtime/sync/sync.h"
 
 #define KILL_TIMEOUT_MS 2000
@@ -91,7 +92,6 @@ static int pidns_join(struct init_job *job, struct pidns_visit *v, struct err *e
 {
 	struct ns_plan *plan = &job->plan;
 	autofd int homefd = -1;
-	autofd int nsfd = -1;
 
 	if (plan->intermediate)
 		return 0;
@@ -109,11 +109,10 @@ static int pidns_join(struct init_job *job, struct pidns_visit *v, struct err *e
 		return 0;
 	}
 	if (job->kind == INIT_CREATE) {
-		nsfd = open(plan->pid_path, O_RDONLY | O_CLOEXEC);
-		if (nsfd < 0)
-			return err_sys(e, "pid namespace: open '%s'", plan->pid_path);
-		if (setns(nsfd, CLONE_NEWPID) < 0)
-			return err_sys(e, "join pid namespace '%s'", plan->pid_path);
+		int r = ns_join_path(OCI_NS_PID, plan->pid_path, e);
+
+		if (r < 0)
+			return r;
 	} else if (setns(job->pidfd, CLONE_NEWPID) < 0) {
 		return err_sys(e, "join the container's pid namespace");
 	}

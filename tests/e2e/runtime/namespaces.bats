@@ -244,3 +244,63 @@ createContainer $output 1" ]
 	[ "${lines[1]}" = made ]
 	[ "${#lines[@]}" -eq 2 ]
 }
+
+@test "every type of namespace is joined by path" {
+	local pid type file
+	bundle sleep 100
+	edit '.linux.namespaces += [{"type":"time"}]'
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	pid=$(c state "$NAME" | jq .pid)
+	for type in ipc:ipc uts:uts network:net cgroup:cgroup pid:pid time:time mount:mnt; do
+		file=${type#*:}
+		bundle readlink "/proc/self/ns/$file"
+		edit '.linux.namespaces |= (map(select(.type != $t)) + [{"type":$t,"path":$p}]) | .linux.cgroupsPath += "-2"
+			| if $t == "mount" then (.linux.namespaces[] | select(.type == "pid")).path = ($p | sub("mnt$"; "pid")) | .mounts = [] | .linux.maskedPaths = [] | .linux.readonlyPaths = []
+				| .root.path = "/" | del(.hostname) else . end' \
+			--arg t "${type%:*}" --arg p "/proc/$pid/ns/$file"
+		run c run --bundle "$BUNDLE" "$NAME-2"
+		echo "$type: $output"
+		[ "$output" = "$(namespace_of "$pid" "$file")" ]
+		# A file of another type.
+		edit '(.linux.namespaces[] | select(.type == $t)).path = $p' --arg t "${type%:*}" --arg p /proc/self/ns/user
+		run c run --bundle "$BUNDLE" "$NAME-2"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"join ${type%:*} namespace '/proc/self/ns/user': it is no ${type%:*} namespace"* ]]
+	done
+}
+
+@test "a user namespace that is joined has the mappings that are given, or it is an error" {
+	local pid
+	mapped sleep 100
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	pid=$(c state "$NAME" | jq .pid)
+	mapped cat /proc/self/uid_map
+	edit '(.linux.namespaces[] | select(.type == "user")).path = $p | .linux.cgroupsPath += "-2"' \
+		--arg p "/proc/$pid/ns/user"
+	run c run --bundle "$BUNDLE" "$NAME-2"
+	echo "$output"
+	[[ $output == *"0     100000      65536" ]]
+	edit '.linux.gidMappings[0].hostID = 200000'
+	run c run --bundle "$BUNDLE" "$NAME-2"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"linux.gidMappings: the user namespace that is joined by path has other mappings"* ]]
+}
+
+@test "sysctls of a user namespace, and negative offsets of clocks" {
+	[ -e /proc/sys/user/max_ipc_namespaces ] || skip "needs sysctls of user namespaces"
+	mapped sh -c 'cat /proc/sys/user/max_ipc_namespaces'
+	edit '.linux.sysctl = {"user.max_ipc_namespaces":"33"}'
+	runs
+	[ "$output" = 33 ]
+	bundle true
+	edit '.linux.sysctl = {"user.max_ipc_namespaces":"33"}'
+	fails "has no user namespace of its own"
+	[ -e /proc/self/ns/time ] || skip "needs time namespaces"
+	bundle cat /proc/self/timens_offsets
+	edit '.linux.namespaces += [{"type":"time"}]
+		| .linux.timeOffsets = {"monotonic":{"secs":-5,"nanosecs":7},"boottime":{"secs":3600}}'
+	runs
+	[[ $output == "monotonic "*"-5"*"7"*"boottime "*"3600"* ]]
+}
