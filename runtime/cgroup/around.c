@@ -71,6 +71,16 @@ int cgroup_make_around(struct cgroup *cg, const struct spec_resources *r, pid_t 
 	return res;
 }
 
+bool cgroup_can_attach(const struct cgroup *cg)
+{
+	return cg->scope && cg->scope->user;
+}
+
+int cgroup_attach(const struct cgroup *cg, pid_t pid, struct err *e)
+{
+	return systemd_attach(cg, pid, e);
+}
+
 int cgroup_find_self(struct cgroup *cg, struct err *e)
 {
 	autofree char *text = NULL, *path = NULL;

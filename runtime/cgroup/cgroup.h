@@ -86,6 +86,9 @@ int cgroup_enter(const struct cgroup *cg, pid_t pid, struct err *e);
  * be NULL) names groups below (exec --cgroup): "PATH" for all hierarchies, or
  * "CONTROLLER[,...]:PATH", where "unified" is the v2 tree. */
 int cgroup_open(struct cgroup *cg, pid_t init_pid, const struct strv *subs, struct err *e);
+/* exec: only systemd may move a process in, where the caller owns no group above both. */
+bool cgroup_can_attach(const struct cgroup *cg);
+int cgroup_attach(const struct cgroup *cg, pid_t pid, struct err *e);
 /* Each mounted hierarchy: controllers text ("cpu,cpuacct", "name=systemd", "" for v2), mount point,
  * this group's path below it.  For mounts of type cgroup in init. */
 typedef int cgroup_hierarchy_fn(const char *controllers, const char *mountpoint, const char *path,

@@ -7,6 +7,7 @@
 #include "libutil/file.h"
 #include "libutil/path.h"
 #include "runtime/cgroup/layout.h"
+#include "runtime/cgroup/systemd.h"
 #include "runtime/cgroup/tree.h"
 
 #define PROC_CGROUP_MAX 65536
@@ -77,6 +78,14 @@ static char *where_init_is(const struct cgroup_tree *t, const char *proc_cgroup)
 	    path_is_below(path, t->path))
 		return steal_ptr(&path);
 	return xstrdup(t->path);
+}
+
+static void note_below(struct systemd_scope *s, const struct cgroup_tree *t,
+		       const char *proc_cgroup)
+{
+	autofree char *path = where_init_is(t, proc_cgroup);
+
+	s->below = arena_strdup(&s->arena, path + strlen(t->path));
 }
 
 static int open_sub(struct cgroup_tree *t, const char *sub, struct err *e)
@@ -205,6 +214,8 @@ int cgroup_open(struct cgroup *cg, pid_t init_pid, const struct strv *subs, stru
 	const char *paths[CGROUP_MAX_TREES] = { NULL };
 	int r = read_subs(cg, subs, paths, e);
 
+	if (r == 0 && cg->scope)
+		note_below(cg->scope, &cg->trees[0], text);
 	for (size_t i = 0; r == 0 && i < cg->n; i++) {
 		r = open_group(&cg->trees[i], text, paths[i], e);
 		/* What creation had to do without. */

@@ -9,6 +9,7 @@
 #include "libutil/path.h"
 #include "runtime/annotation.h"
 #include "runtime/cgroup/layout.h"
+#include "runtime/systemd/gvariant.h"
 #include "runtime/systemd/unit.h"
 
 #define BOOTED          "/run/systemd/system"
@@ -198,6 +199,19 @@ int systemd_set(const struct cgroup *cg, const struct limits *l, const char *cpu
 
 	props_add_limits(&p, l, cpu_max, false);
 	return p.n > 0 ? request_with(cg, REQUEST_SET, &p, e) : 0;
+}
+
+int systemd_attach(const struct cgroup *cg, pid_t pid, struct err *e)
+{
+	const char *below = cg->scope->below ? cg->scope->below : "";
+	auto_(strbuf) struct strbuf quoted = { 0 };
+	auto_(arena) struct arena a = { 0 };
+	struct props p = { .arena = &a };
+
+	gvariant_quote(&quoted, below);
+	props_set(&p, "PIDs", arena_printf(&a, "@au [%d]", (int)pid));
+	props_set(&p, "Subgroup", strbuf_str(&quoted));
+	return request_with(cg, REQUEST_ATTACH, &p, e);
 }
 
 int systemd_stop(const struct cgroup *cg, struct err *e)

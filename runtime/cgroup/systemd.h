@@ -20,6 +20,7 @@ struct systemd_scope {
 	bool user;            /* of the user's systemd */
 	const char *subgroup; /* of the scope, for the container; NULL: none */
 	struct props annotated;
+	const char *below; /* cgroup_open(): the group in the scope that init is in, "" or "/..." */
 };
 
 /* Decide names and properties; adds the tree with the path it is going to have. */
@@ -28,6 +29,8 @@ void systemd_scope_free(struct systemd_scope *s);
 
 /* Make the scope with these limits around `pid`, and learn its path.  On failure there is none. */
 int systemd_start(struct cgroup *cg, const struct limits *l, pid_t pid, struct err *e);
+/* Have systemd move a process to where init is. */
+int systemd_attach(const struct cgroup *cg, pid_t pid, struct err *e);
 /* Tell systemd of limits that stand in the files already; `cpu_max` is what that file says, or
  * NULL.
  */

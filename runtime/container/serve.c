@@ -114,11 +114,23 @@ static int take_over_pid(struct service *s, struct err *e)
 	return r;
 }
 
+static int attach(struct service *s, struct err *e)
+{
+	int r = expect(s, SYNC_CGROUP_WANTED, NULL, NULL, e);
+
+	if (r >= 0)
+		r = cgroup_attach(s->job->cgroup, s->child->pid, e);
+	return r < 0 ? r : answer(s, SYNC_CGROUP_MADE, e);
+}
+
 static int make_cgroup(struct service *s, struct err *e)
 {
 	const struct spec_linux *l = s->job->spec->linux_;
-	int r = expect(s, SYNC_CGROUP_WANTED, NULL, NULL, e);
+	int r;
 
+	if (s->job->kind == INIT_EXEC)
+		return attach(s, e);
+	r = expect(s, SYNC_CGROUP_WANTED, NULL, NULL, e);
 	if (r >= 0)
 		r = cgroup_make_around(s->job->cgroup, l ? l->resources : NULL, s->child->pid, e);
 	if (r < 0)
@@ -236,7 +248,8 @@ static int become_ready(struct service *s, struct err *e)
 
 static bool wants_cgroup(const struct init_job *job)
 {
-	return job->kind == INIT_CREATE && job->cgroup && cgroup_needs_process(job->cgroup);
+	return job->cgroup_attach ||
+	       (job->kind == INIT_CREATE && job->cgroup && cgroup_needs_process(job->cgroup));
 }
 
 static bool wants_pid(const struct init_job *job)

@@ -74,6 +74,7 @@ static pid_t clone_into(struct init_job *job, int *pidfd)
 		pid = clone_once(flags, cgroupfd, pidfd);
 		if (pid >= 0)
 			return pid;
+		job->cgroup_attach = errno == EACCES && cgroup_can_attach(job->cgroup);
 		log_debug("clone into the control group: %s", strerror(errno));
 		job->cgroup_entered = false;
 	}

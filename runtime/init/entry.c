@@ -27,7 +27,7 @@ static int be_put_into_cgroup(struct init *in, struct err *e)
 
 	if (r >= 0)
 		r = sync_expect(in->job->syncfd, SYNC_CGROUP_MADE, "creel", NULL, NULL, e);
-	return r < 0 ? r : cgroup_find_self(in->job->cgroup, e);
+	return r < 0 || in->job->kind == INIT_EXEC ? r : cgroup_find_self(in->job->cgroup, e);
 }
 
 int entry_cgroup(struct init *in, struct err *e)
@@ -36,7 +36,7 @@ int entry_cgroup(struct init *in, struct err *e)
 
 	if (!cg)
 		return 0;
-	if (in->job->kind == INIT_CREATE && cgroup_needs_process(cg))
+	if (in->job->cgroup_attach || (in->job->kind == INIT_CREATE && cgroup_needs_process(cg)))
 		return be_put_into_cgroup(in, e);
 	return cgroup_enter_self(cg, in->job->cgroup_entered, e);
 }

@@ -7,7 +7,7 @@
  *
  * Which steps of sync.h are sent, and when; the host side waits for exactly these:
  *
- *   CGROUP_WANTED INIT_CREATE with cgroup_needs_process()
+ *   CGROUP_WANTED INIT_CREATE with cgroup_needs_process(); INIT_EXEC with cgroup_attach
  *   PID          plan.intermediate
  *   IDS_WANTED   plan.new_userns
  *   NET_WANTED   INIT_CREATE with linux.netDevices
@@ -66,6 +66,8 @@ struct init_job {
 	struct cgroup *cgroup;
 	bool cgroup_entered; /* CLONE_INTO_CGROUP did it for the v2 tree; cgroup_enter_self() does
 				the rest */
+	bool cgroup_attach;  /* exec: the host side has systemd do it, as with CGROUP_WANTED of a
+				creation */
 	const struct sock_fprog *seccomp;       /* compiled by the host side; NULL: none */
 	enum seccomp_handover seccomp_handover; /* of a listener */
 	uint32_t seccomp_flags;                 /* SECCOMP_FILTER_FLAG_* */

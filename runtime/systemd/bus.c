@@ -304,6 +304,23 @@ static int set(struct bus *b, struct err *e)
 	return r;
 }
 
+/* Who owns neither the group a process is in nor one above both may not move it: systemd may. */
+static int attach(struct bus *b, struct err *e)
+{
+	automessage sd_bus_message *m = NULL;
+	int r = new_call(b, "AttachProcessesToUnit", &m, e);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append_basic(m, 's', b->req->unit);
+	if (r < 0)
+		return err_set(e, -r, "compose a message: %s", strerror(-r));
+	r = message_add_value_of(m, b->req, "Subgroup", e);
+	if (r >= 0)
+		r = message_add_value_of(m, b->req, "PIDs", e);
+	return r < 0 ? r : call(b, m, NULL, e);
+}
+
 static int stop(struct bus *b, struct err *e)
 {
 	automessage sd_bus_message *reply = NULL;
@@ -331,6 +348,7 @@ int bus_serve(const struct request *req, struct err *e)
 	static int (*const verbs[REQUEST_VERB_COUNT])(struct bus *, struct err *) = {
 		[REQUEST_START] = start,
 		[REQUEST_SET] = set,
+		[REQUEST_ATTACH] = attach,
 		[REQUEST_STOP] = stop,
 	};
 	auto_(bus) struct bus b = { .req = req,

@@ -81,14 +81,27 @@ static int add_value(sd_bus_message *m, const struct gvariant *v)
 	return -EINVAL;
 }
 
+static int read_value(const struct property *p, struct arena *a, struct gvariant **ret,
+		      struct err *e)
+{
+	int r = gvariant_parse(p->text, a, ret, e);
+
+	return r < 0 ? err_wrap(e, r, "property '%s'", p->name) : 0;
+}
+
+static int not_added(const char *name, int r, struct err *e)
+{
+	return err_set(e, -r, "property '%s': %s", name, strerror(-r));
+}
+
 static int add_property(sd_bus_message *m, const struct property *p, struct err *e)
 {
 	auto_(arena) struct arena a = { 0 };
 	struct gvariant *v = NULL;
-	int r = gvariant_parse(p->text, &a, &v, e);
+	int r = read_value(p, &a, &v, e);
 
 	if (r < 0)
-		return err_wrap(e, r, "property '%s'", p->name);
+		return r;
 	r = sd_bus_message_open_container(m, 'r', "sv");
 	if (r >= 0)
 		r = sd_bus_message_append_basic(m, 's', p->name);
@@ -100,7 +113,27 @@ static int add_property(sd_bus_message *m, const struct property *p, struct err 
 		r = sd_bus_message_close_container(m);
 	if (r >= 0)
 		r = sd_bus_message_close_container(m);
-	return r < 0 ? err_set(e, -r, "property '%s': %s", p->name, strerror(-r)) : 0;
+	return r < 0 ? not_added(p->name, r, e) : 0;
+}
+
+int message_add_value_of(sd_bus_message *m, const struct request *req, const char *name,
+			 struct err *e)
+{
+	auto_(arena) struct arena a = { 0 };
+
+	for (size_t i = 0; i < req->n; i++) {
+		struct gvariant *v = NULL;
+		int r;
+
+		if (!streq(req->v[i].name, name))
+			continue;
+		r = read_value(&req->v[i], &a, &v, e);
+		if (r < 0)
+			return r;
+		r = add_value(m, v);
+		return r < 0 ? not_added(name, r, e) : 0;
+	}
+	return err_set(e, EPROTO, "request: it has no property '%s'", name);
 }
 
 int message_add_properties(sd_bus_message *m, const struct request *req, bool all, struct err *e)

@@ -10,4 +10,8 @@
 /* Append "a(sv)", without the optional ones if !all. */
 int message_add_properties(sd_bus_message *m, const struct request *req, bool all, struct err *e);
 
+/* Append the value of one property, without its name. */
+int message_add_value_of(sd_bus_message *m, const struct request *req, const char *name,
+			 struct err *e);
+
 #endif

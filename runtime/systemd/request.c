@@ -14,6 +14,7 @@
 static const char *const verb_names[REQUEST_VERB_COUNT] = {
 	[REQUEST_START] = "start",
 	[REQUEST_SET] = "set",
+	[REQUEST_ATTACH] = "attach",
 	[REQUEST_STOP] = "stop",
 };
 static const char *const bus_names[REQUEST_BUS_COUNT] = {

@@ -15,8 +15,9 @@
  * One answer on its stdout: "ok", or "error ERRNO MESSAGE", and a newline.
  *
  * Verbs: `start` makes a transient unit and waits until it runs, `set` changes properties of a unit
- * that runs, `stop` stops a unit, waits until it is gone and forgets that it failed; a unit that
- * does not exist is stopped.
+ * that runs, `attach` moves the processes of PIDs into the group of a unit (or the one that
+ * Subgroup names below it), `stop` stops a unit, waits until it is gone and forgets that it failed;
+ * a unit that does not exist is stopped.
  *
  * Both sides check what they read: names of units and properties, values, and the closing line,
  * without which a request was cut short.
@@ -35,7 +36,7 @@
 #define REQUEST_WAIT_MAX 600000 /* milliseconds */
 #define ANSWER_MAX       ((size_t)4096)
 
-enum request_verb { REQUEST_START, REQUEST_SET, REQUEST_STOP, REQUEST_VERB_COUNT };
+enum request_verb { REQUEST_START, REQUEST_SET, REQUEST_ATTACH, REQUEST_STOP, REQUEST_VERB_COUNT };
 enum request_bus { REQUEST_SYSTEM, REQUEST_USER, REQUEST_BUS_COUNT };
 
 struct property {
