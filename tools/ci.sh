@@ -62,6 +62,17 @@ fuzz_smoke() {
 end_to_end() {
 	"$src/tests/e2e/run.sh" "$work/plain"
 }
+# In a virtual machine; its image is made once and kept.
+guest_image() {
+	"$src/tests/guest/run.sh" --build "$work/plain" || skipped $?
+}
+guest_tests() {
+	"$src/tests/guest/run.sh" "$work/plain" || skipped $?
+}
+# 77: it can't be done here, and has said why.
+skipped() {
+	[ "$1" -eq 77 ] && echo "skipped"
+}
 lint() {
 	cd "$work/plain" && make -s check-format && make -s lint
 }
@@ -82,4 +93,6 @@ part "fuzz targets" fuzz_smoke
 part "gcc -fanalyzer" analyze
 part "make distcheck" dist
 part "end-to-end tests" end_to_end
+part "guest image" guest_image
+part "guest tests" guest_tests
 printf '\nci: all parts passed in %d s\n' $((SECONDS - started))

@@ -29,7 +29,7 @@ step() {
 }
 
 mapfile -t sources < <(find libutil oci-spec runtime shim imagetool -name '*.c' | sort)
-mapfile -t scripts < <(find tools tests .ci -name '*.sh' -o -name '*.bash' -o -path .ci/run | sort; echo autogen.sh)
+mapfile -t scripts < <(find tools tests .ci -name '*.sh' -o -name '*.bash' -o -path .ci/run -o -path tests/guest/vm-run | sort; echo autogen.sh)
 
 # shellcheck disable=SC2016,SC2317 # run through step(); the quoted script has its own arguments
 tidy() {
