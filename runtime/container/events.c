@@ -8,6 +8,7 @@
 #include "libutil/log.h"
 #include "libutil/loop.h"
 #include "runtime/container/netstat.h"
+#include "runtime/container/rdt.h"
 
 static void begin(struct json_writer *w, const char *type, const char *id)
 {
@@ -40,6 +41,7 @@ int events_stats(const struct container *c, struct strbuf *out, struct err *e)
 	stats_encode(&s, &w);
 	json_key(&w, "intel_rdt");
 	json_object(&w);
+	rdt_encode(c->record, &w);
 	json_object_end(&w);
 	json_key(&w, "network_interfaces");
 	netstat_encode(net, n_net, &w);

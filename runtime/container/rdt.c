@@ -152,6 +152,14 @@ int rdt_add_all(const struct record *rec, const struct cgroup *cg, struct err *e
 	return r < 0 ? r : 0;
 }
 
+void rdt_encode(const struct record *rec, struct json_writer *w)
+{
+	autofd int rootfd = rec->rdt ? open_root(rec, NULL) : -1;
+
+	if (rootfd >= 0)
+		resctrl_encode(rootfd, rec->rdt->group, monitor_of(rec), w);
+}
+
 int rdt_remove(const struct record *rec, struct err *e)
 {
 	autofd int rootfd = rec->rdt ? open_root(rec, e) : -1;

@@ -18,6 +18,8 @@ void rdt_undo(const struct record *rec, const struct resctrl *plan);
 /* A process with all its threads. */
 int rdt_add(const struct record *rec, pid_t pid, struct err *e);
 int rdt_add_all(const struct record *rec, const struct cgroup *cg, struct err *e);
+/* The members of intel_rdt in the statistics. */
+void rdt_encode(const struct record *rec, struct json_writer *w);
 /* With the container. */
 int rdt_remove(const struct record *rec, struct err *e);
 

@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include "libutil/json.h"
 #include "oci-spec/runtime_spec.h"
 
 struct resctrl_line {
@@ -51,5 +52,9 @@ int resctrl_remove(int rootfd, const char *group, const char *monitor, bool made
 /* The lines of the class as they are, to be written back; owned.  NULL: unreadable. */
 char *resctrl_remember(int rootfd, const char *group);
 void resctrl_put_back(int rootfd, const char *group, const char *schemata);
+
+/* What it says of a class of service, for `events`: members of an object that is open.  What is not
+ * there is left out. */
+void resctrl_encode(int rootfd, const char *group, const char *monitor, struct json_writer *w);
 
 #endif

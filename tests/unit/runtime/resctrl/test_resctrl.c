@@ -278,6 +278,57 @@ static void without_resctrl_the_error_says_what_to_do(void **state UNUSED)
 
 #define EACH(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
+static void put_deep(const struct world *w, const char *dir, const char *file, const char *text)
+{
+	autofree char *path = xasprintf("%s/%s", dir, file);
+
+	assert_int_equal(dir_make_all_at(w->rootfd, dir, 0700, NULL), 0);
+	put(w, path, text);
+}
+
+static void statistics_are_told_with_the_keys_of_runc(void **state)
+{
+	const struct world *w = *state;
+	auto_(strbuf) struct strbuf out = { 0 };
+	struct json_writer j = { .out = &out };
+
+	put(w, "schemata", "    MB:0=100\n    L3:0=fffff\n");
+	put_deep(w, "info/L3", "cbm_mask", "fffff\n");
+	put_deep(w, "info/L3", "min_cbm_bits", "1\n");
+	put_deep(w, "info/MB", "min_bandwidth", "10\n");
+	put_deep(w, "info/MB", "delay_linear", "0\n");
+	put_deep(w, "info/L3_MON", "mon_features", "llc_occupancy\nmbm_total_bytes\n");
+	put_deep(w, "web", "schemata", "    MB:0=50\n    L3:0=7f\n");
+	put_deep(w, "web/mon_groups/c1/mon_data/mon_L3_01", "llc_occupancy", "7\n");
+	put_deep(w, "web/mon_groups/c1/mon_data/mon_L3_00", "llc_occupancy", "4096\n");
+	put_deep(w, "web/mon_groups/c1/mon_data/mon_L3_00", "mbm_total_bytes", "Unavailable\n");
+	put_deep(w, "web/mon_groups/c1/mon_data/mon_L3_00", "mbm_local_bytes", "12\n");
+	json_object(&j);
+	resctrl_encode(w->rootfd, "web", "c1", &j);
+	json_object_end(&j);
+	assert_string_equal(
+		strbuf_str(&out),
+		"{\"l3_cache_info\":{\"cbm_mask\":\"fffff\",\"min_cbm_bits\":1},"
+		"\"l3_cache_schema_root\":\"L3:0=fffff\",\"l3_cache_schema\":\"L3:0=7f\","
+		"\"mem_bw_info\":{\"min_bandwidth\":10},\"mem_bw_schema_root\":\"MB:0=100\","
+		"\"mem_bw_schema\":\"MB:0=50\",\"schemata\":[\"MB:0=50\",\"L3:0=7f\"],"
+		"\"mbm_stats\":[{\"mbm_total_bytes\":0,\"mbm_local_bytes\":12},"
+		"{\"mbm_total_bytes\":0,\"mbm_local_bytes\":0}],"
+		"\"cmt_stats\":[{\"llc_occupancy\":4096},{\"llc_occupancy\":7}]}");
+}
+
+static void a_class_that_is_gone_has_no_statistics(void **state)
+{
+	const struct world *w = *state;
+	auto_(strbuf) struct strbuf out = { 0 };
+	struct json_writer j = { .out = &out };
+
+	json_object(&j);
+	resctrl_encode(w->rootfd, "gone", NULL, &j);
+	json_object_end(&j);
+	assert_string_equal(strbuf_str(&out), "{}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +343,8 @@ int main(void)
 		EACH(a_refused_line_is_told_in_the_kernels_words),
 		EACH(old_lines_are_put_back),
 		EACH(without_resctrl_the_error_says_what_to_do),
+		EACH(statistics_are_told_with_the_keys_of_runc),
+		EACH(a_class_that_is_gone_has_no_statistics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
