@@ -68,9 +68,11 @@ static int check_one(const struct oci_pair *a, struct err *e)
 
 int annotations_check(const struct oci_strmap *annotations, struct err *e)
 {
-	bool keep;
-	int res = annotation_flag(annotations, ANNOTATION_KEEP_GROUPS, &keep, e);
+	bool flag;
+	int res = annotation_flag(annotations, ANNOTATION_KEEP_GROUPS, &flag, e);
 
+	if (res >= 0)
+		res = annotation_flag(annotations, ANNOTATION_ROOTFS_IDMAP, &flag, e);
 	if (res < 0)
 		return res;
 	for (size_t i = 0; i < annotations->n; i++) {

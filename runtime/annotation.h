@@ -12,6 +12,7 @@
  * begin with it. */
 #define ANNOTATIONS(X)                                                                             \
 	X(LANDLOCK, "org.creel.landlock")                                                          \
+	X(ROOTFS_IDMAP, "org.creel.rootfs.idmap")                                                  \
 	X(CRIU_CONFIG, "org.criu.config")                                                          \
 	X(STOP_SIGNAL, "org.opencontainers.image.stopSignal")                                      \
 	X(SYSTEMD_PROPERTY, "org.systemd.property.")                                               \

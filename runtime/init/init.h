@@ -86,7 +86,8 @@ struct init_job {
 	/* Of init_prepare(). */
 	int *source_fds; /* owned: for each of mounts[] a detached tree to attach, or -1 */
 	size_t n_sources;
-	int homefd; /* working directory to return to, or -1 */
+	int root_treefd; /* the root file system with its ids mapped, to attach; or -1 */
+	int homefd;      /* working directory to return to, or -1 */
 };
 
 /* Host side, around the clone; a job without a user namespace costs nothing.  The child finds the

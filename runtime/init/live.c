@@ -65,6 +65,7 @@ static void NORETURN run_visitor(const struct live_job *job, int sock)
 		.rootfsfd = -1,
 		.notify_dirfd = -1,
 		.homefd = -1,
+		.root_treefd = -1,
 	};
 	struct live l = {
 		.job = job,

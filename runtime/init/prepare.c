@@ -11,6 +11,7 @@
 #include "libutil/alloc.h"
 #include "libutil/cleanup.h"
 #include "libutil/sys.h"
+#include "runtime/annotation.h"
 #include "runtime/init/init.h"
 #include "runtime/init/mount.h"
 #include "runtime/init/mount_op.h"
@@ -133,10 +134,57 @@ int init_prepare_sources(struct init_job *job, struct err *e)
 	return r;
 }
 
+/* The root file system as its files are on the disk, seen from inside the user namespace: what
+ * belongs to root there belongs to root here, and nothing needs to be chowned. */
+static int map_root(struct init_job *job, struct err *e)
+{
+	const struct spec_linux *l = job->spec->linux_;
+	autofd int tree = -1, usernsfd = -1;
+	int r;
+
+	if (!job->plan.is_new[OCI_NS_MOUNT] || !job->plan.has[OCI_NS_USER])
+		return err_set(e, EINVAL, "needs a user namespace and a new mount namespace");
+	tree = mount_clone(job->rootfsfd, true, e);
+	r = tree < 0 ? tree : leave_host(job, tree, e);
+	if (r < 0)
+		return r;
+	usernsfd = job->plan.new_userns ? idmap_userns_fd(&l->uid_mappings, &l->gid_mappings, e)
+					: open(spec_find_namespace(job->spec, OCI_NS_USER)->path,
+					       O_RDONLY | O_CLOEXEC);
+	if (usernsfd < 0)
+		return job->plan.new_userns ? usernsfd : err_sys(e, "open the user namespace");
+	r = mount_idmap(tree, usernsfd, false, e);
+	if (r < 0)
+		return r;
+	job->root_treefd = steal_fd(&tree);
+	return 0;
+}
+
+static int prepare_root(struct init_job *job, struct err *e)
+{
+	bool wanted = false;
+	int r = annotation_flag(&job->spec->annotations, ANNOTATION_ROOTFS_IDMAP, &wanted, e);
+
+	if (r < 0 || !wanted)
+		return r;
+	r = map_root(job, e);
+	return r < 0 ? err_wrap(e, r, "annotations.%s: root file system",
+				annotation_key(ANNOTATION_ROOTFS_IDMAP))
+		     : 0;
+}
+
 int init_prepare(struct init_job *job, struct err *e)
 {
+	int r;
+
 	job->homefd = -1;
-	if (job->kind != INIT_CREATE || !job->plan.has[OCI_NS_USER])
+	job->root_treefd = -1;
+	if (job->kind != INIT_CREATE)
+		return 0;
+	r = prepare_root(job, e);
+	if (r < 0)
+		return r;
+	if (!job->plan.has[OCI_NS_USER])
 		return 0;
 	job->homefd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* A working directory moves along with CLONE_NEWNS; a descriptor stays behind. */
@@ -153,7 +201,8 @@ void init_prepare_undo(struct init_job *job)
 	for (size_t i = 0; i < job->n_sources; i++)
 		close_at_exit(&job->source_fds[i]);
 	free(job->source_fds);
-	job->homefd = -1;
+	close_at_exit(&job->root_treefd);
+	job->homefd = job->root_treefd = -1;
 	job->source_fds = NULL;
 	job->n_sources = 0;
 }

@@ -81,7 +81,9 @@ static int make_parent_private(int rootfd, struct err *e)
 /* Mount the directory on itself, so that there is a mount to pivot to. */
 static int bind_root(struct init *in, int dirfd, struct err *e)
 {
-	autofd int tree = mount_clone(dirfd, true, e);
+	int prepared = in->job->root_treefd;
+	autofd int tree =
+		prepared >= 0 ? fcntl(prepared, F_DUPFD_CLOEXEC, 0) : mount_clone(dirfd, true, e);
 	int r;
 
 	if (tree < 0 && sys_is_refused(-tree)) {

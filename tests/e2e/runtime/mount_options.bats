@@ -240,3 +240,24 @@ content" ]
 	echo "$output"
 	[ "$output" = cat ]
 }
+
+@test "the root file system is idmapped on demand, and nothing is chowned" {
+	mkdir -m 700 "$BATS_TEST_TMPDIR/root"
+	cp -a "$ROOTFS" "$BATS_TEST_TMPDIR/root/fs"
+	mkdir "$BATS_TEST_TMPDIR/root/fs/private"
+	chmod 700 "$BATS_TEST_TMPDIR/root/fs/private"
+	bundle sh -c 'stat -c %u:%g /bin/busybox /private; echo made >/private/file && stat -c %u:%g /private/file; cat /proc/self/uid_map'
+	userns
+	edit '.root.path = $p' --arg p "$BATS_TEST_TMPDIR/root/fs"
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[[ $output == *65534:65534*"ermission denied"* ]]
+	edit '.annotations = {"org.creel.rootfs.idmap": "true"}'
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[[ $output != *"has no idmapped mounts"* ]] || skip "the file system has no idmapped mounts"
+	[[ $output == $'0:0\n0:0\n0:0\n'*"0     100000      65536" ]]
+	[ "$(stat -c %u:%g "$BATS_TEST_TMPDIR/root/fs/private/file")" = 0:0 ]
+	edit '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	fails "annotations.org.creel.rootfs.idmap: root file system: needs a user namespace"
+}
