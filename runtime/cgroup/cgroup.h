@@ -110,5 +110,7 @@ int cgroup_kill(const struct cgroup *cg, int sig, struct err *e);
 int cgroup_destroy(const struct cgroup *cg, struct err *e);
 /* Change limits of a live container. */
 int cgroup_update(const struct cgroup *cg, const struct spec_resources *r, struct err *e);
+/* Two lists of device rules mean the same. */
+bool cgroup_same_devices(const struct spec_resources *x, const struct spec_resources *y);
 
 #endif

@@ -154,6 +154,25 @@ int devices_decide(const struct spec_resources *r, struct device_policy *ret, st
 	return 0;
 }
 
+static bool same_rule(const struct device_rule *x, const struct device_rule *y)
+{
+	return x->allow == y->allow && x->type == y->type && x->major == y->major &&
+	       x->minor == y->minor && x->access == y->access;
+}
+
+bool cgroup_same_devices(const struct spec_resources *x, const struct spec_resources *y)
+{
+	auto_(device_policy) struct device_policy p = { 0 }, q = { 0 };
+
+	if (devices_decide(x, &p, NULL) < 0 || devices_decide(y, &q, NULL) < 0 ||
+	    p.allow_rest != q.allow_rest || p.n != q.n)
+		return false;
+	for (size_t i = 0; i < p.n; i++)
+		if (!same_rule(&p.v[i], &q.v[i]))
+			return false;
+	return true;
+}
+
 /* A v1 host without that controller may still have a v2 tree, and programs need none. */
 static const struct cgroup_tree *tree_for_devices(const struct cgroup *cg)
 {

@@ -252,17 +252,24 @@ static int visit(struct devices *d, bool remove, struct err *e)
 	return live_run(&job, e);
 }
 
+/* What every container has, or one that may use all, needs no rule. */
+static int change_group(const struct devices *d, const struct spec_resources *to, struct err *e)
+{
+	const struct cgroup *cg = d->change.container.cgroup;
+
+	return cg && !cgroup_same_devices(&d->before, &d->after) ? cgroup_update(cg, to, e) : 0;
+}
+
 /* A node appears when it may be opened, and goes when it may not. */
 static int perform(struct devices *d, bool remove, struct err *e)
 {
-	const struct cgroup *cg = d->change.container.cgroup;
-	int r = cg ? cgroup_update(cg, &d->after, e) : 0;
+	int r = change_group(d, &d->after, e);
 
 	if (r < 0)
 		return r;
 	r = visit(d, remove, e);
-	if (r < 0 && cg)
-		(void)cgroup_update(cg, &d->before, NULL);
+	if (r < 0)
+		(void)change_group(d, &d->before, NULL);
 	return r;
 }
 

@@ -136,6 +136,13 @@ static int new_op_at(struct init *in, const struct mount_op *op, int targetfd, s
 		prepared >= 0 ? fcntl(prepared, F_DUPFD_CLOEXEC, 0) : mount_fs_tree(&fs, e);
 	int r;
 
+	/* Who visits a container is not in its pid namespace, and finds no /proc/self for mount(2).
+	 */
+	if (tree == -ENOSYS && in->job->kind == INIT_EXEC)
+		return err_set(
+			e, ENOSYS,
+			"a running container's needs fsopen(2) of Linux 5.2, options without "
+			"'iversion' and of at most 255 bytes");
 	if (tree == -ENOSYS)
 		return new_op_legacy(in, op, &fs, targetfd, e);
 	if (tree < 0)

@@ -215,6 +215,32 @@ mounted() {
 	[ "$status" -ne 0 ]
 }
 
+@test "a container that may use all devices, and has groups of its own, gets a node" {
+	requires cgroup1
+	started '.linux.resources.devices = [{"allow": true, "access": "rwm"}]'
+	mkdir "/sys/fs/cgroup/devices/creel-e2e/$NAME/inner"
+	c devices add --device /dev/fuse "$NAME"
+	c exec "$NAME" dd if=/dev/fuse of=/dev/null count=0
+	c devices remove --device /dev/fuse "$NAME"
+	run c exec "$NAME" ls /dev/fuse
+	[ "$status" -ne 0 ]
+}
+
+@test "without the kernel's newer mount calls it is said what is missing" {
+	started
+	run no_syscall open_tree -- creel --root "$CREEL_ROOT" mounts add -v "$VOLUME:/data" "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"mounts[0]: a bind into a running container needs open_tree(2)"* ]]
+	run no_syscall fsopen -- creel --root "$CREEL_ROOT" mounts add "$NAME" - <<<'[{"destination": "/t", "type": "tmpfs"}]'
+	[ "$status" -eq 1 ]
+	[[ $output == *"mounts[0]: mount tmpfs on '/t': a running container's needs fsopen(2)"* ]]
+	no_syscall openat2 -- creel --root "$CREEL_ROOT" mounts add -v "$VOLUME:/data" "$NAME"
+	[ "$(c exec "$NAME" cat /data/file)" = here ]
+	no_syscall openat2 -- creel --root "$CREEL_ROOT" mounts remove -v /data "$NAME"
+	[ "$(c exec "$NAME" ls /data)" = '' ]
+}
+
 @test "a paused container can be changed, a stopped one not" {
 	started
 	c pause "$NAME"

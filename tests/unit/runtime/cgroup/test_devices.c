@@ -222,6 +222,32 @@ static void a_rule_that_makes_no_sense_is_named(void **state UNUSED)
 	assert_string_equal(e.msg, "linux.resources.devices[0].major: -2 is no device number");
 }
 
+static bool same(const char *x, const char *y)
+{
+	auto_(arena) struct arena a = { 0 };
+	struct spec_resources *r = NULL, *q = NULL;
+
+	assert_int_equal(spec_resources_decode("x", x, strlen(x), &a, &r, NULL), 0);
+	assert_int_equal(spec_resources_decode("y", y, strlen(y), &a, &q, NULL), 0);
+	return cgroup_same_devices(r, q);
+}
+
+static void rules_are_the_same_by_what_they_mean(void **state UNUSED)
+{
+	static const char all[] = "{\"devices\":[{\"allow\":true,\"access\":\"rwm\"}]}";
+	static const char more[] = "{\"devices\":[{\"allow\":true,\"access\":\"rwm\"},"
+				   "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3}]}";
+	static const char null[] = "{\"devices\":[{\"allow\":true,\"type\":\"c\",\"major\":1,"
+				   "\"minor\":3,\"access\":\"rwm\"}]}";
+	static const char fuse[] = "{\"devices\":[{\"allow\":true,\"type\":\"c\",\"major\":10,"
+				   "\"minor\":229,\"access\":\"rwm\"}]}";
+
+	assert_true(same(all, more));
+	assert_true(same("{}", null));
+	assert_false(same("{}", fuse));
+	assert_false(same(all, null));
+}
+
 /* ---- cgroup v1 ---- */
 
 static void list_of(const struct device_policy *p, struct strbuf *out)
@@ -427,6 +453,7 @@ int main(void)
 		cmocka_unit_test(a_rule_said_twice_is_kept_once),
 		cmocka_unit_test(a_rule_of_any_type_matches_both),
 		cmocka_unit_test(a_rule_that_makes_no_sense_is_named),
+		cmocka_unit_test(rules_are_the_same_by_what_they_mean),
 		cmocka_unit_test(a_denial_takes_the_permissions_back_that_it_covers),
 		cmocka_unit_test(a_hole_in_a_wildcard_is_refused),
 		cmocka_unit_test(an_exception_says_all_that_is_asked_for_at_once),
