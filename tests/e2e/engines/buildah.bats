@@ -49,6 +49,12 @@ containerfile() {
 	b rmi -f built
 }
 
+@test "BUILDAH_RUNTIME and BUILDAH_ISOLATION say the same as the options" {
+	containerfile
+	in_room env BUILDAH_RUNTIME="$ROOM/bin/creel-recorded" BUILDAH_ISOLATION=oci buildah bud "$context"
+	by_creel 2
+}
+
 @test "podman build runs each RUN in creel" {
 	containerfile
 	p --runtime "$ROOM/bin/creel-recorded" build -t built --build-arg WHO=me "$context"

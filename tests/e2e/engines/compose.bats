@@ -26,6 +26,7 @@ setup() {
 		    image: busybox
 		    command: sh -c 'until wget -qO- http://web/; do sleep 0.2; done; sleep 1000'
 		    depends_on: [web]
+		    runtime: creel
 		    init: true
 		    stop_grace_period: 1s
 		    tmpfs: /scratch

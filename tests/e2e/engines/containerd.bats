@@ -6,8 +6,7 @@ bats_require_minimum_version 1.5.0
 load room
 
 setup_file() {
-	# A skip in here would count as a failure: setup() says what is missing.
-	[ "$(id -u)" -eq 0 ] && command -v containerd ctr >/dev/null || return 0
+	room_can containerd ctr || return 0
 	room_open
 	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
 	in_room containerd >"$ROOM/containerd.log" 2>&1 </dev/null 3>&- &
@@ -19,8 +18,7 @@ setup_file() {
 teardown_file() { [ -z "${ROOM_PID:-}" ] || room_close; }
 
 setup() {
-	requires root
-	requires program containerd ctr unshare nsenter script jq
+	room_needs containerd ctr
 }
 
 teardown() {
@@ -157,4 +155,21 @@ runtime_runs() {
 		[[ $output == *criu* ]]
 	fi
 	task_is RUNNING
+}
+
+@test "the configuration for Kubernetes chooses creel as its default runtime" {
+	cat >"$ROOM/config.toml" <<-END
+		version = 2
+		[plugins."io.containerd.grpc.v1.cri".containerd]
+		  default_runtime_name = "creel"
+		  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.creel]
+		    runtime_type = "io.containerd.runc.v2"
+		    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.creel.options]
+		      BinaryName = "$RUNTIME"
+		      SystemdCgroup = false
+	END
+	run in_room containerd --config "$ROOM/config.toml" config dump
+	[ "$status" -eq 0 ]
+	[[ $output == *'default_runtime_name = "creel"'* ]]
+	[[ $output == *"BinaryName = \"$RUNTIME\""* ]]
 }

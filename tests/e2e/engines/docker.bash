@@ -7,20 +7,20 @@
 
 # docker_needs: call from setup().
 docker_needs() {
-	requires root
-	requires program dockerd docker containerd iptables unshare nsenter script jq
+	room_needs dockerd docker containerd iptables
 }
 
-# docker_open [DAEMON-OPTION...]: call from setup_file().
+# docker_open [DAEMON-OPTION...]: call from setup_file().  A function before_the_engine is called when
+# there is a room, but no engine yet.
 docker_open() {
-	# A skip in setup_file would count as a failure: docker_needs says what is missing.
-	[ "$(id -u)" -eq 0 ] && command -v dockerd containerd iptables >/dev/null || return 0
+	room_can dockerd docker containerd iptables || return 0
 	room_open
 	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
 	room_records runc
 	jq -n --arg path "$RUNTIME" --arg parent "/$ROOM_CGROUP" \
 		'{runtimes: {creel: {path: $path}}, "default-runtime": "creel", "cgroup-parent": $parent, "live-restore": true}' \
 		>"$ROOM/daemon.json"
+	! declare -F before_the_engine >/dev/null || before_the_engine
 	docker_daemon "$@"
 	image_root "$ROOM/busybox"
 	tar -C "$ROOM/busybox" -c . | d import -c 'CMD ["sh"]' -c 'ENV PATH=/bin' - busybox >/dev/null

@@ -254,7 +254,7 @@ logs_say() {
 
 @test "--device-read-bps limits a disk" {
 	local numbers
-	numbers=$(cat /sys/block/*/dev | head -n 1)
+	numbers=$(in_room sh -c 'cat /sys/block/*/dev | head -n 1')
 	in_room mknod /run/disk b "${numbers%:*}" "${numbers#*:}"
 	run box --device-read-bps /dev/../run/disk:1mb busybox \
 		sh -c 'cat /sys/fs/cgroup/blkio/blkio.throttle.read_bps_device || cat /sys/fs/cgroup/io.max'

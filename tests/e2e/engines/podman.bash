@@ -7,14 +7,12 @@
 
 # podman_needs: call from setup().
 podman_needs() {
-	requires root
-	requires program podman buildah conmon iptables unshare nsenter script jq
+	room_needs podman buildah conmon iptables
 }
 
 # podman_open: call from setup_file().
 podman_open() {
-	# A skip in setup_file would count as a failure: podman_needs says what is missing.
-	[ "$(id -u)" -eq 0 ] && command -v podman buildah conmon iptables >/dev/null || return 0
+	room_can podman buildah conmon iptables || return 0
 	room_open
 	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
 	podman_conf | in_room tee /etc/containers/containers.conf >/dev/null
@@ -67,10 +65,12 @@ field() {
 
 # remove_containers: call from teardown().
 remove_containers() {
-	[ -z "${ROOM_PID:-}" ] || {
-		p pod rm -f -a -t 0
-		p rm -f -a -v -t 0
-	} >/dev/null
+	[ -z "${ROOM_PID:-}" ] || wait_for remove_all
+}
+
+# A container that just ended is cleaned up by podman in the background, which may be in the way.
+remove_all() {
+	p pod rm -f -a -t 0 && p rm -f -a -v -t 0
 }
 
 # runtime_runs: what the runtime itself says it has.

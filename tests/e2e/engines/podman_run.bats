@@ -36,7 +36,8 @@ prints() {
 
 @test "-it gives the program a terminal of the user's size" {
 	run typed sh -c "stty rows 33 cols 99
-		podman run --cgroup-parent /$ROOM_CGROUP --rm -it busybox sh -c 'stty size; tty; exit 6'"
+		podman run --cgroup-parent /$ROOM_CGROUP --rm -it busybox \
+			sh -c 'while [ -z \"\$(stty size 2>&1 | grep 99)\" ]; do sleep 0.05; done; stty size; tty; exit 6'"
 	echo "$output"
 	[ "$status" -eq 6 ]
 	[[ $output == *"33 99"* ]]

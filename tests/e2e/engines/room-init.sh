@@ -31,13 +31,19 @@ mount -t proc proc ./proc
 # Control groups where the machine has not mounted them: each hierarchy as the kernel groups it.
 if [ ! -e ./sys/fs/cgroup/cgroup.procs ] && ! ls ./sys/fs/cgroup/*/cgroup.procs >/dev/null 2>&1; then
 	mount -t tmpfs -o mode=755 cgroup ./sys/fs/cgroup
-	awk '!/^#/ && $2 && $4 { at[$2] = at[$2] (at[$2] ? "," : "") $1 } END { for (i in at) print at[i] }' \
-		./proc/cgroups | while read -r controllers; do
-		mkdir "./sys/fs/cgroup/$controllers"
-		mount -t cgroup -o "$controllers" cgroup "./sys/fs/cgroup/$controllers"
-	done
-	mkdir ./sys/fs/cgroup/unified
-	mount -t cgroup2 cgroup ./sys/fs/cgroup/unified
+	while IFS=: read -r _ controllers _; do
+		directory=./sys/fs/cgroup/${controllers#name=}
+		case $controllers in
+		"") mkdir ./sys/fs/cgroup/unified && mount -t cgroup2 cgroup ./sys/fs/cgroup/unified ;;
+		name=*) mkdir "$directory" && mount -t cgroup -o "none,$controllers" cgroup "$directory" ;;
+		*) mkdir "$directory" && mount -t cgroup -o "$controllers" cgroup "$directory" ;;
+		esac
+	done <./proc/self/cgroup
+	# One tree for all controllers is mounted at the top.
+	if [ "$(wc -l <./proc/self/cgroup)" -eq 1 ]; then
+		umount ./sys/fs/cgroup/unified ./sys/fs/cgroup
+		mount -t cgroup2 cgroup ./sys/fs/cgroup
+	fi
 fi
 
 hostname room

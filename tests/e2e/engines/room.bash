@@ -7,6 +7,22 @@
 # shellcheck source=tests/e2e/helpers.bash
 . "$(dirname "${BASH_SOURCE[0]}")/../helpers.bash"
 
+# room_needs PROGRAM...: call from setup().
+room_needs() {
+	requires root
+	requires program "$@" unshare nsenter script jq
+}
+
+# room_can PROGRAM...: for setup_file(), where a skip would count as a failure: room_needs says later
+# what is missing.
+room_can() {
+	local name
+	for name in "$@"; do
+		command -v "$name" >/dev/null || return 1
+	done
+	[ "$(id -u)" -eq 0 ]
+}
+
 # room_open: call from setup_file().  Exports ROOM (its directory), ROOM_PID, ROOM_CGROUP.
 room_open() {
 	export ROOM=$BATS_FILE_TMPDIR/room
@@ -73,24 +89,28 @@ typed() {
 
 # room_cgroups: the control groups of what the engine runs; BuildKit keeps one above its steps'.
 room_cgroups() {
-	find /sys/fs/cgroup -path "*/$ROOM_CGROUP/*" -type d -not -name buildkit 2>/dev/null || true
+	in_room find /sys/fs/cgroup -path "*/$ROOM_CGROUP/*" -type d -not -name buildkit
 }
 
 # room_close: call from teardown_file().  The first process ends, and with it the whole room.
 room_close() {
 	[ -n "${ROOM_PID:-}" ] || return 0
+	# Its mounts stay as long as these are open, and the control groups may be mounted nowhere else.
+	exec {ROOM_MOUNTS}<"/proc/$ROOM_PID/ns/mnt" {ROOM_TOP}<"/proc/$ROOM_PID/root"
 	kill -KILL "$ROOM_PID"
 	room_thaw
 	wait_for room_is_gone
 	room_remove_cgroups
 }
 
+# in_ruins COMMAND...: what in_room is while the room ends.
+in_ruins() {
+	nsenter --mount="/proc/self/fd/$ROOM_MOUNTS" --root="/proc/self/fd/$ROOM_TOP" "$@"
+}
+
 # What a v1 freezer holds does not even die.
 room_thaw() {
-	local file
-	find /sys/fs/cgroup -path "*/$ROOM_CGROUP*/freezer.state" 2>/dev/null | while read -r file; do
-		echo THAWED >"$file" || true
-	done
+	in_ruins find /sys/fs/cgroup -path "*/$ROOM_CGROUP/*/freezer.state" -exec sh -c 'echo THAWED >"$1"' - {} \;
 }
 
 room_is_gone() {
@@ -99,8 +119,5 @@ room_is_gone() {
 
 # The engines' groups are ours alone: the killed containers' ones are empty by now.
 room_remove_cgroups() {
-	local group
-	find /sys/fs/cgroup -depth -type d -path "*/$ROOM_CGROUP*" 2>/dev/null | while read -r group; do
-		rmdir "$group" 2>/dev/null || true
-	done
+	in_ruins find /sys/fs/cgroup -depth -type d -path "*/$ROOM_CGROUP*" -exec rmdir {} +
 }
