@@ -202,3 +202,21 @@ A=1" ]
 	[[ $output == *"createRuntime hook 0: '/bin/sh' exited with status 9: said"*cried* ]]
 	nothing_left
 }
+
+@test "a poststart hook that never ends keeps nobody from the container" {
+	bundle sleep 100
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	edit '.hooks = {"poststart": [{"path": "/bin/sh", "args": ["sh", "-c", "echo there >>\($log); exec cat \($fifo)"]}]}' \
+		--arg log "$LOG" --arg fifo "$BATS_TEST_TMPDIR/fifo"
+	c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	creel --root "$CREEL_ROOT" start "$NAME" >/dev/null 2>&1 3>&- &
+	wait_for grep -q there "$LOG"
+	has_status "$NAME" running
+	timeout 10 creel --root "$CREEL_ROOT" exec "$NAME" true
+	timeout 10 creel --root "$CREEL_ROOT" kill "$NAME" KILL
+	wait_for has_status "$NAME" stopped
+	timeout 10 creel --root "$CREEL_ROOT" delete --force "$NAME"
+	: | timeout 5 tee "$BATS_TEST_TMPDIR/fifo"
+	wait $!
+	nothing_left
+}

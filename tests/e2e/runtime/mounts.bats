@@ -263,3 +263,26 @@ sub" ]
 		done
 	done
 }
+
+@test "devices of every type, anywhere, and what is there already" {
+	bundle sh -c 'for d in c u b p; do stat -c "%F %a %t:%T" "/dev/kinds/$d"; done; stat -c "%a %u:%g" /dev/null /dev/zero'
+	edit '.linux.devices = [
+		{"path":"/dev/kinds/c","type":"c","major":1,"minor":5,"fileMode":384},
+		{"path":"/dev/kinds/u","type":"u","major":1,"minor":9},
+		{"path":"/dev/kinds/b","type":"b","major":7,"minor":200,"fileMode":25008},
+		{"path":"/dev/kinds/p","type":"p","fileMode":416},
+		{"path":"/dev/zero","type":"c","major":1,"minor":5,"fileMode":292,"uid":4,"gid":3}]'
+	runs
+	[ "$output" = "character special file 600 1:5
+character special file 666 1:9
+block special file 660 7:c8
+fifo 640 0:0
+666 0:0
+444 4:3" ]
+	edit '.linux.devices = [{"path":"/dev/x","type":"c","major":4096,"minor":0}]'
+	fails "linux.devices[0].major: 4096 is out of range 0 to 4095"
+	edit '.linux.devices = [{"path":"/dev/x","type":"z","major":1,"minor":0}]'
+	fails "linux.devices[0].type: unknown device type 'z'"
+	edit '.linux.devices = [{"path":"/bin/busybox","type":"c","major":1,"minor":3}]'
+	fails "linux.devices[0]: make device '/bin/busybox': something else is there"
+}

@@ -383,3 +383,18 @@ life_with_pause() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"belongs to user 1001"* ]]
 }
+
+@test "ids of a mount cannot be mapped without privileges, and the error says so" {
+	program true
+	edit '.mounts += [{"destination":"/mnt","source":"/usr","options":["bind","idmap"]}]'
+	mkdir -p "$BUNDLE/rootfs/mnt"
+	run_it
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"bind '/usr' on '/mnt': map ids: that takes CAP_SYS_ADMIN"* ]]
+	edit '.mounts[-1] = {"destination":"/mnt","type":"tmpfs","source":"t","options":["idmap"]}'
+	run_it
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"mount tmpfs on '/mnt':"* ]]
+}

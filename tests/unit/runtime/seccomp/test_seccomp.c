@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,7 +74,7 @@ static uint32_t call(const struct seccomp_program *p, uint32_t arch, uint32_t nr
 
 static uint32_t native(const struct seccomp_program *p, uint32_t nr)
 {
-	return call(p, AUDIT_ARCH_X86_64, nr, 0, 0);
+	return call(p, seccomp_arch_native(), nr, 0, 0);
 }
 
 static const char *const archs[] = { "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32" };
@@ -147,14 +148,17 @@ static void several_conditions_on_one_argument_are_alternatives(void **state UNU
 
 	profile_init(&w);
 	compile(&w.p, -1, &prog);
-	assert_int_equal(call(&prog, AUDIT_ARCH_X86_64, SYS_personality, 0, 0), SECCOMP_RET_ALLOW);
-	assert_int_equal(call(&prog, AUDIT_ARCH_X86_64, SYS_personality, 8, 0), SECCOMP_RET_ALLOW);
-	assert_int_equal(call(&prog, AUDIT_ARCH_X86_64, SYS_personality, 9, 0), FAIL(EPERM));
+	assert_int_equal(call(&prog, seccomp_arch_native(), SYS_personality, 0, 0),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(call(&prog, seccomp_arch_native(), SYS_personality, 8, 0),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(call(&prog, seccomp_arch_native(), SYS_personality, 9, 0), FAIL(EPERM));
 	seccomp_program_done(&prog);
 	w.args[1].index.v = 1;
 	compile(&w.p, -1, &prog);
-	assert_int_equal(call(&prog, AUDIT_ARCH_X86_64, SYS_personality, 0, 8), SECCOMP_RET_ALLOW);
-	assert_int_equal(call(&prog, AUDIT_ARCH_X86_64, SYS_personality, 0, 9), FAIL(EPERM));
+	assert_int_equal(call(&prog, seccomp_arch_native(), SYS_personality, 0, 8),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(call(&prog, seccomp_arch_native(), SYS_personality, 0, 9), FAIL(EPERM));
 	seccomp_program_done(&prog);
 }
 
@@ -253,7 +257,7 @@ static void a_notifying_rule_asks_for_a_listener(void **state UNUSED)
 	compile(&w.p, -1, &prog);
 	assert_true(prog.notify);
 	assert_true(prog.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
-	assert_int_equal(call(&prog, AUDIT_ARCH_X86_64, SYS_personality, 8, 0),
+	assert_int_equal(call(&prog, seccomp_arch_native(), SYS_personality, 8, 0),
 			 SECCOMP_RET_USER_NOTIF);
 	seccomp_program_done(&prog);
 	w.p.default_action = OCI_ACT_NOTIFY;
