@@ -13,8 +13,10 @@
 #include "runtime/annotation.h"
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/container/filter.h"
+#include "runtime/container/rdt.h"
 #include "runtime/init/mount_plan.h"
 #include "runtime/init/sysctl.h"
+#include "runtime/landlock/landlock.h"
 #include "runtime/lint/lint.h"
 #include "runtime/ns/plan.h"
 
@@ -245,6 +247,28 @@ static void check_annotations(struct lint *l)
 		lint_add_failure(l, LINT_RULE_ANNOTATION, "annotations", &why);
 }
 
+static void check_landlock(struct lint *l)
+{
+	struct landlock_rules *rules = NULL;
+	struct err why = { 0 };
+	int r = landlock_of(l->spec, &l->arena, &rules, &why);
+
+	if (r >= 0 && rules)
+		r = landlock_fit(rules, landlock_abi(), &why);
+	if (r < 0)
+		lint_add_failure(l, LINT_RULE_LANDLOCK, "annotations", &why);
+}
+
+static void check_rdt(struct lint *l)
+{
+	struct record rec = { 0 };
+	struct resctrl *plan = NULL;
+	struct err why = { 0 };
+
+	if (rdt_plan(l->spec, "lint", &l->arena, &rec, &plan, &why) < 0)
+		lint_add_failure(l, LINT_RULE_RDT, "linux.intelRdt", &why);
+}
+
 static void check_filter(struct lint *l)
 {
 	const struct store without_cache = STORE_NONE;
@@ -259,8 +283,8 @@ static void check_filter(struct lint *l)
 void lint_host(struct lint *l)
 {
 	static void (*const plans[])(struct lint * l) = {
-		check_namespaces, check_cgroup,      check_mounts,
-		check_sysctls,    check_annotations, check_filter,
+		check_namespaces,  check_cgroup,   check_mounts, check_sysctls,
+		check_annotations, check_landlock, check_rdt,    check_filter,
 	};
 
 	check_bundle(l);

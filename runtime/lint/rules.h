@@ -44,6 +44,10 @@ enum lint_level { LINT_ERROR, LINT_WARNING, LINT_NOTE, LINT_LEVELS };
 	  "give the container a namespace of its own, or set it on the host")                      \
 	X(ANNOTATION, "annotation", ERROR, "an annotation for the runtime that it cannot follow",  \
 	  "correct its value")                                                                     \
+	X(LANDLOCK, "landlock", ERROR, "Landlock rules that this kernel cannot keep",              \
+	  "leave out what it does not know, or use a newer kernel")                                \
+	X(RDT, "intel-rdt", ERROR, "a class of service that this host cannot give",                \
+	  "mount resctrl, or remove linux.intelRdt")                                               \
 	X(CAPABILITY, "unknown-capability", WARNING, "a capability that no kernel has",            \
 	  "correct the name: as it is nothing is granted")                                         \
 	X(FILTER, "seccomp-filter", ERROR, "a system call filter that cannot be built",            \

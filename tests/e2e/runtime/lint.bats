@@ -57,6 +57,15 @@ finds() {
 	[ "$status" -eq 1 ]
 }
 
+@test "a class of service where there is no resctrl, and rules that are none" {
+	grep -q ' resctrl ' /proc/self/mounts && skip "this host has resctrl"
+	bundle true
+	edit '.linux.intelRdt = {l3CacheSchema: "L3:0=f"} | .annotations["org.creel.landlock"] = "no rules"'
+	lints 4
+	finds intel-rdt linux.intelRdt
+	jq -e '[.findings[] | select(.rule == "landlock")] | length == 1' <<<"$output"
+}
+
 @test "a root file system that is not there" {
 	bundle true
 	edit '.root.path = "/no/such/root"'

@@ -87,7 +87,7 @@ static void every_rule_is_told_by_some_document_or_needs_the_host(void **state U
 	static const char *const of_the_host[] = {
 		"rootfs",          "program",       "namespace",     "cgroup",     "mount",
 		"mount-source",    "hook",          "sysctl",        "annotation", "seccomp-filter",
-		"writable-bundle", "writable-hook", "unmasked-path",
+		"writable-bundle", "writable-hook", "unmasked-path", "landlock",   "intel-rdt",
 	};
 	auto_(strbuf) struct strbuf all = { 0 };
 	auto_(strv) struct strv names = { 0 };
