@@ -72,7 +72,7 @@ legal() {
 
 @test "one id in sixteen hands ends in a legal state, and then can be deleted" {
 	local create="create --bundle $BUNDLE $NAME" run="run --detach --bundle $BUNDLE $NAME"
-	together "$(full 200 6)" "$create|start $NAME" "$create|kill $NAME KILL" "$create|delete --force $NAME" "$run|state $NAME" \
+	together "$(full 100 4)" "$create|start $NAME" "$create|kill $NAME KILL" "$create|delete --force $NAME" "$run|state $NAME" \
 		"$run|delete --force $NAME" "start $NAME|kill $NAME TERM" "kill $NAME KILL|delete $NAME" "delete $NAME|$create" \
 		"delete --force $NAME|list" "pause $NAME|resume $NAME" "resume $NAME|pause $NAME" "state $NAME|ps $NAME" \
 		"exec $NAME true|state $NAME" "exec --detach $NAME sleep 1|list -q" "exec $NAME true|delete --force $NAME" \
@@ -142,9 +142,9 @@ groups() {
 	find /sys/fs/cgroup -type d -path '*/creel-e2e/*' -path "*$NAME*" | wc -l
 }
 
-@test "a hundred lives leave no zombie, group, mount, descriptor or key" {
+@test "many lives leave no zombie, group, mount, descriptor or key" {
 	local i mounts keys rounds
-	rounds=$(full 1000 100)
+	rounds=$(full 1000 60)
 	edit '.process.args = ["true"]'
 	mounts=$(wc -l </proc/self/mountinfo)
 	keys=$(wc -l </proc/keys 2>/dev/null || echo 0)

@@ -50,7 +50,7 @@ unlocked_by() {
 	[ -p "$IMAGE/slow/config.json" ] || mkfifo "$IMAGE/slow/config.json"
 	c run --detach --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&-
 	"$@"
-	wait_for grep -q -e done -e 'nothing caught' "$BATS_TEST_TMPDIR/out"
+	wait_for grep -q -e 'done' -e 'nothing caught' "$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/out"
 	grep -q caught "$BATS_TEST_TMPDIR/out"
 	refute grep written "$BATS_TEST_TMPDIR/out"
@@ -137,14 +137,14 @@ exec_copy() {
 	mkdir "$IMAGE/capped"
 	cp "$IMAGE/bin/busybox" "$IMAGE/capped/"
 	setcap cap_net_raw+ei "$IMAGE/capped/busybox"
-	hostile /capped/busybox grep -E '^Cap(Inh|Prm|Eff|Amb)' /proc/self/status
+	hostile /capped/busybox grep -E '^(CapInh|CapPrm|CapEff|CapAmb):' /proc/self/status
 	edit '.process.user = {"uid": 1000, "gid": 1000} | .process.noNewPrivileges = false | .process.capabilities = {
 		"bounding": ["CAP_NET_RAW", "CAP_CHOWN"], "permitted": ["CAP_NET_RAW"], "effective": ["CAP_NET_RAW"]}'
 	runs
 	[ "$(tr -s '\t\n' '  ' <<<"$output")" = "CapInh: 0000000000000000 CapPrm: 0000000000000000 CapEff: 0000000000000000 CapAmb: 0000000000000000 " ]
 	edit '.process.args = ["sleep", "1000"]'
 	started
-	run c exec --user 1000 --cap CAP_NET_RAW "$NAME" /capped/busybox grep -E '^Cap(Inh|Eff)' /proc/self/status
+	run c exec --user 1000 --cap CAP_NET_RAW "$NAME" /capped/busybox grep -E '^(CapInh|CapEff):' /proc/self/status
 	echo "$output"
 	[ "$(tr -s '\t\n' '  ' <<<"$output")" = "CapInh: 0000000000000000 CapEff: 0000000000000000 " ]
 }

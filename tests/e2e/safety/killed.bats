@@ -27,8 +27,10 @@ teardown() {
 
 # kill_each STRIDE PREPARE AFTER [-i] VERB...: kill `creel VERB...` at each STRIDEth call, until it gets through.
 kill_each() {
-	local stride prepare=$2 after=$3 who=() n=1 status
+	local stride prepare=$2 after=$3 who=() n status
 	stride=$(full 1 "$1")
+	# Other calls each time.
+	n=$((RANDOM % stride + 1))
 	shift 3
 	[ "$1" != -i ] || {
 		who=(-i)
@@ -99,43 +101,43 @@ own_clearance_of_create() {
 }
 
 @test "create, killed at any call" {
-	kill_each 11 nothing legal_state create --bundle "$BUNDLE" "$NAME"
+	kill_each 29 nothing legal_state create --bundle "$BUNDLE" "$NAME"
 }
 
 @test "run, killed at any call" {
-	kill_each 17 nothing legal_state run --detach --bundle "$BUNDLE" "$NAME"
+	kill_each 37 nothing legal_state run --detach --bundle "$BUNDLE" "$NAME"
 }
 
 @test "create, its first process killed at any call" {
-	kill_each 23 nothing own_clearance_of_create -i create --bundle "$BUNDLE" "$NAME"
+	kill_each 83 nothing own_clearance_of_create -i create --bundle "$BUNDLE" "$NAME"
 }
 
 @test "run, its first process killed at any call up to the program's" {
 	edit '.process.args = ["true"]'
-	kill_each 31 nothing own_clearance -i run --bundle "$BUNDLE" "$NAME"
+	kill_each 131 nothing own_clearance -i run --bundle "$BUNDLE" "$NAME"
 }
 
 @test "start, killed at any call" {
-	kill_each 7 created legal_state start "$NAME"
+	kill_each 13 created legal_state start "$NAME"
 }
 
 @test "exec, killed at any call" {
-	kill_each 13 running legal_state exec --detach --env "CONTAINER=$NAME" "$NAME" sleep 1000
+	kill_each 31 running legal_state exec --detach --env "CONTAINER=$NAME" "$NAME" sleep 1000
 }
 
 @test "exec, its process killed at any call" {
-	kill_each 19 running legal_state -i exec --detach --env "CONTAINER=$NAME" "$NAME" sleep 1
+	kill_each 43 running legal_state -i exec --detach --env "CONTAINER=$NAME" "$NAME" sleep 1
 }
 
 @test "delete, killed at any call" {
-	kill_each 9 stopped legal_state delete "$NAME"
-	kill_each 9 running legal_state delete --force "$NAME"
+	kill_each 29 stopped legal_state delete "$NAME"
+	kill_each 37 running legal_state delete --force "$NAME"
 }
 
 @test "kill, pause and resume, killed at any call" {
-	kill_each 9 running legal_state kill "$NAME" KILL
-	kill_each 9 running paused_or_legal pause "$NAME"
-	kill_each 9 paused paused_or_legal resume "$NAME"
+	kill_each 19 running legal_state kill "$NAME" KILL
+	kill_each 23 running paused_or_legal pause "$NAME"
+	kill_each 23 paused paused_or_legal resume "$NAME"
 }
 
 paused() {

@@ -23,7 +23,7 @@ setup() {
 	echo mine >"$VOLUME/dir/file"
 	ln -s "../../../../../../../../../../../../../..$CANARY" "$VOLUME/up"
 	ln -s "$CANARY" "$VOLUME/link"
-	ROUNDS=$(full 400 3)
+	ROUNDS=$(full 400 2)
 }
 
 teardown() {

@@ -71,7 +71,7 @@ survives() {
 	for place in "${places[@]}"; do
 		for what in fifo file empty socket device block closed loop dangling host deep proc fd directory; do
 			n=$((n + 1))
-			[ $((n % $(full 1 9))) -eq 0 ] || [ "$what" = host ] || continue
+			[ $((n % $(full 1 13))) -eq 0 ] || [ "$what" = host ] || continue
 			[[ $place != bin/true || $what != directory ]] || continue
 			rm -rf "${IMAGE:?}"/{dev,proc,sys,etc,tmp,root,cwd,data,run}
 			mkdir "$IMAGE"/{dev,proc,sys,etc,tmp,root,run}

@@ -140,8 +140,8 @@ every_verb() {
 	jq -r --argjson pid "$VICTIM" '. as $doc | paths | select(index("annotations") == null) as $p
 		| (null, "", "../../..", "/", $pid, -1, 0, 1, 2147483648, "@huge", "a\u0000b", "\n", [], {}, true) as $v
 		| "\($p | tojson) \($v | tojson)\t\($doc | setpath($p; $v) | tojson)"' "$BATS_TEST_TMPDIR/good/state.json" |
-		sed 's/"@huge"/18446744073709551615/g' | awk -v n="$(full 1 11)" 'NR % n == 0' >"$BATS_TEST_TMPDIR/docs"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/docs")" -gt 50 ]
+		sed 's/"@huge"/18446744073709551615/g' | awk -v n="$(full 1 23)" 'NR % n == 0' >"$BATS_TEST_TMPDIR/docs"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/docs")" -gt 20 ]
 	while IFS=$'\t' read -r path doc; do
 		printf '%s\n' "$doc" >"$CREEL_ROOT/$NAME/state.json"
 		run timeout 15 creel --root "$CREEL_ROOT" kill "$NAME" KILL
