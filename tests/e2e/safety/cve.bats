@@ -12,10 +12,13 @@ setup() {
 	setup_creel
 	hostile_image
 	make_canary
+	PATTERN=$(cat /proc/sys/kernel/core_pattern)
 }
 
 teardown() {
 	race_over
+	# On a runtime that fails here it is the host's that has changed.
+	[ "$(cat /proc/sys/kernel/core_pattern)" = "$PATTERN" ] || echo "$PATTERN" >/proc/sys/kernel/core_pattern
 	teardown_creel
 }
 
