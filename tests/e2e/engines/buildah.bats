@@ -12,9 +12,9 @@ setup_file() {
 teardown_file() { podman_close; }
 setup() {
 	podman_needs
-	context=$ROOM/context-$BATS_TEST_NUMBER
+	context=$ROOM_DIR/context-$BATS_TEST_NUMBER
 	mkdir -p "$context"
-	rm -f "$ROOM/creel-recorded.calls"
+	rm -f "$ROOM_DIR/creel-recorded.calls"
 }
 teardown() { remove_containers; }
 
@@ -24,7 +24,7 @@ b() {
 
 # by_creel N: the steps of the build were N containers of creel.
 by_creel() {
-	[ "$(grep -cE '(^| )start ' "$ROOM/creel-recorded.calls")" -eq "$1" ]
+	[ "$(grep -cE '(^| )start ' "$ROOM_DIR/creel-recorded.calls")" -eq "$1" ]
 }
 
 containerfile() {
@@ -42,8 +42,8 @@ containerfile() {
 
 @test "buildah bud --isolation oci runs each RUN in creel" {
 	containerfile
-	b bud --runtime "$ROOM/bin/creel-recorded" --isolation oci --build-arg WHO=me -t built "$context"
-	cat "$ROOM/creel-recorded.calls"
+	b bud --runtime "$ROOM_DIR/bin/creel-recorded" --isolation oci --build-arg WHO=me -t built "$context"
+	cat "$ROOM_DIR/creel-recorded.calls"
 	by_creel 2
 	[ "$(box built cat /result /tmp/id)" = "$(printf 'me content\n0\n7\n/tmp')" ]
 	b rmi -f built
@@ -51,13 +51,13 @@ containerfile() {
 
 @test "BUILDAH_RUNTIME and BUILDAH_ISOLATION say the same as the options" {
 	containerfile
-	in_room env BUILDAH_RUNTIME="$ROOM/bin/creel-recorded" BUILDAH_ISOLATION=oci buildah bud "$context"
+	in_room env BUILDAH_RUNTIME="$ROOM_DIR/bin/creel-recorded" BUILDAH_ISOLATION=oci buildah bud "$context"
 	by_creel 2
 }
 
 @test "podman build runs each RUN in creel" {
 	containerfile
-	p --runtime "$ROOM/bin/creel-recorded" build -t built --build-arg WHO=me "$context"
+	p --runtime "$ROOM_DIR/bin/creel-recorded" build -t built --build-arg WHO=me "$context"
 	by_creel 2
 	[ "$(box built cat /result)" = "$(printf 'me content\n0')" ]
 	p rmi -f built

@@ -10,7 +10,7 @@ teardown_file() { docker_close; }
 setup() {
 	docker_needs
 	requires program docker-compose
-	project=$ROOM/project
+	project=$ROOM_DIR/project
 	mkdir -p "$project/web"
 	cat >"$project/docker-compose.yml" <<-'END'
 		version: "3.7"

@@ -9,10 +9,10 @@ setup_file() {
 	room_can containerd ctr || return 0
 	room_open
 	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
-	in_room containerd >"$ROOM/containerd.log" 2>&1 </dev/null 3>&- &
+	in_room containerd >"$ROOM_DIR/containerd.log" 2>&1 </dev/null 3>&- &
 	wait_for in_room ctr version
-	"$SRC_DIR/tools/make-busybox-image.sh" "$ROOM/busybox.tar"
-	in_room ctr image import --base-name example.com/busybox "$ROOM/busybox.tar" >/dev/null
+	"$SRC_DIR/tools/make-busybox-image.sh" "$ROOM_DIR/busybox.tar"
+	in_room ctr image import --base-name example.com/busybox "$ROOM_DIR/busybox.tar" >/dev/null
 }
 
 teardown_file() { [ -z "${ROOM_PID:-}" ] || room_close; }
@@ -124,11 +124,11 @@ runtime_runs() {
 }
 
 @test "seccomp, capabilities, devices and mounts are as asked for" {
-	mkdir -p "$ROOM/host"
-	echo there >"$ROOM/host/file"
+	mkdir -p "$ROOM_DIR/host"
+	echo there >"$ROOM_DIR/host/file"
 	[ "$(box --rm --seccomp -- grep Seccomp: /proc/self/status)" = $'Seccomp:\t2' ]
 	[ "$(box --rm --cap-drop CAP_CHOWN -- grep CapEff /proc/self/status)" = $'CapEff:\t00000000a80425fa' ]
-	[ "$(box --rm --mount "type=bind,src=$ROOM/host,dst=/data,options=rbind:ro" -- cat /data/file)" = there ]
+	[ "$(box --rm --mount "type=bind,src=$ROOM_DIR/host,dst=/data,options=rbind:ro" -- cat /data/file)" = there ]
 	[ "$(box --rm --net-host -- readlink /proc/self/ns/net)" = "$(in_room readlink /proc/self/ns/net)" ]
 }
 
@@ -158,7 +158,7 @@ runtime_runs() {
 }
 
 @test "the configuration for Kubernetes chooses creel as its default runtime" {
-	cat >"$ROOM/config.toml" <<-END
+	cat >"$ROOM_DIR/config.toml" <<-END
 		version = 2
 		[plugins."io.containerd.grpc.v1.cri".containerd]
 		  default_runtime_name = "creel"
@@ -168,7 +168,7 @@ runtime_runs() {
 		      BinaryName = "$RUNTIME"
 		      SystemdCgroup = false
 	END
-	run in_room containerd --config "$ROOM/config.toml" config dump
+	run in_room containerd --config "$ROOM_DIR/config.toml" config dump
 	[ "$status" -eq 0 ]
 	[[ $output == *'default_runtime_name = "creel"'* ]]
 	[[ $output == *"BinaryName = \"$RUNTIME\""* ]]

@@ -19,18 +19,18 @@ docker_open() {
 	room_records runc
 	jq -n --arg path "$RUNTIME" --arg parent "/$ROOM_CGROUP" \
 		'{runtimes: {creel: {path: $path}}, "default-runtime": "creel", "cgroup-parent": $parent, "live-restore": true}' \
-		>"$ROOM/daemon.json"
+		>"$ROOM_DIR/daemon.json"
 	! declare -F before_the_engine >/dev/null || before_the_engine
 	docker_daemon "$@"
-	image_root "$ROOM/busybox"
-	tar -C "$ROOM/busybox" -c . | d import -c 'CMD ["sh"]' -c 'ENV PATH=/bin' - busybox >/dev/null
+	image_root "$ROOM_DIR/busybox"
+	tar -C "$ROOM_DIR/busybox" -c . | d import -c 'CMD ["sh"]' -c 'ENV PATH=/bin' - busybox >/dev/null
 }
 
 # docker_daemon [OPTION...]: start it, and wait until it answers.
 docker_daemon() {
-	in_room dockerd --config-file "$ROOM/daemon.json" "$@" >>"$ROOM/dockerd.log" 2>&1 </dev/null 3>&- &
+	in_room dockerd --config-file "$ROOM_DIR/daemon.json" "$@" >>"$ROOM_DIR/dockerd.log" 2>&1 </dev/null 3>&- &
 	wait_for d version || {
-		tail -n 40 "$ROOM/dockerd.log" >&2
+		tail -n 40 "$ROOM_DIR/dockerd.log" >&2
 		return 1
 	}
 }

@@ -10,9 +10,9 @@ setup_file() { docker_open; }
 teardown_file() { docker_close; }
 setup() {
 	docker_needs
-	context=$ROOM/context-$BATS_TEST_NUMBER
+	context=$ROOM_DIR/context-$BATS_TEST_NUMBER
 	mkdir -p "$context"
-	rm -f "$ROOM/runc.calls"
+	rm -f "$ROOM_DIR/runc.calls"
 }
 teardown() { remove_containers; }
 
@@ -83,8 +83,8 @@ fails_with_the_command() {
 
 @test "BuildKit's RUN, ARG, ENV, COPY, USER and WORKDIR, each step by creel" {
 	builds_steps buildkit
-	cat "$ROOM/runc.calls"
-	[ "$(grep -c ' run --bundle ' "$ROOM/runc.calls")" -eq 2 ]
+	cat "$ROOM_DIR/runc.calls"
+	[ "$(grep -c ' run --bundle ' "$ROOM_DIR/runc.calls")" -eq 2 ]
 }
 
 @test "BuildKit passes a failing command's output and code on" {

@@ -222,8 +222,8 @@ health_is() {
 }
 
 @test "a file mounted over a directory is refused with the engine's own hint" {
-	touch "$ROOM/file"
-	run d run --rm -v "$ROOM/file:/etc" busybox true
+	touch "$ROOM_DIR/file"
+	run d run --rm -v "$ROOM_DIR/file:/etc" busybox true
 	echo "$output"
 	[ "$status" -eq 125 ] || [ "$status" -eq 127 ]
 	[[ $output == *"Are you trying to mount a directory onto a file"* ]]
@@ -235,8 +235,8 @@ health_is() {
 	[ "$( (echo words && sleep 0.5) | d attach one)" = "got words" ]
 	[[ $(d diff one) == *"A /new"* ]]
 	sleeper_again
-	echo content >"$ROOM/copied"
-	d cp "$ROOM/copied" one:/tmp/
+	echo content >"$ROOM_DIR/copied"
+	d cp "$ROOM_DIR/copied" one:/tmp/
 	[ "$(d exec one cat /tmp/copied)" = content ]
 }
 
@@ -254,8 +254,8 @@ sleeper_again() {
 
 @test "the engine restarts while a container runs, and finds it again" {
 	sleeper
-	in_room cat /run/docker.pid >"$ROOM/pid"
-	in_room kill -TERM "$(cat "$ROOM/pid")"
+	in_room cat /run/docker.pid >"$ROOM_DIR/pid"
+	in_room kill -TERM "$(cat "$ROOM_DIR/pid")"
 	wait_for in_room test ! -e /run/docker.pid
 	docker_daemon
 	[ "$(state)" = running ]

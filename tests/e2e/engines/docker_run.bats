@@ -67,18 +67,18 @@ logs_say() {
 }
 
 @test "-e, --env-file, -w, --hostname, --entrypoint and --add-host reach the program" {
-	echo B=2 >"$ROOM/env"
-	prints "1 2 /srv me" -e A=1 --env-file "$ROOM/env" -w /srv --hostname me --entrypoint sh busybox \
+	echo B=2 >"$ROOM_DIR/env"
+	prints "1 2 /srv me" -e A=1 --env-file "$ROOM_DIR/env" -w /srv --hostname me --entrypoint sh busybox \
 		-c 'echo $A $B $PWD $(hostname)'
 	prints "10.1.2.3	friend" --add-host friend:10.1.2.3 busybox grep friend /etc/hosts
 }
 
 @test "-v mounts a host directory, read-write or read-only, and a volume keeps its data" {
-	mkdir -p "$ROOM/host"
-	echo there >"$ROOM/host/file"
-	prints there -v "$ROOM/host:/data" busybox sh -c 'cat /data/file; echo back >/data/new'
-	[ "$(cat "$ROOM/host/new")" = back ]
-	run box -v "$ROOM/host:/data:ro" busybox touch /data/file
+	mkdir -p "$ROOM_DIR/host"
+	echo there >"$ROOM_DIR/host/file"
+	prints there -v "$ROOM_DIR/host:/data" busybox sh -c 'cat /data/file; echo back >/data/new'
+	[ "$(cat "$ROOM_DIR/host/new")" = back ]
+	run box -v "$ROOM_DIR/host:/data:ro" busybox touch /data/file
 	[ "$status" -eq 1 ]
 	[[ $output == *"Read-only file system"* ]]
 	box -v keep:/data busybox sh -c 'echo kept >/data/file'
@@ -143,8 +143,8 @@ logs_say() {
 	[ "$status" -ne 0 ]
 	[[ $output == *"Operation not permitted"* ]]
 	echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}' \
-		>"$ROOM/seccomp.json"
-	run box --security-opt "seccomp=$ROOM/seccomp.json" busybox mkdir /new
+		>"$ROOM_DIR/seccomp.json"
+	run box --security-opt "seccomp=$ROOM_DIR/seccomp.json" busybox mkdir /new
 	[[ $output == *"No space left on device"* ]]
 }
 

@@ -23,12 +23,12 @@ before_the_engine() {
 }
 
 @test "what it writes to a host directory belongs to that id, what is not its own it cannot write" {
-	mkdir -p "$ROOM/host"
-	run box -v "$ROOM/host:/data" busybox touch /data/file
+	mkdir -p "$ROOM_DIR/host"
+	run box -v "$ROOM_DIR/host:/data" busybox touch /data/file
 	[[ $output == *"Permission denied"* ]]
-	chown 300000 "$ROOM/host"
-	box -v "$ROOM/host:/data" busybox touch /data/file
-	[ "$(stat -c %u "$ROOM/host/file")" = 300000 ]
+	chown 300000 "$ROOM_DIR/host"
+	box -v "$ROOM_DIR/host:/data" busybox touch /data/file
+	[ "$(stat -c %u "$ROOM_DIR/host/file")" = 300000 ]
 }
 
 @test "limits, terminals, devices, tmpfs, ports and pause are as without" {

@@ -17,8 +17,8 @@ podman_open() {
 	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
 	podman_conf | in_room tee /etc/containers/containers.conf >/dev/null
 	echo '{"default": [{"type": "insecureAcceptAnything"}]}' | in_room tee /etc/containers/policy.json >/dev/null
-	image_root "$ROOM/busybox"
-	tar -C "$ROOM/busybox" -c . | p import -q -c CMD=sh -c ENV=PATH=/bin - localhost/busybox >/dev/null
+	image_root "$ROOM_DIR/busybox"
+	tar -C "$ROOM_DIR/busybox" -c . | p import -q -c CMD=sh -c ENV=PATH=/bin - localhost/busybox >/dev/null
 }
 
 # Podman asks for more open files and processes than root without CAP_SYS_RESOURCE may have.  It reads

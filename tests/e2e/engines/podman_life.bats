@@ -150,8 +150,8 @@ tried_three_times() {
 
 @test "podman cp, diff, commit, attach and rename" {
 	sleeper
-	echo content >"$ROOM/copied"
-	p cp "$ROOM/copied" one:/tmp/
+	echo content >"$ROOM_DIR/copied"
+	p cp "$ROOM_DIR/copied" one:/tmp/
 	[ "$(p exec one cat /tmp/copied)" = content ]
 	[[ $(p diff one) == *"A /tmp/copied"* ]]
 	p commit -q one kept >/dev/null
@@ -197,7 +197,7 @@ tried_three_times() {
 }
 
 @test "podman kube play starts what podman generate kube wrote" {
-	cat >"$ROOM/pod.yaml" <<-'END'
+	cat >"$ROOM_DIR/pod.yaml" <<-'END'
 		apiVersion: v1
 		kind: Pod
 		metadata: {name: played}
@@ -212,13 +212,13 @@ tried_three_times() {
 		    resources: {limits: {memory: 64Mi}}
 		    securityContext: {capabilities: {drop: [CHOWN]}}
 	END
-	p kube play "$ROOM/pod.yaml"
+	p kube play "$ROOM_DIR/pod.yaml"
 	wait_for in_room curl -fs http://127.0.0.1:8083/
 	[ "$(in_room curl -fs http://127.0.0.1:8083/)" = played ]
 	[ "$(p exec played-web limit memory.limit_in_bytes memory.max)" = 67108864 ]
-	p generate kube played >"$ROOM/again.yaml"
-	p kube down "$ROOM/pod.yaml"
-	grep -q GREETING "$ROOM/again.yaml"
+	p generate kube played >"$ROOM_DIR/again.yaml"
+	p kube down "$ROOM_DIR/pod.yaml"
+	grep -q GREETING "$ROOM_DIR/again.yaml"
 	run runtime_runs
 	[ -z "$output" ]
 }

@@ -51,19 +51,19 @@ prints() {
 }
 
 @test "-e, --env-file, -w, --hostname, --entrypoint and --add-host reach the program" {
-	echo B=2 >"$ROOM/env"
-	prints "1 2 /tmp me" -e A=1 --env-file "$ROOM/env" -w /tmp --hostname me --entrypoint sh busybox \
+	echo B=2 >"$ROOM_DIR/env"
+	prints "1 2 /tmp me" -e A=1 --env-file "$ROOM_DIR/env" -w /tmp --hostname me --entrypoint sh busybox \
 		-c 'echo $A $B $PWD $(hostname)'
 	run box --add-host friend:10.1.2.3 busybox cat /etc/hosts
 	[[ $output == *10.1.2.3*friend* ]]
 }
 
 @test "-v mounts a host directory, read-write or read-only, and a volume keeps its data" {
-	mkdir -p "$ROOM/host"
-	echo there >"$ROOM/host/file"
-	prints there -v "$ROOM/host:/data" busybox sh -c 'cat /data/file; echo back >/data/new'
-	[ "$(cat "$ROOM/host/new")" = back ]
-	run box -v "$ROOM/host:/data:ro,noexec" busybox touch /data/file
+	mkdir -p "$ROOM_DIR/host"
+	echo there >"$ROOM_DIR/host/file"
+	prints there -v "$ROOM_DIR/host:/data" busybox sh -c 'cat /data/file; echo back >/data/new'
+	[ "$(cat "$ROOM_DIR/host/new")" = back ]
+	run box -v "$ROOM_DIR/host:/data:ro,noexec" busybox touch /data/file
 	[ "$status" -eq 1 ]
 	[[ $output == *"Read-only file system"* ]]
 	box -v keep:/data busybox sh -c 'echo kept >/data/file'
@@ -72,10 +72,10 @@ prints() {
 }
 
 @test "-v with O is an overlay: the container writes, the host's directory stays" {
-	mkdir -p "$ROOM/lower"
-	echo below >"$ROOM/lower/file"
-	prints above -v "$ROOM/lower:/data:O" busybox sh -c 'echo above >/data/file; cat /data/file'
-	[ "$(cat "$ROOM/lower/file")" = below ]
+	mkdir -p "$ROOM_DIR/lower"
+	echo below >"$ROOM_DIR/lower/file"
+	prints above -v "$ROOM_DIR/lower:/data:O" busybox sh -c 'echo above >/data/file; cat /data/file'
+	[ "$(cat "$ROOM_DIR/lower/file")" = below ]
 }
 
 @test "--tmpfs takes over the image's files, --shm-size is what it says" {
@@ -117,8 +117,8 @@ prints() {
 	prints 2 busybox status Seccomp
 	prints 0 --security-opt seccomp=unconfined busybox status Seccomp
 	echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}' \
-		>"$ROOM/seccomp.json"
-	run box --security-opt "seccomp=$ROOM/seccomp.json" busybox mkdir /new
+		>"$ROOM_DIR/seccomp.json"
+	run box --security-opt "seccomp=$ROOM_DIR/seccomp.json" busybox mkdir /new
 	[[ $output == *"No space left on device"* ]]
 }
 
@@ -202,7 +202,7 @@ prints() {
 }
 
 @test "--sdnotify container: the program's READY=1 reaches the socket of podman's caller" {
-	cp "$(command -v notify)" "$ROOM/notify"
+	cp "$(command -v notify)" "$ROOM_DIR/notify"
 	in_room timeout 30 python3 -c '
 import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -210,13 +210,13 @@ s.bind("/run/ready.sock")
 while True:
     text = s.recv(4096).decode()
     print(text, flush=True)
-    if "READY=1" in text: break' >"$ROOM/ready.log" 3>&- &
+    if "READY=1" in text: break' >"$ROOM_DIR/ready.log" 3>&- &
 	wait_for in_room test -S /run/ready.sock
 	in_room env NOTIFY_SOCKET=/run/ready.sock timeout 30 podman run --cgroup-parent "/$ROOM_CGROUP" -d --name one \
-		--sdnotify container -v "$ROOM/notify:/bin/notify" busybox sh -c 'notify READY=1; sleep 1000'
+		--sdnotify container -v "$ROOM_DIR/notify:/bin/notify" busybox sh -c 'notify READY=1; sleep 1000'
 	wait $!
-	cat "$ROOM/ready.log"
-	grep -q READY=1 "$ROOM/ready.log"
+	cat "$ROOM_DIR/ready.log"
+	grep -q READY=1 "$ROOM_DIR/ready.log"
 }
 
 @test "--secret is a file for the container alone" {

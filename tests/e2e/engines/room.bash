@@ -23,16 +23,16 @@ room_can() {
 	[ "$(id -u)" -eq 0 ]
 }
 
-# room_open: call from setup_file().  Exports ROOM (its directory), ROOM_PID, ROOM_CGROUP.
+# room_open: call from setup_file().  Exports ROOM_DIR (its directory), ROOM_PID, ROOM_CGROUP.
 room_open() {
-	export ROOM=$BATS_FILE_TMPDIR/room
+	export ROOM_DIR=$BATS_FILE_TMPDIR/room
 	export ROOM_CGROUP=creel-engines-$$
-	mkdir -p "$ROOM/root" "$ROOM/bin"
+	mkdir -p "$ROOM_DIR/root" "$ROOM_DIR/bin"
 	unshare --mount --net --pid --uts --ipc --fork --kill-child --propagation unchanged \
-		bash "$SRC_DIR/tests/e2e/engines/room-init.sh" "$ROOM" >"$ROOM/log" 2>&1 </dev/null 3>&- &
-	echo $! >"$ROOM/unshare.pid"
+		bash "$SRC_DIR/tests/e2e/engines/room-init.sh" "$ROOM_DIR" >"$ROOM_DIR/log" 2>&1 </dev/null 3>&- &
+	echo $! >"$ROOM_DIR/unshare.pid"
 	wait_for room_is_ready || {
-		cat "$ROOM/log" >&2
+		cat "$ROOM_DIR/log" >&2
 		return 1
 	}
 	ROOM_PID=$(cat "/proc/$!/task/$!/children")
@@ -40,7 +40,7 @@ room_open() {
 }
 
 room_is_ready() {
-	[ -e "$ROOM/ready" ]
+	[ -e "$ROOM_DIR/ready" ]
 }
 
 # image_root DIR: the content of the tests' image, busybox and two programs that tell about themselves.
@@ -64,19 +64,19 @@ image_root() {
 # in_room COMMAND...: with the room's own programs first in PATH, and none of this user's settings.
 in_room() {
 	nsenter --target "$ROOM_PID" --mount --net --pid --uts --ipc --root --wd \
-		env -i PATH="$ROOM/bin:$BUILD_DIR:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root LANG=C.UTF-8 \
-		TERM=xterm ROOM="$ROOM" "$@"
+		env -i PATH="$ROOM_DIR/bin:$BUILD_DIR:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root LANG=C.UTF-8 \
+		TERM=xterm ROOM_DIR="$ROOM_DIR" "$@"
 }
 
-# room_records NAME: programs of the room that start NAME get $RUNTIME, and $ROOM/NAME.calls has a
+# room_records NAME: programs of the room that start NAME get $RUNTIME, and $ROOM_DIR/NAME.calls has a
 # line with the arguments of each call.
 room_records() {
-	cat >"$ROOM/bin/$1" <<-END
+	cat >"$ROOM_DIR/bin/$1" <<-END
 		#!/bin/sh
-		echo "\$*" >>"$ROOM/$1.calls"
+		echo "\$*" >>"$ROOM_DIR/$1.calls"
 		exec "$RUNTIME" "\$@"
 	END
-	chmod +x "$ROOM/bin/$1"
+	chmod +x "$ROOM_DIR/bin/$1"
 }
 
 # typed COMMAND...: in the room, on a terminal.

@@ -27,8 +27,8 @@ setup_file() {
 	echo '{"default": [{"type": "insecureAcceptAnything"}]}' |
 		in_room tee "$U_HOME/.config/containers/policy.json" >/dev/null
 	in_room chown -R "$ROOTLESS_ID:$ROOTLESS_ID" "$U_HOME" "/run/user/$ROOTLESS_ID"
-	image_root "$ROOM/busybox"
-	tar -C "$ROOM/busybox" -c . | p import -q -c CMD=sh -c ENV=PATH=/bin - localhost/busybox >/dev/null 2>&1
+	image_root "$ROOM_DIR/busybox"
+	tar -C "$ROOM_DIR/busybox" -c . | p import -q -c CMD=sh -c ENV=PATH=/bin - localhost/busybox >/dev/null 2>&1
 }
 
 # Limits as far as this machine's root goes.  Podman reads the key that ends in nocgroup; its manual
