@@ -146,6 +146,8 @@ refuses() {
 @test "rules that cannot be read, or forbid nothing, are refused with their place" {
 	bundle true
 	rules '{"handledAccessFs":["write_fill"]}'
+	run creel lint --format json "$BUNDLE"
+	jq -e '[.findings[] | select(.rule == "landlock" and (.message | contains("write_fill")))] | length == 1' <<<"$output"
 	refuses "config.json: annotations.org.creel.landlock: handledAccessFs[0]: unknown right 'write_fill'"
 	rules '{"handledAccesFs":["write_file"]}'
 	refuses "annotations.org.creel.landlock: unknown member 'handledAccesFs'"
