@@ -94,6 +94,40 @@ static void add_caps(struct spec_process *p, const struct strv *names, struct ar
 	p->capabilities = caps;
 }
 
+/* "NAME=" of "NAME=VALUE" */
+static size_t name_length(const char *assignment)
+{
+	return strcspn(assignment, "=") + 1;
+}
+
+static bool is_set_later(const struct oci_strings *env, size_t at)
+{
+	const char *const *v = (const char *const *)env->items;
+	size_t len = name_length(v[at]);
+
+	for (size_t i = at + 1; i < env->n; i++)
+		if (strncmp(v[i], v[at], len) == 0)
+			return true;
+	return false;
+}
+
+/* getenv(3) finds the first of two, so the one to replace must go. */
+static struct oci_strings replaced(struct arena *a, const struct oci_strings *old,
+				   const struct strv *env)
+{
+	struct oci_strings all = joined(a, old, env->v, env->n);
+	size_t n = 0;
+
+	if (env->n == 0)
+		return all;
+	for (size_t i = 0; i < all.n; i++)
+		if (!is_set_later(&all, i))
+			all.items[n++] = all.items[i];
+	all.n = n;
+	all.items[n] = NULL;
+	return all;
+}
+
 static int check_env(const struct strv *env, struct err *e)
 {
 	for (size_t i = 0; i < env->n; i++)
@@ -113,7 +147,7 @@ int exec_process_make(const struct spec_process *base, const struct exec_changes
 	p->args = joined(a, &none, ch->args, ch->n_args);
 	p->terminal = ch->tty;
 	p->console_size = NULL;
-	p->env = joined(a, &p->env, ch->env->v, ch->env->n);
+	p->env = replaced(a, &p->env, ch->env);
 	p->cwd = ch->cwd ? ch->cwd : p->cwd;
 	p->apparmor_profile = ch->apparmor ? ch->apparmor : p->apparmor_profile;
 	p->selinux_label = ch->label ? ch->label : p->selinux_label;

@@ -67,16 +67,21 @@ static void without_options_only_program_and_terminal_change(void **state UNUSED
 	line_done(&l);
 }
 
-static void variables_go_behind_the_container_s(void **state UNUSED)
+static void variables_take_the_place_of_the_container_s(void **state UNUSED)
 {
 	struct line l;
 
 	line_init(&l);
+	strv_add(&l.env, "AB=0");
 	strv_add(&l.env, "A=2");
+	strv_add(&l.env, "B=4");
+	strv_add(&l.env, "A=3");
 	assert_int_equal(line_make(&l), 0);
-	assert_int_equal(l.made->env.n, 2);
-	assert_string_equal(l.made->env.items[0], "A=1");
-	assert_string_equal(l.made->env.items[1], "A=2");
+	assert_int_equal(l.made->env.n, 3);
+	assert_string_equal(l.made->env.items[0], "AB=0");
+	assert_string_equal(l.made->env.items[1], "B=4");
+	assert_string_equal(l.made->env.items[2], "A=3");
+	assert_null(l.made->env.items[3]);
 	line_done(&l);
 }
 
@@ -190,7 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_options_only_program_and_terminal_change),
-		cmocka_unit_test(variables_go_behind_the_container_s),
+		cmocka_unit_test(variables_take_the_place_of_the_container_s),
 		cmocka_unit_test(a_variable_needs_a_name_and_a_value),
 		cmocka_unit_test(a_user_without_a_group_keeps_the_group),
 		cmocka_unit_test(groups_are_added),
