@@ -34,8 +34,8 @@ int cgroup_layout(enum cgroup_layout *ret, struct err *e);
 int cgroup_plan(const struct runtime_spec *spec, const char *id, enum cgroup_driver driver,
 		bool rootless, struct cgroup **ret, struct err *e);
 void cgroup_free(struct cgroup *cg);
-/* The driver is CGROUP_DISABLED: nothing is counted, limited or listed. */
-bool cgroup_is_disabled(const struct cgroup *cg);
+/* The container has no groups, by the driver or for want of rights: nothing is counted. */
+bool cgroup_is_none(const struct cgroup *cg);
 
 /* What is kept of a group from one call of creel to the next, as rows: it is decoded and encoded
  * together with the container's record. */

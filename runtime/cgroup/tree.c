@@ -26,9 +26,9 @@ static void close_fd(int fd)
 		(void)close(fd);
 }
 
-bool cgroup_is_disabled(const struct cgroup *cg)
+bool cgroup_is_none(const struct cgroup *cg)
 {
-	return cg->driver == CGROUP_DISABLED;
+	return cg->driver == CGROUP_DISABLED || cg->n == 0;
 }
 
 void cgroup_free(struct cgroup *cg)

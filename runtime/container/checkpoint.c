@@ -69,7 +69,7 @@ static int find_freezer(const char *controllers, const char *mount, const char *
 
 static int decide_cgroup(struct checkpoint *c, struct err *e)
 {
-	if (!c->container.cgroup || cgroup_is_disabled(c->container.cgroup)) {
+	if (!c->container.cgroup || cgroup_is_none(c->container.cgroup)) {
 		c->options.opts.manage_cgroups_mode = pb_set(CRIU_CG_IGNORE);
 		return 0;
 	}

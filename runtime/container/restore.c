@@ -111,7 +111,7 @@ static int decide_cgroup(struct restore *r, const struct creation *c, struct err
 	struct cgroup_roots roots = { .options = &r->options };
 	int r2 = 0;
 
-	if (cgroup_is_disabled(c->cgroup)) {
+	if (cgroup_is_none(c->cgroup)) {
 		r->options.opts.manage_cgroups_mode = pb_set(CRIU_CG_IGNORE);
 		return 0;
 	}

@@ -52,10 +52,11 @@ static int load(const struct host *h, const char *id, struct store *s, struct co
 		return r;
 	if (c->pidfd < 0)
 		return err_set(e, ESRCH, "container '%s': container not running", id);
-	if (!c->cgroup || cgroup_is_disabled(c->cgroup))
+	if (!c->cgroup || cgroup_is_none(c->cgroup))
 		return err_set(e, EOPNOTSUPP,
 			       "container '%s' has no control group, and nothing else counts what "
-			       "it uses (create it without --cgroup-manager=disabled)",
+			       "it uses (create it with the right to make one, without "
+			       "--cgroup-manager=disabled)",
 			       id);
 	return 0;
 }

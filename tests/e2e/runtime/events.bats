@@ -75,6 +75,15 @@ requires_memory_limit() {
 		and .data.kills == 1)' "$BATS_TEST_TMPDIR/lines"
 }
 
+@test "a container without control groups has nothing that is counted" {
+	bundle sleep 60
+	edit 'del(.linux.resources)'
+	c --cgroup-manager disabled run --detach --bundle "$BUNDLE" "$NAME" </dev/null >/dev/null 2>&1
+	run c events --stats "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"has no control group"* ]]
+}
+
 @test "an interval that is none is refused" {
 	for wrong in 0 -1s 5x ''; do
 		run c events --interval "$wrong" "$NAME"
