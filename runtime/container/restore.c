@@ -272,6 +272,8 @@ static int let_go(struct creation *c, struct err *e)
 	/* criu gives up on an error only up to a point. */
 	if (r2 < 0)
 		restore_kill(c);
+	if (r->scene.refused)
+		criu_kill(&r->talk.swrk);
 	criu_finish(&r->talk.swrk);
 	if (r2 >= 0 && unlinkat(c->dirfd, STORE_CRIU_ROOT, AT_REMOVEDIR) < 0)
 		r2 = err_sys(e, "remove '" STORE_CRIU_ROOT "'");

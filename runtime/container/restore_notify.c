@@ -61,7 +61,7 @@ void restore_kill(struct creation *c)
 
 /* pre-resume: criu holds them before their first instruction.  It goes on whatever we answer, so
  * what must not run is killed at once. */
-static int look(const struct restore_scene *scene, struct err *e)
+static int look(struct restore_scene *scene, struct err *e)
 {
 	struct creation *c = scene->creation;
 	autofree pid_t *pids = NULL;
@@ -74,14 +74,16 @@ static int look(const struct restore_scene *scene, struct err *e)
 			pids[i] = c->child.pid;
 	if (r >= 0)
 		r = restore_check(c->spec, c->child.pid, pids, n, e);
-	if (r < 0)
+	if (r < 0) {
+		scene->refused = true;
 		restore_kill(c);
+	}
 	return r;
 }
 
 int restore_notified(void *ctx, const char *script, pid_t pid, int *fd, struct err *e)
 {
-	const struct restore_scene *scene = ctx;
+	struct restore_scene *scene = ctx;
 	struct creation *c = scene->creation;
 
 	if (streq(script, "setup-namespaces"))

@@ -9,6 +9,7 @@
 struct restore_scene {
 	struct creation *creation;
 	pid_t criu;
+	bool refused; /* what was restored is killed */
 };
 
 /* A criu_notify_fn; ctx is a restore_scene. */

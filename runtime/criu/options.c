@@ -80,18 +80,19 @@ int criu_options_mount(struct criu_options *o, const char *key, const char *valu
 static int page_server(struct criu_options *o, const char *text, struct err *e)
 {
 	const char *colon = strrchr(text, ':');
-	const char *end = colon;
+	const char *at = text, *end = colon;
 	struct criu_page_server *ps;
 	uint32_t port = 0;
 
-	if (colon && text[0] == '[' && colon > text + 2 && colon[-1] == ']') {
-		text++;
+	/* An IPv6 address has colons of its own. */
+	if (colon && text[0] == '[' && colon[-1] == ']') {
+		at++;
 		end--;
 	}
-	if (!colon || end == text || parse_u32(colon + 1, &port) < 0 || port == 0 || port > 65535)
+	if (!colon || end == at || parse_u32(colon + 1, &port) < 0 || port == 0 || port > 65535)
 		return err_set(e, EINVAL, "--page-server: '%s' is not ADDRESS:PORT", text);
 	ps = arena_alloc(o->a, 1, sizeof(*ps));
-	*ps = (struct criu_page_server){ .address = arena_strndup(o->a, text, (size_t)(end - text)),
+	*ps = (struct criu_page_server){ .address = arena_strndup(o->a, at, (size_t)(end - at)),
 					 .port = pb_set(port) };
 	o->opts.ps = ps;
 	return 0;

@@ -233,6 +233,12 @@ int criu_check(struct criu_swrk *s, const struct criu_needs *needs, struct err *
 	return r < 0 ? r : ask_features(s, needs, e);
 }
 
+void criu_kill(const struct criu_swrk *s)
+{
+	if (s->pid > 0)
+		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL, NULL, 0);
+}
+
 /* It may serve memory pages to somebody who never comes. */
 static void wait_for_end(const struct criu_swrk *s)
 {

@@ -52,6 +52,9 @@ int criu_receive(struct criu_swrk *s, struct arena *a, struct criu_resp *ret, in
 /* Refuse a criu that is too old for what is needed, or that says that it lacks it. */
 int criu_check(struct criu_swrk *s, const struct criu_needs *needs, struct err *e);
 
+/* When what it restored is dead already: criu would wait for the first process, whose end waits for
+ * the others, which criu holds. */
+void criu_kill(const struct criu_swrk *s);
 /* Say good-bye and wait for its end; a signal on sigfd ends it.  Harmless when there is none. */
 void criu_finish(struct criu_swrk *s);
 AUTO_DEFINE_DONE(criu_swrk, criu_finish)

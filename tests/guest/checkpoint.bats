@@ -1,0 +1,256 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# checkpoint and restore with the real criu, which wants a host it can work on: run inside a guest.
+#
+# config.json says noNewPrivileges false: criu before 3.19 forgets it, and creel then refuses.
+
+load ../e2e/helpers
+
+setup() {
+	requires root
+	requires program criu jq
+	criu check >/dev/null 2>&1 || skip "criu does not work on this host: $(criu check 2>&1 | tail -n 1)"
+	setup_creel
+	IMAGE=$BATS_TEST_TMPDIR/image
+	OUT=$BATS_TEST_TMPDIR/out
+	COUNTER=$ROOTFS/tmp/$NAME
+}
+
+teardown() {
+	teardown_creel
+	rm -f "$COUNTER"
+}
+
+criu_bundle() {
+	bundle "$@"
+	edit '.process.noNewPrivileges = false'
+}
+
+# A program that counts, in memory and in a file.
+counting_bundle() {
+	criu_bundle sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/'"$NAME"'; sleep 0.1; done'
+}
+
+start_container() {
+	c run --detach --bundle "$BUNDLE" "$NAME" >"$OUT" 2>&1 </dev/null 3>&-
+}
+
+checkpoint() {
+	c checkpoint --image-path "$IMAGE" "$@" "$NAME" 3>&-
+}
+
+restore() {
+	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$@" "$NAME" >"$OUT" 2>&1 </dev/null 3>&-
+}
+
+counter_is_beyond() {
+	local now
+	now=$(cat "$COUNTER")
+	[ -n "$now" ] && [ "$now" -gt "$1" ]
+}
+
+@test "a container goes on counting where it was" {
+	counting_bundle
+	start_container
+	wait_for counter_is_beyond 5
+	checkpoint
+	nothing_left
+	before=$(cat "$COUNTER")
+	sleep 0.5
+	[ "$(cat "$COUNTER")" = "$before" ]
+	restore --pid-file "$BATS_TEST_TMPDIR/pid"
+	wait_for counter_is_beyond "$before"
+	[ "$(cat "$COUNTER")" -lt $((before + 1000)) ]
+	[ "$(status_of "$NAME")" = running ]
+	# Every other verb works on it.
+	pid=$(cat "$BATS_TEST_TMPDIR/pid")
+	[ "$(c state "$NAME" | jq .pid)" -eq "$pid" ]
+	grep -q "/creel-e2e/$NAME$" "/proc/$pid/cgroup"
+	[ "$(c exec "$NAME" readlink /proc/1/ns/time)" = "$(c exec "$NAME" readlink /proc/self/ns/time)" ]
+	c exec "$NAME" sh -c 'ps | grep -c "i=0"' >/dev/null
+	c pause "$NAME"
+	before=$(cat "$COUNTER")
+	sleep 0.5
+	[ "$(cat "$COUNTER")" = "$before" ]
+	c resume "$NAME"
+	wait_for counter_is_beyond "$before"
+	c kill "$NAME" KILL
+	wait_for has_status "$NAME" stopped
+	c delete "$NAME"
+	nothing_left
+}
+
+@test "masks, read-only paths and volumes are there again" {
+	criu_bundle sleep 100
+	mkdir -p "$BATS_TEST_TMPDIR/volume/deep"
+	edit '.mounts += [{destination: "/mnt/volume", source: $v, options: ["bind", "ro"]},
+		{destination: "/mnt/volume/deep", type: "tmpfs", options: ["nosuid"]},
+		{destination: "/mnt/file", source: "/etc/hostname", options: ["bind"]}]' --arg v "$BATS_TEST_TMPDIR/volume"
+	start_container
+	c exec "$NAME" sh -c 'echo kept >/mnt/volume/deep/file; sed "s/[^/]*\(.* - \)/\1/;s/ [a-z]*:[0-9]* / /" /proc/1/mountinfo | cut -d" " -f 2,3,4 | sort' \
+		>"$BATS_TEST_TMPDIR/before"
+	checkpoint
+	restore
+	c exec "$NAME" sh -c 'sed "s/[^/]*\(.* - \)/\1/;s/ [a-z]*:[0-9]* / /" /proc/1/mountinfo | cut -d" " -f 2,3,4 | sort' >"$BATS_TEST_TMPDIR/after"
+	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+	[ "$(c exec "$NAME" cat /mnt/volume/deep/file)" = kept ]
+	[ "$(c exec "$NAME" cat /mnt/file)" = "$(cat /etc/hostname)" ]
+	run c exec "$NAME" touch /mnt/volume/x
+	[[ $output == *"Read-only file system"* ]]
+	run c exec "$NAME" sh -c 'echo 1 >/proc/sys/kernel/panic'
+	[[ $output == *"Read-only file system"* ]]
+	[ -z "$(c exec "$NAME" cat /proc/kcore)" ]
+}
+
+@test "--leave-running leaves it running, and its image can be restored as another" {
+	counting_bundle
+	start_container
+	wait_for counter_is_beyond 5
+	checkpoint --leave-running
+	before=$(cat "$COUNTER")
+	wait_for counter_is_beyond "$before"
+	c delete --force "$NAME"
+	edit '.linux.cgroupsPath = "/creel-e2e/" + $name + "-other"' --arg name "$NAME"
+	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME-other" >"$OUT" 2>&1 </dev/null 3>&-
+	wait_for has_status "$NAME-other" running
+	grep -q "/creel-e2e/$NAME-other$" "/proc/$(c state "$NAME-other" | jq .pid)/cgroup"
+	c delete --force "$NAME-other"
+	nothing_left
+}
+
+@test "pre-dumps make the last dump short" {
+	criu_bundle sh -c 'x=$(head -c 300000 /dev/urandom | od -x); : >/tmp/'"$NAME"'; while :; do sleep 0.1; done'
+	start_container
+	wait_for test -e "$COUNTER"
+	c checkpoint --pre-dump --image-path "$BATS_TEST_TMPDIR/pre" "$NAME"
+	[ "$(status_of "$NAME")" = running ]
+	checkpoint --parent-path ../pre
+	[ "$(readlink "$IMAGE/parent")" = ../pre ]
+	size() { cat "$1"/pages-*.img | wc -c; }
+	[ "$(size "$IMAGE")" -lt $(($(size "$BATS_TEST_TMPDIR/pre") / 2)) ]
+	restore
+	[ "$(status_of "$NAME")" = running ]
+}
+
+@test "pipes are given anew" {
+	criu_bundle sh -c 'while read -r x; do echo "got $x"; done'
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	exec 8<>"$BATS_TEST_TMPDIR/fifo"
+	cat <&8 2>/dev/null 3>&- | c run --detach --bundle "$BUNDLE" "$NAME" 2>&1 3>&- 8>&- | cat >"$OUT" 3>&- 8>&- &
+	wait_for has_status "$NAME" running
+	echo one >&8
+	wait_for grep -qx 'got one' "$OUT"
+	checkpoint 8>&-
+	jq -e 'all(startswith("pipe:["))' "$IMAGE/descriptors.json"
+	(sleep 1; echo two; sleep 1) | c restore --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME" 3>&- 8>&- >"$OUT.2" 2>&1
+	grep -qx 'got two' "$OUT.2"
+	nothing_left
+	exec 8>&-
+}
+
+@test "a terminal comes back through the console socket" {
+	criu_bundle sh -c 'while read -r x; do echo "got $x"; done'
+	edit '.process.terminal = true'
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	exec 8<>"$BATS_TEST_TMPDIR/in"
+	recvtty "$BATS_TEST_TMPDIR/sock" <&8 >"$OUT" 3>&- &
+	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	c run --detach --bundle "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/sock" "$NAME" 3>&- 8>&-
+	echo one >&8
+	wait_for grep -q 'got one' "$OUT"
+	checkpoint 8>&-
+	recvtty "$BATS_TEST_TMPDIR/sock2" <&8 >"$OUT.2" 3>&- &
+	wait_for test -S "$BATS_TEST_TMPDIR/sock2"
+	c restore --detach --console-socket "$BATS_TEST_TMPDIR/sock2" --image-path "$IMAGE" --bundle "$BUNDLE" \
+		"$NAME" 3>&- 8>&-
+	echo two >&8
+	wait_for grep -q 'got two' "$OUT.2"
+	c delete --force "$NAME"
+	exec 8>&-
+}
+
+@test "an established TCP connection survives" {
+	requires program iptables-restore
+	criu_bundle sh -c 'nc -l -p 7777 >/tmp/got & sleep 1
+		(i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done) | nc 127.0.0.1 7777'
+	edit 'del(.linux.namespaces[] | select(.type == "network"))'
+	start_container
+	wait_for test -s "$ROOTFS/tmp/got"
+	run checkpoint
+	[ "$status" -eq 1 ]
+	echo "$output"
+	[[ $output == *"criu dump failed:"*"tcp-established"* ]]
+	[ "$(status_of "$NAME")" = running ]
+	checkpoint --tcp-established
+	before=$(tail -n 1 "$ROOTFS/tmp/got")
+	restore --tcp-established
+	last() { [ "$(tail -n 1 "$ROOTFS/tmp/got")" -gt "$1" ]; }
+	wait_for last $((before + 10))
+	# None was lost on the way.
+	[ "$(head -n $((before + 10)) "$ROOTFS/tmp/got")" = "$(seq $((before + 10)))" ]
+	c delete --force "$NAME"
+	rm -f "$ROOTFS/tmp/got"
+}
+
+@test "a network namespace by path is joined again" {
+	counting_bundle
+	ip netns add "creel-$$"
+	edit '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "/run/netns/creel-$$"
+	start_container
+	checkpoint
+	restore
+	[ "$(stat -Lc %i "/proc/$(c state "$NAME" | jq .pid)/ns/net")" = "$(stat -Lc %i "/run/netns/creel-$$")" ]
+	c delete --force "$NAME"
+	ip netns del "creel-$$"
+}
+
+@test "an image with more rights than config.json grants does not run" {
+	counting_bundle
+	start_container
+	wait_for counter_is_beyond 2
+	checkpoint
+	before=$(cat "$COUNTER")
+	edit '.process.capabilities[] = []'
+	run c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME"
+	[ "$status" -eq 1 ]
+	[[ $output == *"what the image holds is not what config.json allows"* ]]
+	[ "$(cat "$COUNTER")" = "$before" ]
+	nothing_left
+}
+
+@test "what criu cannot dump it says, and the container runs on" {
+	criu_bundle sh -c 'exec 5</dev/kmsg; sleep 100'
+	edit '.linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 11}]
+		| .linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 11, access: "r"}]'
+	start_container
+	wait_for test "$(status_of "$NAME")" = running
+	run checkpoint
+	echo "$output"
+	if [ "$status" -eq 0 ]; then skip "this criu dumps an open /dev/kmsg"; fi
+	[[ $output == "creel: error: checkpoint '$NAME': criu dump failed: "*"(see '$IMAGE/dump.log')" ]]
+	[ "$(status_of "$NAME")" = running ]
+}
+
+@test "runc and creel restore each other's images" {
+	requires program runc
+	counting_bundle
+	# What runc 1.1 and creel both have.
+	start_container
+	wait_for counter_is_beyond 5
+	checkpoint
+	before=$(cat "$COUNTER")
+	runc --root "$BATS_TEST_TMPDIR/runc" restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME" \
+		>"$OUT" 2>&1 </dev/null 3>&- || {
+		cat "$OUT"
+		false
+	}
+	wait_for counter_is_beyond "$before"
+	runc --root "$BATS_TEST_TMPDIR/runc" checkpoint --image-path "$IMAGE-2" "$NAME"
+	before=$(cat "$COUNTER")
+	c restore --detach --image-path "$IMAGE-2" --bundle "$BUNDLE" "$NAME" >"$OUT" 2>&1 </dev/null 3>&- || {
+		cat "$OUT"
+		false
+	}
+	wait_for counter_is_beyond "$before"
+	[ "$(status_of "$NAME")" = running ]
+}
