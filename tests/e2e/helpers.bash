@@ -43,13 +43,11 @@ requires() {
 
 # make_rootfs DIR: a root file system of Debian's static busybox.
 make_rootfs() {
-	local applet
 	mkdir -p "$1"/{bin,sbin,dev,etc,proc,root,run,sys,tmp,usr/bin,var}
 	chmod 1777 "$1/tmp"
 	cp /bin/busybox "$1/bin/busybox"
-	for applet in $(/bin/busybox --list); do
-		[ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
-	done
+	# One process for four hundred links.
+	perl -e 'symlink "busybox", "$ARGV[0]/$_" for qx(/bin/busybox --list) =~ /\S+/g' "$1/bin"
 	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n' >"$1/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\n' >"$1/etc/group"
 }
