@@ -208,10 +208,47 @@ static int write_limit(int dirfd, const struct limit *l, struct undo *undo)
 	return r;
 }
 
+static int memory_in_use(const struct cgroup *cg, int64_t *ret)
+{
+	const struct cgroup_tree *t = cgroup_tree_find(cg, "memory");
+	const char *file = t ? "memory.usage_in_bytes" : "memory.current";
+	char text[CONTROLLER_MAX];
+	int r;
+
+	if (!t)
+		t = cgroup_tree_find(cg, "");
+	if (!t || t->fd < 0)
+		return -ENODEV;
+	r = tree_read_word(t->fd, file, text, sizeof(text));
+	return r < 0 ? r : parse_i64(text, ret);
+}
+
+static int too_much_in_use(int64_t limit, int64_t used, struct err *e)
+{
+	return err_set(e, EBUSY,
+		       LIMITS_JSON "memory.limit: %" PRId64 " is below the %" PRId64
+				   " bytes in use",
+		       limit, used);
+}
+
+/* v1 does not take a limit that it can't bring the group below. */
+static int explain_busy(const struct cgroup *cg, const struct limit *l, struct err *e)
+{
+	int64_t limit = 0, used = 0;
+
+	if (streq(l->file, "memory.limit_in_bytes") && parse_i64(l->value, &limit) == 0 &&
+	    memory_in_use(cg, &used) == 0)
+		return too_much_in_use(limit, used, e);
+	return err_set(e, EBUSY, "%s: write '%s' to '%s': %s", l->json, l->value, l->file,
+		       strerror(EBUSY));
+}
+
 static int explain(const struct cgroup *cg, const struct limit *l, int r, struct err *e)
 {
 	char name[CONTROLLER_MAX];
 
+	if (r == -EBUSY)
+		return explain_busy(cg, l, e);
 	if (r != -ENOENT)
 		return err_set(e, -r, "%s: write '%s' to '%s': %s", l->json, l->value, l->file,
 			       strerror(-r));
@@ -271,25 +308,16 @@ int apply_limits(const struct cgroup *cg, const struct limits *l, struct undo *u
 int apply_check_usage(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
 {
 	const struct spec_memory *m = r ? r->memory : NULL;
-	const struct cgroup_tree *t = cgroup_tree_find(cg, "memory");
-	const char *file = t ? "memory.usage_in_bytes" : "memory.current";
-	char text[CONTROLLER_MAX];
 	int64_t used = 0;
+	int res;
 
 	if (!m || !m->check_before_update.v || m->limit.v <= 0)
 		return 0;
-	if (!t)
-		t = cgroup_tree_find(cg, "");
-	if (!t || t->fd < 0 || tree_read_word(t->fd, file, text, sizeof(text)) < 0 ||
-	    parse_i64(text, &used) < 0)
+	res = memory_in_use(cg, &used);
+	if (res < 0)
 		return err_set(e, ENODATA,
-			       LIMITS_JSON "memory.checkBeforeUpdate: "
-					   "'%s' can't be read",
-			       file);
-	if (m->limit.v < used)
-		return err_set(e, EBUSY,
-			       LIMITS_JSON "memory.limit: %" PRId64 " is below the %" PRId64
-					   " bytes in use",
-			       m->limit.v, used);
-	return 0;
+			       LIMITS_JSON "memory.checkBeforeUpdate: what is in use can't be "
+					   "read: %s",
+			       strerror(-res));
+	return m->limit.v < used ? too_much_in_use(m->limit.v, used, e) : 0;
 }

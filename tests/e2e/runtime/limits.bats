@@ -96,6 +96,13 @@ file() {
 	[[ $output == *"linux.resources.memory.limit: 8388608 is below the "*" bytes in use"* ]]
 	[ "$(file memory memory.limit_in_bytes)" = 104857600 ]
 	c update --memory 80m "$NAME"
+	# What cannot be reclaimed at all is in use, too, when nobody asked for the check.
+	c update -r - "$NAME" <<<'{"memory": {"checkBeforeUpdate": false}}'
+	run c update --memory 4k "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"linux.resources.memory.limit: 4096 is below the "*" bytes in use"* ]]
+	[ "$(file memory memory.limit_in_bytes)" = 83886080 ]
 }
 
 @test "what this host's controllers cannot do is an error that names the member" {
