@@ -20,6 +20,9 @@
 #include "runtime/lint/lint.h"
 #include "runtime/ns/plan.h"
 
+/* Files of one container that are asked about, each by a plan. */
+#define UNIFIED_MAX 64
+
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static bool is_writable_by_others(const struct stat *st)
@@ -136,15 +139,53 @@ static void check_namespaces(struct lint *l)
 		lint_add_failure(l, LINT_RULE_NAMESPACE, "linux.namespaces", &why);
 }
 
-static void check_cgroup(struct lint *l)
+static bool plan_cgroup(struct lint *l, const struct spec_resources *r)
 {
 	const struct host *h = l->req->host;
+	struct spec_linux linux_ = *l->linux_;
+	struct runtime_spec one = *l->spec;
 	struct cgroup *cg = NULL;
 	struct err why = { 0 };
+	int res;
 
-	if (cgroup_plan(l->spec, "lint", h->driver, host_is_rootless(h), &cg, &why) < 0)
+	linux_.resources = (struct spec_resources *)(uintptr_t)r;
+	one.linux_ = &linux_;
+	res = cgroup_plan(&one, "lint", h->driver, host_is_rootless(h), &cg, &why);
+	if (res < 0)
 		lint_add_failure(l, LINT_RULE_CGROUP, "linux.resources", &why);
 	cgroup_free(cg);
+	return res >= 0;
+}
+
+/* Each member for itself; swap means nothing without the rest of memory. */
+static void check_cgroup(struct lint *l)
+{
+	const struct spec_resources *r = l->linux_->resources;
+	const struct spec_resources none = { 0 };
+	struct spec_resources one;
+
+	if (!plan_cgroup(l, &none) || !r)
+		return;
+#define EACH(member)                                                                               \
+	do {                                                                                       \
+		one = none;                                                                        \
+		one.member = r->member;                                                            \
+		(void)plan_cgroup(l, &one);                                                        \
+	} while (0)
+	EACH(devices);
+	EACH(memory);
+	EACH(cpu);
+	EACH(pids);
+	EACH(block_io);
+	EACH(hugepage_limits);
+	EACH(network);
+	EACH(rdma);
+#undef EACH
+	for (size_t i = 0; i < r->unified.n && i < UNIFIED_MAX; i++) {
+		one = none;
+		one.unified = (struct oci_strmap){ &r->unified.items[i], 1 };
+		(void)plan_cgroup(l, &one);
+	}
 }
 
 /* One at a time: the plan of all stops at the first that cannot work. */

@@ -35,7 +35,7 @@ finds() {
 
 @test "everything this host would refuse is found, not only the first" {
 	bundle no-such-program
-	edit '.linux.resources.unified = {"foo.max": "1"} | .linux.sysctl = {"kernel.panic": "1", "net.ipv4.ip_forward": "1"}
+	edit '.linux.resources.unified = {"foo.max": "1", "bar.max": "2"} | .linux.sysctl = {"kernel.panic": "1", "net.ipv4.ip_forward": "1"}
 		| .mounts += [{destination: "/a", type: "bind", source: "/no/such/source", options: ["bind"]},
 			{destination: "/b", type: "bind", source: "/tmp", options: ["bind", "size=1k"]},
 			{destination: "/c"}]
@@ -51,7 +51,7 @@ finds() {
 	finds hook 'hooks.poststop[0].path'
 	finds namespace 'linux.namespaces[6].path'
 	finds sysctl 'linux.sysctl["kernel.panic"]'
-	jq -e '[.findings[] | select(.rule == "cgroup" and (.path | startswith("linux.resources.unified")))] | length == 1' <<<"$output"
+	jq -e '[.findings[] | select(.rule == "cgroup" and (.path | startswith("linux.resources.unified")))] | length == 2' <<<"$output"
 	# create agrees.
 	run c create --bundle "$BUNDLE" "$NAME"
 	[ "$status" -eq 1 ]
