@@ -148,8 +148,10 @@ static int use_option(struct parser *p, const struct use *u, const char *given)
 	}
 	if (!given && !(u->row->bits & OPT_OPTIONAL)) {
 		given = p->argv[p->i + 1];
+		/* The words by which engines probe for an option ("restore --lsm-mount-context").
+		 */
 		if (!given)
-			return refuse(p, u, "needs a value (%s)",
+			return refuse(p, u, "flag needs an argument (%s)",
 				      u->row->arg ? u->row->arg : "VALUE");
 		p->i++;
 	}

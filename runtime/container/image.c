@@ -38,8 +38,12 @@ static int check_parent(int dirfd, const char *parent, struct err *e)
 
 int image_open(struct image *im, const struct criu_flags *flags, bool make, struct err *e)
 {
-	int r;
+	int r = 0;
 
+	if (geteuid() != 0)
+		return err_set(e, EPERM,
+			       "only root can: criu needs every right over what it writes "
+			       "and restores");
 	im->path = path_absolute(flags->image_path ? flags->image_path : IMAGE_DEFAULT);
 	im->work = path_absolute(flags->work_path ? flags->work_path : im->path);
 	r = im->dirfd = open_directory("--image-path", im->path, make, e);

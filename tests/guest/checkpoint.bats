@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# checkpoint and restore with the real criu, which wants a host it can work on: run inside a guest.
+# checkpoint and restore with the real criu, which wants a host it can work on.
 #
 # config.json says noNewPrivileges false: criu before 3.19 forgets it, and creel then refuses.
 
-load ../e2e/helpers
+load guest
 
 setup() {
-	requires root
 	requires program criu jq
 	criu check >/dev/null 2>&1 || skip "criu does not work on this host: $(criu check 2>&1 | tail -n 1)"
 	setup_creel
+	PATH=$BATS_TEST_DIRNAME:$PATH
 	IMAGE=$BATS_TEST_TMPDIR/image
 	OUT=$BATS_TEST_TMPDIR/out
 	COUNTER=$ROOTFS/tmp/$NAME
@@ -64,7 +64,7 @@ counter_is_beyond() {
 	[ "$(status_of "$NAME")" = running ]
 	# Every other verb works on it.
 	pid=$(cat "$BATS_TEST_TMPDIR/pid")
-	[ "$(c state "$NAME" | jq .pid)" -eq "$pid" ]
+	[ "$(pid_of "$NAME")" -eq "$pid" ]
 	grep -q "/creel-e2e/$NAME$" "/proc/$pid/cgroup"
 	[ "$(c exec "$NAME" readlink /proc/1/ns/time)" = "$(c exec "$NAME" readlink /proc/self/ns/time)" ]
 	c exec "$NAME" sh -c 'ps | grep -c "i=0"' >/dev/null
@@ -113,7 +113,7 @@ counter_is_beyond() {
 	edit '.linux.cgroupsPath = "/creel-e2e/" + $name + "-other"' --arg name "$NAME"
 	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME-other" >"$OUT" 2>&1 </dev/null 3>&-
 	wait_for has_status "$NAME-other" running
-	grep -q "/creel-e2e/$NAME-other$" "/proc/$(c state "$NAME-other" | jq .pid)/cgroup"
+	grep -q "/creel-e2e/$NAME-other$" "/proc/$(pid_of "$NAME-other")/cgroup"
 	c delete --force "$NAME-other"
 	nothing_left
 }
@@ -171,8 +171,7 @@ counter_is_beyond() {
 
 @test "an established TCP connection survives" {
 	requires program iptables-restore
-	criu_bundle sh -c 'nc -l -p 7777 >/tmp/got & sleep 1
-		(i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done) | nc 127.0.0.1 7777'
+	criu_bundle sh -c 'nc -l -p 7777 >/tmp/got & sleep 1; (i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done) | nc 127.0.0.1 7777'
 	edit 'del(.linux.namespaces[] | select(.type == "network"))'
 	start_container
 	wait_for test -s "$ROOTFS/tmp/got"
@@ -199,7 +198,7 @@ counter_is_beyond() {
 	start_container
 	checkpoint
 	restore
-	[ "$(stat -Lc %i "/proc/$(c state "$NAME" | jq .pid)/ns/net")" = "$(stat -Lc %i "/run/netns/creel-$$")" ]
+	[ "$(stat -Lc %i "/proc/$(pid_of "$NAME")/ns/net")" = "$(stat -Lc %i "/run/netns/creel-$$")" ]
 	c delete --force "$NAME"
 	ip netns del "creel-$$"
 }

@@ -68,7 +68,8 @@ template rootless.json --rootless
 # Made by root, for the guest's user.
 jq '.linux.uidMappings[].hostID = 1000 | .linux.gidMappings[].hostID = 1000' "$stage/rootless.json" >"$stage/new" &&
 	mv "$stage/new" "$stage/rootless.json"
-cp "$here/in-guest.sh" "$here"/*.bats "$here/guest.bash" "$src/tests/e2e/helpers.bash" "$stage/tests"
+cp "$here/in-guest.sh" "$here"/*.bats "$here/guest.bash" "$src/tests/e2e/helpers.bash" \
+	"$build/tests/tools/recvtty" "$stage/tests"
 
 if [ $# -eq 0 ]; then
 	if [ -n "$selinux" ]; then

@@ -210,6 +210,13 @@ never_asked() {
 	[ "$(status_of "$NAME")" = running ]
 }
 
+# libpod and CRI-O ask before they offer it.
+@test "engines that probe for checkpoint and restore find them" {
+	creel checkpoint --help >/dev/null
+	run creel restore --lsm-mount-context
+	[[ $output == *"flag needs an argument"* ]]
+}
+
 @test "restore's own options are passed on" {
 	plain_bundle sleep 100
 	start_container

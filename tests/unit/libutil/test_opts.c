@@ -235,8 +235,8 @@ static void unknown_options_without_a_neighbour_are_just_unknown(void **state UN
 
 static void wrong_values_are_shown(void **state UNUSED)
 {
-	expect_error("x --bundle", "option '--bundle': needs a value (DIR)");
-	expect_error("x -db", "option '-b': needs a value (DIR)");
+	expect_error("x --bundle", "option '--bundle': flag needs an argument (DIR)");
+	expect_error("x -db", "option '-b': flag needs an argument (DIR)");
 	expect_error("x --detach=maybe", "option '--detach': 'maybe' is neither true nor false");
 	expect_error("x --preserve-fds -1",
 		     "option '--preserve-fds': '-1' is no number from 0 to 4294967295");
