@@ -162,7 +162,7 @@ int caps_after_ids(struct init *in, struct err *e)
 	 * both come last.  It does no harm until then: execve() computes the new sets from
 	 * inheritable, bounding and ambient alone, so nothing extra here reaches the program. */
 	if ((in->job->seccomp || in->landlockfd >= 0) && !in->process->no_new_privileges)
-		extra = (uint64_t)1 << CAP_SYS_ADMIN;
+		extra = ((uint64_t)1 << CAP_SYS_ADMIN) & in->caps_held;
 	if (caps_set(s.permitted | extra, s.effective | extra, s.inheritable) < 0)
 		return err_sys(e, "process.capabilities: capset");
 	return raise_ambient(s.ambient, e);

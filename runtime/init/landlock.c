@@ -19,8 +19,15 @@ static int allow_paths(const struct init *in, const struct landlock_rule *rule, 
 	for (size_t i = 0; i < rule->paths.n; i++) {
 		const char *path = rule->paths.items[i];
 		autofd int fd = beneath_open(in->rootfd, path, O_PATH, 0, BENEATH_CHROOT, e);
-		int r = fd < 0 ? fd : landlock_allow_path(rulesetfd, fd, rule->allowed, e);
+		int r;
 
+		/* A mistake when the container is created; later its own doing, and there is
+		 * nothing to be allowed. */
+		if (fd == -ENOENT && in->job->kind == INIT_EXEC) {
+			err_clear(e);
+			continue;
+		}
+		r = fd < 0 ? fd : landlock_allow_path(rulesetfd, fd, rule->allowed, e);
 		if (r < 0)
 			return err_wrap(e, r, "paths[%zu]: '%s'", i, path);
 	}

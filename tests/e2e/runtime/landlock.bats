@@ -69,6 +69,10 @@ refuses() {
 	run c exec "$NAME" cat /mnt/closed/file
 	[ "$status" -eq 1 ]
 	[[ $output == *"can't open '/mnt/closed/file': Permission denied"* ]]
+	# What has gone meanwhile needs no right.
+	rm "$ROOTFS/mnt/open/file"
+	run c exec "$NAME" cat /mnt/closed/file
+	[[ $output == *"can't open '/mnt/closed/file': Permission denied"* ]]
 }
 
 @test "a program outside of what may be executed is not" {
