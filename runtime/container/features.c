@@ -99,6 +99,18 @@ static void fill_linux(struct arena *a, struct features_linux *l)
 	l->net_devices = enabled(a, true);
 }
 
+/* Where callers of runc and of crun look whether there is `checkpoint`.  As there, it says that the
+ * verb is, not that criu is installed: that may change while an engine runs. */
+static struct oci_strmap extras(void)
+{
+	static struct oci_pair pairs[] = {
+		{ "org.opencontainers.runc.checkpoint.enabled", "true" },
+		{ "run.oci.crun.checkpoint.enabled", "true" },
+	};
+
+	return (struct oci_strmap){ .items = pairs, .n = ARRAY_LEN(pairs) };
+}
+
 void features_fill(struct arena *a, struct oci_features *ret)
 {
 	*ret = (struct oci_features){
@@ -107,6 +119,7 @@ void features_fill(struct arena *a, struct oci_features *ret)
 		.hooks = hook_names(a),
 		.mount_options = words(a, mount_opts_names()),
 		.linux_ = arena_alloc(a, 1, sizeof(*ret->linux_)),
+		.annotations = extras(),
 		.potentially_unsafe_config_annotations = annotation_keys(a),
 	};
 	fill_linux(a, ret->linux_);

@@ -213,6 +213,7 @@ never_asked() {
 # libpod and CRI-O ask before they offer it.
 @test "engines that probe for checkpoint and restore find them" {
 	creel checkpoint --help >/dev/null
+	creel features | jq -e '.annotations["org.opencontainers.runc.checkpoint.enabled"] == "true"'
 	run creel restore --lsm-mount-context
 	[[ $output == *"flag needs an argument"* ]]
 }
