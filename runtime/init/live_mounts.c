@@ -46,17 +46,21 @@ static int check_kind(const struct mount_op *op, struct err *e)
 
 int live_mount_prepare(struct live *l, struct err *e)
 {
+	const struct mount_plan *p = &l->in.mounts;
 	int r = plan(l, e);
 
-	for (size_t i = 0; r >= 0 && i < l->in.mounts.n; i++)
-		r = check_kind(&l->in.mounts.ops[i], e);
+	for (size_t i = 0; r >= 0 && i < p->n; i++)
+		r = check_kind(&p->ops[i], e);
 	if (r >= 0)
 		r = init_prepare_sources(l->in.job, e);
-	for (size_t i = 0; r >= 0 && i < l->in.mounts.n; i++)
-		if (l->in.mounts.ops[i].kind == MOUNT_OP_BIND && l->in.job->source_fds[i] < 0)
-			r = err_set(e, ENOSYS,
+	/* What could not be cloned is left to an init that still sees the host; here nobody does.
+	 */
+	for (size_t i = 0; r >= 0 && i < p->n; i++)
+		if (p->ops[i].kind == MOUNT_OP_BIND && l->in.job->source_fds[i] < 0)
+			r = err_set(e, EPERM,
 				    "mounts[%zu]: a bind into a running container needs "
-				    "open_tree(2) and mount_setattr(2) of Linux 5.12",
+				    "open_tree(2) and mount_setattr(2) of Linux 5.12, and the "
+				    "right to mount on the host; file systems like tmpfs do not",
 				    i);
 	return r;
 }

@@ -398,3 +398,20 @@ life_with_pause() {
 	[ "$status" -ne 0 ]
 	[[ $output == *"mount tmpfs on '/mnt':"* ]]
 }
+
+@test "a running container of a user gets file systems, but no tree of the host" {
+	program sleep 1000
+	user creel run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	user creel mounts add "$NAME" - <<<'[{"destination": "/t", "type": "tmpfs", "options": ["mode=700"]}]'
+	user creel exec "$NAME" grep -q ' /t ' /proc/self/mountinfo
+	run user creel mounts add -v "$HOME_DIR:/data" "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"mounts[0]: a bind into a running container needs"*"the right to mount on the host"* ]]
+	user creel mounts remove -v /t "$NAME"
+	run user creel exec "$NAME" grep ' /t ' /proc/self/mountinfo
+	[ "$status" -ne 0 ]
+	run user creel devices add --device /dev/fuse "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
