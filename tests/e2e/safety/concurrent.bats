@@ -160,13 +160,16 @@ groups() {
 			3) creel --root "$1" create --bundle "$2" "$3" && creel --root "$1" delete "$3" ;;
 			esac || exit 1
 			i=$((i + 1))
-		done >/dev/null 2>&1 </dev/null
+		done >/dev/null 2>"$5/messages" </dev/null
 		sleep 0.3
-		ps --ppid $$ -o pid=,stat=,comm= | grep -v -e ' ps$' -e grep >"$5/children"
-		[ "$(ls /proc/$$/fd | wc -l)" -eq "$fds" ] && : >"$5/done"
+		ps --ppid $$ -o pid=,stat=,comm= | grep -v -e ' ps$' -e grep >"$5/children" || true
+		[ "$(ls /proc/$$/fd | wc -l)" -eq "$fds" ] || echo "descriptors are left" >>"$5/children"
 	END
-	sh "$BATS_TEST_TMPDIR/lives.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME" "$rounds" "$LOG" 3>&-
-	[ -e "$LOG/done" ]
+	sh "$BATS_TEST_TMPDIR/lives.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME" "$rounds" "$LOG" 3>&- || {
+		cat "$LOG/messages"
+		return 1
+	}
+	[ ! -s "$LOG/children" ]
 	nothing_at_all
 	[ "$(groups)" -eq 0 ]
 	[ "$(wc -l </proc/self/mountinfo)" -eq "$mounts" ]
