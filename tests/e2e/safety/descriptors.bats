@@ -96,7 +96,7 @@ only_standard() {
 		echo "exec $how"
 		only_standard
 	done
-	with_fds script -qec "creel --root $CREEL_ROOT exec --tty $NAME /bin/fdlist" /dev/null | tr -d '\r\0' >"$OUT"
+	with_fds script -qec "creel --root $CREEL_ROOT exec --tty $NAME /bin/fdlist" /dev/null | tr -d '\r\0' | sed 's|\^@||g' >"$OUT"
 	only_standard
 }
 
