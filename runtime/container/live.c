@@ -95,6 +95,9 @@ static void remove_from(const struct mounts *m, struct oci_array *list)
 		memmove(mount_at(list, at), mount_at(list, at + 1),
 			(--list->n - at) * sizeof(struct spec_mount));
 	}
+	/* Absent, not empty. */
+	if (list->n == 0)
+		list->items = NULL;
 }
 
 /* Only what config.json names: a mount that hides a file of /proc, say, is nobody's to remove. What

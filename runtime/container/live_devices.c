@@ -120,6 +120,9 @@ static void remove_from(const struct devices *d, struct oci_array *list)
 		memmove(node_at(list, at), node_at(list, at + 1),
 			(--list->n - at) * sizeof(struct spec_device));
 	}
+	/* Absent, not empty. */
+	if (list->n == 0)
+		list->items = NULL;
 }
 
 static int look_up(const struct devices *d, struct err *e)

@@ -46,7 +46,7 @@ mounted() {
 	[[ $output == *"has a mount on '/data//deep/.' already"* ]]
 	c mounts remove -v /data/deep "$NAME"
 	[ "$(c exec "$NAME" ls /data/deep)" = '' ]
-	[ "$(c state "$NAME" | jq -c .mounts)" = '[]' ] || [ "$(c state "$NAME" | jq -c .mounts)" = null ]
+	[ "$(c state "$NAME" | jq -c .mounts)" = null ]
 	run c mounts remove -v /data/deep "$NAME"
 	[ "$status" -eq 1 ]
 	[[ $output == *"has no mount on '/data/deep'"* ]]
