@@ -101,14 +101,16 @@ static void fill_linux(struct arena *a, struct features_linux *l)
 
 /* Where callers of runc and of crun look whether there is `checkpoint`.  As there, it says that the
  * verb is, not that criu is installed: that may change while an engine runs. */
-static struct oci_strmap extras(void)
+static struct oci_strmap extras(struct arena *a)
 {
-	static struct oci_pair pairs[] = {
-		{ "org.opencontainers.runc.checkpoint.enabled", "true" },
-		{ "run.oci.crun.checkpoint.enabled", "true" },
-	};
+	static const char *const keys[] = { "org.opencontainers.runc.checkpoint.enabled",
+					    "run.oci.crun.checkpoint.enabled" };
+	struct oci_strmap m = { .n = ARRAY_LEN(keys) };
 
-	return (struct oci_strmap){ .items = pairs, .n = ARRAY_LEN(pairs) };
+	m.items = arena_alloc(a, m.n, sizeof(*m.items));
+	for (size_t i = 0; i < m.n; i++)
+		m.items[i] = (struct oci_pair){ .key = keys[i], .value = "true" };
+	return m;
 }
 
 void features_fill(struct arena *a, struct oci_features *ret)
@@ -119,7 +121,7 @@ void features_fill(struct arena *a, struct oci_features *ret)
 		.hooks = hook_names(a),
 		.mount_options = words(a, mount_opts_names()),
 		.linux_ = arena_alloc(a, 1, sizeof(*ret->linux_)),
-		.annotations = extras(),
+		.annotations = extras(a),
 		.potentially_unsafe_config_annotations = annotation_keys(a),
 	};
 	fill_linux(a, ret->linux_);

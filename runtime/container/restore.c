@@ -19,8 +19,10 @@
 #include "runtime/container/run.h"
 #include "runtime/criu/descriptors.h"
 
-#define LOG_FILE        "restore.log"
-#define PROC_CGROUP_MAX 65536
+#define LOG_FILE "restore.log"
+/* When its work is done, or not wanted any more: to remove what it has lying around. */
+#define CRIU_PATIENCE_MS 10000
+#define PROC_CGROUP_MAX  65536
 
 struct restore {
 	const struct criu_flags *flags;
@@ -239,6 +241,7 @@ static int bring(struct creation *c, struct err *e)
 	r->options.a = &c->arena;
 	r->scene.creation = c;
 	r->talk.swrk.sigfd = c->sigfd;
+	r->talk.swrk.patience_ms = CRIU_PATIENCE_MS;
 	r2 = make_root(r, c, e);
 	if (r2 >= 0)
 		r2 = decide(r, c, e);

@@ -249,9 +249,13 @@ static void wait_for_end(const struct criu_swrk *s)
 	int status = 0;
 
 	while (!fds[0].revents) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+		int r = poll(fds, ARRAY_LEN(fds), s->patience_ms ? s->patience_ms : -1);
+
+		if (r < 0 && errno != EINTR)
 			break;
-		if (fds[1].revents && interrupted(s->sigfd, NULL) == -EINTR)
+		if (r == 0)
+			criu_kill(s);
+		if (r > 0 && fds[1].revents && interrupted(s->sigfd, NULL) == -EINTR)
 			(void)sys_pidfd_send_signal(s->pidfd, SIGTERM, NULL, 0);
 	}
 	(void)proc_wait(s->pid, &status, NULL);

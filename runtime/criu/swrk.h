@@ -33,6 +33,9 @@ struct criu_swrk {
 	int sock;
 	int saidfd; /* what it wrote to its standard error */
 	int sigfd;  /* borrowed; -1, or readable when a signal asks us to give up */
+	/* criu_finish() kills it after that time; 0: never, for it may be inside of processes that
+	 * are to live on. */
+	int patience_ms;
 };
 #define CRIU_SWRK_NONE                                                                             \
 	{                                                                                          \

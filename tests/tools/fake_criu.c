@@ -403,6 +403,14 @@ static void act_many_fds(const struct criu_req *req)
 	(void)act_fail_mutely(req);
 }
 
+/* An answer, but no end. */
+static void act_stubborn(const struct criu_req *req)
+{
+	answer((enum criu_req_type)req->type.v, false, -1);
+	for (;;)
+		(void)pause();
+}
+
 static void act_hang(const struct criu_req *req)
 {
 	write_log(req->opts, "hanging\n");
@@ -415,7 +423,7 @@ static const struct {
 } acts[] = {
 	{ "die", act_die },           { "fail", act_fail }, { "fail-mutely", act_fail_mutely },
 	{ "garbage", act_garbage },   { "huge", act_huge }, { "wrong-type", act_wrong_type },
-	{ "many-fds", act_many_fds }, { "hang", act_hang },
+	{ "many-fds", act_many_fds }, { "hang", act_hang }, { "stubborn", act_stubborn },
 };
 
 static void tell_version(void)

@@ -363,6 +363,17 @@ never_asked() {
 	[ "$(status_of "$NAME")" = running ]
 }
 
+@test "a criu that does not end after a restore is ended" {
+	plain_bundle sleep 100
+	start_container
+	checkpoint
+	FAKE_CRIU_ACT=stubborn run timeout 30 creel --root "$CREEL_ROOT" restore --detach --image-path "$IMAGE" \
+		--bundle "$BUNDLE" "$NAME" 3>&-
+	[ "$status" -eq 1 ]
+	[[ $output == *"criu restore failed"* ]]
+	nothing_left
+}
+
 @test "a restore that is killed leaves what delete --force clears" {
 	plain_bundle sleep 100
 	start_container
