@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "libutil/path.h"
 #include "runtime/systemd/gvariant_type.h"
 #include "runtime/systemd/request.h"
 #include "runtime/systemd/unit.h"
@@ -61,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)answer_decode(text, NULL);
 	if (unit_place(text, "id", "system.slice", &a, &place, NULL) == 0) {
 		path = unit_slice_path(place.slice);
-		if (!path || strstr(path, "..") || !unit_is_scope(place.scope))
+		if (!path || path_has_dotdot(path) || !unit_is_scope(place.scope))
 			abort();
 	}
 	return 0;

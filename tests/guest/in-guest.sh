@@ -11,7 +11,7 @@ chown -R 1000:1000 /home/rootless
 status=0
 for file; do
 	start=$SECONDS
-	bats --tap "tests/$file" </dev/null || status=1
+	bats --tap --timing "tests/$file" </dev/null || status=1
 	echo "# $file: $((SECONDS - start)) s"
 done
 exit "$status"
