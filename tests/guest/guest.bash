@@ -21,9 +21,10 @@ make_rootfs() {
 }
 
 # from_template PATH PROGRAM [ARG...]: $BUNDLE runs that program in a control group of that path.
+# TEMPLATE is a file of run.sh: each jq in the guest takes a second.
 from_template() {
 	local config args="" arg
-	config=$(<"$SRC_DIR/config.json")
+	config=$(<"$SRC_DIR/${TEMPLATE:-config.json}")
 	for arg in "${@:2}"; do
 		arg=${arg//\\/\\\\}
 		args+=",\"${arg//\"/\\\"}\""
@@ -41,6 +42,11 @@ bundle() {
 # scoped PROGRAM [ARG...]: $BUNDLE for the systemd driver.
 scoped() {
 	from_template "machine.slice:creel:$NAME" "$@"
+}
+
+# limited_scope PROGRAM [ARG...]: the same with memory, cpu and pids limits.
+limited_scope() {
+	TEMPLATE=limited.json scoped "$@"
 }
 
 # pid_of ID

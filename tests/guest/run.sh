@@ -64,6 +64,9 @@ template() {
 	rm "$stage/spec.json"
 }
 template config.json
+jq '.linux.resources.memory = {limit: 67108864, swap: 67108864, reservation: 33554432}
+	| .linux.resources.cpu = {shares: 512, quota: 50000, period: 100000, cpus: "0"}
+	| .linux.resources.pids = {limit: 50}' "$stage/config.json" >"$stage/limited.json"
 template rootless.json --rootless
 # Made by root, for the guest's user.
 jq '.linux.uidMappings[].hostID = 1000 | .linux.gidMappings[].hostID = 1000' "$stage/rootless.json" >"$stage/new" &&

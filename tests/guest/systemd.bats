@@ -4,10 +4,6 @@
 # shellcheck disable=SC2016
 load guest
 
-limited='.linux.resources.memory = {limit: 67108864, swap: 67108864, reservation: 33554432}
-	| .linux.resources.cpu = {shares: 512, quota: 50000, period: 100000, cpus: "0"}
-	| .linux.resources.pids = {limit: 50}'
-
 @test "a container runs in a scope of the slice that was asked for" {
 	scoped sleep 100
 	start_scoped
@@ -17,8 +13,7 @@ limited='.linux.resources.memory = {limit: 67108864, swap: 67108864, reservation
 }
 
 @test "limits are the unit's properties and the group's files" {
-	scoped sleep 100
-	edit "$limited"
+	limited_scope sleep 100
 	start_scoped
 	shows MemoryMax=67108864 MemorySwapMax=0 MemoryLow=33554432 CPUWeight=59 CPUQuotaPerSecUSec=500ms AllowedCPUs=0 TasksMax=50
 	for file in "memory.max 67108864" "memory.low 33554432" "cpu.weight 59" "cpu.max 50000 100000" \
@@ -28,26 +23,32 @@ limited='.linux.resources.memory = {limit: 67108864, swap: 67108864, reservation
 }
 
 @test "daemon-reload takes nothing back" {
-	scoped sleep 100
-	edit "$limited"' | .linux.resources.unified = {"memory.high": "60000000", "memory.min": "4096"}
+	limited_scope sleep 100
+	edit '.linux.resources.unified = {"memory.high": "60000000", "memory.min": "4096",
+			"memory.oom.group": "1"}
 		| .linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 2097152}]
 		| .linux.resources.blockIO.throttleReadBpsDevice = [{major: 259, minor: 0, rate: 1048576}]
 		| .linux.resources.cpu.burst = 1000'
 	start_scoped
-	grep -H . "$GROUP"/{memory.{max,low,high,min,swap.max},cpu.{weight,max,max.burst},io.max} \
+	grep -H . "$GROUP"/{memory.{max,low,high,min,swap.max,oom.group},cpu.{weight,max,max.burst},io.max} \
 		"$GROUP"/{cpuset.cpus,pids.max,hugetlb.2MB.max} >"$BATS_TEST_TMPDIR/before"
 	grep -q 'memory.high:59998208' "$BATS_TEST_TMPDIR/before"
+	# systemd 253 and later are told by OOMPolicy=, which older ones do not know.
+	grep -q 'memory.oom.group:1' "$BATS_TEST_TMPDIR/before"
 	grep -q 'hugetlb.2MB.max:2097152' "$BATS_TEST_TMPDIR/before"
 	grep -q 'io.max:259:0 rbps=1048576' "$BATS_TEST_TMPDIR/before"
 	systemctl daemon-reload
-	grep -H . "$GROUP"/{memory.{max,low,high,min,swap.max},cpu.{weight,max,max.burst},io.max} \
+	grep -H . "$GROUP"/{memory.{max,low,high,min,swap.max,oom.group},cpu.{weight,max,max.burst},io.max} \
 		"$GROUP"/{cpuset.cpus,pids.max,hugetlb.2MB.max} | diff "$BATS_TEST_TMPDIR/before" -
 }
 
 @test "update changes properties and files, without being told of systemd" {
-	scoped sleep 100
-	edit "$limited"
+	limited_scope sleep 100
 	start_scoped
+	# systemd counts in whole percents; the file is exact all the same.
+	c update --cpu-quota 25500 "$NAME"
+	says cpu.max "25500 100000"
+	shows CPUQuotaPerSecUSec=260ms
 	c update --memory 100M --memory-swap 100M --cpu-quota 20000 --pids-limit 7 --cpu-share 1024 "$NAME"
 	shows MemoryMax=104857600 CPUQuotaPerSecUSec=200ms TasksMax=7 CPUWeight=100
 	c update --cpu-period 50000 "$NAME"
@@ -58,16 +59,6 @@ limited='.linux.resources.memory = {limit: 67108864, swap: 67108864, reservation
 	says cpu.max "20000 50000"
 	says pids.max 7
 	says cpu.weight 100
-}
-
-@test "a quota that is no whole percent holds exactly" {
-	scoped sleep 100
-	edit '.linux.resources.cpu = {quota: 25500, period: 100000}'
-	start_scoped
-	says cpu.max "25500 100000"
-	shows CPUQuotaPerSecUSec=260ms
-	c update --cpu-quota 30100 "$NAME"
-	says cpu.max "30100 100000"
 }
 
 @test "exec, pause, resume, kill and delete know the driver" {
@@ -87,7 +78,7 @@ limited='.linux.resources.memory = {limit: 67108864, swap: 67108864, reservation
 
 @test "delete --force ends a running container and its scope, and the name is free at once" {
 	scoped sleep 100
-	for _ in 1 2 3; do
+	for _ in 1 2; do
 		start_scoped
 		c delete --force "$NAME"
 		is_unloaded
@@ -149,8 +140,7 @@ limited='.linux.resources.memory = {limit: 67108864, swap: 67108864, reservation
 	shows TimeoutStopUSec=7s CollectMode=inactive Documentation=man:true
 	c delete --force "$NAME"
 	for bad in '"org.systemd.property.ExecStartPre": "[('"'\/bin\/true'"', ['"'true'"'], false)]"' \
-		'"org.systemd.property.PIDs": "[uint32 1]"' '"org.systemd.property.A b": "true"' \
-		'"org.systemd.property.TasksMax": "uint64 -1"'; do
+		'"org.systemd.property.PIDs": "[uint32 1]"'; do
 		edit ".annotations = {$bad}"
 		run c --systemd-cgroup run --bundle "$BUNDLE" "$NAME"
 		[ "$status" -eq 1 ]
@@ -192,8 +182,9 @@ limited='.linux.resources.memory = {limit: 67108864, swap: 67108864, reservation
 }
 
 @test "the scope is where runc and crun put theirs, with the same files" {
-	scoped sleep 100
-	edit "$limited"' | .ociVersion = "1.0.2" | del(.process.ioPriority)'
+	limited_scope sleep 100
+	# Debian 12's runc takes no newer one.
+	sed -i 's/"ociVersion": .*/"ociVersion": "1.0.2",/' "$BUNDLE/config.json"
 	start_scoped
 	for runtime in runc crun; do
 		command -v "$runtime" >/dev/null || continue
