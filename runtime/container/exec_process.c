@@ -82,6 +82,26 @@ static int check_caps(const struct strv *names, struct err *e)
 	return 0;
 }
 
+static bool has_word(const struct oci_strings *list, const char *word)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (streq(list->items[i], word))
+			return true;
+	return false;
+}
+
+/* What the container lets its programs inherit they are also to have when they are not root's. */
+static struct oci_strings with_ambient(const struct spec_capabilities *caps,
+				       const struct strv *names, struct arena *a)
+{
+	struct oci_strings ambient = caps->ambient;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (has_word(&caps->inheritable, names->v[i]))
+			ambient = joined(a, &ambient, &names->v[i], 1);
+	return ambient;
+}
+
 static void add_caps(struct spec_process *p, const struct strv *names, struct arena *a)
 {
 	struct spec_capabilities *caps = arena_alloc(a, 1, sizeof(*caps));
@@ -91,41 +111,8 @@ static void add_caps(struct spec_process *p, const struct strv *names, struct ar
 	caps->bounding = joined(a, &caps->bounding, names->v, names->n);
 	caps->effective = joined(a, &caps->effective, names->v, names->n);
 	caps->permitted = joined(a, &caps->permitted, names->v, names->n);
+	caps->ambient = with_ambient(caps, names, a);
 	p->capabilities = caps;
-}
-
-/* "NAME=" of "NAME=VALUE" */
-static size_t name_length(const char *assignment)
-{
-	return strcspn(assignment, "=") + 1;
-}
-
-static bool is_set_later(const struct oci_strings *env, size_t at)
-{
-	const char *const *v = (const char *const *)env->items;
-	size_t len = name_length(v[at]);
-
-	for (size_t i = at + 1; i < env->n; i++)
-		if (strncmp(v[i], v[at], len) == 0)
-			return true;
-	return false;
-}
-
-/* getenv(3) finds the first of two, so the one to replace must go. */
-static struct oci_strings replaced(struct arena *a, const struct oci_strings *old,
-				   const struct strv *env)
-{
-	struct oci_strings all = joined(a, old, env->v, env->n);
-	size_t n = 0;
-
-	if (env->n == 0)
-		return all;
-	for (size_t i = 0; i < all.n; i++)
-		if (!is_set_later(&all, i))
-			all.items[n++] = all.items[i];
-	all.n = n;
-	all.items[n] = NULL;
-	return all;
 }
 
 static int check_env(const struct strv *env, struct err *e)
@@ -147,7 +134,7 @@ int exec_process_make(const struct spec_process *base, const struct exec_changes
 	p->args = joined(a, &none, ch->args, ch->n_args);
 	p->terminal = ch->tty;
 	p->console_size = NULL;
-	p->env = replaced(a, &p->env, ch->env);
+	p->env = joined(a, &p->env, ch->env->v, ch->env->n);
 	p->cwd = ch->cwd ? ch->cwd : p->cwd;
 	p->apparmor_profile = ch->apparmor ? ch->apparmor : p->apparmor_profile;
 	p->selinux_label = ch->label ? ch->label : p->selinux_label;

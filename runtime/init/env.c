@@ -38,6 +38,17 @@ static void set_home(struct init *in)
 	strv_env_set(&in->env, "HOME", home ? home : "/");
 }
 
+/* getenv(3) finds the first of two, and callers append what is to replace. */
+static bool is_set_later(const struct oci_strings *env, size_t at)
+{
+	size_t len = strcspn(env->items[at], "=") + 1;
+
+	for (size_t i = at + 1; i < env->n; i++)
+		if (strncmp(env->items[i], env->items[at], len) == 0)
+			return true;
+	return false;
+}
+
 static int add_given(struct init *in, struct err *e)
 {
 	const struct oci_strings *env = &in->process->env;
@@ -46,7 +57,8 @@ static int add_given(struct init *in, struct err *e)
 		if (env->items[i][0] == '=' || !strchr(env->items[i], '='))
 			return err_set(e, EINVAL, "process.env[%zu]: '%s' is not NAME=value", i,
 				       env->items[i]);
-		strv_add(&in->env, env->items[i]);
+		if (!is_set_later(env, i))
+			strv_add(&in->env, env->items[i]);
 	}
 	return 0;
 }

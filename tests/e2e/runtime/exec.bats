@@ -18,6 +18,14 @@ start_container() {
 	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
 }
 
+@test "a variable that exec is given replaces the container's" {
+	bundle sleep 1000
+	edit '.process.env += ["FIRST=1"]'
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	[ "$(c exec --env FIRST=2 "$NAME" env | grep -c ^FIRST=)" = 1 ]
+	[ "$(c exec --env FIRST=2 "$NAME" env | grep ^FIRST=)" = FIRST=2 ]
+}
+
 @test "the process runs inside, with its own exit status and streams" {
 	start_container
 	run c exec "$NAME" sh -c 'hostname; readlink /proc/self/ns/pid; exit 5'

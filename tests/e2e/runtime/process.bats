@@ -189,10 +189,13 @@ scheduled() {
 	bundle env
 	edit '.process.env = ["A=1","B=x=y","A=2"] | .process.user = {"uid":1000,"gid":1000}'
 	runs
-	[ "$output" = "A=1
-B=x=y
+	# Of two with a name the last: whoever appends one means to replace.
+	[ "$output" = "B=x=y
 A=2
 HOME=/home/user" ]
+	edit '.process.env = ["HOME=/given","HOME="]'
+	runs
+	[ "$output" = HOME=/home/user ]
 	edit '.process.env = ["HOME=/given"]'
 	runs
 	[ "$output" = HOME=/given ]

@@ -67,21 +67,16 @@ static void without_options_only_program_and_terminal_change(void **state UNUSED
 	line_done(&l);
 }
 
-static void variables_take_the_place_of_the_container_s(void **state UNUSED)
+static void variables_go_behind_the_container_s(void **state UNUSED)
 {
 	struct line l;
 
 	line_init(&l);
-	strv_add(&l.env, "AB=0");
 	strv_add(&l.env, "A=2");
-	strv_add(&l.env, "B=4");
-	strv_add(&l.env, "A=3");
 	assert_int_equal(line_make(&l), 0);
-	assert_int_equal(l.made->env.n, 3);
-	assert_string_equal(l.made->env.items[0], "AB=0");
-	assert_string_equal(l.made->env.items[1], "B=4");
-	assert_string_equal(l.made->env.items[2], "A=3");
-	assert_null(l.made->env.items[3]);
+	assert_int_equal(l.made->env.n, 2);
+	assert_string_equal(l.made->env.items[0], "A=1");
+	assert_string_equal(l.made->env.items[1], "A=2");
 	line_done(&l);
 }
 
@@ -140,6 +135,22 @@ static void added_capabilities_are_never_inheritable(void **state UNUSED)
 	line_done(&l);
 }
 
+static void what_may_be_inherited_is_ambient_too(void **state UNUSED)
+{
+	struct line l;
+	const char *inheritable[] = { "CAP_SYSLOG", NULL };
+
+	line_init(&l);
+	l.base->capabilities->inheritable = (struct oci_strings){ inheritable, 1 };
+	strv_add(&l.caps, "CAP_NET_RAW");
+	strv_add(&l.caps, "CAP_SYSLOG");
+	assert_int_equal(line_make(&l), 0);
+	assert_int_equal(l.made->capabilities->inheritable.n, 1);
+	assert_int_equal(l.made->capabilities->ambient.n, 1);
+	assert_string_equal(l.made->capabilities->ambient.items[0], "CAP_SYSLOG");
+	line_done(&l);
+}
+
 static void a_relative_directory_is_refused(void **state UNUSED)
 {
 	struct line l;
@@ -195,11 +206,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_options_only_program_and_terminal_change),
-		cmocka_unit_test(variables_take_the_place_of_the_container_s),
+		cmocka_unit_test(variables_go_behind_the_container_s),
 		cmocka_unit_test(a_variable_needs_a_name_and_a_value),
 		cmocka_unit_test(a_user_without_a_group_keeps_the_group),
 		cmocka_unit_test(groups_are_added),
 		cmocka_unit_test(added_capabilities_are_never_inheritable),
+		cmocka_unit_test(what_may_be_inherited_is_ambient_too),
 		cmocka_unit_test(a_relative_directory_is_refused),
 		cmocka_unit_test(a_user_is_a_whole_number_or_two),
 	};
