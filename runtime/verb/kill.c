@@ -59,7 +59,10 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	int r = 0;
 
 	v->sig = NOT_GIVEN;
-	if (n > 1)
+	/* 0 is no signal: kill(2) only looks whether the process is there. */
+	if (n > 1 && streq(args[1], "0"))
+		v->sig = 0;
+	else if (n > 1)
 		r = sig_parse(args[1], &v->sig, e);
 	if (r >= 0)
 		r = store_open(&s, globals_host(global)->root, false, e);
@@ -74,7 +77,7 @@ const struct verb verb_kill = {
 	.args = "CONTAINER [SIGNAL]",
 	.summary = "send a signal to a container",
 	.details =
-		"SIGNAL is a name, with or without SIG, or a number; without it the stop signal "
+		"SIGNAL is a name, with or without SIG, or a number, 0 to only look whether it runs; without it the stop signal "
 		"of the image, as the annotation org.opencontainers.image.stopSignal has it, or SIGTERM. SIGKILL reaches every process "
 		"when the container has no pid namespace of its own, for nothing else would end them.",
 	.opts = opts,

@@ -116,6 +116,18 @@ two_processes() {
 	nothing_left
 }
 
+@test "kill with signal 0 only looks" {
+	bundle sleep 100
+	c create --bundle "$BUNDLE" "$NAME"
+	c kill "$NAME" 0
+	[ "$(status_of "$NAME")" = created ]
+	c kill "$NAME" KILL
+	wait_for has_status "$NAME" stopped
+	run c kill "$NAME" 0
+	[ "$status" -eq 1 ]
+	[[ $output == *"container not running"* ]]
+}
+
 @test "start works once" {
 	bundle sleep 100
 	c create --bundle "$BUNDLE" "$NAME"
