@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
+#include "libutil/beneath.h"
 #include "libutil/cleanup.h"
 #include "libutil/sys.h"
 #include "runtime/init/mount.h"
@@ -101,10 +103,26 @@ static bool has_mode(const struct mount_op *op)
 	return false;
 }
 
-static int fill(const struct mount_op *op, int targetfd, int treefd, struct err *e)
+/* A tmpfs over a directory of the image is as open as that was; elsewhere, and when a mode is
+ * given, the file system's own is right. */
+static int mode_of_place(const struct init *in, const struct mount_op *op)
+{
+	autofd int fd = -1;
+	struct stat st;
+
+	if (!streq(op->type, "tmpfs") || has_mode(op))
+		return -1;
+	fd = beneath_open(in->rootfd, op->dest, O_PATH | O_DIRECTORY, 0, BENEATH_CHROOT, NULL);
+	return fd < 0 || fstat(fd, &st) < 0 ? -1 : (int)(st.st_mode & 07777);
+}
+
+/* `mode`: of mode_of_place(). */
+static int fill(const struct mount_op *op, int mode, int targetfd, int treefd, struct err *e)
 {
 	int r;
 
+	if (mode >= 0 && fchmodat(treefd, ".", (mode_t)mode, 0) < 0)
+		return err_sys(e, "give it the mode of what is there");
 	if (!op->opts.tmpcopyup || !streq(op->type, "tmpfs"))
 		return 0;
 	r = tmpcopyup(targetfd, treefd, has_mode(op), e);
@@ -112,7 +130,7 @@ static int fill(const struct mount_op *op, int targetfd, int treefd, struct err 
 }
 
 static int new_op_legacy(struct init *in, const struct mount_op *op, const struct mount_fs *fs,
-			 int targetfd, struct err *e)
+			 int mode, int targetfd, struct err *e)
 {
 	autofd int placed = -1;
 	int r = mount_fs_legacy(fs, targetfd, e);
@@ -122,13 +140,14 @@ static int new_op_legacy(struct init *in, const struct mount_op *op, const struc
 	placed = mount_op_target(in, op, true, e);
 	if (placed < 0)
 		return placed;
-	r = fill(op, targetfd, placed, e);
+	r = fill(op, mode, targetfd, placed, e);
 	if (r >= 0)
 		r = mount_op_dress(in, op, placed, e);
 	return r < 0 ? r : mount_op_remember(in, op, placed, e);
 }
 
-static int new_op_at(struct init *in, const struct mount_op *op, int targetfd, struct err *e)
+static int new_op_at(struct init *in, const struct mount_op *op, int mode, int targetfd,
+		     struct err *e)
 {
 	struct mount_fs fs = mount_op_describe(in->job, &in->mounts, op);
 	int prepared = mount_op_prepared(in, op);
@@ -144,21 +163,23 @@ static int new_op_at(struct init *in, const struct mount_op *op, int targetfd, s
 			"a running container's needs fsopen(2) of Linux 5.2, options without "
 			"'iversion' and of at most 255 bytes");
 	if (tree == -ENOSYS)
-		return new_op_legacy(in, op, &fs, targetfd, e);
+		return new_op_legacy(in, op, &fs, mode, targetfd, e);
 	if (tree < 0)
 		return tree;
-	r = fill(op, targetfd, tree, e);
+	r = fill(op, mode, targetfd, tree, e);
 	return r < 0 ? r : mount_op_place(in, op, tree, targetfd, e);
 }
 
 int mount_op_new(struct init *in, const struct mount_op *op, struct err *e)
 {
+	/* Before the target is made. */
+	int mode = mode_of_place(in, op);
 	autofd int targetfd = mount_op_target(in, op, true, e);
 	int r;
 
 	if (targetfd < 0)
 		return targetfd;
-	r = new_op_at(in, op, targetfd, e);
+	r = new_op_at(in, op, mode, targetfd, e);
 	if ((r == -EPERM || r == -EBUSY) && bind_from_host(in, op, targetfd, NULL) >= 0) {
 		err_clear(e);
 		return 0;

@@ -105,6 +105,18 @@ fails() {
 	[[ $output == *in*content* ]]
 }
 
+@test "a tmpfs has the mode of the image's directory, or the kernel's, or the one it is told" {
+	mkdir -p "$ROOTFS/place"
+	chmod 2751 "$ROOTFS/place"
+	bundle sh -c 'stat -c %a /place /fresh /told'
+	mounts '{"destination":"/place","type":"tmpfs","source":"t"}' '{"destination":"/fresh","type":"tmpfs","source":"t"}' \
+		'{"destination":"/told","type":"tmpfs","source":"t","options":["mode=700"]}'
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "$output" = $'2751\n1777\n700' ]
+	rmdir "$ROOTFS/place"
+}
+
 @test "a read-only tmpfs still gets what is mounted inside" {
 	bundle sh -c 'cat /mnt/t/in/file; touch /mnt/t/x 2>&1 || echo refused'
 	mounts '{"destination":"/mnt/t","type":"tmpfs","source":"t","options":["ro"]}' \
