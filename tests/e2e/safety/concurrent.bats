@@ -162,13 +162,14 @@ groups() {
 			i=$((i + 1))
 		done >/dev/null 2>"$5/messages" </dev/null
 		sleep 0.3
-		ps --ppid $$ -o pid=,stat=,comm= | grep -v -e ' ps$' -e grep >"$5/children" || true
+		ps --ppid $$ -o pid=,stat=,comm= | awk '$2 ~ /Z/ || $3 == "creel"' >"$5/children"
 		[ "$(ls /proc/$$/fd | wc -l)" -eq "$fds" ] || echo "descriptors are left" >>"$5/children"
 	END
 	sh "$BATS_TEST_TMPDIR/lives.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME" "$rounds" "$LOG" 3>&- || {
 		cat "$LOG/messages"
 		return 1
 	}
+	cat "$LOG/children"
 	[ ! -s "$LOG/children" ]
 	nothing_at_all
 	[ "$(groups)" -eq 0 ]
@@ -187,7 +188,7 @@ groups() {
 			creel --root "$1" delete --force "$3" || exit 1
 		done >/dev/null 2>&1 </dev/null
 		sleep 0.3
-		ps -o ppid=,stat=,comm= | awk -v me=$$ '$1 == me && $2 ~ /Z/' >"$4/zombies"
+		ps -e -o ppid=,stat=,comm= | awk -v me=$$ '$1 == me && $2 ~ /Z/' >"$4/zombies"
 	END
 	sh "$BATS_TEST_TMPDIR/shim.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME" "$LOG" 3>&-
 	cat "$LOG/zombies"
