@@ -1,19 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Limits and their updates on a host with cgroup v2 and its controllers alone.
+# Other limits and devices for a running container, on a pure cgroup v2 host.
 # shellcheck disable=SC2016 # jq and the shell inside expand them
-
-load ../helpers
+load guest
 
 setup() {
-	requires root
 	requires program jq
-	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || skip "needs cgroup v2 with its controllers"
 	setup_creel
-}
-
-teardown() {
-	teardown_creel
+	GROUP=$CGROUP/creel-e2e/$NAME
 }
 
 # started [FILTER]: $NAME sleeps, with that change of linux.resources.
@@ -25,14 +19,14 @@ started() {
 
 # file NAME
 file() {
-	cat "/sys/fs/cgroup/creel-e2e/$NAME/$1"
+	cat "$GROUP/$1"
 }
 
 stored() {
 	jq -c ".linux.resources$1" <"$CREEL_ROOT/$NAME/config.json"
 }
 
-@test "v2: options and documents change limits" {
+@test "options and documents change limits" {
 	started '.memory = {limit: 67108864, swap: 134217728}'
 	c update --memory 32m --memory-reservation 16m --cpu-quota 50000 --cpu-period 100000 --cpu-share 512 --pids-limit 77 \
 		--cpuset-cpus 0 "$NAME"
@@ -61,7 +55,7 @@ stored() {
 	[ "$(file cpu.weight)" = 59 ]
 }
 
-@test "v2: a burst and the quota that limits it change in any order" {
+@test "a burst and the quota that limits it change in any order" {
 	started '.cpu = {quota: 50000, period: 100000, burst: 40000}'
 	[ "$(file cpu.max.burst)" = 40000 ]
 	c update --cpu-quota 20000 --cpu-burst 10000 "$NAME"
@@ -70,7 +64,7 @@ stored() {
 	[ "$(file cpu.max) $(file cpu.max.burst)" = '90000 100000 80000' ]
 }
 
-@test "v2: what the kernel refuses leaves all as it was" {
+@test "what the kernel refuses leaves all as it was" {
 	started '.memory = {limit: 67108864} | .pids = {limit: 50}'
 	local before
 	before=$(stored '')
@@ -91,7 +85,7 @@ stored() {
 	[ "$(stored '')" = "$before" ]
 }
 
-@test "v2: a limit below what is in use is refused where that was asked for" {
+@test "a limit below what is in use is refused where that was asked for" {
 	started '.memory = {limit: 104857600, checkBeforeUpdate: true}'
 	c exec "$NAME" sh -c 'head -c 20m /dev/zero >/dev/shm/fill'
 	run c update --memory 8m "$NAME"
@@ -100,7 +94,7 @@ stored() {
 	[ "$(file memory.max)" = 104857600 ]
 }
 
-@test "v2: device rules are exchanged while a program runs" {
+@test "device rules are exchanged while a program runs" {
 	started '.devices = [{"allow": false, "access": "rwm"}]'
 	c exec --detach "$NAME" sh -c 'while : <>/dev/null; do :; done; echo >/dev/shm/broken' >/dev/null 2>&1 3>&-
 	c exec "$NAME" mknod /tmp/kmsg c 1 11
@@ -114,7 +108,7 @@ stored() {
 	[ "$status" -ne 0 ]
 }
 
-@test "v2: a device is added with its permission, and both are taken away" {
+@test "a device is added with its permission, and both are taken away" {
 	[ -c /dev/full ] || skip "needs /dev/full"
 	# One that is not among the defaults: the first terminal.
 	started '.devices = [{"allow": false, "access": "rwm"}]'
@@ -127,9 +121,9 @@ stored() {
 	[[ $output == *"not permitted"* ]]
 }
 
-@test "v2: exec goes into a group below, and nowhere else" {
+@test "exec goes into a group below, and nowhere else" {
 	started
-	mkdir "/sys/fs/cgroup/creel-e2e/$NAME/sub"
+	mkdir "$GROUP/sub"
 	c exec --detach --cgroup sub --pid-file "$BATS_TEST_TMPDIR/pid" "$NAME" sleep 1000 >/dev/null 2>&1 3>&-
 	[ "$(cat "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/cgroup")" = "0::/creel-e2e/$NAME/sub" ]
 	c exec --detach --cgroup unified:/sub --pid-file "$BATS_TEST_TMPDIR/pid" "$NAME" sleep 1000 >/dev/null 2>&1 3>&-
