@@ -68,9 +68,13 @@ remove_containers() {
 	[ -z "${ROOM_PID:-}" ] || wait_for remove_all
 }
 
-# A container that just ended is cleaned up by podman in the background, which may be in the way.
+# A container that just ended is cleaned up by podman in the background, which may be in the way; a
+# pod's first container goes with its pod alone.
 remove_all() {
-	p pod rm -f -a -t 0 && p rm -f -a -v -t 0
+	p rm -f -a -v -t 0 || {
+		p pod rm -f -a -t 0 || true
+		return 1
+	}
 }
 
 # runtime_runs: what the runtime itself says it has.

@@ -28,6 +28,11 @@ mkdir -p ./run/lock ./var/lib/{docker,containerd,containers,cni}
 
 mount -t proc proc ./proc
 [ -e ./sys/kernel ] || mount -t sysfs sysfs ./sys
+# For a look at engines on one tree for all controllers, wherever those are.
+if [ "${ROOM_CGROUPS:-}" = v2 ]; then
+	umount -l ./sys/fs/cgroup
+	mount -t cgroup2 cgroup ./sys/fs/cgroup
+fi
 # Control groups where the machine has not mounted them: each hierarchy as the kernel groups it.
 if [ ! -e ./sys/fs/cgroup/cgroup.procs ] && ! ls ./sys/fs/cgroup/*/cgroup.procs >/dev/null 2>&1; then
 	mount -t tmpfs -o mode=755 cgroup ./sys/fs/cgroup
