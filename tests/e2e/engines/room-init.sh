@@ -28,27 +28,28 @@ mkdir -p ./run/lock ./var/lib/{docker,containerd,containers,cni}
 
 mount -t proc proc ./proc
 [ -e ./sys/kernel ] || mount -t sysfs sysfs ./sys
-# For a look at engines on one tree for all controllers, wherever those are.
-if [ "${ROOM_CGROUPS:-}" = v2 ]; then
-	umount -l ./sys/fs/cgroup
+# Control groups as the kernel has them, whether this machine has mounted them or made other things
+# there: each hierarchy of version 1 by its controllers, or one tree (ROOM_CGROUPS=v2 shows that one
+# wherever the controllers are).
+hierarchy() {
+	local name
+	mkdir "./sys/fs/cgroup/$1"
+	mount -t cgroup -o "$2" cgroup "./sys/fs/cgroup/$1"
+	for name in ${1//,/ }; do
+		[ -e "./sys/fs/cgroup/$name" ] || ln -s "$1" "./sys/fs/cgroup/$name"
+	done
+}
+if [ "${ROOM_CGROUPS:-}" = v2 ] || ! grep -qv '^0:' ./proc/self/cgroup; then
 	mount -t cgroup2 cgroup ./sys/fs/cgroup
-fi
-# Control groups where the machine has not mounted them: each hierarchy as the kernel groups it.
-if [ ! -e ./sys/fs/cgroup/cgroup.procs ] && ! ls ./sys/fs/cgroup/*/cgroup.procs >/dev/null 2>&1; then
+else
 	mount -t tmpfs -o mode=755 cgroup ./sys/fs/cgroup
 	while IFS=: read -r _ controllers _; do
-		directory=./sys/fs/cgroup/${controllers#name=}
 		case $controllers in
 		"") mkdir ./sys/fs/cgroup/unified && mount -t cgroup2 cgroup ./sys/fs/cgroup/unified ;;
-		name=*) mkdir "$directory" && mount -t cgroup -o "none,$controllers" cgroup "$directory" ;;
-		*) mkdir "$directory" && mount -t cgroup -o "$controllers" cgroup "$directory" ;;
+		name=*) hierarchy "${controllers#name=}" "none,$controllers" ;;
+		*) hierarchy "$controllers" "$controllers" ;;
 		esac
 	done <./proc/self/cgroup
-	# One tree for all controllers is mounted at the top.
-	if [ "$(wc -l <./proc/self/cgroup)" -eq 1 ]; then
-		umount ./sys/fs/cgroup/unified ./sys/fs/cgroup
-		mount -t cgroup2 cgroup ./sys/fs/cgroup
-	fi
 fi
 
 hostname room
