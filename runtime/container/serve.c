@@ -12,6 +12,7 @@
 #include "libutil/proc.h"
 #include "libutil/sig.h"
 #include "libutil/sys.h"
+#include "libutil/tty.h"
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/cgroup/oom.h"
 #include "runtime/container/console.h"
@@ -209,6 +210,8 @@ static int take_console(struct service *s, struct err *e)
 		return console_send(s->consolefd, masterfd, e);
 	/* Now, for the program may ask for the size before we begin to relay. */
 	console_resize_as_ours(masterfd);
+	/* Our own terminal, or none, translates newlines: twice would be once too often. */
+	(void)tty_no_onlcr(masterfd, NULL);
 	s->masterfd = steal_fd(&masterfd);
 	return 0;
 }

@@ -92,9 +92,13 @@ static int create_hooks(struct init *in, struct err *e)
 
 static int start_hooks(struct init *in, struct err *e)
 {
+	/* As the program will have it, with HOME. */
+	const struct oci_strings env = { .items = (const char **)(uintptr_t)in->env.v,
+					 .n = in->env.n };
+
 	if (!in->exe)
 		return err_set(e, EINVAL, "process: config.json names no program to start");
-	return run_hooks(in, HOOK_START_CONTAINER, 0, &in->process->env, e);
+	return run_hooks(in, HOOK_START_CONTAINER, 0, &env, e);
 }
 
 static int look_up(struct init *in, struct err *e)

@@ -187,6 +187,7 @@ all_hooks() {
 	[ "$(cat "$LOG")" = "A=1
 PATH=/bin:/usr/bin
 MINE=1
+HOME=/root
 A=1
 A=1" ]
 }

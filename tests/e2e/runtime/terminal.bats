@@ -27,6 +27,16 @@ listen() {
 	wait_for test -S "$SOCKET"
 }
 
+@test "in the foreground newlines are translated once, by the terminal that shows them" {
+	bundle printf 'one\ntwo\n'
+	edit '.process.terminal = true'
+	c run --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out"
+	[ "$(od -An -c "$BATS_TEST_TMPDIR/out" | tr -d ' ')" = 'one\ntwo\n' ]
+	script -qec "creel --root $CREEL_ROOT run --bundle $BUNDLE $NAME" /dev/null </dev/null >"$BATS_TEST_TMPDIR/out"
+	# script(1) has an echo of the end of its input in between.
+	[ "$(sed 's/\^@//g' "$BATS_TEST_TMPDIR/out" | od -An -c | tr -d ' \n')" = 'one\r\ntwo\r\n' ]
+}
+
 @test "the listener of --console-socket gets the terminal and what is written to it" {
 	terminal_bundle sh -c 'tty; test -t 0 && test -t 1 && test -t 2 && echo all; stty size'
 	edit '.process.consoleSize = {"height": 33, "width": 77}'
