@@ -372,3 +372,16 @@ exec_copy() {
 	c exec "$NAME" sh -c 'rm /a && mv /gone /a'
 	c mounts remove "$NAME" -v /a/keys
 }
+
+@test "CVE-2016-9962: exec brings no process with the host's root in sight of a container that may trace" {
+	cp "$BUILD_DIR/tests/tools/peep" "$IMAGE/bin/peep"
+	hostile /bin/peep "$CANARY/file"
+	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
+	c run --detach --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&-
+	for ((i = 0; i < $(full 500 40); i++)); do
+		c exec "$NAME" true </dev/null >/dev/null 2>&1
+	done
+	touch "$IMAGE/stop"
+	wait_for grep -q over "$BATS_TEST_TMPDIR/out"
+	[ "$(cat "$BATS_TEST_TMPDIR/out")" = over ]
+}
