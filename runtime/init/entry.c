@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "libutil/cleanup.h"
+#include "libutil/fd.h"
+#include "libutil/log.h"
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/init/procfs.h"
 #include "runtime/init/stage.h"
@@ -29,6 +31,8 @@ static int be_put_into_cgroup(struct init *in, struct err *e)
 		r = sync_expect(in->job->syncfd, SYNC_CGROUP_MADE, "creel", NULL, NULL, e);
 	return r < 0 || in->job->kind == INIT_EXEC ? r : cgroup_find_self(in->job->cgroup, e);
 }
+
+#define FIRST_FD 3
 
 int entry_cgroup(struct init *in, struct err *e)
 {
@@ -101,16 +105,48 @@ static void NORETURN hand_over(const struct init *in, pid_t child, int gatefd)
 	_exit(0);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* exec's process will be in sight of the container, of whom some may look at its descriptors: those
+ * of the host (groups, log, procfs) are closed before, as nothing needs them any more. */
+static int hide_host_files(struct init *in, const int gate[2], struct err *e)
+{
+	unsigned first = FIRST_FD + in->job->listen_fds + in->job->preserve_fds;
+	int keep[3] = { in->job->syncfd, gate[0], gate[1] };
+
+	qsort(keep, ARRAY_LEN(keep), sizeof(keep[0]), by_number);
+	log_set_level(LOG_LEVEL_ERROR);
+	return fd_close_from((int)first, keep, ARRAY_LEN(keep), e);
+}
+
+/* A procfs of the container's processes alone. */
+static int renew_procfs(struct init *in, bool had, struct err *e)
+{
+	in->procfd = had ? procfs_private(e) : -1;
+	return had && in->procfd < 0 ? in->procfd : 0;
+}
+
 static int split(struct init *in, struct err *e)
 {
 	/* As a sibling the child is the host side's to wait for. */
 	unsigned long flags = (unsigned long)in->job->plan.clone_flags | CLONE_PARENT | SIGCHLD;
+	bool hide = in->job->kind == INIT_EXEC && !init_in_userns(in);
+	bool had_procfs = in->procfd >= 0;
 	int gate[2];
 	long child;
 	char c;
+	int r;
 
 	if (pipe2(gate, O_CLOEXEC) < 0)
 		return err_sys(e, "make a pipe");
+	if (hide) {
+		r = hide_host_files(in, gate, e);
+		if (r < 0)
+			return r;
+	}
 	child = syscall(SYS_clone, flags, 0, 0, 0, 0);
 	if (child < 0)
 		return err_sys(e, "clone into the container's namespaces");
@@ -121,7 +157,8 @@ static int split(struct init *in, struct err *e)
 	while (read(gate[0], &c, 1) < 0 && errno == EINTR)
 		continue;
 	(void)close(gate[0]);
-	return guard_raise(e);
+	r = guard_raise(e);
+	return r < 0 || !hide ? r : renew_procfs(in, had_procfs, e);
 }
 
 int entry_join(struct init *in, struct err *e)

@@ -15,7 +15,7 @@
 
 static bool look(int pid, const char *link, const char *file)
 {
-	char path[512];
+	char path[1024];
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s%s", pid, link, file);
@@ -23,6 +23,20 @@ static bool look(int pid, const char *link, const char *file)
 	if (fd >= 0)
 		(void)close(fd);
 	return fd >= 0;
+}
+
+/* A directory of the host's groups, from where ".." leads to all of them; the host's procfs. */
+static bool look_at_files(int pid, const char *file)
+{
+	bool found = false;
+	char link[32], root[512];
+
+	(void)snprintf(root, sizeof(root), "/1/root%s", file);
+	for (int fd = 3; fd < 24; fd++) {
+		(void)snprintf(link, sizeof(link), "fd/%d", fd);
+		found |= look(pid, link, "/cgroup.procs") || look(pid, link, root);
+	}
+	return found;
 }
 
 int main(int argc, char **argv)
@@ -35,7 +49,8 @@ int main(int argc, char **argv)
 	while (access("/stop", F_OK) < 0)
 		for (int i = 0; i < LOOKS && !seen; i++)
 			for (int pid = next; pid < next + AHEAD; pid++) {
-				seen |= look(pid, "root", argv[1]) || look(pid, "cwd/.", argv[1]);
+				seen |= look(pid, "root", argv[1]) || look(pid, "cwd/.", argv[1]) ||
+					look_at_files(pid, argv[1]);
 				if (pid > next && look(pid, "stat", ""))
 					next = pid;
 			}
