@@ -3,9 +3,8 @@
  * Pure: from the command line and config.json to the options of a request.
  *
  * Names by which image and restore find each other ("cookies") are those of
- * runc, so that either restores what the other has dumped: a bind mount is
- * called like its destination, a network namespace extRootNetNS, a pid
- * namespace extRootPidNS.
+ * runc: a bind mount is called like its destination, a network namespace
+ * extRootNetNS, a pid namespace extRootPidNS.
  */
 #ifndef RUNTIME_CRIU_OPTIONS_H
 #define RUNTIME_CRIU_OPTIONS_H

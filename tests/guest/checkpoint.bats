@@ -169,28 +169,6 @@ counter_is_beyond() {
 	exec 8>&-
 }
 
-@test "an established TCP connection survives" {
-	requires program iptables-restore
-	criu_bundle sh -c 'nc -l -p 7777 >/tmp/got & sleep 1; (i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done) | nc 127.0.0.1 7777'
-	edit 'del(.linux.namespaces[] | select(.type == "network"))'
-	start_container
-	wait_for test -s "$ROOTFS/tmp/got"
-	run checkpoint
-	[ "$status" -eq 1 ]
-	echo "$output"
-	[[ $output == *"criu dump failed:"* ]]
-	[ "$(status_of "$NAME")" = running ]
-	checkpoint --tcp-established
-	before=$(tail -n 1 "$ROOTFS/tmp/got")
-	restore --tcp-established
-	last() { [ "$(tail -n 1 "$ROOTFS/tmp/got")" -gt "$1" ]; }
-	wait_for last $((before + 10))
-	# None was lost on the way.
-	[ "$(head -n $((before + 10)) "$ROOTFS/tmp/got")" = "$(seq $((before + 10)))" ]
-	c delete --force "$NAME"
-	rm -f "$ROOTFS/tmp/got"
-}
-
 @test "a network namespace by path is joined again" {
 	counting_bundle
 	ip netns add "creel-$$"
@@ -215,41 +193,4 @@ counter_is_beyond() {
 	[[ $output == *"what the image holds is not what config.json allows"* ]]
 	[ "$(cat "$COUNTER")" = "$before" ]
 	nothing_left
-}
-
-@test "what criu cannot dump it says, and the container runs on" {
-	criu_bundle sh -c 'exec 5</dev/kmsg; sleep 100'
-	edit '.linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 11}]
-		| .linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 11, access: "r"}]'
-	start_container
-	wait_for test "$(status_of "$NAME")" = running
-	run checkpoint
-	echo "$output"
-	if [ "$status" -eq 0 ]; then skip "this criu dumps an open /dev/kmsg"; fi
-	[[ $output == "creel: error: checkpoint '$NAME': criu dump failed: "*"(see '$IMAGE/dump.log')" ]]
-	[ "$(status_of "$NAME")" = running ]
-}
-
-@test "runc and creel restore each other's images" {
-	requires program runc
-	counting_bundle
-	# What runc 1.1 and creel both have.
-	start_container
-	wait_for counter_is_beyond 5
-	checkpoint
-	before=$(cat "$COUNTER")
-	runc --root "$BATS_TEST_TMPDIR/runc" restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME" \
-		>"$OUT" 2>&1 </dev/null 3>&- || {
-		cat "$OUT"
-		false
-	}
-	wait_for counter_is_beyond "$before"
-	runc --root "$BATS_TEST_TMPDIR/runc" checkpoint --image-path "$IMAGE-2" "$NAME"
-	before=$(cat "$COUNTER")
-	c restore --detach --image-path "$IMAGE-2" --bundle "$BUNDLE" "$NAME" >"$OUT" 2>&1 </dev/null 3>&- || {
-		cat "$OUT"
-		false
-	}
-	wait_for counter_is_beyond "$before"
-	[ "$(status_of "$NAME")" = running ]
 }

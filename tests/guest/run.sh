@@ -42,7 +42,7 @@ if ! grep -q '^#define HAVE_SYSTEMD 1' "$build/config.h"; then
 	exit 77
 fi
 vm_run=${VM_RUN:-$(command -v vm-run || echo "$here/vm-run")}
-options=(--systemd --timeout "${GUEST_TIMEOUT:-600}")
+options=(--systemd --timeout "${GUEST_TIMEOUT:-900}")
 if [ -n "$selinux" ]; then
 	options+=(--selinux=enforcing)
 fi
