@@ -1,13 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Inside the virtual machine: put the programs where they are installed, wake the user's systemd,
-# run the tests.  Called by run.sh in the staging directory.
+# Inside the virtual machine: put the programs where they are installed, run the tests.  Called by run.sh in the staging directory.
 set -u
 cp -a root/. /
 export SRC_DIR=$PWD BUILD_DIR=/usr/local/bin
-systemctl start user@1000.service
-cp -a rootfs /home/rootless/rootfs
-chown -R 1000:1000 /home/rootless
 status=0
 for file; do
 	start=$SECONDS

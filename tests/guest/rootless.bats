@@ -4,6 +4,12 @@
 # shellcheck disable=SC2016
 load guest
 
+setup_file() {
+	systemctl start user@1000.service
+	cp -a "$SRC_DIR/rootfs" /home/rootless/rootfs
+	chown -R 1000:1000 /home/rootless
+}
+
 setup() {
 	setup_creel
 	SCOPE=creel-$NAME.scope

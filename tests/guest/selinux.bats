@@ -17,7 +17,7 @@ setup() {
 
 labelled() {
 	bundle "$@"
-	edit '.process.selinuxLabel = $label | .linux.mountLabel = $files' --arg label "$LABEL" --arg files "$FILE_LABEL"
+	edit '.process.selinuxLabel = $process | .linux.mountLabel = $files' --arg process "$LABEL" --arg files "$FILE_LABEL"
 }
 
 @test "the program runs under its label" {
