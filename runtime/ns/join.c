@@ -47,8 +47,28 @@ int ns_join_path(enum oci_namespace type, const char *path, struct err *e)
 	return fd < 0 ? fd : enter(fd, type, path, e);
 }
 
+/*
+ * Before a user namespace is joined we may have rights that are gone afterwards: a network
+ * namespace can belong to the host's.  What can't be joined now is tried again inside.  Not so
+ * mount and pid: nothing with the host's rights has any business in the container's.
+ */
+static void enter_early(const struct ns_plan *plan, const int *fds, bool *entered)
+{
+	bool has_user = false;
+
+	for (size_t i = 0; i < plan->n_joins; i++)
+		has_user |= plan->joins[i].type == OCI_NS_USER;
+	for (size_t i = 0; has_user && i < plan->n_joins; i++) {
+		enum oci_namespace type = plan->joins[i].type;
+
+		if (type != OCI_NS_USER && type != OCI_NS_MOUNT && type != OCI_NS_PID)
+			entered[i] = setns(fds[i], (int)ns_clone_flag(type)) == 0;
+	}
+}
+
 int ns_join_plan(const struct ns_plan *plan, struct err *e)
 {
+	bool entered[OCI_NS_COUNT] = { false };
 	int fds[OCI_NS_COUNT];
 	size_t opened = 0;
 	int r = 0;
@@ -57,8 +77,10 @@ int ns_join_plan(const struct ns_plan *plan, struct err *e)
 		r = open_ns(plan->joins[opened].type, plan->joins[opened].path, e);
 		fds[opened] = r;
 	}
+	if (r >= 0)
+		enter_early(plan, fds, entered);
 	for (size_t i = 0; i < opened; i++) {
-		if (r >= 0)
+		if (r >= 0 && !entered[i])
 			r = enter(fds[i], plan->joins[i].type, plan->joins[i].path, e);
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
@@ -129,7 +151,8 @@ int ns_join_pidfd(int pidfd, const bool has[OCI_NS_COUNT], enum oci_namespace bu
 		return 0;
 	if (errno == ESRCH)
 		return err_set(e, ESRCH, "join the container: its first process is gone");
-	if (errno == EINVAL || errno == ENOSYS)
+	/* EPERM: one of them may not belong to the user namespace, into which all are joined. */
+	if (errno == EINVAL || errno == ENOSYS || (errno == EPERM && (flags & CLONE_NEWUSER)))
 		return join_files(pidfd, flags, e);
 	return err_sys(e, "join the container's namespaces");
 }

@@ -12,6 +12,7 @@ setup() {
 }
 
 teardown() {
+	umount "$BATS_TEST_TMPDIR/net" 2>/dev/null || true
 	teardown_creel
 	[ -z "${netns-}" ] || ip netns delete "$netns"
 }
@@ -39,6 +40,22 @@ fails() {
 
 namespace_of() { # PID TYPE
 	readlink "/proc/$1/ns/$2"
+}
+
+@test "a network namespace that is not the joined user namespace's" {
+	local maps='[{"containerID":0,"hostID":100000,"size":65536}]' pid
+	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
+	bundle sleep 1000
+	edit '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = $m | .linux.gidMappings = $m' --argjson m "$maps"
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	pid=$(c state "$NAME" | jq .pid)
+	touch "$BATS_TEST_TMPDIR/net"
+	unshare --net="$BATS_TEST_TMPDIR/net" true
+	edit '.linux.namespaces |= map(if .type == "user" then .path = "/proc/\($pid)/ns/user" elif .type == "network" then .path = $net else . end)
+		| .linux.cgroupsPath += "-two"' --argjson pid "$pid" --arg net "$BATS_TEST_TMPDIR/net"
+	c run --detach --bundle "$BUNDLE" "$NAME-two" >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- || cat "$BATS_TEST_TMPDIR/err"
+	[ "$(c exec "$NAME-two" readlink /proc/self/ns/net)" = "net:[$(stat -Lc %i "$BATS_TEST_TMPDIR/net")]" ]
+	c delete --force "$NAME-two"
 }
 
 @test "namespaces in the list are new, others are the caller's" {
