@@ -169,6 +169,28 @@ counter_is_beyond() {
 	exec 8>&-
 }
 
+@test "an established TCP connection survives" {
+	requires program iptables-restore
+	criu_bundle sh -c 'sleep 1000 | nc -l -p 7777 >/tmp/got & sleep 1; (i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done) | nc 127.0.0.1 7777'
+	edit 'del(.linux.namespaces[] | select(.type == "network"))'
+	start_container
+	wait_for test -s "$ROOTFS/tmp/got"
+	run checkpoint
+	[ "$status" -eq 1 ]
+	echo "$output"
+	[[ $output == *"criu dump failed:"* ]]
+	[ "$(status_of "$NAME")" = running ]
+	checkpoint --tcp-established
+	before=$(tail -n 1 "$ROOTFS/tmp/got")
+	restore --tcp-established
+	last() { [ "$(tail -n 1 "$ROOTFS/tmp/got")" -gt "$1" ]; }
+	wait_for last $((before + 10))
+	# None was lost on the way.
+	[ "$(head -n $((before + 10)) "$ROOTFS/tmp/got")" = "$(seq $((before + 10)))" ]
+	c delete --force "$NAME"
+	rm -f "$ROOTFS/tmp/got"
+}
+
 @test "a network namespace by path is joined again" {
 	counting_bundle
 	ip netns add "creel-$$"
@@ -193,4 +215,32 @@ counter_is_beyond() {
 	[[ $output == *"what the image holds is not what config.json allows"* ]]
 	[ "$(cat "$COUNTER")" = "$before" ]
 	nothing_left
+}
+
+@test "runc and creel restore each other's images" {
+	requires program runc
+	counting_bundle
+	# runc gives new pipes to what had pipes, and knows of no other streams.
+	piped() {
+		sleep 1000 3>&- | "$@" 2>&1 3>&- | cat >>"$OUT" 3>&- &
+	}
+	piped creel --root "$CREEL_ROOT" run --detach --bundle "$BUNDLE" "$NAME"
+	wait_for counter_is_beyond 5
+	checkpoint
+	before=$(cat "$COUNTER")
+	piped runc --root "$BATS_TEST_TMPDIR/runc" restore --detach --image-path "$IMAGE" \
+		--work-path "$IMAGE" --bundle "$BUNDLE" "$NAME"
+	wait_for counter_is_beyond "$before" || {
+		cat "$OUT"
+		grep Error "$IMAGE/restore.log"
+		false
+	}
+	runc --root "$BATS_TEST_TMPDIR/runc" checkpoint --image-path "$IMAGE-2" "$NAME"
+	before=$(cat "$COUNTER")
+	piped creel --root "$CREEL_ROOT" restore --detach --image-path "$IMAGE-2" --bundle "$BUNDLE" "$NAME"
+	wait_for counter_is_beyond "$before" || {
+		cat "$OUT"
+		false
+	}
+	[ "$(status_of "$NAME")" = running ]
 }
