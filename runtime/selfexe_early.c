@@ -221,7 +221,7 @@ static int enters_containers(long argc, char *const *argv)
 		const char *arg = argv[i];
 
 		if (is_word(arg, "create") || is_word(arg, "run") || is_word(arg, "exec") ||
-		    is_word(arg, "restore"))
+		    is_word(arg, "mounts") || is_word(arg, "devices"))
 			return 1;
 	}
 	return 0;
