@@ -119,7 +119,8 @@ only_allowed() {
 			mount --bind "$1" /proc/sys/kernel/shm_rmid_forced &&
 			exec creel --root "$2" run --bundle "$3" "$4"' - "$BATS_TEST_TMPDIR/fake" "$CREEL_ROOT" "$BUNDLE" "$NAME"
 		echo "$twice: $output"
-		[ "$output" = $'1\n1' ]
+		# In a user namespace the kernel makes no new procfs where the host's is covered in part.
+		[ "$output" = $'1\n1' ] || [[ $twice -eq 2 && $output == *"mount proc on '/proc'"* ]]
 		[ "$(cat "$BATS_TEST_TMPDIR/fake")" = fake ]
 		[ "$twice" -eq 2 ] || in_userns
 	done
