@@ -100,21 +100,44 @@ static void remove_from(const struct mounts *m, struct oci_array *list)
 		list->items = NULL;
 }
 
-/* Only what config.json names: a mount that hides a file of /proc, say, is nobody's to remove. What
- * is found there says all of the mount. */
-static int look_up(const struct mounts *m, struct err *e)
+/* What lies on a mount would go with it, and stay in config.json. */
+static int check_above(const struct mounts *m, const char *dest, struct err *e)
 {
 	const struct oci_array *list = &m->change.spec->mounts;
+	autofree char *under = path_join("/", dest), *clean_under = path_clean(under);
+
+	for (size_t i = 0; i < list->n; i++) {
+		const char *other = mount_at(list, i)->destination;
+		autofree char *above = path_join("/", other), *clean_above = path_clean(above);
+
+		if (path_is_below(clean_above, clean_under) && find(&m->items, other) == m->items.n)
+			return err_set(e, EBUSY, "'%s' lies on it: remove that as well", other);
+	}
+	return 0;
+}
+
+/* Only what config.json names: a mount that hides a file of /proc, say, is nobody's to remove. What
+ * is found there says all of the mount; each of them once, in the order they were made. */
+static int look_up(struct mounts *m, struct err *e)
+{
+	const struct oci_array *list = &m->change.spec->mounts;
+	struct oci_array found = { .items = arena_alloc(&m->change.container.arena, list->n + 1,
+							sizeof(struct spec_mount)) };
 
 	for (size_t i = 0; i < m->items.n; i++) {
-		struct spec_mount *item = mount_at(&m->items, i);
-		size_t at = find(list, item->destination);
+		const char *dest = mount_at(&m->items, i)->destination;
+		int r;
 
-		if (at == list->n)
-			return err_set(e, ENOENT, "the container has no mount on '%s'",
-				       item->destination);
-		*item = *mount_at(list, at);
+		if (find(list, dest) == list->n)
+			return err_set(e, ENOENT, "the container has no mount on '%s'", dest);
+		r = check_above(m, dest, e);
+		if (r < 0)
+			return err_wrap(e, r, "'%s'", dest);
 	}
+	for (size_t i = 0; i < list->n; i++)
+		if (find(&m->items, mount_at(list, i)->destination) < m->items.n)
+			*mount_at(&found, found.n++) = *mount_at(list, i);
+	m->items = found;
 	return 0;
 }
 
@@ -145,6 +168,7 @@ static int visit(struct mounts *m, bool remove, struct err *e)
 		.spec = &spec,
 		.bundle = m->change.container.record->bundle,
 		.pidfd = m->change.container.pidfd,
+		.all_mounts = &m->change.spec->mounts,
 	};
 
 	spec.mounts = m->items;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "libutil/log.h"
 #include "runtime/container/live_common.h"
 #include "runtime/init/live.h"
 
@@ -263,17 +264,30 @@ static int change_group(const struct devices *d, const struct spec_resources *to
 	return cg && !cgroup_same_devices(&d->before, &d->after) ? cgroup_update(cg, to, e) : 0;
 }
 
+/* Nodes, too, are in the container's hands: it could hide one, so that it can't be removed. */
+static bool is_revoked_for_all(const struct devices *d)
+{
+	const struct cgroup_record *rec = d->change.container.record->cgroup;
+
+	return rec && !rec->rootless && !cgroup_same_devices(&d->before, &d->after);
+}
+
 /* A node appears when it may be opened, and goes when it may not. */
 static int perform(struct devices *d, bool remove, struct err *e)
 {
+	struct err why = { 0 };
 	int r = change_group(d, &d->after, e);
 
 	if (r < 0)
 		return r;
-	r = visit(d, remove, e);
+	r = visit(d, remove, &why);
+	if (r < 0 && remove && is_revoked_for_all(d)) {
+		log_warning("%s; its node is left, the permission is gone", why.msg);
+		return 0;
+	}
 	if (r < 0)
 		(void)change_group(d, &d->before, NULL);
-	return r;
+	return r < 0 ? err_take(e, &why) : 0;
 }
 
 static int change_devices(struct devices *d, const struct live_request *req, struct err *e)

@@ -25,6 +25,8 @@ struct live_job {
 	const struct runtime_spec *spec;
 	const char *bundle;
 	int pidfd; /* the container's first process */
+	/* LIVE_MOUNT and LIVE_UNMOUNT: struct spec_mount, those of the container's own document. */
+	const struct oci_array *all_mounts;
 	/* LIVE_MAKE_DEVICE: for each device its path on the host. */
 	const char *const *host_paths;
 };

@@ -121,8 +121,23 @@ static bool is_listed(const struct oci_strings *paths, const char *path)
 	return false;
 }
 
+static bool is_a_mount_of_its_own(const struct live *l, const char *path)
+{
+	const struct spec_mount *m = l->job->all_mounts->items;
+
+	for (size_t i = 0; i < l->job->all_mounts->n; i++) {
+		autofree char *rooted = path_join("/", m[i].destination);
+		autofree char *clean = path_clean(rooted);
+
+		if (streq(clean, path))
+			return true;
+	}
+	return false;
+}
+
 /* The container may have put a link in the way, to have what protects it from its own /proc taken
- * away. */
+ * away, or to keep what is meant and lose another; without its root, the next to enter it would
+ * find themselves where the mount namespace began. */
 static int check_place(const struct live *l, int fd, const char *dest, struct err *e)
 {
 	char name[NAME_SIZE], path[PATH_MAX];
@@ -138,7 +153,8 @@ static int check_place(const struct live *l, int fd, const char *dest, struct er
 	path[n] = '\0';
 	if (streq(path, dest))
 		return 0;
-	if (path_is_below(path, "/proc") || path_is_below(path, "/sys") ||
+	if (streq(path, "/") || path_is_below(path, "/proc") || path_is_below(path, "/sys") ||
+	    path_is_below(path, "/dev") || is_a_mount_of_its_own(l, path) ||
 	    is_listed(&l->in.linux_->masked_paths, path) ||
 	    is_listed(&l->in.linux_->readonly_paths, path))
 		return err_set(e, EPERM, "'%s' leads to '%s' now, which is not its own", dest,

@@ -257,3 +257,53 @@ mounted() {
 	c delete "$NAME"
 	[ "$(cat "$VOLUME/file")" = here ]
 }
+
+@test "mounts on one another go together, in whatever order they are named" {
+	started
+	c mounts add "$NAME" - <<<'[{"destination": "/a", "type": "tmpfs"}, {"destination": "/a/b", "type": "tmpfs"}]'
+	run c mounts remove -v /a "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"'/a/b' lies on it"* ]]
+	mounted /a/b
+	c mounts remove -v /a/b -v /a -v /a/ "$NAME"
+	run mounted /a
+	[ "$status" -ne 0 ]
+	[ "$(c state "$NAME" | jq -c .mounts)" = null ]
+}
+
+@test "a link in the container has no other mount taken away in place of the named one" {
+	started '.mounts += [{"destination": "/guard", "type": "tmpfs"}]'
+	c mounts add -v "$VOLUME:/at/vol" "$NAME"
+	c exec "$NAME" sh -c 'mv /at /kept && mkdir /at'
+	for other in / /guard /dev/shm /proc; do
+		c exec "$NAME" ln -sfn "$other" /at/vol
+		run c mounts remove -v /at/vol "$NAME"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"/at/vol' leads to '$other' now"* ]]
+	done
+	[ "$(c exec "$NAME" cat /kept/vol/file)" = here ]
+	c exec "$NAME" sh -c 'rm -r /at && ln -s /kept /at'
+	c mounts remove -v /at/vol "$NAME"
+	[ "$(c exec "$NAME" ls /kept/vol)" = '' ]
+}
+
+@test "a container cannot keep the permission of a device by hiding its node" {
+	started '.linux.resources.devices = [{"allow": false, "access": "rwm"}]'
+	for trick in 'mv /dev/x/fuse /dev/moved && touch /dev/x/fuse' 'mv /dev/x/fuse /dev/moved && mkdir /dev/x/fuse' \
+		'mv /dev/x /dev/y && touch /dev/x' 'mv /dev/x /dev/y && ln -s x /dev/x'; do
+		c devices add --device /dev/fuse:/dev/x/fuse "$NAME"
+		c exec "$NAME" sh -c "$trick"
+		run c devices remove --device /dev/x/fuse "$NAME"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ $output == *"its node is left"* ]]
+		[ "$(c state "$NAME" | jq -c .devices)" = null ]
+		run c exec "$NAME" sh -c 'mknod /tmp/f c 10 229; dd if=/tmp/f of=/dev/null count=0'
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output == *"not permitted"* ]]
+		c exec "$NAME" rm -rf /dev/x /dev/y /dev/moved
+	done
+}
