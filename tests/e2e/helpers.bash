@@ -122,3 +122,19 @@ nothing_left() {
 		return 1
 	}
 }
+
+# The bundle runs to the end, and $output is what it printed.
+runs() {
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+# The bundle is refused with TEXT, and nothing is left of the attempt.
+refuses() { # TEXT
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$1"* ]]
+	nothing_left
+}

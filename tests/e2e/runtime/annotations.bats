@@ -19,14 +19,6 @@ annotate() { # KEY VALUE
 	edit '.annotations += {($k): $v}' --arg k "$1" --arg v "$2"
 }
 
-refuses() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$1"* ]]
-	nothing_left
-}
-
 @test "kill without a signal sends the image's stop signal" {
 	bundle sh -c 'trap "echo got-quit; exit 3" QUIT; trap "exit 4" TERM; echo ready; while :; do sleep 0.1; done'
 	annotate org.opencontainers.image.stopSignal SIGQUIT

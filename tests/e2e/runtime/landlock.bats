@@ -30,20 +30,6 @@ has_landlock() {
 	[[ $output != *"this kernel has no Landlock"* ]] || skip "this kernel has no Landlock"
 }
 
-runs() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
-
-refuses() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$1"* ]]
-	nothing_left
-}
-
 @test "what is handled is forbidden to root too, but where a rule allows it" {
 	has_landlock
 	for nnp in true false; do

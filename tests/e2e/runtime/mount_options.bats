@@ -23,20 +23,6 @@ mount_with() {
 	edit '.mounts += [{"destination":"/mnt/a","type":"tmpfs","source":"t"} + $m]' --argjson m "{$1}"
 }
 
-runs() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
-
-fails() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$1"* ]]
-	nothing_left
-}
-
 # shows WORDS EXPECTED: a tmpfs with these options has these flags, of mount and file system.
 shows() {
 	bundle sh -c 'grep " /mnt/a " /proc/self/mountinfo | cut -d" " -f6-'
@@ -162,7 +148,7 @@ userns() {
 	runs
 	[ "$output" = 7:8 ]
 	edit '.mounts[-1].options = ["bind","idmap=uids=0-7"]'
-	fails "mounts[7].options: '0-7' is not FIRST-BECOMES-SIZE"
+	refuses "mounts[7].options: '0-7' is not FIRST-BECOMES-SIZE"
 }
 
 @test "a new file system is idmapped too: by its own mappings and by the container's" {
@@ -181,14 +167,14 @@ userns() {
 @test "what cannot be idmapped says why" {
 	bundle true
 	mount_with '"source":"'"$SOURCE"'","options":["bind","idmap"]'
-	fails "mounts[7].options: 'idmap' needs mappings of the mount or a user namespace"
+	refuses "mounts[7].options: 'idmap' needs mappings of the mount or a user namespace"
 	edit '.mounts[-1] += {"uidMappings":[{"containerID":0,"hostID":1,"size":1}]}'
-	fails "mounts[7].gidMappings: must be given too when there are uidMappings"
+	refuses "mounts[7].gidMappings: must be given too when there are uidMappings"
 	edit '.mounts[-1] = {"destination":"/mnt/a","type":"proc","source":"proc","options":["idmap"],
 		"uidMappings":[{"containerID":0,"hostID":1,"size":1}],"gidMappings":[{"containerID":0,"hostID":1,"size":1}]}'
-	fails "map ids: this file system has no idmapped mounts"
+	refuses "map ids: this file system has no idmapped mounts"
 	edit '.mounts[-1].options = ["idmap=uids=0-0-1;gids=0-0-1"]'
-	fails "mappings are given twice"
+	refuses "mappings are given twice"
 }
 
 @test "links are bound, covered or copied instead of followed" {
@@ -208,22 +194,22 @@ content" ]
 	# What was copied may be there the next time; something else may not.
 	runs
 	ln -sfn /elsewhere "$ROOTFS/mnt/copy"
-	fails "bind '$SOURCE/link' on '/mnt/copy': copy the link: File exists"
+	refuses "bind '$SOURCE/link' on '/mnt/copy': copy the link: File exists"
 	rm -f "$ROOTFS"/mnt/{copy,link,dangling}
 	bundle true
 	mount_with '"options":["src-nofollow"]'
-	fails "mounts[7].options: 'src-nofollow' concerns bind mounts only"
+	refuses "mounts[7].options: 'src-nofollow' concerns bind mounts only"
 }
 
 @test "the label of mounts goes by the option that the annotation names" {
 	bundle true
 	edit '.linux.mountLabel = "label_t"'
 	[ ! -e /sys/fs/selinux/enforce ] || skip "this kernel takes labels"
-	fails "linux.mountLabel 'label_t' (needs SELinux): unknown parameter 'context'"
+	refuses "linux.mountLabel 'label_t' (needs SELinux): unknown parameter 'context'"
 	edit '.annotations = {"run.oci.mount_context_type": "fscontext"}'
-	fails "unknown parameter 'fscontext'"
+	refuses "unknown parameter 'fscontext'"
 	edit '.annotations = {"run.oci.mount_context_type": "bar"}'
-	fails "annotations.run.oci.mount_context_type: unknown type 'bar'"
+	refuses "annotations.run.oci.mount_context_type: unknown type 'bar'"
 }
 
 @test "a word for file systems on a bind mount is named, and the container starts" {
@@ -259,5 +245,5 @@ content" ]
 	[[ $output == $'0:0\n0:0\n0:0\n'*"0     100000      65536" ]]
 	[ "$(stat -c %u:%g "$BATS_TEST_TMPDIR/root/fs/private/file")" = 0:0 ]
 	edit '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
-	fails "annotations.org.creel.rootfs.idmap: root file system: needs a user namespace"
+	refuses "annotations.org.creel.rootfs.idmap: root file system: needs a user namespace"
 }

@@ -26,21 +26,7 @@ mounts() {
 	done
 }
 
-runs() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
-
 # fails WORDS: it does, says so, and leaves nothing.
-fails() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$1"* ]]
-	nothing_left
-}
-
 @test "a new file system has its options, of mount and of file system" {
 	bundle sh -c 'grep " /mnt/a " /proc/self/mountinfo'
 	mounts '{"destination":"/mnt/a","type":"tmpfs","source":"mine",
@@ -172,7 +158,7 @@ through" ]
 	bundle true
 	mounts '{"destination":"/dev/taken","source":"'"$SOURCE"'/file","options":["bind"]}'
 	edit '.linux.devices = [{"path":"/dev/taken","type":"c","major":1,"minor":3}]'
-	fails "linux.devices[0]: make device '/dev/taken': something else is there"
+	refuses "linux.devices[0]: make device '/dev/taken': something else is there"
 }
 
 @test "a bound /dev of the host is left as it is" {
@@ -242,19 +228,19 @@ sub" ]
 @test "what cannot be mounted says which mount and why" {
 	bundle true
 	mounts '{"destination":"/tmp","type":"tmpfs","source":"t","options":["foo"]}'
-	fails "mounts[7]: mount tmpfs on '/tmp': unknown parameter 'foo'"
+	refuses "mounts[7]: mount tmpfs on '/tmp': unknown parameter 'foo'"
 	edit '.mounts[7].options = ["size=much"]'
-	fails "mounts[7]: mount tmpfs on '/tmp': bad value for 'size'"
+	refuses "mounts[7]: mount tmpfs on '/tmp': bad value for 'size'"
 	edit '.mounts[7].type = "nosuchfs"'
-	fails "mounts[7]: mount nosuchfs on '/tmp': the kernel knows no file system 'nosuchfs'"
+	refuses "mounts[7]: mount nosuchfs on '/tmp': the kernel knows no file system 'nosuchfs'"
 	edit '.mounts[7] = {"destination":"/tmp","source":"/etc","options":["bind","foo"]}'
-	fails "mounts[7].options: unknown option 'foo' for a bind mount"
+	refuses "mounts[7].options: unknown option 'foo' for a bind mount"
 	edit '.mounts[7] = {"destination":"/tmp","source":"/no/such","options":["bind"]}'
-	fails "mounts[7]: bind '/no/such' on '/tmp': open the source: No such file or directory"
+	refuses "mounts[7]: bind '/no/such' on '/tmp': open the source: No such file or directory"
 	edit '.mounts[7] = {"destination":"/tmp","source":"/etc/passwd","options":["bind"]}'
-	fails "mounts[7]: bind '/etc/passwd' on '/tmp': the source is not a directory, the destination is"
+	refuses "mounts[7]: bind '/etc/passwd' on '/tmp': the source is not a directory, the destination is"
 	edit '.mounts[7] = {"destination":"/proc/1","source":"/etc","options":["bind"]}'
-	fails "mounts[7].destination: '/proc/1' is inside /proc"
+	refuses "mounts[7].destination: '/proc/1' is inside /proc"
 }
 
 @test "older kernels: the same mounts without the newer system calls" {
@@ -292,9 +278,9 @@ fifo 640 0:0
 666 0:0
 444 4:3" ]
 	edit '.linux.devices = [{"path":"/dev/x","type":"c","major":4096,"minor":0}]'
-	fails "linux.devices[0].major: 4096 is out of range 0 to 4095"
+	refuses "linux.devices[0].major: 4096 is out of range 0 to 4095"
 	edit '.linux.devices = [{"path":"/dev/x","type":"z","major":1,"minor":0}]'
-	fails "linux.devices[0].type: unknown device type 'z'"
+	refuses "linux.devices[0].type: unknown device type 'z'"
 	edit '.linux.devices = [{"path":"/bin/busybox","type":"c","major":1,"minor":3}]'
-	fails "linux.devices[0]: make device '/bin/busybox': something else is there"
+	refuses "linux.devices[0]: make device '/bin/busybox': something else is there"
 }

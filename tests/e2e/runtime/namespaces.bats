@@ -24,20 +24,6 @@ mapped() { # PROGRAM...: in a user namespace whose root is nobody here
 		| .linux.gidMappings = [{"containerID":0,"hostID":100000,"size":65536}]'
 }
 
-runs() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
-
-fails() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$1"* ]]
-	nothing_left
-}
-
 namespace_of() { # PID TYPE
 	readlink "/proc/$1/ns/$2"
 }
@@ -91,9 +77,9 @@ example.org
 @test "a member that would change the host names the namespace it needs" {
 	bundle true
 	edit '.linux.namespaces |= map(select(.type != "uts")) | .hostname = "box"'
-	fails "hostname: needs a namespace of type 'uts'"
+	refuses "hostname: needs a namespace of type 'uts'"
 	edit 'del(.hostname) | .linux.namespaces |= map(select(.type != "network")) | .linux.sysctl = {"net.ipv4.ip_forward":"1"}'
-	fails "the container has no network namespace of its own"
+	refuses "the container has no network namespace of its own"
 }
 
 @test "namespaces are joined by path" {
@@ -110,11 +96,11 @@ example.org
 @test "a path of another type of namespace, or of none, is refused" {
 	bundle true
 	edit '(.linux.namespaces[] | select(.type == "network")).path = "/proc/self/ns/ipc"'
-	fails "join network namespace '/proc/self/ns/ipc': it is no network namespace"
+	refuses "join network namespace '/proc/self/ns/ipc': it is no network namespace"
 	edit '(.linux.namespaces[] | select(.type == "network")).path = "/etc/passwd"'
-	fails "join network namespace '/etc/passwd': it is no network namespace"
+	refuses "join network namespace '/etc/passwd': it is no network namespace"
 	edit '(.linux.namespaces[] | select(.type == "network")).path = "/no/such"'
-	fails "join network namespace '/no/such': No such file or directory"
+	refuses "join network namespace '/no/such': No such file or directory"
 }
 
 @test "two containers share a pod: pid, ipc, network and user namespaces" {
@@ -202,9 +188,9 @@ sysfs /sys sysfs ro,"* ]]
 uid=1000(user) gid=1000(user) groups=7" ]
 	grep -q 'CapBnd:.*000001fffeffffff' /proc/self/status || skip "this machine withholds no CAP_SYS_RESOURCE"
 	edit '.process.rlimits[0].hard = 100000000'
-	fails "process.rlimits[0]: RLIMIT_NOFILE: raising the hard limit from"
+	refuses "process.rlimits[0]: RLIMIT_NOFILE: raising the hard limit from"
 	edit 'del(.process.rlimits) | .process.oomScoreAdj = -1000'
-	fails "process.oomScoreAdj: lowering it to -1000 needs CAP_SYS_RESOURCE"
+	refuses "process.oomScoreAdj: lowering it to -1000 needs CAP_SYS_RESOURCE"
 }
 
 @test "the oom score is set in a user namespace as well" {
@@ -313,7 +299,7 @@ createContainer $output 1" ]
 	[ "$output" = 33 ]
 	bundle true
 	edit '.linux.sysctl = {"user.max_ipc_namespaces":"33"}'
-	fails "has no user namespace of its own"
+	refuses "has no user namespace of its own"
 	[ -e /proc/self/ns/time ] || skip "needs time namespaces"
 	bundle cat /proc/self/timens_offsets
 	edit '.linux.namespaces += [{"type":"time"}]

@@ -15,20 +15,6 @@ teardown() {
 	teardown_creel
 }
 
-runs() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
-
-fails() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$1"* ]]
-	nothing_left
-}
-
 # scheduled JSON: policy and nice value of a program with this scheduler.
 scheduled() {
 	bundle cat /proc/self/stat
@@ -60,15 +46,15 @@ scheduled() {
 	echo "$output"
 	[ "$(cut -d' ' -f41 <<<"$output")" = 6 ] || [[ $output == *"process.scheduler: "*"all cpus of the machine"* ]]
 	edit '.process.scheduler.runtime = 10'
-	fails "process.scheduler.runtime: 10 is below 1024 ns"
+	refuses "process.scheduler.runtime: 10 is below 1024 ns"
 	edit '.process.scheduler.runtime = 10000001'
-	fails "process.scheduler.deadline: 10000000 is below runtime 10000001"
+	refuses "process.scheduler.deadline: 10000000 is below runtime 10000001"
 	edit '.process.scheduler.runtime = 1024 | .process.scheduler.period = 9999999'
-	fails "process.scheduler.period: 9999999 is below deadline 10000000"
+	refuses "process.scheduler.period: 9999999 is below deadline 10000000"
 	edit '.process.scheduler.period = 3600000000000'
-	fails "sched_deadline_period_min_us"
+	refuses "sched_deadline_period_min_us"
 	edit '.process.scheduler = {"policy":"SCHED_OTHER","runtime":1}'
-	fails "process.scheduler.runtime: only SCHED_DEADLINE takes it"
+	refuses "process.scheduler.runtime: only SCHED_DEADLINE takes it"
 }
 
 @test "realtime: the priority, or the error names the share that is missing" {
@@ -81,10 +67,10 @@ scheduled() {
 		[ "$(cut -d' ' -f40,41 <<<"$output")" = "7 ${policy#*:}" ] ||
 			[[ $output == *"process.scheduler: Operation not permitted: it takes CAP_SYS_NICE"*realtimeRuntime* ]]
 		edit '.process.scheduler.priority = 0'
-		fails "process.scheduler.priority: 0 is out of range 1 to 99"
+		refuses "process.scheduler.priority: 0 is out of range 1 to 99"
 	done
 	edit '.process.scheduler = {"policy":"SCHED_ISO"}'
-	fails "process.scheduler: Invalid argument: this kernel has no SCHED_ISO"
+	refuses "process.scheduler: Invalid argument: this kernel has no SCHED_ISO"
 }
 
 @test "the io priority is the program's, and not its caller's" {
@@ -100,7 +86,7 @@ scheduled() {
 		[ "$(ionice -p $$)" = "$mine" ]
 	done
 	edit '.process.ioPriority.priority = 8'
-	fails "process.ioPriority.priority: 8 is out of range 0 to 7"
+	refuses "process.ioPriority.priority: 8 is out of range 0 to 7"
 }
 
 @test "execCPUAffinity is for exec alone, final over initial" {
@@ -142,16 +128,16 @@ scheduled() {
 		[[ $output == *" ${row#*\}=} "* ]]
 	done
 	edit '.linux.memoryPolicy = {"mode":"MPOL_BIND","nodes":"1000"}'
-	fails "linux.memoryPolicy: set_mempolicy MPOL_BIND, nodes '1000': Invalid argument"
+	refuses "linux.memoryPolicy: set_mempolicy MPOL_BIND, nodes '1000': Invalid argument"
 	edit '.linux.memoryPolicy = {"mode":"MPOL_NONE"}'
-	fails "linux.memoryPolicy.mode: unknown mode 'MPOL_NONE'"
+	refuses "linux.memoryPolicy.mode: unknown mode 'MPOL_NONE'"
 }
 
 @test "a 32-bit personality, before the filter could forbid it" {
 	[ "$(uname -m)" = x86_64 ] || skip "the name below is this machine's"
 	bundle true
 	edit '.linux.personality = {"domain":"LINUX","flags":["X"]}'
-	fails "linux.personality.flags: none is defined"
+	refuses "linux.personality.flags: none is defined"
 	bundle uname -m
 	edit '.linux.personality = {"domain":"LINUX32"} | .linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW",
 		"syscalls":[{"names":["personality"],"action":"SCMP_ACT_ERRNO"}]}'
@@ -165,11 +151,11 @@ scheduled() {
 @test "limits: two of one type, and unknown ones, are errors" {
 	bundle true
 	edit '.process.rlimits = [{"type":"RLIMIT_CORE","soft":1,"hard":2},{"type":"RLIMIT_CORE","soft":1,"hard":2}]'
-	fails "process.rlimits[1].type: 'RLIMIT_CORE' is given twice"
+	refuses "process.rlimits[1].type: 'RLIMIT_CORE' is given twice"
 	edit '.process.rlimits = [{"type":"RLIMIT_FOO","soft":1,"hard":2}]'
-	fails "process.rlimits[0].type: unknown limit 'RLIMIT_FOO'"
+	refuses "process.rlimits[0].type: unknown limit 'RLIMIT_FOO'"
 	edit '.process.rlimits = [{"type":"RLIMIT_CORE","soft":3,"hard":2}]'
-	fails "process.rlimits[0].soft: 3 is above hard 2"
+	refuses "process.rlimits[0].soft: 3 is above hard 2"
 }
 
 @test "no_new_privs is set for run and for exec, and only when asked for" {
@@ -200,7 +186,7 @@ HOME=/home/user" ]
 	runs
 	[ "$output" = HOME=/given ]
 	edit '.process.env = ["no-value"]'
-	fails "process.env[0]: 'no-value' is not of the form NAME=VALUE"
+	refuses "process.env[0]: 'no-value' is not of the form NAME=VALUE"
 }
 
 @test "labels: an error that names the file in backquotes, where the kernel has no such module" {

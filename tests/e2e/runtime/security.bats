@@ -43,20 +43,6 @@ hostile() {
 	edit '.root.path = $p' --arg p "$IMAGE"
 }
 
-runs() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
-
-refuses() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$1"* ]]
-	nothing_left
-}
-
 # replace PATH TARGET: a symbolic link in the image where a directory was.
 replace() {
 	rm -rf "${IMAGE:?}/$1"

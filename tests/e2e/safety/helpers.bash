@@ -105,20 +105,6 @@ replace() {
 	ln -s "$2" "$IMAGE/$1"
 }
 
-runs() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
-
-refuses() {
-	run c run --bundle "$BUNDLE" "$NAME"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$1"* ]]
-	nothing_left
-}
-
 # race A B [A B]...: exchange these names until race_over.
 race() {
 	racer "$@" 3>&- &
