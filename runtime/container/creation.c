@@ -260,7 +260,7 @@ static int record_process(struct creation *c, struct err *e)
 	c->record.phase = RECORD_MADE;
 	c->record.pid = (struct opt_i64){ .set = true, .v = c->child.pid };
 	c->record.start_time = (struct opt_u64){ .set = true, .v = ticks };
-	identity_inode(c->child.pidfd, &c->record.pidfd_inode);
+	identity_inode(c->child.pidfd, c->dirfd, &c->record.pidfd_inode);
 	return write_record(c, e);
 }
 

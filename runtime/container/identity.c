@@ -2,6 +2,7 @@
 #include "runtime/container/identity.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -59,11 +60,20 @@ int identity_open(const struct record *rec, struct err *e)
 	return r < 0 ? r : steal_fd(&fd);
 }
 
-void identity_inode(int pidfd, struct opt_u64 *ret)
+static bool is_on(int fd, unsigned long magic)
 {
 	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == magic;
+}
+
+/* Numbers of processes and inodes grow together: in the next boot the same pair is sure to come
+ * again.  In memory no record lives that long. */
+void identity_inode(int pidfd, int dirfd, struct opt_u64 *ret)
+{
 	struct stat st;
 
-	ret->set = fstatfs(pidfd, &fs) == 0 && fs.f_type == PID_FS_MAGIC && fstat(pidfd, &st) == 0;
+	ret->set =
+		is_on(dirfd, TMPFS_MAGIC) && is_on(pidfd, PID_FS_MAGIC) && fstat(pidfd, &st) == 0;
 	ret->v = ret->set ? st.st_ino : 0;
 }

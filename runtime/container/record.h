@@ -35,7 +35,7 @@ struct record {
 	struct opt_i64 pid;
 	struct opt_u64 start_time;  /* of the pid, in clock ticks since boot: together they name a
 				       process */
-	struct opt_u64 pidfd_inode; /* where the kernel gives each process its own, for good */
+	struct opt_u64 pidfd_inode; /* of its pidfd; see identity.h */
 	const char *created;        /* RFC 3339 */
 	const char *bundle;         /* absolute */
 	const char *rootfs;         /* absolute */

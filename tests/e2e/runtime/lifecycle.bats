@@ -387,3 +387,18 @@ two_processes() {
 	date -d "$(jq -r .time "$BATS_TEST_TMPDIR/log")"
 	[[ $output == *"container 'no-such' does not exist"* ]]
 }
+
+@test "a record that outlives a boot does not name its process by what the next boot has again" {
+	requires program jq
+	bundle sleep 100
+	local memory disk=$CREEL_ROOT
+	memory=$(mktemp -d /dev/shm/creel-e2e.XXXXXX)
+	for CREEL_ROOT in "$memory" "$disk"; do
+		c create --bundle "$BUNDLE" "$NAME"
+		run jq -c '[.. | objects | select(has("startTime")) | has("pidfdInode")]' "$CREEL_ROOT/$NAME/state.json"
+		c delete --force "$NAME"
+		echo "$CREEL_ROOT: $output"
+		[ "$(stat -f -c %T "$CREEL_ROOT")" = tmpfs ] || [ "$output" = '[false]' ]
+	done
+	rm -r "$memory"
+}
