@@ -96,8 +96,10 @@ static int decide(struct checkpoint *c, struct err *e)
 {
 	struct criu_opts *o = &c->options.opts;
 	pid_t pid = container_pid(&c->container);
-	int r = image_options(&c->image, c->spec, LOG_FILE, &c->options, e);
+	int r = criu_check_landlock(c->spec, e);
 
+	if (r >= 0)
+		r = image_options(&c->image, c->spec, LOG_FILE, &c->options, e);
 	o->pid = pb_set(pid);
 	o->root = c->container.record->rootfs;
 	if (r >= 0)

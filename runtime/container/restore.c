@@ -143,6 +143,8 @@ static int decide(struct restore *x, const struct creation *c, struct err *e)
 	if (r >= 0)
 		r = criu_check_namespaces(c->spec, e);
 	if (r >= 0)
+		r = criu_check_landlock(c->spec, e);
+	if (r >= 0)
 		r = image_options(&x->image, c->spec, LOG_FILE, &x->options, e);
 	o->root = x->root;
 	o->rst_sibling = pb_set(1);

@@ -6,6 +6,7 @@
 
 #include "libutil/parse.h"
 #include "libutil/path.h"
+#include "runtime/annotation.h"
 
 /* criu counts from 1 (errors) to 4 (everything); errors are looked for in what it writes. */
 #define LOG_LEVEL 4
@@ -203,4 +204,16 @@ int criu_check_namespaces(const struct runtime_spec *spec, struct err *e)
 			       i, oci_namespace_words.words[type - 1]);
 	}
 	return 0;
+}
+
+int criu_check_landlock(const struct runtime_spec *spec, struct err *e)
+{
+	const char *rules = annotation_of(&spec->annotations, ANNOTATION_LANDLOCK);
+
+	if (!rules || !rules[0])
+		return 0;
+	return err_set(e, EOPNOTSUPP,
+		       "annotations.%s: criu does not know Landlock: what it restores would run "
+		       "without (create such a container anew instead)",
+		       annotation_key(ANNOTATION_LANDLOCK));
 }

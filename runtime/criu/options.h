@@ -50,6 +50,8 @@ const char *criu_namespace_cookie(enum oci_namespace type);
 const char *criu_namespace_join(enum oci_namespace type);
 /* Refuse namespaces by path that can't be restored, with their JSON path. */
 int criu_check_namespaces(const struct runtime_spec *spec, struct err *e);
+/* Refuse rules that neither a dump nor a restore keeps. */
+int criu_check_landlock(const struct runtime_spec *spec, struct err *e);
 
 /* "mnt[KEY]:VALUE"; a key with a ']' is told from another by nobody and refused. */
 int criu_options_mount(struct criu_options *o, const char *key, const char *value, struct err *e);

@@ -470,3 +470,21 @@ never_asked() {
 	run checkpoint
 	[[ $output == *"does not exist"* ]]
 }
+
+@test "a container with Landlock rules is not restored without them, and so not dumped" {
+	bundle sleep 1000
+	start_container
+	checkpoint
+	edit '.annotations["org.creel.landlock"] = "{\"handledAccessFs\": [\"make_dir\"]}"'
+	run restore --detach
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"annotations.org.creel.landlock: criu does not know Landlock"* ]]
+	nothing_left
+	start_container
+	run checkpoint
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"annotations.org.creel.landlock: criu does not know Landlock"* ]]
+	[ "$(status_of "$NAME")" = running ]
+}

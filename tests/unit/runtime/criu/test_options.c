@@ -141,6 +141,18 @@ static void a_namespace_criu_cannot_join_is_named(void **state UNUSED)
 				   "into an existing cgroup namespace");
 }
 
+static void landlock_is_not_lost_silently(void **state UNUSED)
+{
+	struct oci_pair a = { "org.creel.landlock", "" };
+	const struct runtime_spec spec = { .annotations = { &a, 1 } };
+	struct err e = { 0 };
+
+	assert_int_equal(criu_check_landlock(&spec, &e), 0);
+	a.value = "{}";
+	assert_int_equal(criu_check_landlock(&spec, &e), -EOPNOTSUPP);
+	assert_non_null(strstr(e.msg, "annotations.org.creel.landlock: "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +163,7 @@ int main(void)
 		cmocka_unit_test(what_can_never_work_is_refused),
 		cmocka_unit_test(mounts_have_a_key_and_a_value),
 		cmocka_unit_test(a_namespace_criu_cannot_join_is_named),
+		cmocka_unit_test(landlock_is_not_lost_silently),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
