@@ -53,7 +53,7 @@ check_cpp() {
 step layers tools/check-layers.sh
 step length tools/check-length.sh
 step shellcheck shellcheck -x -S warning -P tests/e2e "${scripts[@]}"
-step codespell codespell -q 3 -S '*.json,*.tar,./tests/data,./tests/fuzz/corpus' \
+step codespell codespell -q 3 -S '*.json,*.tar,*/tests/data/*,*/fuzz/corpus/*,tests/data/*,tests/fuzz/corpus/*' \
 	-L "$(paste -sd, tools/codespell-words.txt)" \
 	README.md CHANGELOG.md CONTRIBUTING.md docs man libutil oci-spec runtime shim imagetool tools tests
 step cppcheck check_cpp

@@ -54,6 +54,8 @@ int main(int argc, char **argv)
 				if (pid > next && look(pid, "stat", ""))
 					next = pid;
 			}
-	(void)printf("%sover\n", seen ? "seen\n" : "");
+	if (seen)
+		(void)puts("seen");
+	(void)puts("over");
 	return 0;
 }
