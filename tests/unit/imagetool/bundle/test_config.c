@@ -9,6 +9,10 @@
 
 #include <cmocka.h>
 
+#include "libutil/alloc.h"
+#include "libutil/cleanup.h"
+#include "runtime/annotation.h"
+
 /* One conversion and everything it needs. */
 struct convert {
 	struct arena arena;
@@ -156,6 +160,26 @@ static void labels_that_runtimes_obey_are_left_out_and_counted(void **state UNUS
 	assert_string_equal(spec_annotation(c.spec, "runner"), "fine");
 }
 
+/* All that creel obeys, but the signal that an image may choose. */
+static void no_label_becomes_an_order_to_creel(void **state UNUSED)
+{
+#define X(name, key) key,
+	static const char *const keys[] = { ANNOTATIONS(X) };
+#undef X
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		auto_(convert) struct convert c = { 0 };
+		autofree char *config =
+			xasprintf("\"Cmd\":[\"x\"],\"Labels\":{\"%s\":\"true\"}", keys[i]);
+
+		assert_int_equal(convert(&c, config), 0);
+		if (streq(keys[i], "org.opencontainers.image.stopSignal"))
+			continue;
+		if (c.notes.labels != 1)
+			fail_msg("the label '%s' became an annotation", keys[i]);
+	}
+}
+
 static void mounts_come_behind_the_defaults_and_replace_them(void **state UNUSED)
 {
 	auto_(convert) struct convert c = { 0 };
@@ -206,6 +230,7 @@ int main(void)
 		cmocka_unit_test(the_working_directory_is_absolute),
 		cmocka_unit_test(annotations_follow_the_table_and_labels_win),
 		cmocka_unit_test(labels_that_runtimes_obey_are_left_out_and_counted),
+		cmocka_unit_test(no_label_becomes_an_order_to_creel),
 		cmocka_unit_test(mounts_come_behind_the_defaults_and_replace_them),
 		cmocka_unit_test(user_terminal_and_root_are_as_asked),
 	};
