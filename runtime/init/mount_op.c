@@ -62,15 +62,16 @@ static int make_target(struct init *in, const struct mount_op *op, bool want_dir
 	return r < 0 ? r : steal_fd(&fd);
 }
 
-/* The name itself, also when it is a link: what it says is not asked. */
+/* The name itself, also when it is a link: what it says is not asked.  Those on the way to it are.
+ */
 static int open_unfollowed(const struct init *in, const struct mount_op *op, bool want_dir,
 			   struct err *e)
 {
 	autofree char *parent = path_parent(op->dest);
 	const char *name = path_base(op->dest);
 	autofd int dirfd = beneath_mkdir_p(in->rootfd, parent, 0755, BENEATH_CHROOT, e);
-	autofd int made = -1;
-	int fd;
+	autofd int made = -1, fd = -1;
+	int r;
 
 	if (dirfd < 0)
 		return dirfd;
@@ -79,7 +80,10 @@ static int open_unfollowed(const struct init *in, const struct mount_op *op, boo
 	else
 		made = openat(dirfd, name, O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0644);
 	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "open '%s'", op->dest) : fd;
+	if (fd < 0)
+		return err_sys(e, "open '%s'", op->dest);
+	r = check_not_proc(in, op, fd, e);
+	return r < 0 ? r : steal_fd(&fd);
 }
 
 int mount_op_target(struct init *in, const struct mount_op *op, bool want_dir, struct err *e)

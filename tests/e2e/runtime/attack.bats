@@ -283,6 +283,13 @@ create_in_hook() {
 	edit '.mounts[-1] = {"destination": "/data", "type": "tmpfs", "source": "tmpfs"}'
 	run c run --bundle "$BUNDLE" "$NAME"
 	[[ $output == *"on '/data': a symbolic link of the image leads it into a proc"* ]]
+	ln -sfn proc "$image/data"
+	edit '.mounts[-1] = {"destination": "/data/sys", "type": "bind", "source": $v, "options": ["bind", "dest-nofollow"]}' \
+		--arg v "$volume"
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"on '/data/sys': a symbolic link of the image leads it into a proc"* ]]
 	# A proc that the caller wants elsewhere is the caller's to cover.
 	rm "$image/data"
 	edit '.mounts[-1] = {"destination": "/data", "type": "bind", "source": "/proc", "options": ["rbind"]}
