@@ -252,7 +252,6 @@ static int bring(struct creation *c, struct err *e)
 	x->options.opts.images_dir_fd = pb_set(x->image.dirfd);
 	x->options.opts.work_dir_fd = pb_set(x->image.workfd);
 	x->talk.logdirfd = x->image.workfd;
-	x->scene.criu = x->talk.swrk.pid;
 	if (r >= 0)
 		r = enter_cgroup(x, c, e);
 	if (r >= 0)

@@ -7,6 +7,7 @@
 #include "libutil/cleanup.h"
 #include "libutil/sys.h"
 #include "runtime/container/console.h"
+#include "runtime/container/descendants.h"
 #include "runtime/container/netdev.h"
 #include "runtime/container/restore_check.h"
 #include "runtime/hook/hook.h"
@@ -59,25 +60,50 @@ void restore_kill(struct creation *c)
 		(void)sys_pidfd_send_signal(c->child.pidfd, SIGKILL, NULL, 0);
 }
 
+static bool is_one_of(const pid_t *pids, size_t n, pid_t pid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* The image says which groups its processes were in. */
+static int check_cgroup(const struct cgroup *cg, const pid_t *pids, size_t n, struct err *e)
+{
+	autofree pid_t *inside = NULL;
+	size_t n_inside = 0;
+	int r = cgroup_is_none(cg) ? 0 : cgroup_pids(cg, &inside, &n_inside, e);
+
+	for (size_t i = 0; r >= 0 && !cgroup_is_none(cg) && i < n; i++)
+		if (!is_one_of(inside, n_inside, pids[i]))
+			r = err_set(e, EPERM,
+				    "what the image holds is not what config.json allows: process "
+				    "%d is not in the container's control group",
+				    (int)pids[i]);
+	return r;
+}
+
 /* pre-resume: criu holds them before their first instruction.  It goes on whatever we answer, so
- * what must not run is killed at once. */
+ * what must not run is killed at once; not all need to be where restore_kill() looks. */
 static int look(struct restore_scene *scene, struct err *e)
 {
 	struct creation *c = scene->creation;
 	autofree pid_t *pids = NULL;
 	size_t n = 0;
-	int r = cgroup_pids(c->cgroup, &pids, &n, e);
+	int r = c->child.pid > 0 ? descendants_of(c->child.pid, &pids, &n, e)
+				 : err_set(e, EPROTO, "criu does not tell what it restored");
 
-	/* Where it does not move what it restores, criu is in there itself. */
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		if (pids[i] == scene->criu)
-			pids[i] = c->child.pid;
+	if (r >= 0)
+		r = check_cgroup(c->cgroup, pids, n, e);
 	if (r >= 0)
 		r = restore_check(c->spec, c->child.pid, pids, n, e);
-	if (r < 0) {
-		scene->refused = true;
-		restore_kill(c);
-	}
+	if (r >= 0)
+		return 0;
+	scene->refused = true;
+	restore_kill(c);
+	for (size_t i = 0; i < n; i++)
+		(void)kill(pids[i], SIGKILL);
 	return r;
 }
 

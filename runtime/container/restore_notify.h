@@ -8,7 +8,6 @@
 
 struct restore_scene {
 	struct creation *creation;
-	pid_t criu;
 	bool refused; /* what was restored is killed */
 };
 

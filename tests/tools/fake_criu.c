@@ -321,7 +321,8 @@ static bool restore(const struct criu_opts *opts)
 	}
 	(void)close(pair[0]);
 	(void)close(done[1]);
-	enter_cgroups(opts, pid);
+	if (!is_act("outside"))
+		enter_cgroups(opts, pid);
 	if (tell_of_restore(pid, pair[1], done[0])) {
 		answer(CRIU_RESTORE, true, pid);
 		return true;

@@ -414,6 +414,7 @@ never_asked() {
 	edit '.root.readonly = true'
 	refused "'/' is not read-only"
 	FAKE_CRIU_ACT=host-namespaces refused "it is in the host's"
+	FAKE_CRIU_ACT=outside refused "is not in the container's control group"
 	restore --detach >"$OUT" 2>&1 </dev/null
 	[ "$(status_of "$NAME")" = running ]
 }
