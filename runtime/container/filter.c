@@ -15,7 +15,9 @@ static int compile(const struct store *s, const struct runtime_spec *spec,
 	int r;
 
 	if (raw && raw[0]) {
-		r = seccomp_load_raw(raw, profile, ret, e);
+		bool listens = profile && listener_path(profile, &spec->annotations);
+
+		r = seccomp_load_raw(raw, profile, listens, ret, e);
 		return r < 0 ? err_wrap(e, r, "annotations.%s",
 					annotation_key(ANNOTATION_SECCOMP_BPF))
 			     : 0;

@@ -133,7 +133,7 @@ int seccomp_compile(const struct spec_seccomp *profile, bool fail_unknown, int c
 	return 0;
 }
 
-int seccomp_load_raw(const char *text, const struct spec_seccomp *profile,
+int seccomp_load_raw(const char *text, const struct spec_seccomp *profile, bool notify,
 		     struct seccomp_program *ret, struct err *e)
 {
 	static const struct spec_seccomp none;
@@ -143,9 +143,8 @@ int seccomp_load_raw(const char *text, const struct spec_seccomp *profile,
 
 	if (r < 0)
 		return r;
-	/* Only its author knows whether it notifies: then a listener is named. */
 	*ret = (struct seccomp_program){ .prog = { .len = (unsigned short)n, .filter = v },
-					 .notify = profile && profile->listener_path };
+					 .notify = notify };
 	ret->flags = flags_of(profile ? profile : &none, ret->notify);
 	return 0;
 }

@@ -30,8 +30,9 @@ struct seccomp_program {
 int seccomp_compile(const struct spec_seccomp *profile, bool fail_unknown, int cache_dirfd,
 		    struct seccomp_program *ret, struct err *e);
 /* The program in the annotation run.oci.seccomp_bpf_data, in place of what `profile` (may be NULL)
- * would compile to; flags and listener are the profile's. */
-int seccomp_load_raw(const char *text, const struct spec_seccomp *profile,
+ * would compile to; the flags are the profile's.  Only its author knows whether it notifies:
+ * `notify` when somebody is named who listens. */
+int seccomp_load_raw(const char *text, const struct spec_seccomp *profile, bool notify,
 		     struct seccomp_program *ret, struct err *e);
 void seccomp_program_done(struct seccomp_program *p);
 

@@ -176,6 +176,20 @@ no_mkdir() {
 	[ -z "$(c list -q)" ]
 }
 
+@test "crun's annotations: a compiled filter that notifies has the agent named in another" {
+	requires program python3
+	[ "$(uname -m)" = x86_64 ] || skip "the agent knows this machine's numbers only"
+	agent
+	bundle sh -c 'mkdir /tmp/never; true'
+	# The same, but mkdir goes to the listener.
+	edit '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}
+		| .annotations = {"run.oci.seccomp_bpf_data": $f, "run.oci.seccomp.receiver": $s}' --arg s "$SOCKET" \
+		--arg f "$(printf '\40\0\0\0\0\0\0\0\25\0\0\1\123\0\0\0\6\0\0\0\0\0\300\177\6\0\0\0\0\0\377\177' | base64 -w0)"
+	run c run --bundle "$BUNDLE" "$NAME"
+	echo "$output"
+	[[ $output == *"Invalid cross-device link"* ]]
+}
+
 @test "an architecture that the library lacks is an error, and features lists the others" {
 	bundle true
 	local arch
