@@ -24,7 +24,6 @@ int cgroup_clone_fd(const struct cgroup *cg)
 	return t && !t->reused ? t->fd : -1;
 }
 
-/* "0" is the writer itself. */
 /* Below a threaded group only threads of its own processes can be. */
 static int explain(const struct cgroup_tree *t, struct err *e)
 {
@@ -54,6 +53,7 @@ static int enter(const struct cgroup *cg, const char *pid, bool cloned_into, str
 	return 0;
 }
 
+/* "0" is the writer itself. */
 int cgroup_enter_self(const struct cgroup *cg, bool cloned_into, struct err *e)
 {
 	return enter(cg, "0", cloned_into, e);

@@ -73,8 +73,11 @@ static int make_place(int dirfd, const char *name, const struct node *n, struct 
 static int attach_device(int dirfd, const char *name, const struct node *n, struct err *e)
 {
 	autofd int target = make_place(dirfd, name, n, e);
+	int r = target < 0 ? target : mount_attach(n->treefd, target, e);
 
-	return target < 0 ? target : mount_attach(n->treefd, target, e);
+	if (target >= 0 && r < 0)
+		(void)unlinkat(dirfd, name, 0);
+	return r;
 }
 
 /* A user namespace makes no devices: bind the host's, after a look at what it is. */
@@ -125,6 +128,9 @@ static int make_node(struct init *in, int dirfd, const char *name, const struct 
 
 	if (mknodat(dirfd, name, n->mode, n->rdev) == 0) {
 		r = own_device(dirfd, name, n, e);
+		/* In a running container nobody else would remove it. */
+		if (r < 0 && r != -ESTALE)
+			(void)unlinkat(dirfd, name, 0);
 	} else {
 		if (errno == EEXIST)
 			return check_existing(dirfd, name, n, e);

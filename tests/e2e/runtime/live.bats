@@ -208,6 +208,12 @@ mounted() {
 	[ "$(c exec "$NAME" stat -c %u /t)" = 0 ]
 	c mounts remove -v /data -v /mine -v /t "$NAME"
 	[ "$(c exec "$NAME" ls /mine)" = '' ]
+	# Owned by nobody that the container knows: nothing of it stays.
+	run c devices add "$NAME" - <<<'[{"path": "/dev/fifo", "type": "p", "uid": 70000}]'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	run c exec "$NAME" ls /dev/fifo
+	[ "$status" -ne 0 ]
 	c devices add --device /dev/fuse "$NAME"
 	[ "$(c exec "$NAME" stat -c %t:%T /dev/fuse)" = a:e5 ]
 	c devices remove --device /dev/fuse "$NAME"
