@@ -115,8 +115,12 @@ static int empty_namespaces(struct criu_options *o, const struct strv *names, st
 /* It would be told no sooner than in the middle of the restore. */
 static int check_lsm_profile(const char *text, struct err *e)
 {
-	if (!text || ((starts_with(text, "apparmor:") || starts_with(text, "selinux:")) &&
-		      strchr(text, ':')[1] != '\0'))
+	static const char *const kinds[] = { "apparmor:", "selinux:" };
+
+	for (size_t i = 0; text && i < ARRAY_LEN(kinds); i++)
+		if (starts_with(text, kinds[i]) && text[strlen(kinds[i])])
+			return 0;
+	if (!text)
 		return 0;
 	return err_set(e, EINVAL, "--lsm-profile: '%s' is neither apparmor:NAME nor selinux:LABEL",
 		       text);
