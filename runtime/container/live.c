@@ -17,18 +17,10 @@ static struct spec_mount *mount_at(const struct oci_array *list, size_t i)
 	return (struct spec_mount *)list->items + i;
 }
 
-static bool same_place(const char *x, const char *y)
-{
-	autofree char *a = path_join("/", x), *b = path_join("/", y);
-	autofree char *clean_a = path_clean(a), *clean_b = path_clean(b);
-
-	return streq(clean_a, clean_b);
-}
-
 static size_t find(const struct oci_array *list, const char *dest)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (same_place(mount_at(list, i)->destination, dest))
+		if (live_same_place(mount_at(list, i)->destination, dest))
 			return i;
 	return list->n;
 }

@@ -63,6 +63,14 @@ int live_read_file(const char *file, char **ret_text, size_t *ret_len, const cha
 			: file_read_at(AT_FDCWD, file, DOCUMENT_MAX, ret_text, ret_len, e);
 }
 
+bool live_same_place(const char *x, const char *y)
+{
+	autofree char *a = path_join("/", x), *b = path_join("/", y);
+	autofree char *clean_a = path_clean(a), *clean_b = path_clean(b);
+
+	return streq(clean_a, clean_b);
+}
+
 int live_end(const struct live_change *c, int r, struct err *e)
 {
 	if (r < 0) {

@@ -22,6 +22,8 @@ int live_begin(struct live_change *c, const struct live_request *req, struct err
  * `file`. */
 int live_read_file(const char *file, char **ret_text, size_t *ret_len, const char **ret_name,
 		   struct err *e);
+/* Paths in the container: do they say the same? */
+bool live_same_place(const char *x, const char *y);
 /* The staged configuration is kept if `r` >= 0, with the record, else dropped.  Returns `r`, or why
  * it could not be kept. */
 int live_end(const struct live_change *c, int r, struct err *e);

@@ -28,7 +28,7 @@ static struct spec_device *node_at(const struct oci_array *list, size_t i)
 static size_t find(const struct oci_array *list, const char *path)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (streq(node_at(list, i)->path, path))
+		if (live_same_place(node_at(list, i)->path, path))
 			return i;
 	return list->n;
 }

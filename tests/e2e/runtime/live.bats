@@ -139,7 +139,11 @@ mounted() {
 	c devices add --device /dev/fuse "$NAME"
 	c exec "$NAME" dd if=/dev/fuse of=/dev/null count=0
 	[ "$(c state "$NAME" | jq -r '.devices[0] | "\(.path) \(.type) \(.major):\(.minor)"')" = '/dev/fuse c 10:229' ]
-	c devices remove --device /dev/fuse "$NAME"
+	run c devices add --device /dev/fuse:/dev//x/../fuse "$NAME"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"has a device '/dev//x/../fuse' already"* ]]
+	c devices remove --device /dev//fuse "$NAME"
 	run c exec "$NAME" ls /dev/fuse
 	[ "$status" -ne 0 ]
 	c exec "$NAME" mknod /tmp/fuse c 10 229
