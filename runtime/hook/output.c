@@ -19,9 +19,17 @@ static int open_one(const struct oci_strmap *annotations, enum annotation which,
 	if (!path_is_absolute(path))
 		return err_set(e, EINVAL, "annotations.%s: '%s' is not an absolute path",
 			       annotation_key(which), path);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_sys(e, "annotations.%s: open '%s'", annotation_key(which), path);
+	/* A fifo without a reader would keep even `delete` waiting. */
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == ENXIO)
+		return err_set(e, ENXIO, "annotations.%s: nobody reads from '%s'",
+			       annotation_key(which), path);
+	if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0) {
+		int r = err_sys(e, "annotations.%s: open '%s'", annotation_key(which), path);
+
+		close_at_exit(&fd);
+		return r;
+	}
 	*ret_fd = fd;
 	return 0;
 }

@@ -84,6 +84,25 @@ annotate() { # KEY VALUE
 	refuses "annotations.run.oci.hooks.stderr: 'relative' is not an absolute path"
 }
 
+@test "a fifo for the hooks that nobody reads makes nobody wait" {
+	local fifo=$BATS_TEST_TMPDIR/fifo
+	mkfifo "$fifo"
+	bundle sleep 100
+	edit '.hooks.poststop = [{"path":"/bin/echo","args":["echo","said"]}]'
+	annotate run.oci.hooks.stdout "$fifo"
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	run timeout -s KILL 10 creel --root "$CREEL_ROOT" delete --force "$NAME"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"annotations.run.oci.hooks.stdout: nobody reads from '$fifo'"* ]]
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	exec 9<>"$fifo"
+	c delete --force "$NAME"
+	read -r -t 5 -u 9 said
+	exec 9<&-
+	[ "$said" = said ]
+}
+
 @test "the caller's groups are kept, for run and exec" {
 	requires program setpriv
 	bundle sh -c 'id -G; sleep 100'
