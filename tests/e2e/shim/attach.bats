@@ -28,14 +28,13 @@ teardown() {
 	container 'while read line; do echo "got $line"; done; echo end'
 	shim_run -d -i "$ID"
 	mkfifo "$T/fifo"
-	sleep 60 >"$T/fifo" &
-	local holder=$!
-	shim_exec attach "$ID" <"$T/fifo" &
+	exec 9<>"$T/fifo" # there is always a writer: the client sees no end
+	shim_exec attach "$ID" <"$T/fifo" 9>&- &
 	local pid=$!
-	echo first >"$T/fifo"
+	echo first >&9
 	eventually 5 grep -q 'got first' "$STATE/$ID/log"
 	kill -KILL "$pid"
-	kill "$holder"
+	exec 9>&-
 	sleep 0.2
 	[[ $(shim list) == *running* ]]
 	[ "$(echo second | shim attach "$ID")" = $'got second\nend' ]
