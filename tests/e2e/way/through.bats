@@ -138,7 +138,7 @@ bundle() {
 	[ "$status" -eq 0 ]
 	[[ $output == *0000000000000000 ]]
 	# runc 1.1 asks for ambient capabilities that are not inheritable: said, and left out.
-	[[ $stderr == *"warning: process.capabilities.ambient: CAP_KILL is left out"* ]]
+	[[ $stderr == *"warning: process.capabilities.ambient: left out, since it is not permitted and inheritable: CAP_KILL"* ]]
 }
 
 @test "the shim supervises a bundle through runc as well" {
