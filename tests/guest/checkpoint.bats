@@ -111,7 +111,10 @@ counter_is_beyond() {
 	wait_for counter_is_beyond "$before"
 	c delete --force "$NAME"
 	edit '.linux.cgroupsPath = "/creel-e2e/" + $name + "-other"' --arg name "$NAME"
-	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME-other" >"$OUT" 2>&1 </dev/null 3>&-
+	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME-other" >"$OUT" 2>&1 </dev/null 3>&- || {
+		cat "$OUT"
+		return 1
+	}
 	wait_for has_status "$NAME-other" running
 	grep -q "/creel-e2e/$NAME-other$" "/proc/$(pid_of "$NAME-other")/cgroup"
 	c delete --force "$NAME-other"
