@@ -68,7 +68,7 @@ guest_image() {
 }
 # criu on an emulated processor takes a minute more, and now and then gives up: `make check-guest` has it.
 guest_tests() {
-	local files=()
+	local name files=()
 	for name in apparmor limits rootless systemd update; do
 		files+=("$src/tests/guest/$name.bats")
 	done
