@@ -95,6 +95,7 @@ every_verb() {
 
 @test "a pid that is somebody else's now is not signalled" {
 	created
+	sleep 0.05 # start times are in hundredths of a second
 	victim
 	c kill "$NAME" KILL
 	wait_for has_status "$NAME" stopped
