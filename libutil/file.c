@@ -10,6 +10,7 @@
 
 #include "libutil/alloc.h"
 #include "libutil/cleanup.h"
+#include "libutil/path.h"
 #include "libutil/random.h"
 
 /* First guess for files that do not tell their size (/proc, pipes). */
@@ -93,6 +94,16 @@ int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *re
 	if (fd < 0)
 		return err_sys(e, "open '%s'", name);
 	return file_read_fd(fd, name, max, ret, ret_len, e);
+}
+
+int file_read_named(const char *file, size_t max, char **ret, size_t *ret_len,
+		    const char **ret_name, struct err *e)
+{
+	bool is_stdin = streq(file, "-");
+
+	*ret_name = is_stdin ? "standard input" : path_base(file);
+	return is_stdin ? file_read_fd(STDIN_FILENO, *ret_name, max, ret, ret_len, e)
+			: file_read_at(AT_FDCWD, file, max, ret, ret_len, e);
 }
 
 int file_write_at(int dirfd, const char *name, const char *text, struct err *e)

@@ -13,6 +13,10 @@
 int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len,
 		 struct err *e);
 int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e);
+/* The same for a file that somebody named to us: "-" is standard input.  *ret_name is what messages
+ * call it, and lives as long as `file`. */
+int file_read_named(const char *file, size_t max, char **ret, size_t *ret_len,
+		    const char **ret_name, struct err *e);
 
 /* One write(2) of the whole text to an existing file: /proc, /sys, cgroups. */
 int file_write_at(int dirfd, const char *name, const char *text, struct err *e);

@@ -160,6 +160,34 @@ int container_status(const struct container *c, enum oci_status *ret, struct err
 	return 0;
 }
 
+static int check_living(const struct container *c, struct err *e)
+{
+	enum oci_status status = OCI_STATUS_NONE;
+	int r = container_status(c, &status, e);
+
+	if (r < 0)
+		return r;
+	if (status == OCI_STATUS_CREATING)
+		return err_set(e, EBUSY, "it is still being created");
+	if (status == OCI_STATUS_STOPPED)
+		return err_set(e, ESRCH, "container not running: it is %s", status_name(status));
+	return 0;
+}
+
+/* Whoever makes the container holds its lock and may be waiting for us. */
+int container_load_living(const struct store *s, const char *id, struct container *ret,
+			  struct err *e)
+{
+	auto_(container) struct container first = CONTAINER_NONE;
+	int r = container_load(s, id, &first, e);
+
+	if (r >= 0)
+		r = check_living(&first, e);
+	if (r >= 0)
+		r = container_load_locked(s, id, ret, e);
+	return r < 0 ? r : check_living(ret, e);
+}
+
 int container_spec(struct container *c, struct runtime_spec **ret, struct err *e)
 {
 	int r = bundle_read_config(c->dirfd, STORE_CONFIG, &c->arena, NULL, ret, e);
@@ -167,16 +195,23 @@ int container_spec(struct container *c, struct runtime_spec **ret, struct err *e
 	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
 }
 
-int container_write_record(const struct container *c, struct err *e)
+int container_put_record(int dirfd, const struct record *rec, const struct cgroup *cgroup,
+			 struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { .max = RECORD_MAX };
 	int r;
 
-	record_encode(c->record, c->cgroup, &text);
+	record_encode(rec, cgroup, &text);
 	r = strbuf_check(&text, STORE_STATE, e);
 	if (r >= 0)
-		r = file_replace_at(c->dirfd, STORE_STATE, text.data, text.len, 0600, FILE_NO_SYNC,
-				    e);
+		r = file_replace_at(dirfd, STORE_STATE, text.data, text.len, 0600, FILE_NO_SYNC, e);
+	return r;
+}
+
+int container_write_record(const struct container *c, struct err *e)
+{
+	int r = container_put_record(c->dirfd, c->record, c->cgroup, e);
+
 	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
 }
 

@@ -37,12 +37,20 @@ AUTO_DEFINE_DONE(container, container_done)
 int container_load_locked(const struct store *s, const char *id, struct container *ret,
 			  struct err *e);
 
+/* container_load_locked() for who wants to change a container that is made and lives; looks before
+ * it waits for the lock. */
+int container_load_living(const struct store *s, const char *id, struct container *ret,
+			  struct err *e);
+
 /* Ask the kernel for what status_decide() needs. */
 int container_status(const struct container *c, enum oci_status *ret, struct err *e);
 
 /* The configuration as it was at create, decoded into c->arena. */
 int container_spec(struct container *c, struct runtime_spec **ret, struct err *e);
 
+/* Write state.json into a container's directory, at once. */
+int container_put_record(int dirfd, const struct record *rec, const struct cgroup *cgroup,
+			 struct err *e);
 /* Replace its state.json by what c->record says.  The container is locked by the caller. */
 int container_write_record(const struct container *c, struct err *e);
 /* Another configuration for it: written beside the old one, then put in its place, or dropped.  The

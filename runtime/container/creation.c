@@ -12,6 +12,7 @@
 #include "libutil/log.h"
 #include "libutil/proc.h"
 #include "runtime/container/console.h"
+#include "runtime/container/container.h"
 #include "runtime/container/foreground.h"
 #include "runtime/container/identity.h"
 #include "runtime/container/pidfile.h"
@@ -43,15 +44,7 @@ static int make_directory(struct creation *c, struct err *e)
 
 static int write_record(struct creation *c, struct err *e)
 {
-	auto_(strbuf) struct strbuf text = { .max = RECORD_MAX };
-	int r;
-
-	record_encode(&c->record, c->cgroup, &text);
-	r = strbuf_check(&text, STORE_STATE, e);
-	if (r >= 0)
-		r = file_replace_at(c->dirfd, STORE_STATE, text.data, text.len, 0600, FILE_NO_SYNC,
-				    e);
-	return r;
+	return container_put_record(c->dirfd, &c->record, c->cgroup, e);
 }
 
 static int keep_config(struct creation *c, struct err *e)

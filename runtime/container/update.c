@@ -2,12 +2,8 @@
 #include "runtime/container/update.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "libutil/file.h"
-#include "libutil/path.h"
 #include "runtime/container/rdt.h"
 #include "runtime/container/resources.h"
 
@@ -17,12 +13,10 @@
 static int read_resources(const char *file, struct arena *a, struct spec_resources **ret,
 			  struct err *e)
 {
-	bool is_stdin = streq(file, "-");
-	const char *name = is_stdin ? "standard input" : path_base(file);
 	autofree char *text = NULL;
+	const char *name = NULL;
 	size_t len = 0;
-	int r = is_stdin ? file_read_fd(STDIN_FILENO, name, RESOURCES_MAX, &text, &len, e)
-			 : file_read_at(AT_FDCWD, file, RESOURCES_MAX, &text, &len, e);
+	int r = file_read_named(file, RESOURCES_MAX, &text, &len, &name, e);
 
 	if (r >= 0)
 		r = spec_resources_decode(name, text, len, a, ret, e);
@@ -45,33 +39,11 @@ static int read_change(const struct update_request *req, struct arena *a,
 	return 0;
 }
 
-static int check_status(const struct container *c, struct err *e)
-{
-	enum oci_status status = OCI_STATUS_NONE;
-	int r = container_status(c, &status, e);
-
-	if (r < 0)
-		return r;
-	if (status == OCI_STATUS_STOPPED)
-		return err_set(e, ESRCH, "container not running: it is %s", status_name(status));
-	if (status == OCI_STATUS_CREATING)
-		return err_set(e, EBUSY, "it is still being created");
-	if (!c->cgroup)
-		return err_set(e, EOPNOTSUPP, "it has no control group");
-	return 0;
-}
-
-/* Whoever makes the container holds its lock and may be waiting for us: look before waiting. */
 static int load(const struct store *s, const char *id, struct container *ret, struct err *e)
 {
-	auto_(container) struct container c = CONTAINER_NONE;
-	int r = container_load(s, id, &c, e);
+	int r = container_load_living(s, id, ret, e);
 
-	if (r >= 0)
-		r = check_status(&c, e);
-	if (r >= 0)
-		r = container_load_locked(s, id, ret, e);
-	return r < 0 ? r : check_status(ret, e);
+	return r >= 0 && !ret->cgroup ? err_set(e, EOPNOTSUPP, "it has no control group") : r;
 }
 
 static void merge_rdt(struct spec_linux *l, const struct spec_intel_rdt *change, struct arena *a)
