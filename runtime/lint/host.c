@@ -12,13 +12,13 @@
 #include "libutil/path.h"
 #include "runtime/annotation.h"
 #include "runtime/cgroup/cgroup.h"
-#include "runtime/container/filter.h"
 #include "runtime/container/rdt.h"
 #include "runtime/init/mount_plan.h"
 #include "runtime/init/sysctl.h"
 #include "runtime/landlock/landlock.h"
 #include "runtime/lint/lint.h"
 #include "runtime/ns/plan.h"
+#include "runtime/spawn/filter.h"
 
 /* Files of one container that are asked about, each by a plan. */
 #define UNIFIED_MAX 64

@@ -12,7 +12,7 @@
  *                               the move; time: offsets are written before anybody is in it
  *
  * `intermediate` says that one clone is not enough: a pid namespace is joined by who may not return
- * from it (decided in container/spawn.c); a user namespace is joined by path, so new
+ * from it (decided in spawn/spawn.c); a user namespace is joined by path, so new
  * namespaces must be made after the join to belong to it; or a new user namespace comes with joins,
  * which its members would have no right to.  The host side clones the intermediate without any
  * CLONE_NEW* flag; it makes the joins, clones init with clone_flags and CLONE_PARENT, reports the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/checkpoint.h"
+#include "runtime/checkpoint/checkpoint.h"
 
 #include "runtime/verb/criu_opts.h"
 #include "runtime/verb/globals.h"

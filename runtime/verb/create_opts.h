@@ -4,7 +4,7 @@
 #define RUNTIME_VERB_CREATE_OPTS_H
 
 #include "libutil/opts.h"
-#include "runtime/container/creation.h"
+#include "runtime/creation/creation.h"
 
 struct create_opts {
 	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;

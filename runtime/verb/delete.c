@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/delete.h"
+#include "runtime/ending/delete.h"
 
 #include "runtime/container/select.h"
 #include "runtime/verb/globals.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/events.h"
+#include "runtime/live/events.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/exec.h"
+#include "runtime/exec/exec.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "runtime/container/features.h"
+#include "runtime/features.h"
 #include "runtime/verb/verbs.h"
 
 static int run(const void *global UNUSED, void *values UNUSED, char *const *args UNUSED,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/kill.h"
+#include "runtime/ending/kill.h"
 
 #include <signal.h>
 

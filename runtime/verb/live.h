@@ -3,7 +3,7 @@
 #ifndef RUNTIME_VERB_LIVE_H
 #define RUNTIME_VERB_LIVE_H
 
-#include "runtime/container/live.h"
+#include "runtime/live/live.h"
 
 /* "add|remove CONTAINER [FILE]" */
 int live_arguments(char *const *args, int n, struct live_request *req, struct err *e);

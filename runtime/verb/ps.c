@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/members.h"
+#include "runtime/live/members.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#include "runtime/container/ps.h"
+#include "runtime/live/ps.h"
 #include "runtime/verb/globals.h"
 #include "runtime/verb/verbs.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/run.h"
+#include "runtime/creation/run.h"
 #include "runtime/selfexe.h"
 #include "runtime/verb/create_opts.h"
 #include "runtime/verb/globals.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/start.h"
+#include "runtime/creation/start.h"
 #include "runtime/verb/globals.h"
 #include "runtime/verb/verbs.h"
 

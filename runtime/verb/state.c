@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "runtime/container/ending.h"
+#include "runtime/ending/ending.h"
 #include "runtime/verb/globals.h"
 #include "runtime/verb/verbs.h"
 

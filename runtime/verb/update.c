@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/container/update.h"
+#include "runtime/live/update.h"
 
 #include <errno.h>
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "runtime/container/ending.h"
+#include "runtime/ending/ending.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

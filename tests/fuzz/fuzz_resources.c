@@ -7,7 +7,7 @@
 #include "runtime/cgroup/devices.h"
 #include "runtime/cgroup/limits.h"
 #include "runtime/cgroup/undo.h"
-#include "runtime/container/resources.h"
+#include "runtime/live/resources.h"
 #include "runtime/resctrl/resctrl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

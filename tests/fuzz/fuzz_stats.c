@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "runtime/cgroup/stats.h"
-#include "runtime/container/netstat.h"
+#include "runtime/net/netstat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
