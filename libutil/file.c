@@ -41,21 +41,18 @@ static int grow(char **buf, size_t cap, const char *name, struct err *e)
 	return 0;
 }
 
-int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e)
+int file_read_stat(int fd, const char *name, const struct stat *st, size_t max, char **ret,
+		   size_t *ret_len, struct err *e)
 {
+	bool sized = S_ISREG(st->st_mode) && st->st_size > 0;
 	autofree char *buf = NULL;
 	size_t len = 0, cap = READ_GUESS;
-	struct stat st;
-	bool sized;
 	int r;
 
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, "stat '%s'", name);
-	sized = S_ISREG(st.st_mode) && st.st_size > 0;
 	if (sized) {
-		if ((uint64_t)st.st_size > max)
+		if ((uint64_t)st->st_size > max)
 			return err_set(e, EFBIG, "read '%s': larger than %zu bytes", name, max);
-		cap = (size_t)st.st_size + 1;
+		cap = (size_t)st->st_size + 1;
 	}
 	for (;;) {
 		ssize_t n;
@@ -74,7 +71,7 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_l
 			return err_set(e, EFBIG, "read '%s': larger than %zu bytes", name, max);
 		/* A regular file that gave its size in bytes and not the one more asked for
 		 * has ended: one system call less per file. */
-		if (n == 0 || (sized && len == (size_t)st.st_size && len < cap))
+		if (n == 0 || (sized && len == (size_t)st->st_size && len < cap))
 			break;
 		if (len == cap)
 			cap *= 2;
@@ -84,6 +81,15 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_l
 	if (ret_len)
 		*ret_len = len;
 	return 0;
+}
+
+int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat '%s'", name);
+	return file_read_stat(fd, name, &st, max, ret, ret_len, e);
 }
 
 int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len,

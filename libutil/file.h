@@ -4,7 +4,7 @@
 #define LIBUTIL_FILE_H
 
 #include <stdint.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "libutil/err.h"
 
@@ -13,6 +13,9 @@
 int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len,
 		 struct err *e);
 int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e);
+/* The same for who has looked at the file already. */
+int file_read_stat(int fd, const char *name, const struct stat *st, size_t max, char **ret,
+		   size_t *ret_len, struct err *e);
 /* The same for a file that somebody named to us: "-" is standard input.  *ret_name is what messages
  * call it, and lives as long as `file`. */
 int file_read_named(const char *file, size_t max, char **ret, size_t *ret_len,

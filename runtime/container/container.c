@@ -8,10 +8,14 @@
 #include <unistd.h>
 
 #include "libutil/file.h"
+#include "libutil/ids.h"
 #include "libutil/proc.h"
 #include "libutil/sys.h"
 #include "runtime/container/bundle.h"
 #include "runtime/container/identity.h"
+
+/* Records without many annotations are much shorter. */
+#define LOOK_SIZE 4096
 
 static int find_process(struct container *c, struct err *e)
 {
@@ -30,47 +34,40 @@ static int find_process(struct container *c, struct err *e)
 }
 
 /* No fifo or device in its place shall make anybody wait. */
-static int read_state(const struct container *c, char **ret, size_t *ret_len, struct err *e)
+static int read_state(int dirfd, const char *id, char **ret, size_t *ret_len, struct err *e)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-	autofd int fd = openat(c->dirfd, STORE_STATE, flags);
+	autofd int fd = openat(dirfd, STORE_STATE, flags);
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
 		return err_set(e, ENODATA,
 			       "container '%s' was never finished: clear it with 'delete --force'",
-			       c->id);
+			       id);
 	if (fd < 0 && errno != ELOOP && errno != ENXIO)
-		return err_sys(e, "open '" STORE_STATE "'");
+		return err_sys(e, "container '%s': open '" STORE_STATE "'", id);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (uint64_t)st.st_size > RECORD_MAX)
-		return err_set(e, EBADMSG, STORE_STATE " is no record of ours");
-	return file_read_fd(fd, STORE_STATE, RECORD_MAX, ret, ret_len, e);
+		return err_set(e, EBADMSG, "container '%s': " STORE_STATE " is no record of ours",
+			       id);
+	return file_read_stat(fd, STORE_STATE, &st, RECORD_MAX, ret, ret_len, e);
 }
 
-static int read_record(struct container *c, struct err *e)
+static int take_record(struct container *c, const char *text, size_t len, struct err *e)
 {
-	autofree char *text = NULL;
-	size_t len = 0;
-	int r = read_state(c, &text, &len, e);
+	int r = record_decode(STORE_STATE, text, len, &c->arena, &c->record, e);
 
-	if (r == -ENODATA)
-		return r;
-	if (r < 0)
-		return err_wrap(e, r, "container '%s'", c->id);
-	r = record_decode(STORE_STATE, text, len, &c->arena, &c->record, e);
 	/* Obeyed under another name it would end another container. */
 	if (r >= 0 && !streq(c->record->id, c->id))
 		r = err_set(e, EBADMSG, STORE_STATE " is that of container '%s'", c->record->id);
 	if (r >= 0 && c->record->cgroup)
 		r = cgroup_of_record(c->record->cgroup, &c->cgroup, e);
-	if (r < 0)
-		return err_wrap(e, r, "container '%s'", c->id);
-	return 0;
+	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
 }
 
-static int load_from(const struct store *s, const char *id, int dirfd, struct container *ret,
-		     struct err *e)
+/* Takes `dirfd`, which may be -1. */
+static int load_text(const struct store *s, const char *id, int dirfd, const char *text, size_t len,
+		     struct container *ret, struct err *e)
 {
 	auto_(container) struct container c = CONTAINER_NONE;
 	int r;
@@ -78,7 +75,7 @@ static int load_from(const struct store *s, const char *id, int dirfd, struct co
 	c.store = s;
 	c.id = xstrdup(id);
 	c.dirfd = dirfd;
-	r = read_record(&c, e);
+	r = take_record(&c, text, len, e);
 	if (r >= 0)
 		r = find_process(&c, e);
 	if (r < 0)
@@ -88,11 +85,48 @@ static int load_from(const struct store *s, const char *id, int dirfd, struct co
 	return 0;
 }
 
+/* Takes `dirfd`. */
+static int load_from(const struct store *s, const char *id, int dirfd, struct container *ret,
+		     struct err *e)
+{
+	autofree char *text = NULL;
+	autofd int own = dirfd;
+	size_t len = 0;
+	int r = read_state(dirfd, id, &text, &len, e);
+
+	return r < 0 ? r : load_text(s, id, steal_fd(&own), text, len, ret, e);
+}
+
 int container_load(const struct store *s, const char *id, struct container *ret, struct err *e)
 {
 	int dirfd = store_find(s, id, e);
 
 	return dirfd < 0 ? dirfd : load_from(s, id, dirfd, ret, e);
+}
+
+static int load_with_owner(const struct store *s, const char *id, struct container *ret,
+			   struct err *e)
+{
+	struct stat st;
+	int r = container_load(s, id, ret, e);
+
+	if (r >= 0 && fstat(ret->dirfd, &st) == 0)
+		ret->owner = st.st_uid;
+	return r;
+}
+
+/* What is there under the name may be anything: that it is a record is seen when it is decoded. */
+int container_look(const struct store *s, const char *id, struct container *ret, struct err *e)
+{
+	autofd int fd = store_open_state(s, id);
+	struct err why = { 0 };
+	char text[LOOK_SIZE];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (n > 0 && (size_t)n < sizeof(text) &&
+	    load_text(s, id, -1, text, (size_t)n, ret, &why) >= 0)
+		return 0;
+	return load_with_owner(s, id, ret, e);
 }
 
 int container_load_locked(const struct store *s, const char *id, struct container *ret,
@@ -127,18 +161,34 @@ void container_done(struct container *c)
  * there is none. A second open file is needed, since a lock belongs to the open file. */
 static int creator_is_alive(const struct container *c, bool *ret, struct err *e)
 {
-	autofd int fd = openat(c->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autofd int fd = -1;
 	struct err why = { 0 };
-	int r;
+	int r = 0;
 
 	*ret = false;
 	if (c->locked)
 		return 0;
+	if (c->dirfd < 0)
+		fd = r = store_find(c->store, c->id, e);
+	else if ((fd = openat(c->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		r = err_sys(e, "container '%s'", c->id);
 	if (fd < 0)
-		return err_sys(e, "container '%s'", c->id);
+		return r;
 	r = store_lock(fd, c->id, false, &why);
 	*ret = r == -EWOULDBLOCK;
 	return 0;
+}
+
+static bool has_gate(const struct container *c)
+{
+	char path[ID_MAX + sizeof("/" STORE_GATE)];
+
+	if (c->record->gateless)
+		return false;
+	if (c->dirfd >= 0)
+		return faccessat(c->dirfd, STORE_GATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	(void)snprintf(path, sizeof(path), "%s/" STORE_GATE, c->id);
+	return faccessat(c->store->rootfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int container_status(const struct container *c, enum oci_status *ret, struct err *e)
@@ -155,7 +205,7 @@ int container_status(const struct container *c, enum oci_status *ret, struct err
 	}
 	if (r < 0)
 		return err_wrap(e, r, "container '%s'", c->id);
-	seen.gate = faccessat(c->dirfd, STORE_GATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	seen.gate = seen.alive && !seen.frozen && has_gate(c);
 	*ret = status_decide(&seen);
 	return 0;
 }

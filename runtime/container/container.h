@@ -14,7 +14,8 @@
 struct container {
 	const struct store *store; /* borrowed */
 	char *id;                  /* owned */
-	int dirfd;
+	int dirfd;                 /* -1 in most of container_look() */
+	uid_t owner;               /* of the directory: told by container_look() alone */
 	struct arena arena;
 	struct record *record;
 	struct cgroup *cgroup; /* owned */
@@ -32,6 +33,10 @@ struct container {
 int container_load(const struct store *s, const char *id, struct container *ret, struct err *e);
 void container_done(struct container *c);
 AUTO_DEFINE_DONE(container, container_done)
+
+/* The same for who asks of many no more than container_status() and container_state(): without its
+ * directory, if all is as usual. */
+int container_look(const struct store *s, const char *id, struct container *ret, struct err *e);
 
 /* Lock, then load again: what was true before the lock was held may be no longer. */
 int container_load_locked(const struct store *s, const char *id, struct container *ret,

@@ -31,6 +31,7 @@ static const struct field record_rows[] = {
 	ROW("rootfs", rootfs, FIELD_STRING, .bits = FIELD_REQUIRED | FIELD_ABSOLUTE),
 	ROW("rootless", rootless, FIELD_BOOL),
 	ROW("inTimeNamespace", in_timens, FIELD_BOOL),
+	ROW("gateless", gateless, FIELD_BOOL),
 	ROW("ownPidNamespace", own_pidns, FIELD_BOOL),
 	ROW("poststartHooks", has_poststart, FIELD_BOOL),
 	ROW("poststopHooks", has_poststop, FIELD_BOOL),

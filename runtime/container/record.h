@@ -41,6 +41,7 @@ struct record {
 	const char *rootfs;         /* absolute */
 	bool rootless;
 	bool in_timens; /* criu restored it into a time namespace that config.json does not name */
+	bool gateless;  /* made by `run`: there never was a start.sock */
 	bool own_pidns; /* all processes die with the first one */
 	bool has_poststart; /* hooks: without, start and delete need not read config.json again */
 	bool has_poststop;

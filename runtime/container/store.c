@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "libutil/dir.h"
 #include "libutil/ids.h"
+#include "libutil/sys.h"
 
 /*
  * What is in a state directory is obeyed: processes are signalled, hooks run.  So nobody but us and
@@ -16,7 +18,7 @@
  */
 static int judge_owner(const struct stat *st, const char *what, const char *name, struct err *e)
 {
-	if (st->st_uid == geteuid() || st->st_uid == 0)
+	if (st->st_uid == 0 || st->st_uid == geteuid())
 		return 0;
 	return err_set(e, EPERM,
 		       "%s '%s' belongs to user %u, who could make this user run anything (choose "
@@ -44,6 +46,24 @@ static int check_link(const char *root, struct err *e)
 	return judge_owner(&st, "state root: the link", root, e);
 }
 
+static int check_root(int fd, const char *root, struct store *ret, struct err *e)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "state root '%s'", root);
+	r = judge_owner(&st, "state root", root, e);
+	if (r >= 0)
+		r = check_link(root, e);
+	if (r < 0)
+		return r;
+	*ret = (struct store){ .rootfd = fd,
+			       .root = root,
+			       .roots = st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)) };
+	return 0;
+}
+
 int store_open(struct store *s, const char *root, bool make, struct err *e)
 {
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -59,17 +79,15 @@ int store_open(struct store *s, const char *root, bool make, struct err *e)
 	}
 	if (fd < 0 && (errno != ENOENT || make))
 		return err_sys(e, "state root: open '%s'", root);
+	*s = (struct store){ .rootfd = -1, .root = root };
 	if (fd >= 0) {
-		int r = check_owner(fd, "state root", root, e);
+		int r = check_root(fd, root, s, e);
 
-		if (r >= 0)
-			r = check_link(root, e);
 		if (r < 0) {
 			(void)close(fd);
 			return r;
 		}
 	}
-	*s = (struct store){ .rootfd = fd, .root = root };
 	return 0;
 }
 
@@ -157,6 +175,19 @@ int store_find(const struct store *s, const char *id, struct err *e)
 	if (errno == ENOENT)
 		return err_set(e, ENOENT, "container '%s' does not exist", id);
 	return err_sys(e, "open state directory '%s/%s'", s->root, id);
+}
+
+/* Who can have made it is known, and a link is not followed: so nobody looks at the directory. */
+int store_open_state(const struct store *s, const char *id)
+{
+	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+	char path[ID_MAX + sizeof("/" STORE_STATE)];
+
+	if (s->rootfd < 0 || !s->roots || id_check(id, NULL) < 0)
+		return -1;
+	(void)snprintf(path, sizeof(path), "%s/" STORE_STATE, id);
+	return sys_openat2(s->rootfd, path, &how, sizeof(how));
 }
 
 int store_remove(const struct store *s, const char *id, struct err *e)

@@ -34,6 +34,7 @@
 struct store {
 	int rootfd;       /* -1: there is no ROOT, so it holds no container */
 	const char *root; /* borrowed, for messages */
+	bool roots;       /* nobody but root can have made what is in it */
 };
 #define STORE_NONE                                                                                 \
 	{                                                                                          \
@@ -52,6 +53,9 @@ AUTO_DEFINE_DONE(store, store_done)
 int store_make(const struct store *s, const char *id, struct err *e);
 /* Open a container's directory; -ENOENT says that the container does not exist. */
 int store_find(const struct store *s, const char *id, struct err *e);
+/* Open a container's state.json without its directory, where all is root's.  -1: go by
+ * store_find(), which says why when that fails, too. */
+int store_open_state(const struct store *s, const char *id);
 /* Remove a container's directory with all in it. */
 int store_remove(const struct store *s, const char *id, struct err *e);
 

@@ -170,6 +170,7 @@ static int fill_record(struct creation *c, struct err *e)
 		.bundle = c->bundle,
 		.rootfs = c->rootfs,
 		.rootless = c->rootless,
+		.gateless = !c->req->gate,
 		.own_pidns = c->plan.is_new[OCI_NS_PID],
 		.has_poststart = hook_any(c->spec->hooks, HOOK_POSTSTART),
 		.has_poststop = hook_any(c->spec->hooks, HOOK_POSTSTOP),

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "libutil/file.h"
 #include "libutil/log.h"
@@ -33,15 +32,12 @@ static const struct opt opts[] = {
  * has no name service to ask, or by number. */
 static void owner_of(const struct container *c, const char *passwd, char *buf, size_t size)
 {
-	struct stat st = { 0 };
-	autofree char *name = NULL;
+	autofree char *name = passwd ? passwd_name(passwd, c->owner) : NULL;
 
-	(void)fstat(c->dirfd, &st);
-	name = passwd ? passwd_name(passwd, st.st_uid) : NULL;
 	if (name)
 		(void)snprintf(buf, size, "%s", name);
 	else
-		(void)snprintf(buf, size, st.st_uid == 0 ? "root" : "#%u", (unsigned)st.st_uid);
+		(void)snprintf(buf, size, c->owner == 0 ? "root" : "#%u", (unsigned)c->owner);
 }
 
 /* Directories have any name; nothing of it may reach a terminal as it is. */
@@ -68,7 +64,7 @@ static int list_one(const struct store *s, const char *id, const char *passwd, i
 	struct oci_state state;
 	struct err why = { 0 };
 	char owner[64];
-	int r = container_load(s, id, &c, &why);
+	int r = container_look(s, id, &c, &why);
 
 	if (r >= 0)
 		r = container_status(&c, &status, &why);

@@ -346,6 +346,49 @@ two_processes() {
 	[ "$(c list --format=json | jq -r '.[0] | "\(.id) \(.pid) \(.status) \(.owner)"')" = "$NAME $pid created root" ]
 }
 
+@test "list says of each container what state says" {
+	bundle sleep 100
+	listed() {
+		local status
+		status=$(c list -f json | jq -r --arg id "$1" '.[] | select(.id == $id) | .status')
+		[ "$status" = "$2" ] && [ "$(c state "$1" | jq -r .status)" = "$2" ]
+	}
+	c run --detach --bundle "$BUNDLE" "$NAME-run" </dev/null >/dev/null 2>&1
+	listed "$NAME-run" running
+	c delete --force "$NAME-run"
+	c create --bundle "$BUNDLE" "$NAME" </dev/null >/dev/null 2>&1
+	listed "$NAME" created
+	c start "$NAME"
+	listed "$NAME" running
+	if c pause "$NAME"; then
+		listed "$NAME" paused
+		c resume "$NAME"
+	fi
+	c kill "$NAME" KILL
+	until [ "$(c state "$NAME" | jq -r .status)" = stopped ]; do sleep 0.1; done
+	listed "$NAME" stopped
+	mkdir -m 700 "$CREEL_ROOT/$NAME-half"
+	jq -c '.container.phase = "creating" | .container.id += "-half"' "$CREEL_ROOT/$NAME/state.json" \
+		>"$CREEL_ROOT/$NAME-half/state.json"
+	listed "$NAME-half" stopped
+	# Long records are read as well.
+	jq -c --arg long "$(printf '%09000d' 0)" '.container.annotations = {"a": $long}' "$CREEL_ROOT/$NAME/state.json" \
+		>"$BATS_TEST_TMPDIR/long"
+	cp "$BATS_TEST_TMPDIR/long" "$CREEL_ROOT/$NAME/state.json"
+	listed "$NAME" stopped
+	[ "$(c list -f json | jq -r '[.[].owner] | unique[]')" = root ]
+	# Where others can put something, each directory is asked whose it is.
+	chmod 1777 "$CREEL_ROOT"
+	listed "$NAME" stopped
+	chown 4242 "$CREEL_ROOT/$NAME"
+	run c list
+	[[ $output == *"'$NAME' belongs to user 4242"* ]]
+	chown 0 "$CREEL_ROOT/$NAME"
+	c delete --force "$NAME-half"
+	c delete "$NAME"
+	nothing_left
+}
+
 @test "a damaged record does not hide the other containers" {
 	bundle sleep 100
 	c create --bundle "$BUNDLE" "$NAME"

@@ -19,6 +19,7 @@ static const struct record made = {
 	.created = "2026-01-02T03:04:05Z",
 	.bundle = "/b/web",
 	.rootfs = "/b/web/rootfs",
+	.gateless = true,
 	.own_pidns = true,
 	.has_poststop = true,
 	.annotations = { .items = note, .n = 1 },
@@ -44,6 +45,7 @@ static void what_is_written_is_read(void **state UNUSED)
 	assert_string_equal(got->created, "2026-01-02T03:04:05Z");
 	assert_string_equal(got->bundle, "/b/web");
 	assert_string_equal(got->rootfs, "/b/web/rootfs");
+	assert_true(got->gateless);
 	assert_true(got->own_pidns);
 	assert_false(got->rootless);
 	assert_false(got->has_poststart);

@@ -121,6 +121,47 @@ static void an_id_cannot_leave_the_root(void **state)
 	assert_true(store_find(&f->store, "", NULL) < 0);
 }
 
+/* A record in the state directory "web". */
+static void put_state(struct fixture *f)
+{
+	autofd int dirfd = store_make(&f->store, "web", NULL);
+	autofd int fd = openat(dirfd, STORE_STATE, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+}
+
+static void a_record_is_opened_without_its_directory_where_all_is_roots(void **state)
+{
+	struct fixture *f = *state;
+	auto_(store) struct store s = STORE_NONE;
+	autofd int fd = -1, others = -1;
+
+	if (geteuid() != 0)
+		skip();
+	put_state(f);
+	fd = store_open_state(&f->store, "web");
+	assert_true(fd >= 0);
+	/* Now it can be anybody's. */
+	assert_int_equal(chmod(f->root, 01777), 0);
+	assert_int_equal(store_open(&s, f->root, false, NULL), 0);
+	others = store_open_state(&s, "web");
+	assert_int_equal(others, -1);
+}
+
+static void a_record_is_not_found_by_a_link(void **state)
+{
+	struct fixture *f = *state;
+
+	put_state(f);
+	assert_int_equal(symlinkat("web", f->store.rootfd, "www"), 0);
+	assert_int_equal(store_open_state(&f->store, "www"), -1);
+	assert_int_equal(store_open_state(&f->store, "../web"), -1);
+	assert_int_equal(renameat(f->store.rootfd, "web/" STORE_STATE, f->store.rootfd, "web/s"),
+			 0);
+	assert_int_equal(symlinkat("s", f->store.rootfd, "web/" STORE_STATE), 0);
+	assert_int_equal(store_open_state(&f->store, "web"), -1);
+}
+
 static void a_new_directory_is_locked(void **state)
 {
 	struct fixture *f = *state;
@@ -195,6 +236,8 @@ int main(void)
 		TEST(a_root_of_somebody_else_is_not_obeyed),
 		TEST(a_container_of_somebody_else_is_not_obeyed),
 		TEST(an_id_cannot_leave_the_root),
+		TEST(a_record_is_opened_without_its_directory_where_all_is_roots),
+		TEST(a_record_is_not_found_by_a_link),
 		TEST(a_new_directory_is_locked),
 		TEST(a_directory_that_went_away_cannot_be_locked),
 		TEST(all_ids_are_listed_sorted_and_files_are_not),
