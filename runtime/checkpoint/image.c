@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "libutil/dir.h"
@@ -82,22 +83,57 @@ void image_done(struct image *im)
 	*im = (struct image)IMAGE_NONE;
 }
 
-/* Its options can run programs: whoever can write it is root. */
-static int check_config(const char *path, struct err *e)
+/* Its options can run programs.  Elsewhere a file of root's may be a container's: in a root file
+ * system, a volume, an image that was unpacked. */
+static const char *const config_homes[] = { "/etc", "/usr", SYSCONFDIR };
+
+static bool in_config_home(const char *path)
+{
+	bool in = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(config_homes); i++)
+		in |= path_is_below(path, config_homes[i]);
+	return in;
+}
+
+/* The name too, for criu goes by it: a link elsewhere could lead elsewhere by then. */
+static int check_config_place(const char *path, struct err *e)
+{
+	autofree char *clean = path_clean(path), *real = realpath(path, NULL);
+
+	if (!real)
+		return err_sys(e, "'%s'", path);
+	if (!path_has_dotdot(path) && in_config_home(clean) && in_config_home(real))
+		return 0;
+	return err_set(e, EPERM,
+		       "'%s' is not below /etc or /usr, where only the host's root puts files, and "
+		       "it can run any program (move it there)",
+		       path);
+}
+
+/* Whoever can write it is root. */
+static int check_config_owner(const char *path, struct err *e)
 {
 	struct stat st;
 
-	if (!path_is_absolute(path))
-		return err_set(e, EINVAL, "annotation org.criu.config: '%s' is not absolute", path);
 	if (stat(path, &st) < 0)
-		return err_sys(e, "annotation org.criu.config: '%s'", path);
+		return err_sys(e, "'%s'", path);
 	if (S_ISREG(st.st_mode) && (st.st_uid == 0 || st.st_uid == geteuid()) &&
 	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return 0;
 	return err_set(e, EPERM,
-		       "annotation org.criu.config: '%s' is not a file that only root can write, "
-		       "and it can run any program",
+		       "'%s' is not a file that only root can write, and it can run any program",
 		       path);
+}
+
+static int check_config(const char *path, struct err *e)
+{
+	int r = path_is_absolute(path) ? check_config_place(path, e)
+				       : err_set(e, EINVAL, "'%s' is not absolute", path);
+
+	if (r >= 0)
+		r = check_config_owner(path, e);
+	return r < 0 ? err_wrap(e, r, "annotation %s", annotation_key(ANNOTATION_CRIU_CONFIG)) : 0;
 }
 
 static int decide_config(const struct runtime_spec *spec, const char **ret, struct err *e)

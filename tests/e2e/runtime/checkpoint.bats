@@ -443,18 +443,33 @@ never_asked() {
 	nothing_left
 }
 
-@test "criu's file of options: the annotation, and only one that others cannot write" {
+@test "criu's file of options: the annotation, and only one that nobody but the host's root can write" {
 	plain_bundle sleep 100
-	touch "$BATS_TEST_TMPDIR/criu.conf"
-	edit '.annotations["org.criu.config"] = $f' --arg f "$BATS_TEST_TMPDIR/criu.conf"
+	ours=$BATS_TEST_TMPDIR/criu.conf
+	touch "$ours" "$ROOTFS/criu.conf"
+	edit '.annotations["org.criu.config"] = "/etc/hosts"'
 	start_container
 	checkpoint --leave-running
-	asked dump "config_file=$BATS_TEST_TMPDIR/criu.conf"
-	chmod 666 "$BATS_TEST_TMPDIR/criu.conf"
-	run checkpoint
+	asked dump config_file=/etc/hosts
+	chmod 666 "$ours"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run unshare -m sh -c 'mount --bind "$1" /etc/hosts && shift && exec "$@"' - "$ours" \
+		creel --root "$CREEL_ROOT" checkpoint --image-path "$IMAGE" "$NAME"
 	[ "$status" -eq 1 ]
-	[[ $output == *"not a file that only root can write"* ]]
+	[[ $output == *"'/etc/hosts' is not a file that only root can write"* ]]
 	creel features | jq -e '.potentiallyUnsafeConfigAnnotations | index("org.criu.config")'
+	c delete --force "$NAME"
+
+	# Root's, but it came with an image.
+	ln -s /etc/hosts "$BATS_TEST_TMPDIR/link"
+	for file in "$ROOTFS/criu.conf" "/etc/..$ROOTFS/criu.conf" "$BATS_TEST_TMPDIR/link"; do
+		edit '.annotations["org.criu.config"] = $f' --arg f "$file"
+		start_container
+		run checkpoint
+		[ "$status" -eq 1 ]
+		[[ $output == *"annotation org.criu.config: '$file' is not below /etc or /usr"* ]]
+		c delete --force "$NAME"
+	done
 }
 
 @test "only a container that runs can be checkpointed, only a new one restored" {
