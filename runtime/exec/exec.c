@@ -114,24 +114,6 @@ static int compile_seccomp(struct execution *x, struct err *e)
 	return filter_compile(x->container.store, x->spec, &x->seccomp, e);
 }
 
-/*
- * A process of the container with this right, over our user namespace, may look at one that is in
- * its pid namespace, whatever prctl(2) says: /proc/PID/root would be the host's until the other
- * namespaces are entered.  So the process has to come in when it has nothing to show, which takes
- * one clone more.
- */
-static bool may_trace(const struct runtime_spec *spec)
-{
-	const struct spec_capabilities *c = spec->process ? spec->process->capabilities : NULL;
-
-	if (!c || spec_find_namespace(spec, OCI_NS_USER))
-		return false;
-	for (size_t i = 0; i < c->bounding.n; i++)
-		if (streq(c->bounding.items[i], "CAP_SYS_PTRACE"))
-			return true;
-	return false;
-}
-
 static void fill_job(struct execution *x)
 {
 	const struct container *c = &x->container;
@@ -159,13 +141,6 @@ static void fill_job(struct execution *x)
 	};
 	ns_plan_exec(x->spec, &x->job.plan);
 	x->job.plan.has[OCI_NS_TIME] |= c->record->in_timens;
-	/* A user namespace that is not ours to rule gives the right to enter the others only once
-	 * it is entered, and a pid namespace is entered before the clone: so somebody in between
-	 * has to do both. */
-	if (x->job.plan.has[OCI_NS_USER] && geteuid() != 0)
-		x->job.plan.intermediate = true;
-	if (x->job.plan.has[OCI_NS_PID] && may_trace(x->spec))
-		x->job.plan.intermediate = true;
 }
 
 static int spawn_and_serve(struct execution *x, struct err *e)

@@ -91,8 +91,7 @@ static int join(struct init *in, struct err *e)
 
 	if (in->job->kind == INIT_CREATE)
 		return join_paths(in, e);
-	return ns_join_pidfd(in->job->pidfd, plan->has,
-			     plan->intermediate ? OCI_NS_NONE : OCI_NS_PID, e);
+	return ns_join_pidfd(in->job->pidfd, plan->has, OCI_NS_NONE, e);
 }
 
 /* The intermediate's last words.  The host side hears of the child before the child itself speaks:

@@ -167,6 +167,6 @@ void ns_plan_exec(const struct runtime_spec *spec, struct ns_plan *ret)
 	struct ns_plan made = { 0 };
 
 	plan_namespaces(spec, &made);
-	*ret = (struct ns_plan){ .intermediate = made.has[OCI_NS_USER] };
+	*ret = (struct ns_plan){ .intermediate = made.has[OCI_NS_USER] || made.has[OCI_NS_PID] };
 	memcpy(ret->has, made.has, sizeof(ret->has));
 }

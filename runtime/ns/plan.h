@@ -14,9 +14,14 @@
  * `intermediate` says that one clone is not enough: a pid namespace is joined by who may not return
  * from it (decided in spawn/spawn.c); a user namespace is joined by path, so new
  * namespaces must be made after the join to belong to it; or a new user namespace comes with joins,
- * which its members would have no right to.  The host side clones the intermediate without any
- * CLONE_NEW* flag; it makes the joins, clones init with clone_flags and CLONE_PARENT, reports the
- * pid (SYNC_PID) and exits.
+ * which its members would have no right to; or exec joins a pid namespace.  There may be somebody
+ * with CAP_SYS_PTRACE over our user namespace, of the container's own or brought by an earlier
+ * exec, who may look at any process in sight, whatever prctl(2) says: /proc/PID/root would be the
+ * host's until the other namespaces are entered.  So exec's process comes in when it has nothing to
+ * show.
+ *
+ * The host side clones the intermediate without any CLONE_NEW* flag; it makes the joins, clones
+ * init with clone_flags and CLONE_PARENT, reports the pid (SYNC_PID) and exits.
  */
 #ifndef RUNTIME_NS_PLAN_H
 #define RUNTIME_NS_PLAN_H

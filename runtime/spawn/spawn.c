@@ -93,12 +93,9 @@ static int pidns_join(struct init_job *job, struct pidns_visit *v, struct err *e
 {
 	struct ns_plan *plan = &job->plan;
 	autofd int homefd = -1;
+	int r;
 
-	if (plan->intermediate)
-		return 0;
-	if (job->kind == INIT_CREATE && !plan->pid_path)
-		return 0;
-	if (job->kind == INIT_EXEC && !plan->has[OCI_NS_PID])
+	if (plan->intermediate || !plan->pid_path)
 		return 0;
 	homefd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	if (homefd < 0)
@@ -109,14 +106,9 @@ static int pidns_join(struct init_job *job, struct pidns_visit *v, struct err *e
 		plan->intermediate = true;
 		return 0;
 	}
-	if (job->kind == INIT_CREATE) {
-		int r = ns_join_path(OCI_NS_PID, plan->pid_path, e);
-
-		if (r < 0)
-			return r;
-	} else if (setns(job->pidfd, CLONE_NEWPID) < 0) {
-		return err_sys(e, "join the container's pid namespace");
-	}
+	r = ns_join_path(OCI_NS_PID, plan->pid_path, e);
+	if (r < 0)
+		return r;
 	v->homefd = steal_fd(&homefd);
 	return 0;
 }

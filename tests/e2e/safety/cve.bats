@@ -387,3 +387,17 @@ exec_copy() {
 	wait_for grep -q over "$BATS_TEST_TMPDIR/out"
 	[ "$(cat "$BATS_TEST_TMPDIR/out")" = over ]
 }
+
+@test "CVE-2016-9962: nor in sight of a process to which an earlier exec gave that right" {
+	cp "$BUILD_DIR/tests/tools/peep" "$IMAGE/bin/peep"
+	hostile sleep 1000
+	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
+	c exec --detach --cap CAP_SYS_PTRACE "$NAME" /bin/peep "$CANARY/file" \
+		>"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&-
+	for ((i = 0; i < $(full 500 40); i++)); do
+		c exec "$NAME" true </dev/null >/dev/null 2>&1
+	done
+	touch "$IMAGE/stop"
+	wait_for grep -q over "$BATS_TEST_TMPDIR/out"
+	[ "$(cat "$BATS_TEST_TMPDIR/out")" = over ]
+}

@@ -203,9 +203,12 @@ static void exec_joins_what_the_container_has_whoever_made_it(void **state UNUSE
 	assert_false(p.has[OCI_NS_UTS]);
 	assert_int_equal(p.clone_flags | p.late_flags, 0);
 	assert_int_equal(p.n_joins, 0);
-	assert_false(p.intermediate);
+	assert_true(p.intermediate);
 	ns_plan_exec(WITH(&f, { OCI_NS_USER, NULL }), &p);
 	assert_true(p.intermediate);
+	/* Without either, one clone will do. */
+	ns_plan_exec(WITH(&f, { OCI_NS_NETWORK, NULL }), &p);
+	assert_false(p.intermediate);
 }
 
 int main(void)
