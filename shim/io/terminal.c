@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shim/io/terminal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
-#include "libutil/cleanup.h"
-#include "libutil/fd.h"
 #include "libutil/tty.h"
-#include "shim/record/record.h"
-
-/* The runtime sends the terminal's name along, which nobody needs. */
-#define CONSOLE_NAME_MAX 4096
 
 void terminal_init(struct terminal *t, struct loop *loop)
 {
 	*t = (struct terminal){
 		.loop = loop,
-		.console = -1,
 		.master = -1,
 		.ctlfd = -1,
 		.ctl_src = { .fd = -1 },
@@ -38,7 +28,6 @@ static void close_fd(int *fd)
 void terminal_done(struct terminal *t)
 {
 	loop_remove(t->loop, &t->ctl_src);
-	close_fd(&t->console);
 	close_fd(&t->master);
 	close_fd(&t->ctlfd);
 }
@@ -62,63 +51,21 @@ static int on_ctl(struct loop *l UNUSED, struct loop_source *s, uint32_t events 
 	return 0;
 }
 
-int terminal_open(struct terminal *t, int dirfd, struct err *e)
+int terminal_open(struct terminal *t, int dirfd, const char *name, struct err *e)
 {
-	t->console = fd_unix_listen_at(dirfd, RECORD_CONSOLE, SOCK_STREAM, 0700, e);
-	if (t->console < 0)
-		return t->console;
-	if (mkfifoat(dirfd, RECORD_CTL, 0600) < 0)
-		return err_sys(e, "make '%s'", RECORD_CTL);
-	t->ctlfd = openat(dirfd, RECORD_CTL, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (mkfifoat(dirfd, name, 0600) < 0)
+		return err_sys(e, "make '%s'", name);
+	t->ctlfd = openat(dirfd, name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (t->ctlfd < 0)
-		return err_sys(e, "open '%s'", RECORD_CTL);
+		return err_sys(e, "open '%s'", name);
 	return loop_add(t->loop, &t->ctl_src, t->ctlfd, EPOLLIN, on_ctl, t, e);
 }
 
-/* Runtimes clear ONLCR on the terminals they make; a person's terminal in raw mode needs it. */
-static void set_onlcr(int master)
+int terminal_use(struct terminal *t, int master, struct err *e)
 {
-	struct termios attr;
-
-	if (tcgetattr(master, &attr) < 0)
-		return;
-	attr.c_oflag |= OPOST | ONLCR;
-	(void)tcsetattr(master, TCSANOW, &attr);
-}
-
-/* Nothing is waited for: a runtime whose create has succeeded has connected and sent. */
-static int receive_master(int console, struct err *e)
-{
-	autofd int conn = accept4(console, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	char name[CONSOLE_NAME_MAX];
-	int fds[FD_PASS_MAX];
-	size_t n = 0;
-	int r;
-
-	if (conn < 0)
-		return err_set(e, EPROTO, "the runtime sent no terminal");
-	r = fd_recv(conn, name, sizeof(name), fds, &n, e);
-	if (r < 0)
-		return err_wrap(e, r, "receive the terminal");
-	if (n == 1)
-		return fds[0];
-	while (n > 0)
-		(void)close(fds[--n]);
-	return err_set(e, EPROTO, "the runtime sent no terminal, or several");
-}
-
-int terminal_receive(struct terminal *t, int dirfd, struct err *e)
-{
-	autofd int fd = receive_master(t->console, e);
-
-	if (fd < 0)
-		return fd;
-	close_fd(&t->console);
-	(void)unlinkat(dirfd, RECORD_CONSOLE, 0);
-	set_onlcr(fd);
-	t->master = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	t->master = fcntl(master, F_DUPFD_CLOEXEC, 3);
 	if (t->master < 0)
 		return err_sys(e, "duplicate the terminal");
 	apply_size(t);
-	return steal_fd(&fd);
+	return 0;
 }

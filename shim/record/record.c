@@ -95,6 +95,15 @@ int record_read(int dirfd, struct arena *a, struct record **ret, struct err *e)
 	return r < 0 ? r : decode(text, len, a, ret, e);
 }
 
+void record_runtime(const struct record *rec, struct runtime *ret)
+{
+	*ret = (struct runtime){
+		.path = rec->runtime,
+		.root = rec->root,
+		.args = rec->runtime_args,
+	};
+}
+
 int record_proc_set(struct record_proc *p, pid_t pid, struct err *e)
 {
 	struct record_proc found = { .pid = { .set = true, .v = pid }, .start = { .set = true } };

@@ -21,6 +21,7 @@
 #include <sys/types.h>
 
 #include "oci-spec/codec.h"
+#include "shim/core/runtime.h"
 
 #define RECORD_STATE       "state.json"
 #define RECORD_EXIT        "exit"
@@ -31,7 +32,6 @@
 #define RECORD_RUNTIME_LOG "runtime.log"
 #define RECORD_ATTACH      "attach"
 #define RECORD_CTL         "ctl"
-#define RECORD_CONSOLE     "console"
 
 /* state.json holds a few paths and the runtime's arguments. */
 #define RECORD_STATE_MAX   ((size_t)1 << 20)
@@ -68,6 +68,9 @@ int record_read_fd(int fd, struct arena *a, struct record **ret, struct err *e);
 int record_write(int dirfd, const struct record *rec, struct err *e);
 /* Strings belong to `a`. */
 int record_read(int dirfd, struct arena *a, struct record **ret, struct err *e);
+
+/* The runtime it names; strings stay the record's.  Its log is for the caller to say. */
+void record_runtime(const struct record *rec, struct runtime *ret);
 
 /* Note which process `pid` is. */
 int record_proc_set(struct record_proc *p, pid_t pid, struct err *e);

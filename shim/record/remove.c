@@ -11,10 +11,11 @@
 #include "libutil/path.h"
 #include "libutil/sys.h"
 #include "shim/record/entry.h"
-#include "shim/task/runtime.h"
 
 /* Long enough for a runtime's delete on a busy machine. */
 #define END_TIMEOUT_MS 10000
+/* A runtime that hangs must not make `rm --force` hang. */
+#define DELETE_TIMEOUT_MS 30000
 
 /* Records on their way out get a name no container can have: nobody sees half of one. */
 #define REMOVED_PREFIX ".rm-"
@@ -87,7 +88,7 @@ static int end_supervisor(struct entry *en, struct err *e)
 static bool was_left_over(const struct entry *en)
 {
 	autofree char *text = NULL;
-	const char *name = runtime_call_name(RUNTIME_DELETE);
+	const char *name = runtime_verb_name(RUNTIME_DELETE);
 
 	if (file_read_at(en->dirfd, RECORD_PROBLEM, RECORD_PROBLEM_MAX, &text, NULL, NULL) < 0)
 		return true;
@@ -109,6 +110,16 @@ static bool needs_delete(const struct entry *en)
 	return faccessat(en->dirfd, RECORD_STATE, F_OK, 0) == 0;
 }
 
+/* Have the runtime remove whatever it still knows of the container, however that is. */
+static int delete_container(const struct record *rec, struct err *e)
+{
+	struct runtime rt;
+	struct runtime_ask ask = { .id = rec->id, .force = true };
+
+	record_runtime(rec, &rt);
+	return runtime_run(&rt, RUNTIME_DELETE, &ask, DELETE_TIMEOUT_MS, e);
+}
+
 int entry_remove_forced(struct entry *en, struct err *e)
 {
 	int r = 0;
@@ -120,7 +131,7 @@ int entry_remove_forced(struct entry *en, struct err *e)
 	if (r < 0)
 		return r;
 	if (needs_delete(en)) {
-		r = runtime_delete_forced(en->rec, en->path, e);
+		r = delete_container(en->rec, e);
 		if (r < 0)
 			return r;
 	}

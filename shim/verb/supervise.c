@@ -11,7 +11,7 @@
 #include "libutil/fd.h"
 #include "libutil/path.h"
 #include "shim/client/launch.h"
-#include "shim/task/task.h"
+#include "shim/solo/solo.h"
 #include "shim/verb/verbs.h"
 
 /* A caller that is stopped must not keep the supervisor for ever. */
@@ -40,78 +40,63 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
-/* The front for `run`: one report, then nobody listens any more. */
-struct solo {
-	struct task task;
+/* The caller is `run`: one report, then nobody listens any more. */
+struct supervisor {
+	struct solo solo;
 	struct arena a; /* owns what the record wanted says */
 	int reportfd;   /* stays open: the caller closes its end when it has found the record */
 	struct loop_source report_src;
 };
 
-static void report(struct solo *s, const struct err *outcome)
+static void on_told(struct solo *s, const struct err *why)
 {
-	loop_remove(&s->task.loop, &s->report_src);
-	(void)send(s->reportfd, outcome, sizeof(*outcome), MSG_NOSIGNAL);
-}
+	struct supervisor *v = s->ctx;
 
-static void on_started(struct task *t, pid_t pid UNUSED)
-{
-	report(t->front_ctx, &(struct err){ 0 });
-}
-
-static void on_failed(struct task *t, const struct err *why)
-{
-	report(t->front_ctx, why);
-}
-
-static void on_exited(struct task *t UNUSED, const struct exit_record *x UNUSED)
-{
-	/* Who waits watches the record. */
+	loop_remove(&s->loop, &v->report_src);
+	(void)send(v->reportfd, why ? why : &(struct err){ 0 }, sizeof(*why), MSG_NOSIGNAL);
 }
 
 /* A container may end and remove its record before the caller has opened that. */
-static void on_ended(struct task *t)
+static void on_ended(struct solo *s)
 {
-	const struct solo *s = t->front_ctx;
-	struct pollfd p = { .fd = s->reportfd, .events = 0 };
+	const struct supervisor *v = s->ctx;
+	struct pollfd p = { .fd = v->reportfd, .events = 0 };
 
-	if (t->rec.auto_remove)
+	if (s->rec.auto_remove)
 		(void)poll(&p, 1, HOLD_TIMEOUT_MS);
 }
 
-static const struct task_front solo_front = {
-	.started = on_started,
-	.failed = on_failed,
-	.exited = on_exited,
+static const struct solo_caller caller = {
+	.told = on_told,
 	.ended = on_ended,
 };
 
 static int on_caller_gone(struct loop *l, struct loop_source *src, uint32_t events UNUSED,
 			  struct err *e UNUSED)
 {
-	struct solo *s = src->ctx;
+	struct supervisor *v = src->ctx;
 
 	loop_remove(l, src);
-	task_post(&s->task, TASK_EV_CALLER_GONE);
+	solo_caller_gone(&v->solo);
 	return 0;
 }
 
-static int prepare(struct solo *s, const struct supervise_values *v, struct err *e)
+static int prepare(struct supervisor *v, const struct supervise_values *values, struct err *e)
 {
-	struct task *t = &s->task;
+	struct solo *s = &v->solo;
 	int r;
 
-	t->terminal.size = (struct ctl_size){
-		.rows = (unsigned short)v->rows,
-		.cols = (unsigned short)v->columns,
+	s->terminal.size = (struct ctl_size){
+		.rows = (unsigned short)values->rows,
+		.cols = (unsigned short)values->columns,
 	};
-	if (v->attached) {
-		r = clients_add(&t->clients, LAUNCH_CLIENT_FD, e);
+	if (values->attached) {
+		r = clients_add(&s->clients, LAUNCH_CLIENT_FD, e);
 		if (r < 0)
 			return r;
 	}
 	/* Nothing is ever sent to us here: only the hang-up is of interest, which always comes. */
-	return loop_add(&t->loop, &s->report_src, s->reportfd, 0, on_caller_gone, s, e);
+	return loop_add(&s->loop, &v->report_src, v->reportfd, 0, on_caller_gone, v, e);
 }
 
 static int check_reportfd(struct err *e)
@@ -123,48 +108,49 @@ static int check_reportfd(struct err *e)
 	return fd_cloexec_from(LAUNCH_REPORT_FD, e);
 }
 
-static int begin(struct solo *s, const struct supervise_values *v, const char *dir, struct err *e)
+static int begin(struct supervisor *v, const struct supervise_values *values, const char *dir,
+		 struct err *e)
 {
 	struct record *wanted = NULL;
-	int r = record_read_fd(LAUNCH_RECORD_FD, &s->a, &wanted, e);
+	int r = record_read_fd(LAUNCH_RECORD_FD, &v->a, &wanted, e);
 
 	if (r < 0)
 		return r;
 	(void)close(LAUNCH_RECORD_FD);
-	r = task_init(&s->task, dir, wanted, &solo_front, s, e);
+	r = solo_init(&v->solo, dir, wanted, &caller, v, e);
 	if (r < 0)
 		return r;
-	r = prepare(s, v, e);
+	r = prepare(v, values, e);
 	if (r >= 0)
 		return 0;
-	task_remove_record(&s->task, true);
-	task_done(&s->task);
+	solo_remove_record(&v->solo, true);
+	solo_done(&v->solo);
 	return r;
 }
 
-static int supervise(struct solo *s, const struct supervise_values *v, const char *dir,
+static int supervise(struct supervisor *v, const struct supervise_values *values, const char *dir,
 		     struct err *e)
 {
-	int r = begin(s, v, dir, e);
+	int r = begin(v, values, dir, e);
 
 	if (r < 0) {
-		(void)send(s->reportfd, e, sizeof(*e), MSG_NOSIGNAL);
+		(void)send(v->reportfd, e, sizeof(*e), MSG_NOSIGNAL);
 		return r;
 	}
-	r = task_run(&s->task, e);
-	task_done(&s->task);
+	r = solo_run(&v->solo, e);
+	solo_done(&v->solo);
 	return r;
 }
 
 static int run(const void *global UNUSED, void *values, char *const *args, int n UNUSED,
 	       struct err *e)
 {
-	static struct solo s = { .reportfd = LAUNCH_REPORT_FD, .report_src = { .fd = -1 } };
+	static struct supervisor v = { .reportfd = LAUNCH_REPORT_FD, .report_src = { .fd = -1 } };
 	int r = check_reportfd(e);
 
 	if (r < 0)
 		return r;
-	r = supervise(&s, values, args[0], e);
+	r = supervise(&v, values, args[0], e);
 	return r < 0 ? err_wrap(e, r, "supervise '%s'", path_base(args[0])) : r;
 }
 

@@ -279,7 +279,7 @@ teardown() {
 	[ "$output" = $'hello\ncreel-shim: warning: delete: no delete today' ]
 	run shim rm --force "$ID"
 	[ "$status" -eq 1 ]
-	[ "$output" = "creel-shim: error: rm '$ID': delete --force: no delete today" ]
+	[ "$output" = "creel-shim: error: rm '$ID': delete: no delete today" ]
 	touch "$T/works"
 	shim rm --force "$ID"
 	nothing_left

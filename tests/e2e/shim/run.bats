@@ -255,7 +255,7 @@ teardown() {
 	container 'true'
 	run shim run --runtime /bin/true --bundle "$BUNDLE" "$ID"
 	[ "$status" -eq 125 ]
-	[[ $output == *"pid file of the runtime: open 'pid': No such file or directory" ]]
+	[[ $output == *"pid file of the runtime: open '"*"/pid': No such file or directory" ]]
 	nothing_left
 }
 

@@ -64,8 +64,9 @@ teardown() {
 }
 
 @test "list: shows running and exited containers" {
-	container 'exec sleep 60'
+	container 'echo up; exec sleep 60'
 	shim_run -d "$ID-a"
+	until [ "$(shim logs "$ID-a")" = up ]; do sleep 0.05; done # its script is read: it may change now
 	container 'exit 3'
 	shim_run "$ID-b" || true
 	run shim list

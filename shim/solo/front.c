@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to the container, and what its record gets of it. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libutil/alloc.h"
+#include "libutil/cleanup.h"
+#include "libutil/file.h"
+#include "shim/core/memory.h"
+#include "shim/record/reserve.h"
+#include "shim/solo/solo.h"
+
+#define PID_TEXT_MAX 32
+
+static void tell(struct solo *s, const struct err *why)
+{
+	if (s->told)
+		return;
+	s->told = true;
+	s->caller->told(s, why);
+}
+
+/* ---- create and start ---- */
+
+static int write_pid_copy(const struct solo *s, struct err *e)
+{
+	char text[PID_TEXT_MAX];
+	int len;
+
+	if (!s->rec.pid_file)
+		return 0;
+	len = snprintf(text, sizeof(text), "%d", (int)s->init.pid);
+	return file_replace_at(AT_FDCWD, s->rec.pid_file, text, (size_t)len, 0644, FILE_NO_SYNC, e);
+}
+
+/* Know the container before its program runs. */
+static int record_container(struct solo *s, struct err *e)
+{
+	int r = record_proc_set(&s->rec.container, s->init.pid, e);
+
+	if (r < 0)
+		return r;
+	r = write_pid_copy(s, e);
+	return r < 0 ? r : record_write(s->dirfd, &s->rec, e);
+}
+
+static void keep_failure(struct solo *s, const struct err *why)
+{
+	if (s->failure)
+		return;
+	s->failure = xcalloc(1, sizeof(*s->failure));
+	*s->failure = *why;
+}
+
+/* A container that did not start is deleted, and then reported. */
+static void give_up(struct solo *s, const struct err *why)
+{
+	struct err e = { 0 };
+
+	keep_failure(s, why);
+	if (process_delete(&s->init, &e) < 0)
+		process_abandon(&s->init);
+}
+
+static void on_created(struct process *p)
+{
+	struct solo *s = p->ctx;
+	struct err e = { 0 };
+
+	if (record_container(s, &e) < 0 || process_start(p, &e) < 0)
+		give_up(s, &e);
+}
+
+static void on_started(struct process *p)
+{
+	tell(p->ctx, NULL);
+	memory_give_back();
+}
+
+/* A container that did not start leaves nothing behind, not even a record. */
+static void report_failed(struct solo *s)
+{
+	clients_done(&s->clients);
+	if (s->rec.pid_file && s->init.pid > 0)
+		(void)unlink(s->rec.pid_file);
+	solo_remove_record(s, true);
+	tell(s, s->failure);
+	loop_stop(&s->loop, 1);
+}
+
+static void on_failed(struct process *p, const struct err *why)
+{
+	struct solo *s = p->ctx;
+
+	if (p->state == PROCESS_CREATED || p->state == PROCESS_STOPPED) {
+		give_up(s, why);
+		return;
+	}
+	keep_failure(s, why);
+	report_failed(s);
+}
+
+/* ---- the end ---- */
+
+static void make_exit_record(struct solo *s, struct exit_record *x)
+{
+	const struct child_end *end = &s->init.end;
+
+	if (end->known)
+		exit_record_set(x, end->status, end->at, &s->a);
+	else
+		exit_record_set_unknown(x,
+					"ended, but was no child of its supervisor: status unknown",
+					end->at, &s->a);
+}
+
+static int save_exit(struct solo *s, const struct exit_record *x, struct err *e)
+{
+	auto_(strbuf) struct strbuf text = { .max = EXIT_RECORD_MAX };
+
+	exit_record_encode(x, &text);
+	return reserve_commit(s->exitfd, s->dirfd, RECORD_EXIT_OPEN, RECORD_EXIT, strbuf_str(&text),
+			      text.len, e);
+}
+
+/* Output first: who sees the exit recorded finds everything the container wrote in its log. */
+static void on_exited(struct process *p)
+{
+	struct solo *s = p->ctx;
+	struct exit_record x = { 0 };
+	struct err e = { 0 };
+
+	if (s->failure)
+		return;
+	tell(s, NULL);
+	s->output.init_gone = true;
+	output_drain(&s->output);
+	make_exit_record(s, &x);
+	if (save_exit(s, &x, &e) < 0)
+		solo_note_problem(s, "exit: %s (%s)", e.msg, x.reason);
+	(void)process_delete(p, NULL);
+}
+
+static void finish(struct solo *s)
+{
+	solo_note_lost(s, true);
+	(void)fdatasync(s->log.fd);
+	clients_done(&s->clients);
+	s->caller->ended(s);
+	if (s->rec.auto_remove && !s->leftover)
+		solo_remove_record(s, false);
+	loop_stop(&s->loop, 0);
+}
+
+void solo_output_ended(struct solo *s)
+{
+	if (s->draining)
+		finish(s);
+}
+
+/* The container's processes are gone.  A pipe holds what they wrote and that is read now; if
+ * somebody outside the container still has it open, that is none of ours, unless the container
+ * could not be deleted.  A terminal hands its last output over by and by, but is sure to say when
+ * that was all. */
+static void drain(struct solo *s)
+{
+	s->draining = true;
+	output_drain(&s->output);
+	if ((!s->rec.terminal && !s->leftover) || output_at_end(&s->output))
+		finish(s);
+}
+
+static void on_deleted(struct process *p, const struct err *why)
+{
+	struct solo *s = p->ctx;
+
+	if (s->failure) {
+		report_failed(s);
+		return;
+	}
+	if (why) {
+		s->leftover = true;
+		solo_note_problem(s, "%s", why->msg);
+	}
+	drain(s);
+}
+
+const struct process_front solo_front = {
+	.open_stdio = solo_open_stdio,
+	.take_terminal = solo_take_terminal,
+	.created = on_created,
+	.started = on_started,
+	.failed = on_failed,
+	.exited = on_exited,
+	.deleted = on_deleted,
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The front of `creel-shim run`: one container, kept in a record (record.h).
+ *
+ *     create -> start -> tell the caller -> exit recorded -> delete -> last output -> end
+ */
+#ifndef SHIM_SOLO_SOLO_H
+#define SHIM_SOLO_SOLO_H
+
+#include "shim/core/process.h"
+#include "shim/io/clients.h"
+#include "shim/io/input.h"
+#include "shim/io/logfile.h"
+#include "shim/io/output.h"
+#include "shim/io/terminal.h"
+#include "shim/record/exit_record.h"
+#include "shim/record/record.h"
+
+struct solo;
+
+/* The caller of `run`, who waits to hear how the start went. */
+struct solo_caller {
+	/* `why` NULL: the container runs.  Once. */
+	void (*told)(struct solo *s, const struct err *why);
+	/* All is over, the record is still there. */
+	void (*ended)(struct solo *s);
+};
+
+struct solo {
+	struct loop loop;
+	struct reaper reaper;
+	struct container container;
+	struct process init;
+	const struct solo_caller *caller;
+	void *ctx; /* the caller's */
+
+	struct arena a; /* owns the texts */
+	struct record rec;
+	bool claimed;    /* the record's directory is ours */
+	const char *dir; /* the record's directory, absolute */
+	int dirfd;
+	int exitfd;    /* the reserved exit file */
+	int problemfd; /* the reserved problem file */
+
+	struct output output;
+	struct input input;
+	struct terminal terminal;
+	struct clients clients;
+	struct logfile log;
+	bool told;           /* caller->told was called */
+	bool draining;       /* only the last of the output is waited for */
+	bool lost_noted;     /* in the problem file */
+	bool leftover;       /* the runtime could not delete the container */
+	struct err *failure; /* owned: why the start failed */
+};
+
+/* Claim the id by making `dir` (STATE/ID) and get ready for what `wanted` says, whose strings must
+ * stay. On failure nothing of it is left.  The caller hears from solo_run(). */
+int solo_init(struct solo *s, const char *dir, const struct record *wanted,
+	      const struct solo_caller *caller, void *ctx, struct err *e);
+/* From create to the end. */
+int solo_run(struct solo *s, struct err *e);
+void solo_done(struct solo *s);
+
+/* The caller went away before it was told: nobody wants the container. */
+void solo_caller_gone(struct solo *s);
+/* Take the record away, and the log if we made it and `with_log` says so. */
+void solo_remove_record(struct solo *s, bool with_log);
+
+/* ---- between the files of this room ---- */
+
+/* front.c */
+extern const struct process_front solo_front;
+/* Output came to its end: nobody can write any more. */
+void solo_output_ended(struct solo *s);
+
+/* stdio.c: what the container's create gets as its descriptors. */
+int solo_open_stdio(struct process *p, int stdio[3], struct err *e);
+int solo_take_terminal(struct process *p, int master, struct err *e);
+/* output.sink: to the log, then to whoever is attached. */
+void solo_take_output(void *solo, enum stream tag, const char *data, size_t len);
+/* The log cannot be written, or was not: say so in the record, once while it happens, once at the
+ * end. */
+void solo_note_lost(struct solo *s, bool final);
+
+/* solo.c: add a line to the record's problem file. */
+void solo_note_problem(struct solo *s, const char *fmt, ...) PRINTF(2, 3);
+
+#endif
