@@ -24,7 +24,7 @@ struct run {
 	size_t version;   /* offset in `global` */
 	struct strv args; /* the verb and what follows */
 	struct err e;
-	const char *subject; /* the verb's first argument, or NULL */
+	const char *subject; /* the argument that says on what the verb acts, or NULL */
 };
 
 /* A descriptor opened later must not become somebody's stdin, stdout or stderr. */
@@ -53,20 +53,35 @@ struct failure {
 	int code, status;
 };
 
-/* "CONTAINER [SIGNAL]" makes the first argument the member "container". */
+/* What a verb acts on is the first of its arguments that is no fixed word: CONTAINER in "CONTAINER
+ * [SIGNAL]", also in "add|remove CONTAINER".  Returns its place among them. */
+static size_t find_subject(const struct verb *v, const char **ret_word)
+{
+	const char *word = v->args ? v->args : "";
+	size_t at = 0;
+
+	for (; *word && !strchr(UPPER_CASE, word[*word == '[']); at++) {
+		word += strcspn(word, " ");
+		word += strspn(word, " ");
+	}
+	*ret_word = word + (*word == '[');
+	return at;
+}
+
+/* "CONTAINER [SIGNAL]" makes that argument the member "container". */
 static void tell_subject(const struct failure *f, struct json_writer *w)
 {
-	const char *args = f->verb && f->verb->args ? f->verb->args : "";
+	const char *word = "";
 	char key[16];
 	size_t len;
 
-	if (*args == '[')
-		args++;
-	len = strspn(args, UPPER_CASE);
+	if (f->verb)
+		(void)find_subject(f->verb, &word);
+	len = strspn(word, UPPER_CASE);
 	if (len == 0 || len >= sizeof(key) || !f->run->subject)
 		return;
 	for (size_t i = 0; i < len; i++)
-		key[i] = (char)(args[i] - 'A' + 'a');
+		key[i] = (char)(word[i] - 'A' + 'a');
 	key[len] = '\0';
 	json_kv_string(w, key, f->run->subject);
 }
@@ -224,6 +239,8 @@ static int check_count(struct run *run, const struct verb *v, const struct strv 
 static int run_parsed(struct run *run, const struct verb *v, void *values, struct strv *args)
 {
 	int r = opts_parse(v->opts, values, run->args.v, v->stop_after, args, &run->e);
+	const char *word;
+	size_t at;
 
 	if (r > 0)
 		return print_help(run, v->name);
@@ -231,7 +248,8 @@ static int run_parsed(struct run *run, const struct verb *v, void *values, struc
 		explain_global(run, v, (const char *const *)run->args.v);
 	if (r < 0 || check_count(run, v, args) < 0)
 		return wrong_usage(run, v);
-	run->subject = args->n > 0 ? args->v[0] : NULL;
+	at = find_subject(v, &word);
+	run->subject = at < args->n ? args->v[at] : NULL;
 	r = v->run(run->global, values, strv_argv(args), (int)args->n, &run->e);
 	return flush_stdout(r < 0 ? failed(run, v, r) : r);
 }

@@ -60,6 +60,11 @@ unlike() {
 		[[ $output == *"does not exist"* ]]
 		says '.errno == "ENOENT" and .code == 2'
 	done
+	for verb in "mounts add -v /a:/a" "devices remove --device /dev/fuse"; do
+		# shellcheck disable=SC2086
+		fails 1 $verb "no-$NAME"
+		says --arg id "no-$NAME" '.container == $id and .errno == "ENOENT"'
+	done
 	fails 255 exec "no-$NAME" true
 	[[ $output == *"does not exist"* ]]
 	says '.exitStatus == 255'
