@@ -85,7 +85,8 @@ static int bind_device(struct init *in, int dirfd, const char *name, const struc
 		       struct err *e)
 {
 	static const struct mount_attrs no_change;
-	autofd int src = open(n->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	/* The host's names may be links, as those below /dev/disk are. */
+	autofd int src = open(n->path, O_PATH | O_CLOEXEC);
 	autofd int target = -1;
 	struct stat st;
 

@@ -223,6 +223,11 @@ mounted() {
 	c devices remove --device /dev/fuse "$NAME"
 	run c exec "$NAME" ls /dev/fuse
 	[ "$status" -ne 0 ]
+	# The host's own name for it may be a link, as below /dev/disk.
+	chmod 755 "$BATS_TEST_TMPDIR"
+	ln -s /dev/fuse "$BATS_TEST_TMPDIR/link"
+	c devices add --device "$BATS_TEST_TMPDIR/link:/dev/f" "$NAME"
+	[ "$(c exec "$NAME" stat -c %t:%T /dev/f)" = a:e5 ]
 }
 
 @test "a container that may use all devices, and has groups of its own, gets a node" {

@@ -44,6 +44,18 @@ namespace_of() { # PID TYPE
 	c delete --force "$NAME-two"
 }
 
+@test "a device that has to be bound may be a link on the host" {
+	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR"
+	ln -s /dev/fuse "$BATS_TEST_TMPDIR/link"
+	mapped stat -c %t:%T "$BATS_TEST_TMPDIR/link"
+	cp -a "$ROOTFS" "$BATS_TEST_TMPDIR/image"
+	chown -R 100000:100000 "$BATS_TEST_TMPDIR/image"
+	edit '.root.path = $i | .linux.devices = [{"path": $d, "type": "c", "major": 10, "minor": 229}]' \
+		--arg i "$BATS_TEST_TMPDIR/image" --arg d "$BATS_TEST_TMPDIR/link"
+	runs
+	[ "$output" = a:e5 ]
+}
+
 @test "namespaces in the list are new, others are the caller's" {
 	bundle sh -c 'for n in ipc mnt net pid uts cgroup user time; do readlink /proc/self/ns/$n; done'
 	runs
