@@ -22,6 +22,10 @@ struct client_conn {
 	int fd;
 	bool behind; /* gets no more output here, and was told so */
 	bool input_ended;
+	/* CLIENTS_WAIT */
+	uint64_t pos; /* where it is in the backlog */
+	bool deaf;    /* cannot be sent anything any more */
+	bool hung;    /* it went, but what it sent has not all been taken; in no loop */
 };
 
 void clients_init(struct clients *c, struct loop *loop, struct input *input, char *buffer)
@@ -30,12 +34,13 @@ void clients_init(struct clients *c, struct loop *loop, struct input *input, cha
 		.loop = loop,
 		.listen = { .fd = -1 },
 		.listenfd = -1,
+		.max = CLIENTS_MAX,
 		.input = input,
 		.buffer = buffer,
 	};
 }
 
-static void drop(struct client_conn *conn)
+static void release(struct client_conn *conn)
 {
 	struct clients *c = conn->all;
 	struct client_conn **slot = &c->first;
@@ -49,10 +54,34 @@ static void drop(struct client_conn *conn)
 	free(conn);
 }
 
+/* Forget what everybody has taken. */
+static void settle(struct clients *c)
+{
+	uint64_t least = c->backlog.end;
+
+	if (!clients_are_behind(c))
+		return;
+	for (const struct client_conn *conn = c->first; conn; conn = conn->next)
+		if (!conn->deaf && conn->pos < least)
+			least = conn->pos;
+	backlog_forget(&c->backlog, least);
+	if (!clients_are_behind(c))
+		c->caught_up(c->ctx);
+}
+
+static void drop(struct client_conn *conn)
+{
+	struct clients *c = conn->all;
+
+	release(conn);
+	settle(c);
+}
+
 void clients_close(struct clients *c)
 {
 	while (c->first)
-		drop(c->first);
+		release(c->first);
+	backlog_done(&c->backlog);
 }
 
 void clients_done(struct clients *c)
@@ -66,8 +95,12 @@ void clients_done(struct clients *c)
 
 static uint32_t wanted_events(const struct client_conn *conn)
 {
+	uint32_t events = !conn->deaf && conn->pos < conn->all->backlog.end ? EPOLLOUT : 0;
+
 	/* EPOLLHUP always comes. */
-	return !conn->input_ended && input_is_ready(conn->all->input) ? EPOLLIN : 0;
+	if (!conn->input_ended && input_is_ready(conn->all->input))
+		events |= EPOLLIN;
+	return events;
 }
 
 static void watch(struct client_conn *conn)
@@ -76,18 +109,9 @@ static void watch(struct client_conn *conn)
 		drop(conn);
 }
 
-void clients_want_input(struct clients *c, bool want UNUSED)
-{
-	struct client_conn *next;
-
-	for (struct client_conn *conn = c->first; conn; conn = next) {
-		next = conn->next;
-		watch(conn);
-	}
-}
-
 /* ---- output ---- */
 
+/* False with errno: EAGAIN when its socket is full. */
 static bool send_piece(int fd, enum stream tag, const char *data, size_t len)
 {
 	char head = (char)tag;
@@ -134,9 +158,65 @@ static void leave_behind(struct client_conn *conn, const struct frame_behind *wh
 	(void)send(conn->fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static void mark_deaf(struct client_conn *conn, int error)
+{
+	conn->deaf = conn->deaf || (error != EAGAIN && error != EINTR && error != ENOBUFS);
+}
+
+static void send_backlog(struct client_conn *conn)
+{
+	struct backlog_piece p;
+
+	while (!conn->deaf && backlog_at(&conn->all->backlog, conn->pos, &p)) {
+		if (!send_piece(conn->fd, p.tag, p.data, p.len)) {
+			mark_deaf(conn, errno);
+			return;
+		}
+		conn->pos += p.len;
+	}
+}
+
+/* True when all of them could take it whole. */
+static bool send_to_all(struct clients *c, enum stream tag, const char *data, size_t len)
+{
+	uint64_t start = c->backlog.end;
+	bool all = true;
+
+	for (struct client_conn *conn = c->first; conn; conn = conn->next) {
+		if (conn->deaf)
+			continue;
+		conn->pos = start + send_batch(conn->fd, tag, data, len);
+		if (conn->pos < start + len)
+			mark_deaf(conn, errno);
+		all = all && (conn->deaf || conn->pos == start + len);
+	}
+	return all;
+}
+
+/* While somebody is behind, what comes is added behind that, so that the order stays. */
+static void send_or_keep(struct clients *c, enum stream tag, const char *data, size_t len)
+{
+	bool behind = clients_are_behind(c);
+
+	if (!behind && send_to_all(c, tag, data, len)) {
+		/* Nothing is kept of it, so it has no place in the backlog. */
+		for (struct client_conn *conn = c->first; conn; conn = conn->next)
+			conn->pos = c->backlog.end;
+		return;
+	}
+	backlog_add(&c->backlog, tag, data, len);
+	for (struct client_conn *conn = c->first; conn; conn = conn->next)
+		if (!conn->hung)
+			(void)loop_modify(c->loop, &conn->src, wanted_events(conn), NULL);
+}
+
 void clients_send(struct clients *c, enum stream tag, const char *data, size_t len, bool in_log,
 		  uint64_t offset)
 {
+	if (c->slow == CLIENTS_WAIT) {
+		send_or_keep(c, tag, data, len);
+		return;
+	}
 	for (struct client_conn *conn = c->first; conn; conn = conn->next) {
 		size_t done = conn->behind ? len : send_batch(conn->fd, tag, data, len);
 
@@ -169,20 +249,67 @@ static void take_input(struct client_conn *conn)
 }
 
 /* Bytes may still wait behind a hang-up: `echo x | attach` that was killed.  They count. */
+static void take_rest(struct client_conn *conn)
+{
+	struct clients *c = conn->all;
+
+	while (input_is_ready(c->input)) {
+		ssize_t n = recv(conn->fd, c->buffer, FRAME_INPUT_MAX, MSG_DONTWAIT);
+
+		if (n > 0) {
+			input_write(c->input, c->buffer, (size_t)n);
+			continue;
+		}
+		if (c->hangup_ends_input && c->interactive)
+			input_close(c->input);
+		drop(conn);
+		return;
+	}
+	/* It would hang up again and again.  Output is nothing to it any more. */
+	loop_remove(c->loop, &conn->src);
+	conn->hung = true;
+	conn->deaf = true;
+	settle(c);
+}
+
+static struct client_conn *first_hung(const struct clients *c)
+{
+	struct client_conn *conn = c->first;
+
+	while (conn && !conn->hung)
+		conn = conn->next;
+	return conn;
+}
+
+void clients_want_input(struct clients *c, bool want UNUSED)
+{
+	struct client_conn *next, *gone;
+
+	for (struct client_conn *conn = c->first; conn; conn = next) {
+		next = conn->next;
+		if (!conn->hung)
+			watch(conn);
+	}
+	/* Each either goes or fills the input again. */
+	while (input_is_ready(c->input) && (gone = first_hung(c)))
+		take_rest(gone);
+}
+
 static int on_client(struct loop *l UNUSED, struct loop_source *s, uint32_t events,
 		     struct err *e UNUSED)
 {
 	struct client_conn *conn = s->ctx;
-	ssize_t n;
 
 	if (events & EPOLLHUP) {
-		while (input_is_ready(conn->all->input)) {
-			n = recv(conn->fd, conn->all->buffer, FRAME_INPUT_MAX, MSG_DONTWAIT);
-			if (n <= 0)
-				break;
-			input_write(conn->all->input, conn->all->buffer, (size_t)n);
-		}
-		drop(conn);
+		take_rest(conn);
+		return 0;
+	}
+	if (events & EPOLLOUT) {
+		struct clients *c = conn->all;
+
+		send_backlog(conn);
+		watch(conn);
+		settle(c);
 		return 0;
 	}
 	if (events & (EPOLLIN | EPOLLERR))
@@ -197,12 +324,18 @@ int clients_add(struct clients *c, int fd, struct err *e)
 	struct client_conn *conn;
 	int r;
 
-	if (c->n >= CLIENTS_MAX) {
+	if (c->n >= c->max) {
 		(void)close(fd);
-		return err_set(e, EMFILE, "more than %d clients", CLIENTS_MAX);
+		return err_set(e, EMFILE, "more than %u clients", c->max);
 	}
 	conn = xcalloc(1, sizeof(*conn));
-	*conn = (struct client_conn){ .next = c->first, .all = c, .fd = fd, .src = { .fd = -1 } };
+	*conn = (struct client_conn){
+		.next = c->first,
+		.all = c,
+		.fd = fd,
+		.src = { .fd = -1 },
+		.pos = c->backlog.end,
+	};
 	c->first = conn;
 	c->n++;
 	set_buffer(fd, BUFFER_OUTPUT);

@@ -2,21 +2,33 @@
 /*
  * Those who are attached to a container, by the socket `attach` (io/frame.h).
  *
- * Nobody waits for a client.  Its socket's buffer is all it is given: when that
- * is full, the client gets no more output here but a notice where its output
- * goes on in the log, and stays attached for input.
+ * What happens when a client reads so slowly that its socket is full is the
+ * owner's choice:
+ *
+ *     CLIENTS_NOTICE  nobody waits for it: it gets no more output here but a
+ *                     notice where its output goes on in the log, and stays
+ *                     attached for input
+ *     CLIENTS_WAIT    it misses nothing: the batch is kept until it has taken
+ *                     it, and the owner reads no more output until then.  For
+ *                     podman's clients, which know no notice, and for output
+ *                     that is in no log.
  *
  * A client that shuts down its sending side says that the container's input
- * ends there; one that closes, or dies, or detaches, says nothing of the kind.
+ * ends there; one that closes, or dies, or detaches, says so only where
+ * `hangup_ends_input` is set, as conmon understands it.  What a client sent before
+ * it went is taken all the same.
  */
 #ifndef SHIM_IO_CLIENTS_H
 #define SHIM_IO_CLIENTS_H
 
 #include "libutil/loop.h"
+#include "shim/io/backlog.h"
 #include "shim/io/frame.h"
 #include "shim/io/input.h"
 
 #define CLIENTS_MAX 32
+
+enum clients_slow { CLIENTS_NOTICE, CLIENTS_WAIT };
 
 struct client_conn;
 
@@ -26,9 +38,16 @@ struct clients {
 	int listenfd; /* owned; -1: nobody can come */
 	struct client_conn *first;
 	unsigned n;
+	unsigned max; /* CLIENTS_MAX */
 	struct input *input;
 	bool interactive; /* the input is a pipe that a client may end */
-	char *buffer;     /* lent: FRAME_INPUT_MAX bytes between events */
+	bool hangup_ends_input;
+	char *buffer; /* lent: FRAME_INPUT_MAX bytes between events */
+	enum clients_slow slow;
+	struct backlog backlog; /* CLIENTS_WAIT */
+	/* CLIENTS_WAIT: all have taken everything.  May call clients_close(). */
+	void (*caught_up)(void *ctx);
+	void *ctx;
 };
 
 void clients_init(struct clients *c, struct loop *loop, struct input *input, char *buffer);
@@ -40,9 +59,15 @@ int clients_listen(struct clients *c, int dirfd, const char *name, struct err *e
 int clients_add(struct clients *c, int fd, struct err *e);
 
 /* Send a batch of one stream to everybody.  `in_log` and `offset` say where the batch is in the
- * log. */
+ * log, for the notice.  With CLIENTS_WAIT see clients_are_behind() afterwards. */
 void clients_send(struct clients *c, enum stream tag, const char *data, size_t len, bool in_log,
 		  uint64_t offset);
+
+/* Somebody has not taken everything: wait for `caught_up`. */
+static inline bool clients_are_behind(const struct clients *c)
+{
+	return !backlog_is_empty(&c->backlog);
+}
 
 /* input->ready: take input from clients, or let them wait. */
 void clients_want_input(struct clients *c, bool want);

@@ -8,7 +8,9 @@
 #include "libutil/parse.h"
 #include "libutil/strv.h"
 
-#define CTL_RESIZE "1"
+#define WORD_RESIZE "1"
+#define WORD_REOPEN "2"
+#define WORDS       3
 
 static bool side(const char *text, unsigned short *ret)
 {
@@ -20,21 +22,23 @@ static bool side(const char *text, unsigned short *ret)
 	return true;
 }
 
-static bool parse_line(const char *line, struct ctl_size *ret)
+static enum ctl_order parse_line(const char *line, struct ctl_size *ret)
 {
 	auto_(strv) struct strv words = { 0 };
 	struct ctl_size size;
 
 	strv_split(&words, line, ' ', true);
-	if (words.n != 3 || !streq(words.v[0], CTL_RESIZE))
-		return false;
-	if (!side(words.v[1], &size.rows) || !side(words.v[2], &size.cols))
-		return false;
+	if (words.n < WORDS || !side(words.v[1], &size.rows) || !side(words.v[2], &size.cols))
+		return CTL_NOTHING;
+	if (streq(words.v[0], WORD_REOPEN))
+		return CTL_REOPEN;
+	if (!streq(words.v[0], WORD_RESIZE))
+		return CTL_NOTHING;
 	*ret = size;
-	return true;
+	return CTL_RESIZE;
 }
 
-bool ctl_feed(struct ctl *c, char byte, struct ctl_size *ret)
+enum ctl_order ctl_take(struct ctl *c, char byte, struct ctl_size *ret)
 {
 	bool whole = byte == '\n' && !c->too_long && c->len > 0;
 
@@ -43,15 +47,20 @@ bool ctl_feed(struct ctl *c, char byte, struct ctl_size *ret)
 			c->line[c->len++] = byte;
 		else
 			c->too_long = true;
-		return false;
+		return CTL_NOTHING;
 	}
 	c->line[c->len] = '\0';
 	c->len = 0;
 	c->too_long = false;
-	return whole && parse_line(c->line, ret);
+	return whole ? parse_line(c->line, ret) : CTL_NOTHING;
+}
+
+bool ctl_feed(struct ctl *c, char byte, struct ctl_size *ret)
+{
+	return ctl_take(c, byte, ret) == CTL_RESIZE;
 }
 
 size_t ctl_write(char line[CTL_LINE_MAX], struct ctl_size size)
 {
-	return (size_t)snprintf(line, CTL_LINE_MAX, CTL_RESIZE " %u %u\n", size.rows, size.cols);
+	return (size_t)snprintf(line, CTL_LINE_MAX, WORD_RESIZE " %u %u\n", size.rows, size.cols);
 }

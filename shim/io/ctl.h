@@ -3,6 +3,7 @@
  * Lines of the control FIFO `ctl`, which are conmon's:
  *
  *     1 ROWS COLUMNS      the terminal's new size
+ *     2 ANY ANY           open the log files anew: they were renamed
  *
  * Several lines may arrive in one read and a line may arrive in pieces.  Pure.
  */
@@ -24,8 +25,13 @@ struct ctl_size {
 	unsigned short rows, cols;
 };
 
-/* Take one byte; true when it completed a well-formed line, which is in *ret then.  A line that is
- * not understood is dropped: whoever can write here owns the container anyway. */
+enum ctl_order { CTL_NOTHING, CTL_RESIZE, CTL_REOPEN };
+
+/* Take one byte; says what it completed, and *ret is the size for CTL_RESIZE.  A line that is not
+ * understood is dropped: whoever can write here owns the container anyway.  Words behind the third
+ * mean nothing, as they do to conmon. */
+enum ctl_order ctl_take(struct ctl *c, char byte, struct ctl_size *ret);
+/* The same for who knows sizes only. */
 bool ctl_feed(struct ctl *c, char byte, struct ctl_size *ret);
 
 /* Returns the length of the line in `line`. */

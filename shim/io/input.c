@@ -38,13 +38,20 @@ void input_done(struct input *in)
 
 int input_open(struct input *in, int fd, struct err *e)
 {
+	int r;
+
 	in->fd = fd;
-	return fd_set_nonblock(fd, true, e);
+	r = fd_set_nonblock(fd, true, e);
+	if (r < 0 || !in->awaited)
+		return r;
+	in->awaited = false;
+	in->ready(in->ctx, true);
+	return 0;
 }
 
 bool input_is_ready(const struct input *in)
 {
-	return !in->held;
+	return !in->held && !in->awaited;
 }
 
 /* Returns the bytes written; a reader that has gone away takes everything. */

@@ -7,11 +7,14 @@
 #ifndef SHIM_IO_INPUT_H
 #define SHIM_IO_INPUT_H
 
+#include <stdbool.h>
+
 #include "libutil/loop.h"
 
 struct input {
 	struct loop *loop;
-	int fd; /* owned, non-blocking; -1: input is dropped */
+	int fd;       /* owned, non-blocking; -1: input is dropped */
+	bool awaited; /* the descriptor is still to come: whoever sends is asked to wait */
 	struct loop_source src;
 	char *held; /* owned; what could not be written yet */
 	size_t len, done;
@@ -22,7 +25,7 @@ struct input {
 
 void input_init(struct input *in, struct loop *loop);
 void input_done(struct input *in);
-/* Takes `fd`. */
+/* Takes `fd`; who waited for it is asked to go on. */
 int input_open(struct input *in, int fd, struct err *e);
 /* Only while input_is_ready(). */
 void input_write(struct input *in, const char *data, size_t len);

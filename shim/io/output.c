@@ -114,32 +114,64 @@ static int on_terminal(struct loop *l, struct loop_source *src, uint32_t events 
 	struct output *o = s->out;
 
 	if (take(s) > 0)
-		return loop_modify(l, src, EPOLLIN | EPOLLET, e);
+		return o->paused ? 0 : loop_modify(l, src, EPOLLIN | EPOLLET, e);
 	if (output_at_end(o))
 		o->ended(o->ctx);
 	return 0;
 }
 
-static int add(struct output *o, struct output_stream *s, int fd, enum stream tag, uint32_t events,
-	       loop_fn *fn, struct err *e)
+/* A hang-up is told whatever is asked for, so a stream that is paused is in no loop. */
+static int watch(struct output_stream *s, struct err *e)
 {
+	struct output *o = s->out;
+
+	if (o->paused)
+		return 0;
+	if (o->terminal && s->tag == STREAM_STDOUT)
+		return loop_add(o->loop, &s->src, s->fd, EPOLLIN | EPOLLET, on_terminal, s, e);
+	return loop_add(o->loop, &s->src, s->fd, EPOLLIN, on_pipe, s, e);
+}
+
+static int add(struct output *o, enum stream tag, int fd, struct err *e)
+{
+	struct output_stream *s = &o->stream[tag == STREAM_STDERR];
 	int r;
 
 	s->fd = fd;
 	s->tag = tag;
 	r = fd_set_nonblock(fd, true, e);
-	return r < 0 ? r : loop_add(o->loop, &s->src, fd, events, fn, s, e);
+	return r < 0 ? r : watch(s, e);
 }
 
 int output_add_pipe(struct output *o, enum stream tag, int fd, struct err *e)
 {
-	return add(o, &o->stream[tag == STREAM_STDERR], fd, tag, EPOLLIN, on_pipe, e);
+	return add(o, tag, fd, e);
 }
 
 int output_add_terminal(struct output *o, int fd, struct err *e)
 {
 	o->terminal = true;
-	return add(o, &o->stream[0], fd, STREAM_STDOUT, EPOLLIN | EPOLLET, on_terminal, e);
+	return add(o, STREAM_STDOUT, fd, e);
+}
+
+void output_pause(struct output *o)
+{
+	o->paused = true;
+	for (int i = 0; i < 2; i++)
+		loop_remove(o->loop, &o->stream[i].src);
+}
+
+int output_resume(struct output *o, struct err *e)
+{
+	int r = 0;
+
+	if (!o->paused)
+		return 0;
+	o->paused = false;
+	for (int i = 0; i < 2 && r >= 0; i++)
+		if (o->stream[i].fd >= 0)
+			r = watch(&o->stream[i], e);
+	return r;
 }
 
 void output_drain(struct output *o)

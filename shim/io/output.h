@@ -25,6 +25,7 @@ struct output {
 	struct loop *loop;
 	struct output_stream stream[2];
 	bool terminal;
+	bool paused;
 	bool init_gone; /* from now on the end of a terminal's output is final */
 	char *buffer;   /* OUTPUT_BUFFER bytes, also lent out between events */
 	size_t touched; /* how much of the buffer has memory behind it */
@@ -39,6 +40,10 @@ void output_done(struct output *o);
 /* Watch a descriptor; takes it, also on failure. */
 int output_add_pipe(struct output *o, enum stream tag, int fd, struct err *e);
 int output_add_terminal(struct output *o, int fd, struct err *e);
+
+/* Leave what comes in the pipes, so that the container waits; and go on.  The sink may call it. */
+void output_pause(struct output *o);
+int output_resume(struct output *o, struct err *e);
 
 /* Read what is there now without waiting.  Enough for everything that a process wrote which has
  * ended: a pipe holds no more than is read. */

@@ -63,6 +63,30 @@ static void what_is_written_is_read(void **state UNUSED)
 	assert_int_equal(s.cols, 7);
 }
 
+static void a_reopening_is_an_order_of_its_own(void **state UNUSED)
+{
+	struct ctl c = { 0 };
+	struct ctl_size s = { 1, 1 };
+	enum ctl_order last = CTL_NOTHING;
+
+	for (const char *p = "2 0 0\n"; *p; p++)
+		last = ctl_take(&c, *p, &s);
+	assert_int_equal(last, CTL_REOPEN);
+	assert_int_equal(s.rows, 1);
+}
+
+static void conmons_liberties_are_taken(void **state UNUSED)
+{
+	struct ctl_size s = { 0 };
+
+	assert_int_equal(sizes("1 2 3 4\n", &s), 1);
+	assert_int_equal(s.rows, 2);
+	assert_int_equal(s.cols, 3);
+	assert_int_equal(sizes("1 0010 0020\n", &s), 1);
+	assert_int_equal(s.rows, 10);
+	assert_int_equal(sizes("1 0x10 0x20\n1 10.5 20.3\n", &s), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -70,6 +94,8 @@ int main(void)
 		cmocka_unit_test(of_several_lines_each_counts),
 		cmocka_unit_test(other_lines_are_dropped_and_do_not_spoil_the_next),
 		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(a_reopening_is_an_order_of_its_own),
+		cmocka_unit_test(conmons_liberties_are_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
