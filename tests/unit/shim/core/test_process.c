@@ -225,7 +225,7 @@ static void a_failed_create_is_undone(void **state UNUSED)
 
 static void after_a_failed_start_the_created_one_can_be_deleted(void **state UNUSED)
 {
-	struct world *w = begin(PROCESS_INIT, "sleep 60");
+	struct world *w = begin(PROCESS_INIT, "exec sleep 60");
 
 	put(w, "fail-start", "", 0644);
 	assert_int_equal(process_create(&w->p, NULL), 0);
@@ -269,7 +269,7 @@ static void abandoning_a_create_kills_the_runtime(void **state UNUSED)
 
 static void what_the_state_does_not_allow_changes_nothing(void **state UNUSED)
 {
-	struct world *w = begin(PROCESS_INIT, "sleep 60");
+	struct world *w = begin(PROCESS_INIT, "exec sleep 60");
 	struct err e = { 0 };
 
 	assert_int_equal(process_create(&w->p, NULL), 0);
@@ -282,7 +282,7 @@ static void what_the_state_does_not_allow_changes_nothing(void **state UNUSED)
 static void orphans_are_collected_when_no_call_may_name_them(void **state UNUSED)
 {
 	/* The program leaves a child behind that ends later. */
-	struct world *w = begin(PROCESS_EXECED, "(sleep 0.3; exit 9) & exit 0");
+	struct world *w = begin(PROCESS_EXECED, "(exec sleep 0.3) & exit 0");
 
 	assert_int_equal(process_start(&w->p, NULL), 0);
 	hear(w, "started exited(0) ");
