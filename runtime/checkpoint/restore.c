@@ -249,6 +249,7 @@ static int bring(struct creation *c, struct err *e)
 		r = decide(x, c, e);
 	if (r >= 0)
 		r = start_criu(x, c, e);
+	x->scene.criu = x->talk.swrk.pid;
 	x->options.opts.images_dir_fd = pb_set(x->image.dirfd);
 	x->options.opts.work_dir_fd = pb_set(x->image.workfd);
 	x->talk.logdirfd = x->image.workfd;

@@ -13,9 +13,16 @@
 #include "libutil/cleanup.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
+#include "runtime/checkpoint/restore_user.h"
 
 #define PROC_FILE_MAX ((size_t)1 << 20)
 #define NOT_AS        "what the image holds is not what config.json allows"
+
+struct restored {
+	const struct runtime_spec *spec;
+	pid_t init, criu;
+	char *uid_map, *gid_map; /* of init; owned */
+};
 
 /* ---- Rights ---- */
 
@@ -123,55 +130,68 @@ static int same_namespace(const char *a, const char *b, struct err *e)
 	return sta.st_ino == stb.st_ino && sta.st_dev == stb.st_dev;
 }
 
-static int check_namespace(const struct spec_namespace *ns, pid_t pid, struct err *e)
+/* The host's, or that in which criu itself works and sees all of the host's mounts. */
+static int is_outside(const struct restored *x, const char *theirs, const char *link, struct err *e)
 {
-	const char *link = ns_links[ns->type];
-	autofree char *theirs = xasprintf("/proc/%d/ns/%s", (int)pid, link);
 	autofree char *ours = xasprintf("/proc/self/ns/%s", link);
+	autofree char *crius = xasprintf("/proc/%d/ns/%s", (int)x->criu, link);
 	int r = same_namespace(theirs, ours, e);
 
+	return r != 0 || x->criu <= 0 ? r : same_namespace(theirs, crius, e);
+}
+
+/* The first process is where config.json says; others, and what they made, may have moved on. */
+static int check_namespace(const struct restored *x, const struct spec_namespace *ns,
+			   const char *proc, bool first, struct err *e)
+{
+	const char *link = ns_links[ns->type], *name = oci_namespace_words.words[ns->type - 1];
+	autofree char *theirs = xasprintf("%s/ns/%s", proc, link);
+	int r = ns->path ? same_namespace(theirs, ns->path, e) : 0;
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = is_outside(x, theirs, link, e);
 	if (r < 0)
 		return r;
-	if (r > 0 && !ns->path)
-		return err_set(e, EPERM, "it is in the host's %s namespace",
-			       oci_namespace_words.words[ns->type - 1]);
+	if (r > 0)
+		return err_set(e, EPERM, "it is in the host's %s namespace", name);
+	if (ns->path && first)
+		return err_set(e, EPERM, "its %s namespace is not '%s'", name, ns->path);
 	return 0;
 }
 
-static int check_namespaces(const struct runtime_spec *spec, pid_t pid, struct err *e)
+static int check_namespaces(const struct restored *x, const char *proc, bool first, struct err *e)
 {
-	const struct spec_namespace *ns = spec->linux_ ? spec->linux_->namespaces.items : NULL;
+	const struct spec_linux *l = x->spec->linux_;
+	const struct spec_namespace *ns = l ? l->namespaces.items : NULL;
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && ns && i < spec->linux_->namespaces.n; i++)
+	for (size_t i = 0; r >= 0 && ns && i < l->namespaces.n; i++)
 		if (ns_links[ns[i].type])
-			r = check_namespace(&ns[i], pid, e);
+			r = check_namespace(x, &ns[i], proc, first, e);
 	return r;
 }
 
-static int read_proc(pid_t pid, const char *name, char **ret, struct err *e)
+static int read_proc(const char *proc, const char *name, char **ret, struct err *e)
 {
-	autofree char *path = xasprintf("/proc/%d/%s", (int)pid, name);
+	autofree char *path = xasprintf("%s/%s", proc, name);
 
 	return file_read_at(AT_FDCWD, path, PROC_FILE_MAX, ret, NULL, e);
 }
 
-static int check_ids(const struct runtime_spec *spec, pid_t init, struct err *e)
+/* Also where nobody maps ids, for users are compared by them. */
+static int check_ids(struct restored *x, struct err *e)
 {
-	const struct spec_namespace *ns = spec_find_namespace(spec, OCI_NS_USER);
-	autofree char *uids = NULL, *gids = NULL;
-	int r;
+	const struct spec_namespace *ns = spec_find_namespace(x->spec, OCI_NS_USER);
+	autofree char *proc = xasprintf("/proc/%d", (int)x->init);
+	int r = read_proc(proc, "uid_map", &x->uid_map, e);
 
-	if (!ns || ns->path)
-		return 0;
-	r = read_proc(init, "uid_map", &uids, e);
 	if (r >= 0)
-		r = read_proc(init, "gid_map", &gids, e);
-	if (r >= 0)
-		r = restore_check_map(uids, &spec->linux_->uid_mappings, e);
-	if (r >= 0)
-		r = restore_check_map(gids, &spec->linux_->gid_mappings, e);
-	return r;
+		r = read_proc(proc, "gid_map", &x->gid_map, e);
+	if (r < 0 || !ns || ns->path)
+		return r;
+	r = restore_check_map(x->uid_map, &x->spec->linux_->uid_mappings, e);
+	return r < 0 ? r : restore_check_map(x->gid_map, &x->spec->linux_->gid_mappings, e);
 }
 
 /* ---- Mounts ---- */
@@ -234,36 +254,58 @@ static int check_mounts(const struct runtime_spec *spec, pid_t init, struct err 
 
 /* ---- All ---- */
 
-static int check_process(const struct runtime_spec *spec, pid_t init, pid_t pid, struct err *e)
+/* Rights, ids and namespaces are each thread's own. */
+static int check_thread(const struct restored *x, const char *proc, bool first, struct err *e)
 {
-	autofree char *status = NULL, *theirs = NULL, *inits = NULL;
-	int r = check_namespaces(spec, pid, e);
+	autofree char *status = NULL, *theirs = xasprintf("%s/ns/user", proc);
+	autofree char *inits = xasprintf("/proc/%d/ns/user", (int)x->init);
+	int r = check_namespaces(x, proc, first, e);
 
-	if (r < 0)
-		return r;
-	theirs = xasprintf("/proc/%d/ns/user", (int)pid);
-	inits = xasprintf("/proc/%d/ns/user", (int)init);
-	r = same_namespace(theirs, inits, e);
+	if (r >= 0)
+		r = read_proc(proc, "status", &status, e);
+	if (r >= 0)
+		r = restore_check_user(status, x->uid_map, x->gid_map, x->spec, e);
+	if (r >= 0)
+		r = same_namespace(theirs, inits, e);
 	/* In a user namespace of its own a process has every right, over nothing else. */
-	if (r <= 0)
-		return r;
-	r = read_proc(pid, "status", &status, e);
-	return r < 0 ? r : restore_check_status(status, spec, e);
+	return r <= 0 ? r : restore_check_status(status, x->spec, e);
 }
 
-int restore_check(const struct runtime_spec *spec, pid_t init, const pid_t *pids, size_t n_pids,
+struct threads {
+	const struct restored *of;
+	pid_t pid;
+};
+
+static int check_entry(int dirfd UNUSED, const char *name, unsigned char type UNUSED, void *ctx,
+		       struct err *e)
+{
+	const struct threads *t = ctx;
+	autofree char *proc = xasprintf("/proc/%d/task/%s", (int)t->pid, name);
+
+	return check_thread(t->of, proc, t->pid == t->of->init, e);
+}
+
+static int check_process(const struct restored *x, pid_t pid, struct err *e)
+{
+	struct threads threads = { x, pid };
+	autofree char *path = xasprintf("/proc/%d/task", (int)pid);
+	autofd int dirfd = dir_open_at(AT_FDCWD, path, e);
+	int r = dirfd < 0 ? dirfd : dir_each(dirfd, check_entry, &threads, e);
+
+	return r < 0 ? err_wrap(e, r, "process %d", (int)pid) : 0;
+}
+
+int restore_check(const struct runtime_spec *spec, pid_t criu, const pid_t *pids, size_t n_pids,
 		  struct err *e)
 {
-	int r = check_process(spec, init, init, e);
+	struct restored x = { .spec = spec, .init = pids[0], .criu = criu };
+	int r = check_ids(&x, e);
 
-	for (size_t i = 0; r >= 0 && i < n_pids; i++) {
-		r = check_process(spec, init, pids[i], e);
-		if (r < 0)
-			(void)err_wrap(e, r, "process %d", (int)pids[i]);
-	}
+	for (size_t i = 0; r >= 0 && i < n_pids; i++)
+		r = check_process(&x, pids[i], e);
 	if (r >= 0)
-		r = check_ids(spec, init, e);
-	if (r >= 0)
-		r = check_mounts(spec, init, e);
+		r = check_mounts(spec, x.init, e);
+	free(x.uid_map);
+	free(x.gid_map);
 	return r < 0 ? err_wrap(e, r, NOT_AS) : 0;
 }

@@ -97,7 +97,7 @@ static int look(struct restore_scene *scene, struct err *e)
 	if (r >= 0)
 		r = check_cgroup(c->cgroup, pids, n, e);
 	if (r >= 0)
-		r = restore_check(c->spec, c->child.pid, pids, n, e);
+		r = restore_check(c->spec, scene->criu, pids, n, e);
 	if (r >= 0)
 		return 0;
 	scene->refused = true;

@@ -8,6 +8,7 @@
 
 struct restore_scene {
 	struct creation *creation;
+	pid_t criu;
 	bool refused; /* what was restored is killed */
 };
 

@@ -252,13 +252,29 @@ static void be_restored(const struct criu_opts *opts, int dirfd, int gofd)
 	_exit(127);
 }
 
-static pid_t clone_sibling(bool host_namespaces)
+/* In the network namespace it is given, if any; 1: there is one. */
+static bool join_network(const struct criu_opts *opts)
 {
-	int flags = CLONE_PARENT | SIGCHLD;
+	const struct criu_inherit_fd *in = opts->inherit_fd.items;
 
-	if (!host_namespaces)
-		flags |= CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
-			 CLONE_NEWCGROUP;
+	for (size_t i = 0; i < opts->inherit_fd.n; i++)
+		if (streq(in[i].key, "extRootNetNS") && !is_act("no-joins"))
+			return setns((int)in[i].fd.v, CLONE_NEWNET) == 0;
+	return false;
+}
+
+static pid_t clone_sibling(const struct criu_opts *opts)
+{
+	int flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
+		    CLONE_NEWCGROUP;
+
+	if (is_act("host-namespaces"))
+		flags = 0;
+	if (is_act("host-mounts"))
+		flags &= ~CLONE_NEWNS;
+	if (join_network(opts))
+		flags &= ~CLONE_NEWNET;
+	flags |= CLONE_PARENT | SIGCHLD;
 	return (pid_t)syscall(SYS_clone, (unsigned long)flags, NULL, NULL, NULL, NULL);
 }
 
@@ -312,7 +328,7 @@ static bool restore(const struct criu_opts *opts)
 		return false;
 	if (pipe(pair) < 0 || pipe2(done, O_CLOEXEC) < 0)
 		die("pipe");
-	pid = clone_sibling(is_act("host-namespaces"));
+	pid = clone_sibling(opts);
 	if (pid < 0)
 		die("clone");
 	if (pid == 0) {

@@ -163,6 +163,10 @@ never_asked() {
 	asked restore "external=mnt[/real-$NAME]:$BATS_TEST_TMPDIR/volume"
 	grep -q '^inherit_fd extRootNetNS [0-9]*$' "$IMAGE/restore-request"
 	[ "$(grep -c '^inherit_fd ile\[' "$IMAGE/restore-request")" -eq 3 ]
+	c delete --force "$NAME"
+	FAKE_CRIU_ACT=no-joins run restore --detach
+	[ "$status" -eq 1 ]
+	[[ $output == *"its network namespace is not '/proc/$holder/ns/net'"* ]]
 	kill "$holder"
 }
 
@@ -407,6 +411,10 @@ never_asked() {
 	refused "it has no system call filter"
 	edit '.process.noNewPrivileges = true'
 	refused "it may gain privileges"
+	# Root's files are its own without any right.
+	edit '.process.noNewPrivileges = true | .process.user.uid = 1000 | .process.capabilities[] -= ["CAP_SETUID"]'
+	refused "Uid: has 0, which is not of process.user"
+	FAKE_CRIU_ACT=host-mounts refused "it is in the host's mount namespace"
 	edit '.linux.maskedPaths = ["/proc/version"]'
 	refused "'/proc/version' is not masked"
 	edit '.linux.readonlyPaths = ["/proc/sys"]'
