@@ -5,7 +5,7 @@
 #include <sys/utsname.h>
 
 /* Changes whenever the same profile compiles to something else than before. */
-#define BUILD_VERSION 2
+#define BUILD_VERSION 3
 
 static void add_u64(struct strbuf *b, uint64_t v)
 {
