@@ -186,25 +186,36 @@ static int open_by_mountinfo(const char *controller, bool v2, const char *path, 
 	return fd < 0 ? err_sys(e, "open cgroup '%s'", dir) : fd;
 }
 
-int cgroup_open(pid_t pid, const char *controller, bool *ret_v2, struct err *e)
+int cgroup_text(pid_t pid, char **ret, struct err *e)
 {
-	autofree char *groups = NULL;
-	autofree char *path = NULL;
 	char file[32];
-	bool v2 = false;
-	int fd, r;
 
 	(void)snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
-	r = file_read_at(AT_FDCWD, file, PROC_CGROUP_MAX, &groups, NULL, e);
-	if (r < 0)
-		return r;
-	path = cgroup_path_in(groups, controller, &v2);
+	return file_read_at(AT_FDCWD, file, PROC_CGROUP_MAX, ret, NULL, e);
+}
+
+int cgroup_open_of(const char *proc_cgroup, const char *controller, bool *ret_v2, struct err *e)
+{
+	bool v2 = false;
+	autofree char *path = cgroup_path_in(proc_cgroup, controller, &v2);
+	int fd;
+
 	if (!path)
-		return err_set(e, ENOENT, "process %d is in no cgroup of %s", (int)pid, controller);
+		return err_set(e, ENOENT, "no cgroup of %s", controller);
 	fd = open_usual(controller, v2, path);
 	if (fd < 0)
 		fd = open_by_mountinfo(controller, v2, path, e);
 	if (fd >= 0)
 		*ret_v2 = v2;
 	return fd;
+}
+
+int cgroup_open(pid_t pid, const char *controller, bool *ret_v2, struct err *e)
+{
+	autofree char *groups = NULL;
+	int r = cgroup_text(pid, &groups, e);
+
+	if (r >= 0)
+		r = cgroup_open_of(groups, controller, ret_v2, e);
+	return r == -ENOENT ? err_wrap(e, r, "process %d", (int)pid) : r;
 }

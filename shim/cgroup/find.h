@@ -18,7 +18,13 @@ char *cgroup_path_in(const char *proc_cgroup, const char *controller, bool *ret_
  * not mounted, or not so that `path` can be seen.  Pure. */
 char *cgroup_dir_in(const char *mountinfo, const char *controller, bool v2, const char *path);
 
-/* Open the directory of the group that `pid` is in.  Returns the descriptor (O_PATH). */
+/* /proc/PID/cgroup as a copy: where the process is now.  A container's is kept from its creation,
+ * for its first process may move below (systemd does). */
+int cgroup_text(pid_t pid, char **ret, struct err *e);
+/* Open the directory of the group that such a text names for a controller.  Returns the descriptor
+ * (O_PATH). */
+int cgroup_open_of(const char *proc_cgroup, const char *controller, bool *ret_v2, struct err *e);
+/* The same of where `pid` is now. */
 int cgroup_open(pid_t pid, const char *controller, bool *ret_v2, struct err *e);
 
 #endif
