@@ -12,10 +12,10 @@
 #include "libutil/alloc.h"
 #include "libutil/fd.h"
 #include "libutil/file.h"
-#include "shim/io/logline.h"
+#include "shim/log/codec.h"
 
 /* At least one whole record has room. */
-#define BUFFER_SIZE (2 * LOGLINE_MAX)
+#define BUFFER_SIZE (2 * LOG_RECORD_MAX)
 
 int follow_open(struct follow *f, const char *path, struct err *e)
 {
@@ -86,7 +86,7 @@ static void add_text(struct follow *f, const char *text, size_t len)
 	strbuf_add(&f->out, text + over, len - over);
 }
 
-static int write_record(struct follow *f, const struct logline *l, struct err *e)
+static int write_record(struct follow *f, const struct log_record *l, struct err *e)
 {
 	bool *in_line = &f->in_line[l->stream == STREAM_STDERR];
 	int r = 0;
@@ -126,8 +126,8 @@ static int take_records(struct follow *f, struct err *e)
 	int r = 0;
 
 	while (r >= 0 && done < f->len) {
-		struct logline l;
-		ssize_t n = logline_read(f->buf + done, f->len - done, &l);
+		struct log_record l;
+		ssize_t n = log_codec_cri.read(f->buf + done, f->len - done, &l);
 
 		if (n == 0)
 			break;
@@ -165,7 +165,7 @@ struct tail {
 	bool open[2]; /* stdout's, stderr's line goes on */
 };
 
-static void tail_note(struct tail *t, const struct logline *l, uint64_t at)
+static void tail_note(struct tail *t, const struct log_record *l, uint64_t at)
 {
 	int s = l->stream == STREAM_STDERR;
 
@@ -185,9 +185,9 @@ static int tail_scan(struct follow *f, struct tail *t, struct err *e)
 			return n < 0 ? err_sys(e, "read log '%s'", f->path) : 0;
 		f->len += (size_t)n;
 		for (ssize_t used = 1; used > 0; done += (size_t)used) {
-			struct logline l;
+			struct log_record l;
 
-			used = logline_read(f->buf + done, f->len - done, &l);
+			used = log_codec_cri.read(f->buf + done, f->len - done, &l);
 			if (used < 0)
 				return not_a_log(f, f->at + done, e);
 			if (used > 0)

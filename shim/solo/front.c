@@ -147,7 +147,7 @@ static void on_exited(struct process *p)
 static void finish(struct solo *s)
 {
 	solo_note_lost(s, true);
-	(void)fdatasync(s->log.fd);
+	(void)logset_sync(&s->log, NULL);
 	clients_done(&s->clients);
 	s->caller->ended(s);
 	if (s->rec.auto_remove && !s->leftover)

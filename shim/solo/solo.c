@@ -75,7 +75,7 @@ static int make_record(struct solo *s, struct err *e)
 	s->problemfd = reserve_make(s->dirfd, RECORD_PROBLEM, RECORD_PROBLEM_MAX, e);
 	if (s->problemfd < 0)
 		return s->problemfd;
-	r = logfile_open(&s->log, s->rec.log_path, e);
+	r = logset_add(&s->log, s->rec.log_path, &(struct logset_opts){ 0 }, e);
 	if (r < 0)
 		return r;
 	r = record_proc_set(&s->rec.supervisor, getpid(), e);
@@ -92,8 +92,8 @@ void solo_remove_record(struct solo *s, bool with_log)
 		.path = s->dir,
 	};
 
-	if (with_log && s->log.made)
-		(void)unlink(s->rec.log_path);
+	if (with_log)
+		logset_remove_made(&s->log);
 	/* Nobody is left to hear of a failure; `list` shows what remains. */
 	if (s->claimed)
 		(void)entry_remove(&en, NULL);
@@ -121,7 +121,6 @@ static void set_empty(struct solo *s)
 		.exitfd = -1,
 		.problemfd = -1,
 		.reaper = { .signalfd = -1, .signal_src = { .fd = -1 }, .loop = &s->loop },
-		.log = { .fd = -1 },
 		.init = { .console = CONSOLE_NONE },
 	};
 	input_init(&s->input, &s->loop);
@@ -227,7 +226,7 @@ void solo_done(struct solo *s)
 	terminal_done(&s->terminal);
 	input_done(&s->input);
 	output_done(&s->output);
-	logfile_close(&s->log);
+	logset_close(&s->log);
 	reaper_done(&s->reaper);
 	close_fd(s->exitfd);
 	close_fd(s->problemfd);

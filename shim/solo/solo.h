@@ -10,9 +10,9 @@
 #include "shim/core/process.h"
 #include "shim/io/clients.h"
 #include "shim/io/input.h"
-#include "shim/io/logfile.h"
 #include "shim/io/output.h"
 #include "shim/io/terminal.h"
+#include "shim/log/logset.h"
 #include "shim/record/exit_record.h"
 #include "shim/record/record.h"
 
@@ -46,7 +46,7 @@ struct solo {
 	struct input input;
 	struct terminal terminal;
 	struct clients clients;
-	struct logfile log;
+	struct logset log;
 	bool told;           /* caller->told was called */
 	bool draining;       /* only the last of the output is waited for */
 	bool lost_noted;     /* in the problem file */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container's input and output: where they come from and where they go. */
 #include <fcntl.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,13 +36,14 @@ int solo_take_terminal(struct process *p, int master, struct err *e)
 
 void solo_note_lost(struct solo *s, bool final)
 {
-	if (s->log.lost == 0)
+	auto_(strbuf) struct strbuf text = { .max = RECORD_PROBLEM_MAX };
+
+	if (!logset_is_troubled(&s->log) || (s->lost_noted && !final))
 		return;
-	if (final)
-		solo_note_problem(s, "log: %llu bytes of output were lost: %s",
-				  (unsigned long long)s->log.lost, strerror(s->log.lost_errno));
-	else if (!s->lost_noted)
-		solo_note_problem(s, "log: output is being lost: %s", strerror(s->log.lost_errno));
+	logset_troubles(&s->log, &text);
+	/* A line each, of which the last gets its newline with the others. */
+	solo_note_problem(s, "%s%.*s", final ? "" : "output is being lost: ", (int)text.len - 1,
+			  strbuf_str(&text));
 	s->lost_noted = true;
 }
 
@@ -51,18 +51,18 @@ void solo_take_output(void *ctx, enum stream tag, const char *data, size_t len)
 {
 	struct solo *s = ctx;
 	bool heard = s->clients.n > 0;
-	uint64_t offset = heard ? logfile_end(&s->log) : 0;
+	struct log_place place = { 0 };
+	bool have_file = heard && logset_where(&s->log, tag, &place);
 	struct timespec now;
 	bool in_log;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	in_log = logfile_write(&s->log, tag, now, data, len);
-	if (!in_log)
-		solo_note_lost(s, false);
+	in_log = logset_write(&s->log, tag, now, data, len) && have_file;
+	solo_note_lost(s, false);
 	/* Until create is done the runtime itself writes there: it may be the reason of a failure.
 	 */
 	if (s->init.state == PROCESS_CREATING && tag == STREAM_STDERR)
 		process_note_stderr(&s->init, data, len);
 	if (heard)
-		clients_send(&s->clients, tag, data, len, in_log, offset);
+		clients_send(&s->clients, tag, data, len, in_log, place.offset);
 }
