@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "libutil/log.h"
 #include "libutil/parse.h"
 
 #define CONTROLLER_MAX  64
@@ -264,6 +265,24 @@ static int explain(const struct cgroup *cg, const struct limit *l, int r, struct
 	return err_set(e, ENOENT, "%s: this kernel has no '%s'", l->json, l->file);
 }
 
+/* Memory of the kernel counts as the container's: it has a limit, but not this one. */
+static int tell_if_forgotten(const struct cgroup_tree *t, const struct limit *l, int r)
+{
+	int64_t wanted = 0, kept = INT64_MAX;
+	char now[CONTROLLER_MAX];
+
+	if (!(l->flags & LIMIT_FORGOTTEN) || (r < 0 && r != -EOPNOTSUPP))
+		return r;
+	if (parse_i64(l->value, &wanted) == 0 &&
+	    tree_read_word(t->fd, l->file, now, sizeof(now)) == 0)
+		(void)parse_i64(now, &kept);
+	if (r < 0 || kept > wanted)
+		log_warning("%s: this kernel keeps no such limit; memory.limit counts that memory, "
+			    "too",
+			    l->json);
+	return 0;
+}
+
 /* 1: to be tried again after the others. */
 static int apply_one(const struct cgroup *cg, const struct limit *l, bool again, struct undo *undo,
 		     struct err *e)
@@ -272,6 +291,7 @@ static int apply_one(const struct cgroup *cg, const struct limit *l, bool again,
 	const struct cgroup_tree *t = tree_of(cg, l, controller_of(l, name));
 	int r = t && t->fd >= 0 ? write_limit(t->fd, l, undo) : -ENOENT;
 
+	r = tell_if_forgotten(t, l, r);
 	if (r >= 0)
 		return 0;
 	if (r == -EINVAL && (l->flags & LIMIT_RETRY) && !again)

@@ -18,6 +18,8 @@ enum limit_flag {
 	LIMIT_KEEP_QUOTA = 1 << 2,
 	/* Each line is a write(2) of its own. */
 	LIMIT_LINES = 1 << 3,
+	/* A number of bytes that newer kernels take and forget: what became of it is looked up. */
+	LIMIT_FORGOTTEN = 1 << 4,
 };
 
 struct limit {

@@ -27,9 +27,10 @@ static int add_memory(struct limits *l, const struct spec_memory *m, struct err 
 		limits_add_i64(l, "memory.soft_limit_in_bytes", J "memory.reservation",
 			       m->reservation.v)
 			->flags = m->reservation.v < 0 ? LIMIT_OPTIONAL : 0;
+	/* Refused by Linux 5.16 to 6.0, without effect since. */
 	if (m->kernel.v != 0)
 		limits_add_i64(l, "memory.kmem.limit_in_bytes", J "memory.kernel", m->kernel.v)
-			->flags = m->kernel.v < 0 ? LIMIT_OPTIONAL : 0;
+			->flags = m->kernel.v < 0 ? LIMIT_OPTIONAL : LIMIT_FORGOTTEN;
 	if (m->kernel_tcp.v != 0)
 		limits_add_i64(l, "memory.kmem.tcp.limit_in_bytes", J "memory.kernelTCP",
 			       m->kernel_tcp.v)

@@ -105,6 +105,22 @@ file() {
 	[ "$(file memory memory.limit_in_bytes)" = 83886080 ]
 }
 
+@test "a limit that the kernel takes and forgets is told, and one that it keeps is not" {
+	bundle true
+	edit '.linux.resources.memory = {kernel: 20000000, kernelTCP: 20000000}'
+	runs
+	group=/sys/fs/cgroup/memory/creel-e2e/$NAME-probe
+	mkdir -p "$group"
+	echo 20000000 >"$group/memory.kmem.limit_in_bytes" || true
+	kept=$(cat "$group/memory.kmem.limit_in_bytes")
+	rmdir "$group"
+	if [ "$kept" -le 20000000 ]; then
+		[ -z "$output" ]
+	else
+		[ "$output" = "creel: warning: linux.resources.memory.kernel: this kernel keeps no such limit; memory.limit counts that memory, too" ]
+	fi
+}
+
 @test "what this host's controllers cannot do is an error that names the member" {
 	local pair
 	for pair in '.network = {classID: 1}@linux.resources.network.classID: the net_cls controller is not available' \
