@@ -6,8 +6,11 @@
 #include "libutil/log.h"
 #include "libutil/parse.h"
 
-#define X(name, key) [ANNOTATION_##name] = key,
+#define X(name, key, power) [ANNOTATION_##name] = key,
 static const char *const keys[ANNOTATION_COUNT] = { ANNOTATIONS(X) };
+#undef X
+#define X(name, key, power) [ANNOTATION_##name] = power,
+static const char *const powers[ANNOTATION_COUNT] = { ANNOTATIONS(X) };
 #undef X
 
 /* A container without what these ask for would run, and not be what was asked for. */
@@ -24,6 +27,19 @@ static const struct refused_row {
 const char *annotation_key(enum annotation which)
 {
 	return keys[which];
+}
+
+static bool is_key(const char *key, const char *row)
+{
+	return row[strlen(row) - 1] == '.' ? starts_with(key, row) : streq(key, row);
+}
+
+const char *annotation_power(const char *key)
+{
+	for (int i = 0; i < ANNOTATION_COUNT; i++)
+		if (is_key(key, keys[i]))
+			return powers[i];
+	return NULL;
 }
 
 const char *annotation_of(const struct oci_strmap *annotations, enum annotation which)

@@ -138,10 +138,7 @@ bool lint_has_namespace(const struct lint *l, enum oci_namespace type)
 static void look(struct lint *l)
 {
 	static void (*const looks[])(struct lint * l) = {
-		lint_process,
-		lint_mounts,
-		lint_linux,
-		lint_seccomp,
+		lint_process, lint_mounts, lint_linux, lint_seccomp, lint_annotations,
 	};
 
 	l->process = l->spec && l->spec->process ? l->spec->process : &no_process;

@@ -77,6 +77,7 @@ void lint_process(struct lint *l);
 void lint_mounts(struct lint *l);
 void lint_linux(struct lint *l);
 void lint_seccomp(struct lint *l);
+void lint_annotations(struct lint *l);
 
 /* The container gets a namespace of this type that is not the host's, as far as the document tells.
  */

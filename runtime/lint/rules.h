@@ -112,6 +112,9 @@ enum lint_level { LINT_ERROR, LINT_WARNING, LINT_NOTE, LINT_LEVELS };
 	X(RELATIVE, "relative-destination", WARNING,                                               \
 	  "a destination that does not begin with a slash",                                        \
 	  "write it from the root: other runtimes refuse it")                                      \
+	X(ORDER, "annotation-order", WARNING,                                                      \
+	  "an annotation by which the runtime does something on the host, or confines less",       \
+	  "make sure that it is yours: it may have come with an image")                            \
 	X(WRITABLE_BUNDLE, "writable-bundle", WARNING,                                             \
 	  "others can change what will be run as you", "chmod go-w")                               \
 	X(WRITABLE_HOOK, "writable-hook", WARNING, "others can change a hook that runs as you",    \
