@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "libutil/alloc.h"
@@ -224,22 +223,6 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t len, m
 		return r;
 	}
 	return sync == FILE_SYNC ? sync_parent(dirfd, name, e) : 0;
-}
-
-int file_lock_at(int dirfd, const char *name, enum file_lock kind, bool wait, struct err *e)
-{
-	autofd int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int how = (kind == FILE_LOCK_SHARED ? LOCK_SH : LOCK_EX) | (wait ? 0 : LOCK_NB);
-	int r;
-
-	if (fd < 0)
-		return err_sys(e, "open lock '%s'", name);
-	do
-		r = flock(fd, how);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return err_sys(e, "lock '%s'", name);
-	return steal_fd(&fd);
 }
 
 /* Copies inside the kernel as long as it can.  1: the end was reached; 0: go on by hand. */

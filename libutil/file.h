@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole files: bounded reads, writes, atomic replacement, advisory locks. */
+/* Whole files: bounded reads, writes, atomic replacement. */
 #ifndef LIBUTIL_FILE_H
 #define LIBUTIL_FILE_H
 
@@ -30,12 +30,6 @@ enum file_sync { FILE_NO_SYNC, FILE_SYNC };
  * directory).  On failure the old content stays and no temporary is left. */
 int file_replace_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		    enum file_sync sync, struct err *e);
-
-enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE };
-
-/* Open (create 0600) and flock a file; waits when `wait`, else -EWOULDBLOCK. Returns the
- * descriptor; closing it unlocks. */
-int file_lock_at(int dirfd, const char *name, enum file_lock kind, bool wait, struct err *e);
 
 /* write(2) until all is written; EINTR is retried, EAGAIN waits with poll. */
 int file_write_all(int fd, const void *data, size_t len, struct err *e);

@@ -9,8 +9,8 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Digits of `base` up to the end of the text.  A wrong character is told before an overflow. */
-static int digits(const char *s, unsigned base, uint64_t max, uint64_t *ret)
+/* Digits up to the end of the text.  A wrong character is told before an overflow. */
+static int digits(const char *s, uint64_t max, uint64_t *ret)
 {
 	bool over = false;
 	uint64_t v = 0;
@@ -20,10 +20,10 @@ static int digits(const char *s, unsigned base, uint64_t max, uint64_t *ret)
 	for (; *s; s++) {
 		unsigned d = (unsigned)(*s - '0');
 
-		if (!is_digit(*s) || d >= base)
+		if (!is_digit(*s))
 			return -EINVAL;
-		over = over || v > (max - d) / base || d > max;
-		v = over ? 0 : v * base + d;
+		over = over || v > (max - d) / 10 || d > max;
+		v = over ? 0 : v * 10 + d;
 	}
 	if (over)
 		return -ERANGE;
@@ -33,14 +33,14 @@ static int digits(const char *s, unsigned base, uint64_t max, uint64_t *ret)
 
 int parse_u64(const char *s, uint64_t *ret)
 {
-	return digits(s, 10, UINT64_MAX, ret);
+	return digits(s, UINT64_MAX, ret);
 }
 
 int parse_i64(const char *s, int64_t *ret)
 {
 	bool negative = *s == '-';
 	uint64_t v;
-	int r = digits(s + negative, 10, (uint64_t)INT64_MAX + negative, &v);
+	int r = digits(s + negative, (uint64_t)INT64_MAX + negative, &v);
 
 	if (r < 0)
 		return r;
@@ -52,7 +52,7 @@ int parse_i64(const char *s, int64_t *ret)
 int parse_u32(const char *s, uint32_t *ret)
 {
 	uint64_t v;
-	int r = digits(s, 10, UINT32_MAX, &v);
+	int r = digits(s, UINT32_MAX, &v);
 
 	if (r < 0)
 		return r;
@@ -76,7 +76,7 @@ int parse_int(const char *s, int *ret)
 int parse_id(const char *s, uint32_t *ret)
 {
 	uint64_t v;
-	int r = digits(s, 10, UINT32_MAX - 1, &v);
+	int r = digits(s, UINT32_MAX - 1, &v);
 
 	if (r < 0)
 		return r;
@@ -87,24 +87,13 @@ int parse_id(const char *s, uint32_t *ret)
 int parse_pid(const char *s, pid_t *ret)
 {
 	uint64_t v;
-	int r = digits(s, 10, INT_MAX, &v);
+	int r = digits(s, INT_MAX, &v);
 
 	if (r < 0)
 		return r;
 	if (v == 0)
 		return -ERANGE;
 	*ret = (pid_t)v;
-	return 0;
-}
-
-int parse_mode(const char *s, mode_t *ret)
-{
-	uint64_t v;
-	int r = digits(s, 8, 07777, &v);
-
-	if (r < 0)
-		return r;
-	*ret = (mode_t)v;
 	return 0;
 }
 

@@ -21,8 +21,6 @@ int parse_int(const char *s, int *ret);
 int parse_id(const char *s, uint32_t *ret);
 /* A process id: 1 .. INT_MAX. */
 int parse_pid(const char *s, pid_t *ret);
-/* Octal file mode, at most 07777. */
-int parse_mode(const char *s, mode_t *ret);
 /* "true", "false", "1", "0", "yes", "no". */
 int parse_bool(const char *s, bool *ret);
 /* Bytes: a number ("1.5" too) with an optional b, k, m, g or t (powers of 1024; "kb", "KiB" too);

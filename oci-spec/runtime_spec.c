@@ -53,12 +53,3 @@ const struct spec_namespace *spec_find_namespace(const struct runtime_spec *spec
 	}
 	return NULL;
 }
-
-const char *spec_annotation(const struct runtime_spec *spec, const char *key)
-{
-	for (size_t i = 0; i < spec->annotations.n; i++) {
-		if (streq(spec->annotations.items[i].key, key))
-			return spec->annotations.items[i].value;
-	}
-	return NULL;
-}

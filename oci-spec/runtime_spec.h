@@ -415,8 +415,6 @@ bool runtime_spec_is_path(const char *text, size_t len);
 /* First namespace entry of a type, or NULL. */
 const struct spec_namespace *spec_find_namespace(const struct runtime_spec *spec,
 						 enum oci_namespace type);
-/* An annotation's value, or NULL. */
-const char *spec_annotation(const struct runtime_spec *spec, const char *key);
 
 /* ---- state.json as `creel state` prints it (runtime.md "State") ---- */
 

@@ -207,22 +207,6 @@ static void a_full_disk_keeps_the_old_content(void **state)
 	assert_int_equal(entries(p), 1);
 }
 
-static void a_lock_is_held_until_its_descriptor_closes(void **state)
-{
-	const struct place *p = *state;
-	int first = file_lock_at(p->fd, "lock", FILE_LOCK_EXCLUSIVE, true, NULL);
-	int second;
-
-	assert_true(first >= 0);
-	assert_int_equal(file_lock_at(p->fd, "lock", FILE_LOCK_SHARED, false, NULL), -EWOULDBLOCK);
-	(void)close(first);
-	first = file_lock_at(p->fd, "lock", FILE_LOCK_SHARED, false, NULL);
-	second = file_lock_at(p->fd, "lock", FILE_LOCK_SHARED, false, NULL);
-	assert_true(first >= 0 && second >= 0);
-	(void)close(first);
-	(void)close(second);
-}
-
 static void a_nonblocking_pipe_is_waited_for(void **state UNUSED)
 {
 	enum { SIZE = 300000 };
@@ -291,7 +275,6 @@ int main(void)
 		EACH(replacing_in_a_directory_below_works),
 		EACH(a_replacement_that_fails_leaves_nothing),
 		EACH(a_full_disk_keeps_the_old_content),
-		EACH(a_lock_is_held_until_its_descriptor_closes),
 		EACH(a_nonblocking_pipe_is_waited_for),
 		EACH(copies_are_complete),
 	};

@@ -112,20 +112,6 @@ static void a_process_id_is_positive(void **state UNUSED)
 	assert_int_equal(pid, INT_MAX);
 }
 
-static void a_mode_is_octal(void **state UNUSED)
-{
-	mode_t mode = 1;
-
-	assert_int_equal(parse_mode("644", &mode), 0);
-	assert_int_equal(mode, 0644);
-	assert_int_equal(parse_mode("07777", &mode), 0);
-	assert_int_equal(mode, 07777);
-	assert_int_equal(parse_mode("10000", &mode), -ERANGE);
-	assert_int_equal(parse_mode("8", &mode), -EINVAL);
-	assert_int_equal(parse_mode("u+x", &mode), -EINVAL);
-	assert_int_equal(mode, 07777);
-}
-
 static void truth_has_three_spellings(void **state UNUSED)
 {
 	bool v = false;
@@ -148,7 +134,6 @@ int main(void)
 		cmocka_unit_test(unsigned_numbers_reach_their_limits),
 		cmocka_unit_test(signed_numbers_reach_their_limits),
 		cmocka_unit_test(a_process_id_is_positive),
-		cmocka_unit_test(a_mode_is_octal),
 		cmocka_unit_test(truth_has_three_spellings),
 	};
 

@@ -123,6 +123,14 @@ static void the_working_directory_is_absolute(void **state UNUSED)
 	assert_string_equal(wish.spec->process->cwd, "/w");
 }
 
+static const char *annotation(const struct runtime_spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->annotations.n; i++)
+		if (streq(spec->annotations.items[i].key, key))
+			return spec->annotations.items[i].value;
+	return NULL;
+}
+
 static void annotations_follow_the_table_and_labels_win(void **state UNUSED)
 {
 	auto_(convert) struct convert c = { 0 };
@@ -132,16 +140,15 @@ static void annotations_follow_the_table_and_labels_win(void **state UNUSED)
 			    "\"2/udp\":{}},\"Labels\":{\"org.opencontainers.image.os\":\"mine\","
 			    "\"l\":\"\"}"),
 		0);
-	assert_string_equal(spec_annotation(c.spec, "org.opencontainers.image.os"), "mine");
-	assert_string_equal(spec_annotation(c.spec, "org.opencontainers.image.architecture"),
-			    "amd64");
-	assert_string_equal(spec_annotation(c.spec, "org.opencontainers.image.created"),
+	assert_string_equal(annotation(c.spec, "org.opencontainers.image.os"), "mine");
+	assert_string_equal(annotation(c.spec, "org.opencontainers.image.architecture"), "amd64");
+	assert_string_equal(annotation(c.spec, "org.opencontainers.image.created"),
 			    "2024-01-02T03:04:05Z");
-	assert_string_equal(spec_annotation(c.spec, "org.opencontainers.image.stopSignal"), "9");
-	assert_string_equal(spec_annotation(c.spec, "org.opencontainers.image.exposedPorts"),
+	assert_string_equal(annotation(c.spec, "org.opencontainers.image.stopSignal"), "9");
+	assert_string_equal(annotation(c.spec, "org.opencontainers.image.exposedPorts"),
 			    "1/tcp,2/udp");
-	assert_string_equal(spec_annotation(c.spec, "l"), "");
-	assert_null(spec_annotation(c.spec, "org.opencontainers.image.author"));
+	assert_string_equal(annotation(c.spec, "l"), "");
+	assert_null(annotation(c.spec, "org.opencontainers.image.author"));
 	assert_int_equal(c.spec->annotations.n, 6);
 }
 
@@ -155,9 +162,9 @@ static void labels_that_runtimes_obey_are_left_out_and_counted(void **state UNUS
 				     "\"org.criu.config\":\"/x\",\"runner\":\"fine\"}"),
 			 0);
 	assert_int_equal(c.notes.labels, 4);
-	assert_null(spec_annotation(c.spec, "run.oci.hooks.stdout"));
-	assert_null(spec_annotation(c.spec, "bundle"));
-	assert_string_equal(spec_annotation(c.spec, "runner"), "fine");
+	assert_null(annotation(c.spec, "run.oci.hooks.stdout"));
+	assert_null(annotation(c.spec, "bundle"));
+	assert_string_equal(annotation(c.spec, "runner"), "fine");
 }
 
 /* All that creel obeys, but the signal that an image may choose. */
