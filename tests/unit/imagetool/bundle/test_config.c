@@ -170,7 +170,7 @@ static void labels_that_runtimes_obey_are_left_out_and_counted(void **state UNUS
 /* All that creel obeys, but the signal that an image may choose. */
 static void no_label_becomes_an_order_to_creel(void **state UNUSED)
 {
-#define X(name, key) key,
+#define X(name, key, power) key,
 	static const char *const keys[] = { ANNOTATIONS(X) };
 #undef X
 
