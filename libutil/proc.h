@@ -36,6 +36,10 @@ struct proc_spec {
  * caller. */
 int proc_spawn(const struct proc_spec *spec, pid_t *ret_pid, int *ret_pidfd, struct err *e);
 
+/* The first program of that name in PATH, as a copy, or NULL; a name with a slash is itself.  An
+ * empty entry of PATH is skipped: it is not the working directory. */
+char *proc_search_path(const char *name);
+
 /* Wait for a child of ours.  *ret_status is a wait(2) status. */
 int proc_wait(pid_t pid, int *ret_status, struct err *e);
 

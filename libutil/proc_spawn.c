@@ -146,8 +146,7 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-/* First program of that name in PATH.  An empty entry is skipped, not the working directory. */
-static char *search_path(const char *name)
+char *proc_search_path(const char *name)
 {
 	const char *at = getenv("PATH");
 
@@ -208,7 +207,7 @@ int proc_spawn(const struct proc_spec *spec, pid_t *ret_pid, int *ret_pidfd, str
 	pid_t pid;
 
 	if (spec->search) {
-		found = search_path(spec->path);
+		found = proc_search_path(spec->path);
 		if (!found)
 			return err_set(e, ENOENT, "run '%s': no such program in PATH", label);
 		c.path = found;

@@ -28,4 +28,11 @@ int v2_options_decode(const struct msg_any *any, struct arena *a, struct v2_opti
 char *v2_options_path(const struct v2_options *o, struct arena *a, struct err *e);
 char *v2_options_root(const struct v2_options *o, const char *namespace_name, struct arena *a);
 
+/* Kept in the bundle (options.json, and the runtime's path in `runtime`), for a `delete` that comes
+ * when this shim is no more. */
+int v2_options_save(int bundlefd, const struct v2_options *o, const char *path, struct err *e);
+/* The defaults where nothing was kept; *ret_path is then what v2_options_path() gives. */
+int v2_options_load(int bundlefd, struct arena *a, struct v2_options *ret, const char **ret_path,
+		    struct err *e);
+
 #endif

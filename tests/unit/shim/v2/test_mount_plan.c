@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "shim/v2/mounts.h"
+#include "shim/v2/rootfs.h"
 
 static int make(const char *type, const char **options, struct mount_plan *p, struct err *e)
 {
@@ -35,7 +35,7 @@ static void words_are_flags_or_the_file_systems(void **state UNUSED)
 	data = mount_plan_data(&p);
 	assert_string_equal(data, "size=4k,mode=755");
 	assert_string_equal(mount_plan_value(&p, "size"), "4k");
-	assert_null(mount_plan_value(&p, "siz"));
+	assert_null(mount_plan_value(&p, "si"));
 }
 
 static void the_last_word_wins(void **state UNUSED)
@@ -169,7 +169,7 @@ static void mount_points_below_a_directory_are_found(void **state UNUSED)
 	auto_(strv) struct strv found = { 0 };
 	autofree char *got = NULL;
 
-	mounts_find(text, "/run/b/rootfs", &found);
+	rootfs_find(text, "/run/b/rootfs", &found);
 	got = strv_join(&found, "|");
 	assert_string_equal(got, "/run/b/rootfs|/run/b/rootfs/a b");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Real mounts, in a mount namespace of this test's own. */
-#include "shim/v2/mounts.h"
+#include "shim/v2/rootfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,7 +94,7 @@ static int make(const struct stage *st, const char *type, const char *source, co
 
 	while (options && options[m.options.n])
 		m.options.n++;
-	return mounts_make(st->rootfs, &m, 1, e);
+	return rootfs_mount(st->dir, &m, 1, e);
 }
 
 #define OPTIONS(...) ((const char *[]){ __VA_ARGS__, NULL })
@@ -113,9 +113,9 @@ static void no_mounts_make_nothing(void **state)
 {
 	struct stage *st = *state;
 
-	assert_int_equal(mounts_make(st->rootfs, NULL, 0, NULL), 0);
+	assert_int_equal(rootfs_mount(st->dir, NULL, 0, NULL), 0);
 	assert_false(there(st, "rootfs"));
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 }
 
 static void a_read_only_bind_is_read_only(void **state)
@@ -133,7 +133,7 @@ static void a_read_only_bind_is_read_only(void **state)
 	assert_true(v.f_flag & ST_RDONLY);
 	assert_int_equal(statvfs(source, &v), 0);
 	assert_false(v.f_flag & ST_RDONLY);
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 	assert_false(there(st, "rootfs/f"));
 	assert_true(there(st, "src/f"));
 }
@@ -177,7 +177,7 @@ static void an_overlay_of_many_layers_is_mounted(void **state)
 	assert_true(there(st, "rootfs/u"));
 	make_file(st, "rootfs", "new");
 	assert_true(there(st, "a-directory-with-a-long-name/upper/new"));
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 	assert_false(there(st, "rootfs/f0"));
 }
 
@@ -201,7 +201,7 @@ static void an_overlay_too_long_even_so_goes_layer_by_layer(void **state)
 	lower = xasprintf("lowerdir=%s", list);
 	assert_done(make(st, "overlay", "overlay", "", OPTIONS("ro", lower), &e), e);
 	assert_true(there(st, "rootfs/last"));
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 }
 
 static uid_t owner(const struct stage *st, const char *name)
@@ -229,7 +229,7 @@ static void ids_of_layers_are_mapped(void **state)
 	assert_int_equal(owner(st, "rootfs/fa"), 5000);
 	assert_int_equal(owner(st, "rootfs/fb"), 5000);
 	assert_int_equal(owner(st, "a/fa"), 0);
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 }
 
 static void ids_of_binds_and_file_systems_are_mapped(void **state)
@@ -244,12 +244,12 @@ static void ids_of_binds_and_file_systems_are_mapped(void **state)
 			 OPTIONS("bind", "ro", "uidmap=0:5000:100", "gidmap=0:5000:100"), &e),
 		    e);
 	assert_int_equal(owner(st, "rootfs/f"), 5000);
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 	assert_done(make(st, "tmpfs", "tmpfs", "",
 			 OPTIONS("uidmap=0:5000:100", "gidmap=0:5000:100"), &e),
 		    e);
 	assert_int_equal(owner(st, "rootfs"), 5000);
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 	assert_int_equal(owner(st, "rootfs"), 0);
 }
 
@@ -271,7 +271,7 @@ static void a_file_is_mounted_by_a_loop_device(void **state)
 		skip();
 	assert_done(make(st, "ext4", image, "", OPTIONS("loop", "ro"), &e), e);
 	assert_true(there(st, "rootfs/lost+found"));
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 	assert_false(there(st, "rootfs/lost+found"));
 }
 
@@ -286,11 +286,11 @@ static void mounts_stack_and_go_in_reverse(void **state)
 
 	NEEDS_ROOT();
 	assert_int_equal(mkdir(st->rootfs, 0711), 0);
-	assert_done(mounts_make(st->rootfs, list, 1, &e), e);
+	assert_done(rootfs_mount(st->dir, list, 1, &e), e);
 	make_file(st, "rootfs/sub", "below");
-	assert_done(mounts_make(st->rootfs, list + 1, 1, &e), e);
+	assert_done(rootfs_mount(st->dir, list + 1, 1, &e), e);
 	assert_false(there(st, "rootfs/sub/below"));
-	assert_int_equal(mounts_undo(st->rootfs, NULL), 0);
+	assert_int_equal(rootfs_unmount(st->dir, NULL), 0);
 	assert_false(there(st, "rootfs/sub"));
 }
 
@@ -321,7 +321,7 @@ static void a_failure_undoes_what_was_done(void **state)
 	NEEDS_ROOT();
 	assert_int_equal(mkdir(st->rootfs, 0711), 0);
 	make_file(st, "rootfs", "covered");
-	assert_int_equal(mounts_make(st->rootfs, list, 2, &e), -ENODEV);
+	assert_int_equal(rootfs_mount(st->dir, list, 2, &e), -ENODEV);
 	want = xasprintf(
 		"mount 'x' (no-such-fs) on '%s': the kernel knows no file system 'no-such-fs'",
 		st->rootfs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/v2/mounts.h"
+#include "shim/v2/rootfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include "libutil/strv.h"
 #include "shim/v2/mount_one.h"
 
+#define ROOTFS_NAME   "rootfs"
 #define ROOTFS_MODE   0711
 #define MOUNTINFO_MAX ((size_t)64 << 20)
 #define STACKED_MAX   64
@@ -48,7 +49,7 @@ static const char *mount_point(const char *line, size_t *ret_len)
 	return line;
 }
 
-void mounts_find(const char *mountinfo, const char *dir, struct strv *ret)
+void rootfs_find(const char *mountinfo, const char *dir, struct strv *ret)
 {
 	for (const char *line = mountinfo; *line;) {
 		size_t len = 0;
@@ -80,7 +81,7 @@ static int unmount_found(const char *rootfs, struct err *e)
 
 	if (r < 0)
 		return r;
-	mounts_find(text, rootfs, &found);
+	rootfs_find(text, rootfs, &found);
 	for (size_t i = found.n; i > 0; i--) {
 		int failed = unmount_one(found.v[i - 1], r < 0 ? NULL : e);
 
@@ -89,7 +90,7 @@ static int unmount_found(const char *rootfs, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-int mounts_undo(const char *rootfs, struct err *e)
+static int undo(const char *rootfs, struct err *e)
 {
 	autofree char *clean = path_absolute(rootfs);
 	int gone = 0;
@@ -118,19 +119,31 @@ static int make_one(const char *rootfs, const struct msg_mount *m, struct err *e
 	return 0;
 }
 
-int mounts_make(const char *rootfs, const struct msg_mount *list, size_t n, struct err *e)
+static int make_all(const char *rootfs, const struct msg_mount *mounts, size_t n, struct err *e)
 {
-	if (n == 0)
-		return 0;
 	if (mkdir(rootfs, ROOTFS_MODE) < 0 && errno != EEXIST)
 		return err_sys(e, "make '%s'", rootfs);
 	for (size_t i = 0; i < n; i++) {
-		int r = make_one(rootfs, &list[i], e);
+		int r = make_one(rootfs, &mounts[i], e);
 
 		if (r < 0) {
-			(void)mounts_undo(rootfs, NULL);
+			(void)undo(rootfs, NULL);
 			return r;
 		}
 	}
 	return 0;
+}
+
+int rootfs_mount(const char *bundle, const struct msg_mount *mounts, size_t n, struct err *e)
+{
+	autofree char *rootfs = path_join(bundle, ROOTFS_NAME);
+
+	return n == 0 ? 0 : make_all(rootfs, mounts, n, e);
+}
+
+int rootfs_unmount(const char *bundle, struct err *e)
+{
+	autofree char *rootfs = path_join(bundle, ROOTFS_NAME);
+
+	return undo(rootfs, e);
 }
