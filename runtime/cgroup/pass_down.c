@@ -4,20 +4,35 @@
 #include <fcntl.h>
 
 #define CONTROLLERS_MAX 512
+#define SUBTREE_CONTROL "cgroup.subtree_control"
 
-/* "cpu io" -> "+cpu +io" */
-static size_t enabling_text(const char *controllers, char *out)
+static bool has_word(const char *words, const char *word, size_t len)
+{
+	for (const char *at = words; *at;) {
+		size_t n = strcspn(at, " ");
+
+		if (n == len && memcmp(at, word, len) == 0)
+			return true;
+		at += n + (at[n] == ' ');
+	}
+	return false;
+}
+
+/* "cpu io memory", of which "io" is enabled -> "+cpu +memory" */
+static size_t enabling_text(const char *controllers, const char *enabled, char *out)
 {
 	char *to = out;
 
 	for (const char *at = controllers; *at;) {
 		size_t len = strcspn(at, " ");
 
-		if (to != out)
-			*to++ = ' ';
-		*to++ = '+';
-		memcpy(to, at, len);
-		to += len;
+		if (!has_word(enabled, at, len)) {
+			if (to != out)
+				*to++ = ' ';
+			*to++ = '+';
+			memcpy(to, at, len);
+			to += len;
+		}
 		at += len + (at[len] == ' ');
 	}
 	*to = '\0';
@@ -32,17 +47,22 @@ static size_t enabling_text(const char *controllers, char *out)
  */
 static bool enable_controllers(int dirfd)
 {
-	char have[CONTROLLERS_MAX], text[2 * CONTROLLERS_MAX];
+	char have[CONTROLLERS_MAX], enabled[CONTROLLERS_MAX], text[2 * CONTROLLERS_MAX];
 	int n = tree_read_word(dirfd, "cgroup.controllers", have, sizeof(have));
 	autofd int fd = -1;
 	size_t len;
 
 	if (n <= 0)
 		return false;
-	fd = openat(dirfd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
+	if (tree_read_word(dirfd, SUBTREE_CONTROL, enabled, sizeof(enabled)) < 0)
+		return false;
+	len = enabling_text(have, enabled, text);
+	/* Even a write that changes nothing waits until groups that were just removed are gone. */
+	if (len == 0)
+		return true;
+	fd = openat(dirfd, SUBTREE_CONTROL, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	len = enabling_text(have, text);
 	if (write(fd, text, len) == (ssize_t)len)
 		return true;
 	for (char *save = NULL, *word = strtok_r(text, " ", &save); word;
