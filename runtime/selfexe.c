@@ -27,6 +27,9 @@
 #define MFD_EXEC 0x0010U /* 6.3; a sysctl may make it the demanded one of two */
 #endif
 
+/* What selfexe_early.c left open; 0: nothing. */
+int selfexe_clone __attribute__((visibility("hidden")));
+
 /* A mount that is read-only answers every open for writing with EROFS, whoever asks, also through
  * /proc/PID/exe: the flag is that of the mount the file was executed from. */
 static bool is_on_readonly_mount(int fd)
@@ -45,8 +48,15 @@ static bool is_sealed_copy(int fd)
 
 static int is_protected(bool *ret, struct err *e)
 {
-	autofd int fd = open(SELF, O_RDONLY | O_CLOEXEC);
+	autofd int fd = -1;
+	struct statvfs st;
 
+	/* Mostly, and then the file need not be opened. */
+	if (statvfs(SELF, &st) == 0 && (st.f_flag & ST_RDONLY)) {
+		*ret = true;
+		return 0;
+	}
+	fd = open(SELF, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "open '" SELF "'");
 	*ret = is_on_readonly_mount(fd) || is_sealed_copy(fd);
@@ -103,11 +113,25 @@ static int execute(int fd, struct err *e)
 	return err_sys(e, "execute");
 }
 
-int selfexe_protect(struct err *e)
+static void hand_over_clone(int *ret)
+{
+	int fd = selfexe_clone;
+
+	selfexe_clone = 0;
+	if (ret)
+		*ret = fd;
+	else if (fd > 0)
+		(void)close(fd);
+}
+
+int selfexe_protect(int *ret_clonefd, struct err *e)
 {
 	static int (*const ways[])(struct err *) = { readonly_clone, sealed_copy };
 	bool protected = false;
-	int r = is_protected(&protected, e);
+	int r;
+
+	hand_over_clone(ret_clonefd);
+	r = is_protected(&protected, e);
 
 	if (r < 0)
 		return r;

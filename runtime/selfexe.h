@@ -15,9 +15,15 @@
 
 #include "libutil/err.h"
 
-/* Returns 0 when this process runs from a protected file; otherwise executes the program again with
+/*
+ * Returns 0 when this process runs from a protected file; otherwise executes the program again with
  * the same arguments and environment and does not return, or fails.  Whether it is protected is
- * asked of the kernel: there is nothing a caller could set to skip it. */
-int selfexe_protect(struct err *e);
+ * asked of the kernel: there is nothing a caller could set to skip it.
+ *
+ * *ret_clonefd, owned by the caller, may be a descriptor of the clone, or 0.  Closing the last one
+ * unmounts the clone, for which the kernel waits until no processor looks at it: that is for a time
+ * when somebody else works.  With NULL it is closed at once.
+ */
+int selfexe_protect(int *ret_clonefd, struct err *e);
 
 #endif

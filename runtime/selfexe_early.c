@@ -25,6 +25,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #if !defined(__x86_64__)
 #error "built for x86_64 only; see configure.ac"
@@ -47,6 +48,9 @@ struct kernel_statfs {
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
 void selfexe_early(const long *stack);
+
+/* selfexe.c.  It may be written once the image is mapped anew: what came before is lost. */
+extern int selfexe_clone __attribute__((visibility("hidden")));
 
 /* ---- without libc ---- */
 
@@ -244,9 +248,15 @@ void selfexe_early(const long *stack)
 	if (file < 0 || map_image(file) < 0 || name_executable(stack, argv, envp, file) < 0)
 		(void)call6(SYS_execveat, clone, (long)"", (long)argv, (long)envp, AT_EMPTY_PATH,
 			    0);
+	else
+		selfexe_clone = (int)clone;
 	if (file >= 0)
 		(void)call3(SYS_close, file, 0, 0);
-	(void)call3(SYS_close, clone, 0, 0);
+	/* In the place of a closed standard stream it would be passed on as one. */
+	if (selfexe_clone <= STDERR_FILENO) {
+		selfexe_clone = 0;
+		(void)call3(SYS_close, clone, 0, 0);
+	}
 }
 
 /* The program's entry (module.am).  The stack pointer is the kernel's argument and must reach

@@ -320,7 +320,7 @@ int container_restore(struct create_request *req, const struct criu_flags *flags
 		.verb = "restore", .bring = bring, .let_go = let_go, .ctx = &x
 	};
 	/* What we open ourselves must not be taken for the caller's, so that comes first. */
-	int r = inherit_prepare(req->preserve_fds, &(struct inherit){ 0 }, e);
+	int r = inherit_prepare(req->preserve_fds, &(int){ 0 }, &(struct inherit){ 0 }, e);
 
 	if (r >= 0)
 		r = open_image(&x, e);

@@ -163,8 +163,13 @@ static int explain_refusal(const struct creation *c, int r, struct err *e)
 
 static int spawn(struct creation *c, struct err *e)
 {
-	const int hidden[] = { c->dirfd,     c->store.rootfd, c->bundlefd,
-			       c->consolefd, c->pidfdsock,    c->sigfd };
+	const int hidden[] = { c->dirfd,
+			       c->store.rootfd,
+			       c->bundlefd,
+			       c->consolefd,
+			       c->pidfdsock,
+			       c->sigfd,
+			       c->clonefd > 0 ? c->clonefd : -1 };
 	struct ceiling ceiling = { 0 };
 	int r;
 
@@ -215,6 +220,14 @@ static int serve(struct creation *c, struct err *e)
 	c->cgroup_made |= c->service.cgroup_made;
 	c->masterfd = c->service.masterfd;
 	return r < 0 ? explain_refusal(c, r, e) : 0;
+}
+
+static int drop_clone(struct creation *c, struct err *e UNUSED)
+{
+	if (c->clonefd > 0)
+		(void)close(c->clonefd);
+	c->clonefd = 0;
+	return 0;
 }
 
 /* Nobody of ours where criu makes the process. */
@@ -285,10 +298,11 @@ static int make(struct creation *c, struct err *e)
 		make_cgroup,
 		make_resctrl,
 		spawn_init,
-		/* Init works meanwhile, and waits for none of these three. */
+		/* Init works meanwhile, and waits for none of these four. */
 		bring_up_loopback,
 		restrict_devices,
 		keep_config,
+		drop_clone,
 		bring,
 		enter_resctrl,
 		tell_pid,

@@ -40,6 +40,7 @@ struct create_request {
 	const char *console_socket; /* NULL: none; also the next two */
 	const char *pidfd_socket;
 	const char *pid_file;
+	int clonefd; /* of selfexe_protect(); taken */
 	unsigned preserve_fds;
 	bool no_pivot;
 	bool no_new_keyring;
@@ -68,6 +69,7 @@ struct creation {
 	struct service service;
 	struct notify_socket notify;
 	int bundlefd, rootfsfd, consolefd, pidfdsock, sigfd, gatefd, notifydirfd;
+	int clonefd;  /* 0: none */
 	int dirfd;    /* >= 0: our state directory exists and is locked */
 	int masterfd; /* the terminal, when nobody else was given it */
 	bool rootless;

@@ -194,7 +194,10 @@ int creation_plan(struct creation *c, struct err *e)
 		open_rootfs,     plan_namespaces, plan_cgroup,      open_store,    compile_seccomp,
 		connect_sockets, fill_record,     open_hook_output,
 	};
-	int r = inherit_prepare(c->req->preserve_fds, &c->inherit, e);
+	int r;
+
+	c->clonefd = c->req->clonefd;
+	r = inherit_prepare(c->req->preserve_fds, &c->clonefd, &c->inherit, e);
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(stages); i++)
 		r = stages[i](c, e);

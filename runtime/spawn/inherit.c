@@ -28,7 +28,15 @@ static int listen_fds(unsigned *ret, struct err *e)
 	return 0;
 }
 
-int inherit_prepare(unsigned preserve_fds, struct inherit *ret, struct err *e)
+static int steal_own(int *own)
+{
+	int fd = *own;
+
+	*own = 0;
+	return fd;
+}
+
+int inherit_prepare(unsigned preserve_fds, int *own, struct inherit *ret, struct err *e)
 {
 	struct inherit in = { .preserve_fds = preserve_fds };
 	int r;
@@ -37,6 +45,8 @@ int inherit_prepare(unsigned preserve_fds, struct inherit *ret, struct err *e)
 		return err_set(e, EINVAL, "--preserve-fds: %u is more than %d", preserve_fds,
 			       INHERIT_MAX);
 	r = listen_fds(&in.listen_fds, e);
+	if (r >= 0 && *own > 0 && *own < 3 + (int)(in.listen_fds + in.preserve_fds))
+		(void)close(steal_own(own));
 	if (r >= 0)
 		r = fd_cloexec_from(3 + (int)(in.listen_fds + in.preserve_fds), e);
 	if (r < 0)

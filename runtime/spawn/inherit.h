@@ -14,8 +14,11 @@ struct inherit {
 	unsigned preserve_fds;
 };
 
-/* Reads LISTEN_FDS when LISTEN_PID names this process.  A descriptor that is to be passed on but
- * not open is an error: its number would be taken by one of ours. */
-int inherit_prepare(unsigned preserve_fds, struct inherit *ret, struct err *e);
+/*
+ * Reads LISTEN_FDS when LISTEN_PID names this process.  A descriptor that is to be passed on but
+ * not open is an error: its number would be taken by one of ours.  *own is one of ours that is open
+ * already, or 0; when it lies among those it is closed and becomes 0.
+ */
+int inherit_prepare(unsigned preserve_fds, int *own, struct inherit *ret, struct err *e);
 
 #endif

@@ -10,11 +10,13 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 {
 	auto_(creation) struct creation c = CREATION_NONE;
 	struct create_request req;
-	int r = selfexe_protect(e);
+	int clonefd = 0;
+	int r = selfexe_protect(&clonefd, e);
 
 	if (r < 0)
 		return r;
 	create_opts_request(values, globals_host(global), args[0], &req);
+	req.clonefd = clonefd;
 	req.gate = true;
 	req.detached = true;
 	c.req = &req;

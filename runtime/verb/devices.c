@@ -23,7 +23,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	int r = live_arguments(args, n, &req, e);
 
 	if (r >= 0)
-		r = selfexe_protect(e);
+		r = selfexe_protect(NULL, e);
 	return r < 0 ? r : container_devices(&req, e);
 }
 

@@ -54,7 +54,7 @@ static const struct opt opts[] = {
 static int run(const void *global, void *values, char *const *args, int n, struct err *e)
 {
 	const struct values *v = values;
-	const struct exec_request req = {
+	struct exec_request req = {
 		.host = globals_host(global),
 		.id = args[0],
 		.process_file = v->process,
@@ -79,7 +79,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 		.detached = v->detach,
 		.ignore_paused = v->ignore_paused,
 	};
-	int r = selfexe_protect(e);
+	int r = selfexe_protect(&req.clonefd, e);
 
 	return r < 0 ? r : container_exec(&req, e);
 }

@@ -20,11 +20,13 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 {
 	const struct create_opts *o = values;
 	struct create_request req;
-	int r = selfexe_protect(e);
+	int clonefd = 0;
+	int r = selfexe_protect(&clonefd, e);
 
 	if (r < 0)
 		return r;
 	create_opts_request(o, globals_host(global), args[0], &req);
+	req.clonefd = clonefd;
 	return container_run(&req, o->keep, !o->no_subreaper, e);
 }
 

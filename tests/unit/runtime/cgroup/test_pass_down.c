@@ -45,7 +45,7 @@ static void all_are_passed_down_at_first(void **state UNUSED)
 static void only_those_that_are_not_passed_down_yet_are_written(void **state UNUSED)
 {
 	passes_down("cpuset cpu io\n", "cpuset\n", "+cpu +io");
-	passes_down("cpu cpuset io\n", "cpuset io\n", "+cpu\net io\n");
+	passes_down("cpu cpuset io\n", "cpuset io\n", "+cpuet io\n");
 }
 
 static void nothing_is_written_when_all_are(void **state UNUSED)
