@@ -11,6 +11,13 @@ struct live_change {
 	struct container container;
 	struct runtime_spec *spec; /* its own document; linux_ is never NULL */
 };
+/* What is in the lists of a document: mounts or devices. */
+struct live_kind {
+	const char *name; /* "mount on" */
+	size_t size;      /* of an item */
+	size_t path;      /* offset of its path in the container, a const char * */
+};
+
 #define LIVE_CHANGE_NONE(s)                                                                        \
 	{                                                                                          \
 		.store = (s), .container = CONTAINER_NONE                                          \
@@ -22,8 +29,14 @@ int live_begin(struct live_change *c, const struct live_request *req, struct err
  * `file`. */
 int live_read_file(const char *file, char **ret_text, size_t *ret_len, const char **ret_name,
 		   struct err *e);
-/* Paths in the container: do they say the same? */
-bool live_same_place(const char *x, const char *y);
+/* The place of the item with this path, list->n when there is none. */
+size_t live_find(const struct live_kind *kind, const struct oci_array *list, const char *path);
+/* Append copies; two with the same path would leave it open which of them `remove` means. */
+int live_add(const struct live_kind *kind, struct oci_array *list, const struct oci_array *items,
+	     struct arena *a, struct err *e);
+/* Those of the same paths; what is not there is no error. */
+void live_remove(const struct live_kind *kind, struct oci_array *list,
+		 const struct oci_array *items);
 /* The staged configuration is kept if `r` >= 0, with the record, else dropped.  Returns `r`, or why
  * it could not be kept. */
 int live_end(const struct live_change *c, int r, struct err *e);

@@ -25,13 +25,8 @@ static struct spec_device *node_at(const struct oci_array *list, size_t i)
 	return (struct spec_device *)list->items + i;
 }
 
-static size_t find(const struct oci_array *list, const char *path)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (live_same_place(node_at(list, i)->path, path))
-			return i;
-	return list->n;
-}
+static const struct live_kind kind = { "device", sizeof(struct spec_device),
+				       offsetof(struct spec_device, path) };
 
 /* ---- the arguments ---- */
 
@@ -96,43 +91,13 @@ static int read_items(struct devices *d, const struct live_request *req, struct 
 
 /* ---- the documents ---- */
 
-static int add_to(const struct devices *d, struct oci_array *list, struct arena *a, struct err *e)
-{
-	list->items = arena_grow(a, list->items, list->n, list->n + d->nodes.n,
-				 sizeof(struct spec_device));
-	for (size_t i = 0; i < d->nodes.n; i++) {
-		const struct spec_device *node = node_at(&d->nodes, i);
-
-		if (find(list, node->path) < list->n)
-			return err_set(e, EEXIST, "the container has a device '%s' already",
-				       node->path);
-		*node_at(list, list->n++) = *node;
-	}
-	return 0;
-}
-
-static void remove_from(const struct devices *d, struct oci_array *list)
-{
-	for (size_t i = 0; i < d->nodes.n; i++) {
-		size_t at = find(list, node_at(&d->nodes, i)->path);
-
-		if (at == list->n)
-			continue;
-		memmove(node_at(list, at), node_at(list, at + 1),
-			(--list->n - at) * sizeof(struct spec_device));
-	}
-	/* Absent, not empty. */
-	if (list->n == 0)
-		list->items = NULL;
-}
-
 static int look_up(const struct devices *d, struct err *e)
 {
 	const struct oci_array *list = &d->change.spec->linux_->devices;
 
 	for (size_t i = 0; i < d->items.n; i++) {
 		struct spec_device *node = &item_at(d, i)->node;
-		size_t at = find(list, node->path);
+		size_t at = live_find(&kind, list, node->path);
 
 		if (at == list->n)
 			return err_set(e, ENOENT, "the container has no device '%s' of its own",
@@ -161,12 +126,12 @@ static int change_nodes(struct devices *d, bool remove, struct err *e)
 	if (r < 0)
 		return r;
 	if (remove) {
-		remove_from(d, in_spec);
-		remove_from(d, in_record);
+		live_remove(&kind, in_spec, &d->nodes);
+		live_remove(&kind, in_record, &d->nodes);
 		return 0;
 	}
-	r = add_to(d, in_spec, a, e);
-	return r < 0 ? r : add_to(d, in_record, a, e);
+	r = live_add(&kind, in_spec, &d->nodes, a, e);
+	return r < 0 ? r : live_add(&kind, in_record, &d->nodes, a, e);
 }
 
 /* ---- the rules ---- */

@@ -17,13 +17,8 @@ static struct spec_mount *mount_at(const struct oci_array *list, size_t i)
 	return (struct spec_mount *)list->items + i;
 }
 
-static size_t find(const struct oci_array *list, const char *dest)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (live_same_place(mount_at(list, i)->destination, dest))
-			return i;
-	return list->n;
-}
+static const struct live_kind kind = { "mount on", sizeof(struct spec_mount),
+				       offsetof(struct spec_mount, destination) };
 
 /* ---- the arguments ---- */
 
@@ -60,38 +55,6 @@ static int read_items(struct mounts *m, const struct live_request *req, struct e
 
 /* ---- the documents ---- */
 
-/* A second mount on the same place would leave it open which of them `remove` means. */
-static int add_to(const struct mounts *m, struct oci_array *list, struct arena *a, struct err *e)
-{
-	list->items = arena_grow(a, list->items, list->n, list->n + m->items.n,
-				 sizeof(struct spec_mount));
-	for (size_t i = 0; i < m->items.n; i++) {
-		const struct spec_mount *item = mount_at(&m->items, i);
-
-		if (find(list, item->destination) < list->n)
-			return err_set(e, EEXIST,
-				       "the container has a mount on '%s' already: remove it first",
-				       item->destination);
-		*mount_at(list, list->n++) = *item;
-	}
-	return 0;
-}
-
-static void remove_from(const struct mounts *m, struct oci_array *list)
-{
-	for (size_t i = 0; i < m->items.n; i++) {
-		size_t at = find(list, mount_at(&m->items, i)->destination);
-
-		if (at == list->n)
-			continue;
-		memmove(mount_at(list, at), mount_at(list, at + 1),
-			(--list->n - at) * sizeof(struct spec_mount));
-	}
-	/* Absent, not empty. */
-	if (list->n == 0)
-		list->items = NULL;
-}
-
 /* What lies on a mount would go with it, and stay in config.json. */
 static int check_above(const struct mounts *m, const char *dest, struct err *e)
 {
@@ -102,7 +65,8 @@ static int check_above(const struct mounts *m, const char *dest, struct err *e)
 		const char *other = mount_at(list, i)->destination;
 		autofree char *above = path_join("/", other), *clean_above = path_clean(above);
 
-		if (path_is_below(clean_above, clean_under) && find(&m->items, other) == m->items.n)
+		if (path_is_below(clean_above, clean_under) &&
+		    live_find(&kind, &m->items, other) == m->items.n)
 			return err_set(e, EBUSY, "'%s' lies on it: remove that as well", other);
 	}
 	return 0;
@@ -120,14 +84,14 @@ static int look_up(struct mounts *m, struct err *e)
 		const char *dest = mount_at(&m->items, i)->destination;
 		int r;
 
-		if (find(list, dest) == list->n)
+		if (live_find(&kind, list, dest) == list->n)
 			return err_set(e, ENOENT, "the container has no mount on '%s'", dest);
 		r = check_above(m, dest, e);
 		if (r < 0)
 			return err_wrap(e, r, "'%s'", dest);
 	}
 	for (size_t i = 0; i < list->n; i++)
-		if (find(&m->items, mount_at(list, i)->destination) < m->items.n)
+		if (live_find(&kind, &m->items, mount_at(list, i)->destination) < m->items.n)
 			*mount_at(&found, found.n++) = *mount_at(list, i);
 	m->items = found;
 	return 0;
@@ -141,14 +105,14 @@ static int change_documents(struct mounts *m, bool remove, struct err *e)
 	int r;
 
 	if (!remove) {
-		r = add_to(m, &spec->mounts, a, e);
-		return r < 0 ? r : add_to(m, &rec->mounts, a, e);
+		r = live_add(&kind, &spec->mounts, &m->items, a, e);
+		return r < 0 ? r : live_add(&kind, &rec->mounts, &m->items, a, e);
 	}
 	r = look_up(m, e);
 	if (r < 0)
 		return r;
-	remove_from(m, &spec->mounts);
-	remove_from(m, &rec->mounts);
+	live_remove(&kind, &spec->mounts, &m->items);
+	live_remove(&kind, &rec->mounts, &m->items);
 	return 0;
 }
 

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 
 #include "libutil/alloc.h"
 #include "libutil/caps.h"
 #include "runtime/net/netlink.h"
+#include "runtime/ns/visit.h"
 
 /* Numbers tried for "eth%d". */
 #define NETDEV_NUMBERS 4096
@@ -201,23 +201,20 @@ static int move_one(struct mover *m, const struct spec_net_device *d, struct err
 	return r < 0 ? failed(e, r, "move it into the container") : arrive(m, name, &list, e);
 }
 
-/* A socket of the container's namespace, made on a short visit. */
+static int open_socket(void *ctx, struct err *e)
+{
+	return netlink_open(ctx, e);
+}
+
 static int open_there(struct mover *m, pid_t pid, struct err *e)
 {
-	autofd int homefd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	char path[32];
-	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
 	m->nsfd = open(path, O_RDONLY | O_CLOEXEC);
-	if (homefd < 0 || m->nsfd < 0)
+	if (m->nsfd < 0)
 		return err_sys(e, "open '%s'", path);
-	if (setns(m->nsfd, CLONE_NEWNET) < 0)
-		return err_sys(e, "enter the container's network namespace");
-	r = netlink_open(&m->there, e);
-	if (setns(homefd, CLONE_NEWNET) < 0)
-		return err_sys(e, "return to our network namespace");
-	return r;
+	return ns_visit_network(m->nsfd, open_socket, &m->there, e);
 }
 
 int netdev_move(const struct oci_array *devices, pid_t pid, struct err *e)

@@ -2,13 +2,12 @@
 #include "runtime/ns/loopback.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "libutil/cleanup.h"
+#include "runtime/ns/visit.h"
 
 static int set_up(int sockfd, struct err *e)
 {
@@ -40,28 +39,17 @@ int loopback_up(struct err *e)
 	return fd < 0 ? fd : set_up(fd, e);
 }
 
-static int socket_in(int pidfd, struct err *e)
+static int make_socket(void *ctx, struct err *e)
 {
-	autofd int homefd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int fd;
+	int *fd = ctx;
 
-	if (homefd < 0)
-		return err_sys(e, "open '/proc/self/ns/net'");
-	if (setns(pidfd, CLONE_NEWNET) < 0)
-		return err_sys(e, "visit the container's network namespace");
-	fd = any_socket(e);
-	if (setns(homefd, CLONE_NEWNET) < 0) {
-		int r = err_sys(e, "return to our network namespace");
-
-		close_at_exit(&fd);
-		return r;
-	}
-	return fd;
+	return *fd = any_socket(e);
 }
 
 int loopback_up_in(int pidfd, struct err *e)
 {
-	autofd int fd = socket_in(pidfd, e);
+	autofd int fd = -1;
+	int r = ns_visit_network(pidfd, make_socket, &fd, e);
 
-	return fd < 0 ? fd : set_up(fd, e);
+	return r < 0 ? r : set_up(fd, e);
 }
