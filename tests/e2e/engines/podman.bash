@@ -15,28 +15,10 @@ podman_open() {
 	room_can podman buildah conmon iptables || return 0
 	room_open
 	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
-	podman_conf | in_room tee /etc/containers/containers.conf >/dev/null
+	containers_conf "$RUNTIME" | in_room tee /etc/containers/containers.conf >/dev/null
 	echo '{"default": [{"type": "insecureAcceptAnything"}]}' | in_room tee /etc/containers/policy.json >/dev/null
 	image_root "$ROOM_DIR/busybox"
 	tar -C "$ROOM_DIR/busybox" -c . | p import -q -c CMD=sh -c ENV=PATH=/bin - localhost/busybox >/dev/null
-}
-
-# Podman asks for more open files and processes than root without CAP_SYS_RESOURCE may have.  It reads
-# the key that ends in nocgroup; its manual page has the other one.
-podman_conf() {
-	cat <<-END
-		[containers]
-		default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
-		[engine]
-		runtime = "creel"
-		runtime_supports_json = ["creel"]
-		runtime_supports_nocgroup = ["creel"]
-		runtime_supports_nocgroups = ["creel"]
-		cgroup_manager = "cgroupfs"
-		events_logger = "file"
-		[engine.runtimes]
-		creel = ["$RUNTIME"]
-	END
 }
 
 podman_close() {

@@ -121,3 +121,23 @@ room_is_gone() {
 room_remove_cgroups() {
 	in_ruins find /sys/fs/cgroup -depth -type d -path "*/$ROOM_CGROUP*" -exec rmdir {} +
 }
+
+# containers_conf RUNTIME [LINE]: containers.conf for podman and buildah; LINE is of [containers].
+# Podman asks for more open files and processes than root without CAP_SYS_RESOURCE may have.  It reads
+# the key that ends in nocgroup; its manual page has the other one.
+containers_conf() {
+	cat <<-END
+		[containers]
+		default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
+		${2:-}
+		[engine]
+		runtime = "creel"
+		runtime_supports_json = ["creel"]
+		runtime_supports_nocgroup = ["creel"]
+		runtime_supports_nocgroups = ["creel"]
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+		[engine.runtimes]
+		creel = ["$1"]
+	END
+}

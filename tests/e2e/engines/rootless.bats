@@ -22,32 +22,13 @@ setup_file() {
 	in_room cp "${ENGINE_RUNTIME:-$BUILD_DIR/creel}" "$RUNTIME"
 	printf '#!/bin/sh\necho "$*" >>%s\nexec %s "$@"\n' "$CALLS" "$RUNTIME" | in_room tee "$RECORDER" >/dev/null
 	in_room chmod +x "$RECORDER"
-	engine_conf | in_room tee "$U_HOME/.config/containers/containers.conf" >/dev/null
+	containers_conf "$RECORDER" 'netns = "none"' | in_room tee "$U_HOME/.config/containers/containers.conf" >/dev/null
 	printf '[storage]\ndriver = "vfs"\n' | in_room tee "$U_HOME/.config/containers/storage.conf" >/dev/null
 	echo '{"default": [{"type": "insecureAcceptAnything"}]}' |
 		in_room tee "$U_HOME/.config/containers/policy.json" >/dev/null
 	in_room chown -R "$ROOTLESS_ID:$ROOTLESS_ID" "$U_HOME" "/run/user/$ROOTLESS_ID"
 	image_root "$ROOM_DIR/busybox"
 	tar -C "$ROOM_DIR/busybox" -c . | p import -q -c CMD=sh -c ENV=PATH=/bin - localhost/busybox >/dev/null 2>&1
-}
-
-# Limits as far as this machine's root goes.  Podman reads the key that ends in nocgroup; its manual
-# page has the other one.
-engine_conf() {
-	cat <<-END
-		[containers]
-		default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
-		netns = "none"
-		[engine]
-		runtime = "creel"
-		runtime_supports_json = ["creel"]
-		runtime_supports_nocgroup = ["creel"]
-		runtime_supports_nocgroups = ["creel"]
-		cgroup_manager = "cgroupfs"
-		events_logger = "file"
-		[engine.runtimes]
-		creel = ["$RECORDER"]
-	END
 }
 
 teardown_file() {

@@ -14,28 +14,22 @@
 
 #include <cmocka.h>
 
-#include "libutil/dir.h"
-#include "libutil/file.h"
+#include "tests/unit/runtime/resctrl/fake.h"
 
 struct world {
 	struct container c;
 	struct record rec;
 	struct record_rdt rdt;
-	char dir[32];
-	int rootfd;
+	struct fake f;
 };
 
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	if (!w)
+	if (!w || fake_open(&w->f) < 0)
 		return -1;
-	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/creel-rdt-XXXXXX");
-	if (!mkdtemp(w->dir))
-		return -1;
-	w->rootfd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	w->rdt = (struct record_rdt){ .root = w->dir, .group = "web" };
+	w->rdt = (struct record_rdt){ .root = w->f.dir, .group = "web" };
 	w->rec = (struct record){ .id = "web", .rdt = &w->rdt };
 	w->c = (struct container)CONTAINER_NONE;
 	w->c.id = xstrdup("web");
@@ -49,32 +43,9 @@ static int teardown(void **state)
 	struct world *w = *state;
 
 	container_done(&w->c);
-	(void)close(w->rootfd);
-	(void)dir_remove_all_at(AT_FDCWD, w->dir, NULL);
+	fake_close(&w->f);
 	free(w);
 	return 0;
-}
-
-static void put(const struct world *w, const char *file, const char *text)
-{
-	assert_int_equal(
-		file_replace_at(w->rootfd, file, text, strlen(text), 0600, FILE_NO_SYNC, NULL), 0);
-}
-
-static void make_class(const struct world *w)
-{
-	assert_int_equal(mkdirat(w->rootfd, "web", 0755), 0);
-	assert_int_equal(mkdirat(w->rootfd, "web/mon_groups", 0755), 0);
-	put(w, "web/schemata", "L3:0=f\n");
-	put(w, "web/tasks", "");
-}
-
-static void says(const struct world *w, const char *file, const char *want)
-{
-	autofree char *text = NULL;
-
-	assert_int_equal(file_read_at(w->rootfd, file, 1000, &text, NULL, NULL), 0);
-	assert_string_equal(text, want);
 }
 
 static void without_a_record_of_it_nothing_is_touched(void **state)
@@ -98,9 +69,9 @@ static void a_process_enters_with_its_threads(void **state)
 	struct world *w = *state;
 	autofree char *own = xasprintf("%d\n", (int)getpid());
 
-	make_class(w);
+	fake_class(&w->f, "web", "L3:0=f\n");
 	assert_int_equal(rdt_add(&w->rec, getpid(), NULL), 0);
-	says(w, "web/tasks", own);
+	fake_says(&w->f, "web/tasks", own);
 	/* Who has ended needs no share. */
 	assert_int_equal(rdt_add(&w->rec, INT32_MAX, NULL), 0);
 }
@@ -112,25 +83,25 @@ static void an_update_writes_lines_and_can_be_taken_back(void **state)
 	struct world *w = *state;
 	struct rdt_old old = { 0 };
 
-	make_class(w);
+	fake_class(&w->f, "web", "L3:0=f\n");
 	assert_int_equal(rdt_update(&w->c, &change, &old, NULL), 0);
-	says(w, "web/schemata", "L3:0=3\nMB:0=10\n");
+	fake_says(&w->f, "web/schemata", "L3:0=3\nMB:0=10\n");
 	/* A file keeps what is behind a shorter text; the kernel does not. */
-	put(w, "web/schemata", "");
+	fake_put(&w->f, "web/schemata", "");
 	rdt_update_undo(&w->c, &old);
-	says(w, "web/schemata", "L3:0=f\n");
+	fake_says(&w->f, "web/schemata", "L3:0=f\n");
 }
 
 static void only_what_was_made_is_removed(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(mkdirat(w->rootfd, "web", 0755), 0);
+	assert_int_equal(mkdirat(w->f.rootfd, "web", 0755), 0);
 	assert_int_equal(rdt_remove(&w->rec, NULL), 0);
-	assert_int_equal(faccessat(w->rootfd, "web", F_OK, 0), 0);
+	assert_int_equal(faccessat(w->f.rootfd, "web", F_OK, 0), 0);
 	w->rdt.made = true;
 	assert_int_equal(rdt_remove(&w->rec, NULL), 0);
-	assert_int_equal(faccessat(w->rootfd, "web", F_OK, 0), -1);
+	assert_int_equal(faccessat(w->f.rootfd, "web", F_OK, 0), -1);
 	/* Unmounted since. */
 	w->rdt.root = "/no/such/resctrl";
 	assert_int_equal(rdt_remove(&w->rec, NULL), 0);
@@ -142,12 +113,12 @@ static void a_monitoring_group_of_others_stays_when_ours_cannot_be_made(void **s
 	struct resctrl r = { .group = "web", .monitor = "web" };
 	struct err e = { 0 };
 
-	make_class(w);
-	assert_int_equal(mkdirat(w->rootfd, "web/mon_groups/web", 0755), 0);
+	fake_class(&w->f, "web", "L3:0=f\n");
+	assert_int_equal(mkdirat(w->f.rootfd, "web/mon_groups/web", 0755), 0);
 	assert_int_equal(rdt_make(&w->rec, &r, &e), -EEXIST);
 	assert_non_null(
 		strstr(e.msg, "linux.intelRdt.enableMonitoring: make 'web/mon_groups/web'"));
-	assert_int_equal(faccessat(w->rootfd, "web/mon_groups/web", F_OK, 0), 0);
+	assert_int_equal(faccessat(w->f.rootfd, "web/mon_groups/web", F_OK, 0), 0);
 }
 
 static void a_host_without_resctrl_is_named_with_the_path(void **state)

@@ -17,23 +17,19 @@
 #include "libutil/cleanup.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
+#include "tests/unit/runtime/resctrl/fake.h"
 
 struct world {
 	struct arena arena;
-	char dir[32];
-	int rootfd;
+	struct fake f;
 };
 
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	if (!w)
+	if (!w || fake_open(&w->f) < 0)
 		return -1;
-	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/creel-rdt-XXXXXX");
-	if (!mkdtemp(w->dir))
-		return -1;
-	w->rootfd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	*state = w;
 	return 0;
 }
@@ -43,36 +39,9 @@ static int teardown(void **state)
 	struct world *w = *state;
 
 	arena_done(&w->arena);
-	(void)close(w->rootfd);
-	(void)dir_remove_all_at(AT_FDCWD, w->dir, NULL);
+	fake_close(&w->f);
 	free(w);
 	return 0;
-}
-
-static void put(const struct world *w, const char *file, const char *text)
-{
-	assert_int_equal(
-		file_replace_at(w->rootfd, file, text, strlen(text), 0600, FILE_NO_SYNC, NULL), 0);
-}
-
-/* A class as the kernel makes it. */
-static void make_class(const struct world *w, const char *name, const char *schemata)
-{
-	autofree char *lines = xasprintf("%s/schemata", name), *tasks = xasprintf("%s/tasks", name);
-	autofree char *mon = xasprintf("%s/mon_groups", name);
-
-	(void)mkdirat(w->rootfd, name, 0755);
-	assert_int_equal(mkdirat(w->rootfd, mon, 0755), 0);
-	put(w, lines, schemata);
-	put(w, tasks, "");
-}
-
-static void says(const struct world *w, const char *file, const char *want)
-{
-	autofree char *text = NULL;
-
-	assert_int_equal(file_read_at(w->rootfd, file, 1000, &text, NULL, NULL), 0);
-	assert_string_equal(text, want);
 }
 
 static struct resctrl decided(struct world *w, const struct spec_intel_rdt *rdt)
@@ -153,12 +122,12 @@ static void a_class_that_is_there_must_say_the_same(void **state)
 	struct resctrl r = decided(w, &rdt);
 	struct err e = { 0 };
 
-	make_class(w, "gold", "    L3:0=f;1=ff\n");
-	assert_int_equal(resctrl_check(w->rootfd, &r, &e), 0);
+	fake_class(&w->f, "gold", "    L3:0=f;1=ff\n");
+	assert_int_equal(resctrl_check(w->f.rootfd, &r, &e), 0);
 	assert_false(r.make);
 	rdt.l3_cache_schema = "L3:1=f";
 	r = decided(w, &rdt);
-	assert_int_equal(resctrl_check(w->rootfd, &r, &e), -EEXIST);
+	assert_int_equal(resctrl_check(w->f.rootfd, &r, &e), -EEXIST);
 	assert_string_equal(e.msg,
 			    "linux.intelRdt.l3CacheSchema: 'L3:1=f' is not what the class of "
 			    "service 'gold' has, and it may be others' as well");
@@ -171,12 +140,12 @@ static void a_named_class_that_is_missing_needs_lines_to_be_made(void **state)
 	struct resctrl r = decided(w, &rdt);
 	struct err e = { 0 };
 
-	assert_int_equal(resctrl_check(w->rootfd, &r, &e), -ENOENT);
+	assert_int_equal(resctrl_check(w->f.rootfd, &r, &e), -ENOENT);
 	assert_non_null(
 		strstr(e.msg, "linux.intelRdt.closID: resctrl has no class of service 'gold'"));
 	rdt.l3_cache_schema = "L3:1=f";
 	r = decided(w, &rdt);
-	assert_int_equal(resctrl_check(w->rootfd, &r, NULL), 0);
+	assert_int_equal(resctrl_check(w->f.rootfd, &r, NULL), 0);
 	assert_true(r.make);
 }
 
@@ -186,28 +155,28 @@ static void a_container_is_made_a_class_written_to_and_removed_with_it(void **st
 	struct world *w = *state;
 	struct resctrl r = decided(w, &rdt);
 
-	assert_int_equal(resctrl_check(w->rootfd, &r, NULL), 0);
-	assert_int_equal(resctrl_make(w->rootfd, &r, NULL), 0);
-	make_class(w, "web", "");
-	assert_int_equal(resctrl_write(w->rootfd, &r, NULL), 0);
-	says(w, "web/schemata", "MB:0=20\n");
-	assert_int_equal(resctrl_monitor(w->rootfd, &r, NULL), 0);
-	put(w, "web/mon_groups/web/tasks", "");
-	assert_int_equal(resctrl_add(w->rootfd, &r, 4711, NULL), 0);
-	says(w, "web/tasks", "4711\n");
-	says(w, "web/mon_groups/web/tasks", "4711\n");
+	assert_int_equal(resctrl_check(w->f.rootfd, &r, NULL), 0);
+	assert_int_equal(resctrl_make(w->f.rootfd, &r, NULL), 0);
+	fake_class(&w->f, "web", "");
+	assert_int_equal(resctrl_write(w->f.rootfd, &r, NULL), 0);
+	fake_says(&w->f, "web/schemata", "MB:0=20\n");
+	assert_int_equal(resctrl_monitor(w->f.rootfd, &r, NULL), 0);
+	fake_put(&w->f, "web/mon_groups/web/tasks", "");
+	assert_int_equal(resctrl_add(w->f.rootfd, &r, 4711, NULL), 0);
+	fake_says(&w->f, "web/tasks", "4711\n");
+	fake_says(&w->f, "web/mon_groups/web/tasks", "4711\n");
 	/* resctrl's own files go with their directory; here they would be in the way. */
-	assert_int_equal(unlinkat(w->rootfd, "web/mon_groups/web/tasks", 0), 0);
-	assert_int_equal(resctrl_remove(w->rootfd, "web", "web", false, NULL), 0);
-	assert_int_equal(faccessat(w->rootfd, "web/mon_groups/web", F_OK, 0), -1);
-	assert_int_equal(faccessat(w->rootfd, "web", F_OK, 0), 0);
-	assert_int_equal(unlinkat(w->rootfd, "web/tasks", 0), 0);
-	assert_int_equal(unlinkat(w->rootfd, "web/schemata", 0), 0);
-	assert_int_equal(unlinkat(w->rootfd, "web/mon_groups", AT_REMOVEDIR), 0);
-	assert_int_equal(resctrl_remove(w->rootfd, "web", "web", true, NULL), 0);
-	assert_int_equal(faccessat(w->rootfd, "web", F_OK, 0), -1);
+	assert_int_equal(unlinkat(w->f.rootfd, "web/mon_groups/web/tasks", 0), 0);
+	assert_int_equal(resctrl_remove(w->f.rootfd, "web", "web", false, NULL), 0);
+	assert_int_equal(faccessat(w->f.rootfd, "web/mon_groups/web", F_OK, 0), -1);
+	assert_int_equal(faccessat(w->f.rootfd, "web", F_OK, 0), 0);
+	assert_int_equal(unlinkat(w->f.rootfd, "web/tasks", 0), 0);
+	assert_int_equal(unlinkat(w->f.rootfd, "web/schemata", 0), 0);
+	assert_int_equal(unlinkat(w->f.rootfd, "web/mon_groups", AT_REMOVEDIR), 0);
+	assert_int_equal(resctrl_remove(w->f.rootfd, "web", "web", true, NULL), 0);
+	assert_int_equal(faccessat(w->f.rootfd, "web", F_OK, 0), -1);
 	/* What is gone is fine. */
-	assert_int_equal(resctrl_remove(w->rootfd, "web", "web", true, NULL), 0);
+	assert_int_equal(resctrl_remove(w->f.rootfd, "web", "web", true, NULL), 0);
 }
 
 static void the_default_class_is_the_root(void **state)
@@ -216,16 +185,16 @@ static void the_default_class_is_the_root(void **state)
 	struct world *w = *state;
 	struct resctrl r = decided(w, &rdt);
 
-	make_class(w, ".", "L3:0=f\n");
-	assert_int_equal(resctrl_check(w->rootfd, &r, NULL), 0);
-	assert_int_equal(resctrl_make(w->rootfd, &r, NULL), 0);
-	assert_int_equal(resctrl_monitor(w->rootfd, &r, NULL), 0);
-	put(w, "mon_groups/web/tasks", "");
-	assert_int_equal(resctrl_add(w->rootfd, &r, 12, NULL), 0);
-	says(w, "tasks", "12\n");
-	says(w, "mon_groups/web/tasks", "12\n");
+	fake_class(&w->f, ".", "L3:0=f\n");
+	assert_int_equal(resctrl_check(w->f.rootfd, &r, NULL), 0);
+	assert_int_equal(resctrl_make(w->f.rootfd, &r, NULL), 0);
+	assert_int_equal(resctrl_monitor(w->f.rootfd, &r, NULL), 0);
+	fake_put(&w->f, "mon_groups/web/tasks", "");
+	assert_int_equal(resctrl_add(w->f.rootfd, &r, 12, NULL), 0);
+	fake_says(&w->f, "tasks", "12\n");
+	fake_says(&w->f, "mon_groups/web/tasks", "12\n");
 	/* A second container of that name has no monitoring group to make. */
-	assert_int_equal(resctrl_monitor(w->rootfd, &r, NULL), -EEXIST);
+	assert_int_equal(resctrl_monitor(w->f.rootfd, &r, NULL), -EEXIST);
 }
 
 static void a_refused_line_is_told_in_the_kernels_words(void **state)
@@ -235,13 +204,13 @@ static void a_refused_line_is_told_in_the_kernels_words(void **state)
 	struct resctrl r = decided(w, &rdt);
 	struct err e = { 0 };
 
-	make_class(w, "web", "");
-	assert_int_equal(unlinkat(w->rootfd, "web/schemata", 0), 0);
+	fake_class(&w->f, "web", "");
+	assert_int_equal(unlinkat(w->f.rootfd, "web/schemata", 0), 0);
 	/* A file that refuses every write. */
-	assert_int_equal(symlinkat("/dev/full", w->rootfd, "web/schemata"), 0);
-	assert_int_equal(mkdirat(w->rootfd, "info", 0755), 0);
-	put(w, "info/last_cmd_status", "mask 5 has non-consecutive 1-bits\n");
-	assert_int_equal(resctrl_write(w->rootfd, &r, &e), -ENOSPC);
+	assert_int_equal(symlinkat("/dev/full", w->f.rootfd, "web/schemata"), 0);
+	assert_int_equal(mkdirat(w->f.rootfd, "info", 0755), 0);
+	fake_put(&w->f, "info/last_cmd_status", "mask 5 has non-consecutive 1-bits\n");
+	assert_int_equal(resctrl_write(w->f.rootfd, &r, &e), -ENOSPC);
 	assert_string_equal(e.msg,
 			    "linux.intelRdt.l3CacheSchema: write 'L3:0=5' to 'schemata': mask 5 "
 			    "has non-consecutive 1-bits");
@@ -252,13 +221,13 @@ static void old_lines_are_put_back(void **state)
 	struct world *w = *state;
 	autofree char *old = NULL;
 
-	make_class(w, "web", "L3:0=f;1=1\nMB:0=10\n");
-	old = resctrl_remember(w->rootfd, "web");
-	put(w, "web/schemata", "");
-	resctrl_put_back(w->rootfd, "web", old);
-	says(w, "web/schemata", "L3:0=f;1=1\nMB:0=10\n");
-	assert_null(resctrl_remember(w->rootfd, "none"));
-	resctrl_put_back(w->rootfd, "none", NULL);
+	fake_class(&w->f, "web", "L3:0=f;1=1\nMB:0=10\n");
+	old = resctrl_remember(w->f.rootfd, "web");
+	fake_put(&w->f, "web/schemata", "");
+	resctrl_put_back(w->f.rootfd, "web", old);
+	fake_says(&w->f, "web/schemata", "L3:0=f;1=1\nMB:0=10\n");
+	assert_null(resctrl_remember(w->f.rootfd, "none"));
+	resctrl_put_back(w->f.rootfd, "none", NULL);
 }
 
 static void without_resctrl_the_error_says_what_to_do(void **state UNUSED)
@@ -282,8 +251,8 @@ static void put_deep(const struct world *w, const char *dir, const char *file, c
 {
 	autofree char *path = xasprintf("%s/%s", dir, file);
 
-	assert_int_equal(dir_make_all_at(w->rootfd, dir, 0700, NULL), 0);
-	put(w, path, text);
+	assert_int_equal(dir_make_all_at(w->f.rootfd, dir, 0700, NULL), 0);
+	fake_put(&w->f, path, text);
 }
 
 static void statistics_are_told_with_the_keys_of_runc(void **state)
@@ -292,7 +261,7 @@ static void statistics_are_told_with_the_keys_of_runc(void **state)
 	auto_(strbuf) struct strbuf out = { 0 };
 	struct json_writer j = { .out = &out };
 
-	put(w, "schemata", "    MB:0=100\n    L3:0=fffff\n");
+	fake_put(&w->f, "schemata", "    MB:0=100\n    L3:0=fffff\n");
 	put_deep(w, "info/L3", "cbm_mask", "fffff\n");
 	put_deep(w, "info/L3", "min_cbm_bits", "1\n");
 	put_deep(w, "info/MB", "min_bandwidth", "10\n");
@@ -304,7 +273,7 @@ static void statistics_are_told_with_the_keys_of_runc(void **state)
 	put_deep(w, "web/mon_groups/c1/mon_data/mon_L3_00", "mbm_total_bytes", "Unavailable\n");
 	put_deep(w, "web/mon_groups/c1/mon_data/mon_L3_00", "mbm_local_bytes", "12\n");
 	json_object(&j);
-	resctrl_encode(w->rootfd, "web", "c1", &j);
+	resctrl_encode(w->f.rootfd, "web", "c1", &j);
 	json_object_end(&j);
 	assert_string_equal(
 		strbuf_str(&out),
@@ -324,7 +293,7 @@ static void a_class_that_is_gone_has_no_statistics(void **state)
 	struct json_writer j = { .out = &out };
 
 	json_object(&j);
-	resctrl_encode(w->rootfd, "gone", NULL, &j);
+	resctrl_encode(w->f.rootfd, "gone", NULL, &j);
 	json_object_end(&j);
 	assert_string_equal(strbuf_str(&out), "{}");
 }
