@@ -10,18 +10,23 @@
 #include "libutil/strbuf.h"
 
 #define PROC_STOP_FDS 2
+/* The digits of a process id and a NUL. */
+#define PROC_PID_TEXT_SIZE 12
 
 /* What proc_spawn() starts.  Zero means the default everywhere. */
 struct proc_spec {
-	const char *path;        /* executed as it is, no PATH search, unless search is set */
-	bool search;             /* look `path` up in PATH */
-	char *const *argv;       /* NULL-terminated, argv[0] included */
-	char *const *envp;       /* NULL: this process's environment */
-	const int *fds;          /* fds[i] becomes descriptor i; -1 opens /dev/null there */
-	size_t n_fds;            /* 0: keep 0,1,2.  Everything else is closed on exec */
-	int cwdfd;               /* fchdir() there first when > 0 */
-	bool new_session;        /* setsid() */
-	bool die_with_parent;    /* PR_SET_PDEATHSIG SIGKILL */
+	const char *path;     /* executed as it is, no PATH search, unless search is set */
+	bool search;          /* look `path` up in PATH */
+	char *const *argv;    /* NULL-terminated, argv[0] included */
+	char *const *envp;    /* NULL: this process's environment */
+	const int *fds;       /* fds[i] becomes descriptor i; -1 opens /dev/null there */
+	size_t n_fds;         /* 0: keep 0,1,2.  Everything else is closed on exec */
+	bool inherit;         /* but not here: what is not close-on-exec already stays open */
+	int cwdfd;            /* fchdir() there first when > 0 */
+	bool new_session;     /* setsid() */
+	bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
+	/* PROC_PID_TEXT_SIZE bytes, in `envp` for example, where the child writes its own pid. */
+	char *own_pid;
 	const char *argv0_label; /* for messages; NULL: path */
 	/* proc_run() only: when one of these becomes readable the program is killed and the result
 	 * is -EINTR.  -1 is none. */

@@ -3,7 +3,8 @@
  * The child shares this process's memory and this process stands still until
  * it has called exec or ended (CLONE_VM and CLONE_VFORK): nothing is copied,
  * and a failure comes back in a plain struct.  The child has its own stack,
- * descriptor table and signal dispositions, and writes nothing but that struct.
+ * descriptor table and signal dispositions, and writes nothing but that struct
+ * and its process id where it was asked to.
  */
 #include "libutil/proc.h"
 
@@ -84,6 +85,8 @@ static int arrange_fds(struct child *c, int *cwdfd)
 	for (int i = 0; i < n; i++)
 		if (put_fd(c->fds[i], i) < 0)
 			return -1;
+	if (c->spec->inherit)
+		return 0;
 	return fd_cloexec_from(n > 0 ? n : STDERR_FILENO + 1, NULL);
 }
 
@@ -97,6 +100,19 @@ static int tie_to_parent(const struct child *c)
 		return -1;
 	}
 	return 0;
+}
+
+/* By hand: the parent's memory is ours, and its stdio may be in use. */
+static void write_own_pid(char text[PROC_PID_TEXT_SIZE])
+{
+	char digits[PROC_PID_TEXT_SIZE];
+	size_t n = 0, i = 0;
+
+	for (pid_t pid = getpid(); pid > 0 && n < sizeof(digits) - 1; pid /= 10)
+		digits[n++] = (char)('0' + pid % 10);
+	while (n > 0)
+		text[i++] = digits[--n];
+	text[i] = '\0';
 }
 
 /* Steps are named, so that the error can say which one failed. */
@@ -126,6 +142,8 @@ static int become(struct child *c)
 		if (fchdir(cwdfd) < 0)
 			return -1;
 	}
+	if (s->own_pid)
+		write_own_pid(s->own_pid);
 	c->step = NULL;
 	return execve(c->path, s->argv, s->envp ? s->envp : environ);
 }

@@ -9,6 +9,7 @@
 #include "libutil/cleanup.h"
 #include "libutil/log.h"
 #include "libutil/path.h"
+#include "shim/conmon/conmon.h"
 #include "shim/verb/verbs.h"
 
 #define SYSTEM_RUN_DIR "/run"
@@ -65,11 +66,6 @@ static int prepare(void *global, struct err *e)
 	return r < 0 ? r : find_state(g, e);
 }
 
-static void version(struct strbuf *out)
-{
-	strbuf_addf(out, "creel-shim %s\n", PACKAGE_VERSION);
-}
-
 static int exit_status(const struct verb *v, int error UNUSED)
 {
 	return v == &verb_run || v == &verb_attach ? STATUS_NOT_THE_CONTAINER : 1;
@@ -98,7 +94,7 @@ const struct program creel_shim_program = {
 	.global_opts = global_opts,
 	.global_size = sizeof(struct shim_globals),
 	.prepare = prepare,
-	.version = version,
+	.version = conmon_version, /* podman and CRI-O ask whoever stands in for conmon */
 	.verbs = verbs,
 	.exits = exits,
 	.completions = completions,

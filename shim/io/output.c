@@ -38,12 +38,17 @@ static void close_stream(struct output_stream *s)
 	s->fd = -1;
 }
 
+void output_close(struct output *o)
+{
+	close_stream(&o->stream[0]);
+	close_stream(&o->stream[1]);
+}
+
 void output_done(struct output *o)
 {
 	if (!o->buffer)
 		return;
-	close_stream(&o->stream[0]);
-	close_stream(&o->stream[1]);
+	output_close(o);
 	(void)munmap(o->buffer, OUTPUT_BUFFER);
 	o->buffer = NULL;
 }

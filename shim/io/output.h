@@ -48,6 +48,8 @@ int output_resume(struct output *o, struct err *e);
 /* Read what is there now without waiting.  Enough for everything that a process wrote which has
  * ended: a pipe holds no more than is read. */
 void output_drain(struct output *o);
+/* Read no more: who still writes finds that nobody reads. */
+void output_close(struct output *o);
 bool output_at_end(const struct output *o);
 
 #endif

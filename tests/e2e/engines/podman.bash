@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Podman and Buildah in a room, with creel as the runtime that containers.conf names.
-# ENGINE_RUNTIME names another runtime to see what it does in creel's place.
+# ENGINE_RUNTIME names another runtime to see what it does in creel's place, ENGINE_CONMON a program
+# in conmon's.
 
 # shellcheck source=tests/e2e/engines/room.bash
 . "$(dirname "${BASH_SOURCE[0]}")/room.bash"

@@ -137,6 +137,7 @@ containers_conf() {
 		runtime_supports_nocgroups = ["creel"]
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
+		$([ -z "${ENGINE_CONMON:-}" ] || echo "conmon_path = [\"$ENGINE_CONMON\"]")
 		[engine.runtimes]
 		creel = ["$1"]
 	END

@@ -232,6 +232,48 @@ static void environment_directory_and_session_are_as_asked(void **state UNUSED)
 	assert_string_equal(strbuf_str(&out), "b\n/usr/bin\nleader\n");
 }
 
+static int status_of(const struct proc_spec *spec)
+{
+	struct err e = { 0 };
+	int status = -1;
+	pid_t pid;
+
+	assert_int_equal(proc_spawn(spec, &pid, NULL, &e), 0);
+	assert_int_equal(proc_wait(pid, &status, &e), 0);
+	return proc_exit_code(status);
+}
+
+static void what_is_not_close_on_exec_stays_open_when_asked(void **state UNUSED)
+{
+	static char line[] = "test -e /proc/self/fd/9";
+	struct proc_spec spec = {
+		.path = "/bin/sh",
+		.argv = ARGV(sh, dash_c, line),
+		.fds = (const int[]){ -1, -1, -1 },
+		.n_fds = 3,
+	};
+
+	assert_int_equal(dup2(STDERR_FILENO, 9), 9);
+	assert_int_equal(status_of(&spec), 1);
+	spec.inherit = true;
+	assert_int_equal(status_of(&spec), 0);
+	(void)close(9);
+}
+
+static void the_child_writes_its_own_pid_where_it_was_asked_to(void **state UNUSED)
+{
+	static char line[] = "test \"$OWN\" = $$";
+	static char entry[] = "OWN=00000000000";
+	struct proc_spec spec = {
+		.path = "/bin/sh",
+		.argv = ARGV(sh, dash_c, line),
+		.envp = (char *const[]){ entry, NULL },
+		.own_pid = entry + 4,
+	};
+
+	assert_int_equal(status_of(&spec), 0);
+}
+
 static void a_pidfd_tells_when_the_child_ends(void **state UNUSED)
 {
 	static char line[] = "read x";
@@ -348,6 +390,8 @@ int main(void)
 		cmocka_unit_test(descriptors_may_change_places),
 		cmocka_unit_test(the_child_starts_with_default_signals),
 		cmocka_unit_test(environment_directory_and_session_are_as_asked),
+		cmocka_unit_test(what_is_not_close_on_exec_stays_open_when_asked),
+		cmocka_unit_test(the_child_writes_its_own_pid_where_it_was_asked_to),
 		cmocka_unit_test(a_pidfd_tells_when_the_child_ends),
 		cmocka_unit_test(statuses_are_told_in_words),
 		cmocka_unit_test(the_start_time_names_a_process),
