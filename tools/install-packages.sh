@@ -11,7 +11,7 @@ test="bats libcmocka-dev git xz-utils clang libclang-rt-14-dev clang-format clan
 	shellcheck codespell strace jq procps util-linux bsdutils attr iproute2 gzip zstd tar curl mandoc
 	bash-completion skopeo umoci buildah podman docker-registry runc crun uidmap
 	qemu-system-x86 mmdebstrap e2fsprogs lz4 kmod
-	docker.io docker-compose iptables catatonit"
+	docker.io docker-compose iptables catatonit containernetworking-plugins"
 
 usage() {
 	echo "usage: $0 build|test" >&2
