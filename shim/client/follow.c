@@ -12,51 +12,81 @@
 #include "libutil/alloc.h"
 #include "libutil/fd.h"
 #include "libutil/file.h"
-#include "shim/log/codec.h"
+#include "libutil/log.h"
+#include "libutil/parse.h"
+#include "libutil/path.h"
 
-/* At least one whole record has room. */
-#define BUFFER_SIZE (2 * LOG_RECORD_MAX)
-
-int follow_open(struct follow *f, const char *path, struct err *e)
+int follow_open_with(struct follow *f, const struct follow_log *log, int firstfd, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct follow opened = FOLLOW_NONE;
+	int r = chain_open(&opened.chain, log->path, log->files, firstfd < 0 ? e : NULL);
 
-	if (fd < 0)
-		return err_sys(e, "open log '%s'", path);
-	follow_begin(f, fd, path);
+	if (firstfd >= 0) {
+		int fd = fcntl(firstfd, F_DUPFD_CLOEXEC, 3);
+
+		r = fd < 0 ? err_sys(e, "duplicate the descriptor of log '%s'", log->path)
+			   : chain_add_oldest(&opened.chain, fd, e);
+	}
+	if (r < 0) {
+		chain_done(&opened.chain);
+		return r;
+	}
+	opened.log = *log;
+	opened.buf = xcalloc(1, FOLLOW_BUFFER);
+	*f = opened;
 	return 0;
 }
 
-void follow_begin(struct follow *f, int fd, const char *path)
+int follow_open(struct follow *f, const struct follow_log *log, struct err *e)
 {
-	*f = (struct follow){ .fd = fd, .path = path, .buf = xcalloc(1, BUFFER_SIZE) };
-}
-
-/* By the descriptor: the name may be gone with the record, or be another file's. */
-int follow_watch(const struct follow *f, struct err *e)
-{
-	autofd int in = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	char self[FD_PATH_SIZE];
-
-	if (in < 0 || inotify_add_watch(in, fd_path(f->fd, self), IN_MODIFY) < 0)
-		return err_sys(e, "watch log '%s'", f->path);
-	return steal_fd(&in);
+	return follow_open_with(f, log, -1, e);
 }
 
 void follow_done(struct follow *f)
 {
-	if (f->fd >= 0)
-		(void)close(f->fd);
+	chain_done(&f->chain);
+	if (f->inotifyfd >= 0)
+		(void)close(f->inotifyfd);
 	free(f->buf);
 	strbuf_done(&f->out);
-	*f = (struct follow){ .fd = -1 };
+	*f = (struct follow)FOLLOW_NONE;
 }
 
-void follow_seek(struct follow *f, uint64_t offset, uint64_t skip)
+/* By the descriptor: the name may be gone with the record, or be another file's. */
+static int watch_file(struct follow *f, struct err *e)
 {
+	char self[FD_PATH_SIZE];
+
+	f->watch = inotify_add_watch(f->inotifyfd, fd_path(f->chain.file[0].fd, self), IN_MODIFY);
+	return f->watch < 0 ? err_sys(e, "watch log '%s'", f->log.path) : 0;
+}
+
+int follow_watch(struct follow *f, struct err *e)
+{
+	autofree char *dir = path_parent(f->log.path);
+	int r;
+
+	f->inotifyfd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (f->inotifyfd < 0)
+		return err_sys(e, "watch log '%s'", f->log.path);
+	/* The directory, for a new file under the log's name; it may be gone with its record. */
+	(void)inotify_add_watch(f->inotifyfd, dir, IN_MOVED_TO | IN_CREATE | IN_ONLYDIR);
+	r = watch_file(f, e);
+	return r < 0 ? r : f->inotifyfd;
+}
+
+int follow_seek(struct follow *f, const struct file_id *file, uint64_t offset, uint64_t skip,
+		struct err *e)
+{
+	size_t i = chain_find(&f->chain, file);
+
+	if (i == f->chain.n)
+		return err_set(e, ENOENT, "log '%s': the file has been rotated away", f->log.path);
+	chain_drop(&f->chain, i);
 	f->at = offset;
 	f->skip = skip;
 	f->len = 0;
+	return 0;
 }
 
 /* ---- writing ---- */
@@ -78,46 +108,75 @@ static int fd_of(enum stream stream)
 	return stream == STREAM_STDERR ? STDERR_FILENO : STDOUT_FILENO;
 }
 
-static void add_text(struct follow *f, const char *text, size_t len)
+static bool is_before(const struct timespec *a, const struct timespec *b)
 {
-	size_t over = f->skip < len ? (size_t)f->skip : len;
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
 
-	f->skip -= over;
-	strbuf_add(&f->out, text + over, len - over);
+/* A time that cannot be read hides nothing. */
+bool follow_wants(struct follow *f, const struct log_record *l)
+{
+	const struct follow_window *w = &f->window;
+	char text[LOG_TIME_SIZE];
+	struct timespec t;
+
+	if ((!w->has_since && !w->has_until) || l->time_len >= sizeof(text))
+		return true;
+	memcpy(text, l->time, l->time_len);
+	text[l->time_len] = '\0';
+	if (parse_time(text, &t) < 0)
+		return true;
+	if (w->has_until && is_before(&w->until, &t)) {
+		f->past_window = true;
+		return false;
+	}
+	return !w->has_since || !is_before(&t, &w->since);
 }
 
 static int write_record(struct follow *f, const struct log_record *l, struct err *e)
 {
-	bool *in_line = &f->in_line[l->stream == STREAM_STDERR];
+	bool err = l->stream == STREAM_STDERR, begins = !f->in_line[err];
 	int r = 0;
 
+	if (begins)
+		f->hidden[err] = !follow_wants(f, l);
+	f->in_line[err] = l->partial;
+	if (f->hidden[err])
+		return 0;
 	if (f->out_fd != fd_of(l->stream))
 		r = flush(f, e);
 	f->out_fd = fd_of(l->stream);
-	if (f->timestamps && !*in_line) {
+	if (f->timestamps && begins) {
 		strbuf_add(&f->out, l->time, l->time_len);
 		strbuf_addc(&f->out, ' ');
 	}
-	add_text(f, l->text, l->len);
-	if (!l->partial)
-		add_text(f, "\n", 1);
-	*in_line = l->partial;
+	log_record_text(l, &f->skip, &f->out);
 	return r;
 }
 
 /* ---- reading ---- */
 
-static int not_a_log(const struct follow *f, uint64_t at, struct err *e)
+int follow_not_a_log(const struct follow *f, uint64_t at, struct err *e)
 {
-	return err_set(e, EBADMSG, "log '%s': byte %" PRIu64 ": not a log line", f->path, at);
+	return err_set(e, EBADMSG, "log '%s': byte %" PRIu64 ": not a log line", f->log.path, at);
 }
 
-/* The first `done` bytes of the buffer are dealt with. */
-static void forget(struct follow *f, size_t done)
+void follow_forget(struct follow *f, size_t done)
 {
 	memmove(f->buf, f->buf + done, f->len - done);
 	f->len -= done;
 	f->at += done;
+}
+
+ssize_t follow_read(struct follow *f, size_t file, struct err *e)
+{
+	ssize_t n = pread(f->chain.file[file].fd, f->buf + f->len, FOLLOW_BUFFER - f->len,
+			  (off_t)(f->at + f->len));
+
+	if (n < 0)
+		return err_sys(e, "read log '%s'", f->log.path);
+	f->len += (size_t)n;
+	return n;
 }
 
 static int take_records(struct follow *f, struct err *e)
@@ -127,14 +186,14 @@ static int take_records(struct follow *f, struct err *e)
 
 	while (r >= 0 && done < f->len) {
 		struct log_record l;
-		ssize_t n = log_codec_cri.read(f->buf + done, f->len - done, &l);
+		ssize_t n = f->log.codec->read(f->buf + done, f->len - done, &l);
 
 		if (n == 0)
 			break;
-		r = n < 0 ? not_a_log(f, f->at + done, e) : write_record(f, &l, e);
+		r = n < 0 ? follow_not_a_log(f, f->at + done, e) : write_record(f, &l, e);
 		done += r < 0 ? 0 : (size_t)n;
 	}
-	forget(f, done);
+	follow_forget(f, done);
 	if (r >= 0)
 		return flush(f, e);
 	/* What was good is printed in front of the error. */
@@ -142,80 +201,70 @@ static int take_records(struct follow *f, struct err *e)
 	return r;
 }
 
+/* ---- from file to file ---- */
+
+/* The end of a file that another one follows. */
+static int next_file(struct follow *f, struct err *e)
+{
+	if (f->len > 0)
+		log_warning("log '%s': the last %zu bytes of a rotated file are no whole record",
+			    f->log.path, f->len);
+	if (f->inotifyfd >= 0)
+		(void)inotify_rm_watch(f->inotifyfd, f->watch);
+	chain_drop(&f->chain, 1);
+	f->at = f->len = 0;
+	f->complete = false;
+	return f->inotifyfd >= 0 ? watch_file(f, e) : 0;
+}
+
+/* The files that were begun since.  When ours is not among them any more, some that came after it
+ * may be gone as well; with one file, a full one goes by intention. */
+static int find_newer(struct follow *f, struct err *e)
+{
+	auto_(chain) struct chain now = { 0 };
+	size_t ours;
+
+	if (chain_open(&now, f->log.path, f->log.files, NULL) < 0)
+		return 0;
+	ours = chain_find(&now, &f->chain.file[0].id);
+	if (ours == now.n && f->log.files > 1)
+		log_warning("log '%s': it was rotated faster than it was read: output is missing "
+			    "here",
+			    f->log.path);
+	if (ours < now.n)
+		chain_drop(&now, ours + 1);
+	if (now.n == 0)
+		return 0;
+	f->chain.file = xreallocarray(f->chain.file, 1 + now.n, sizeof(*f->chain.file));
+	memcpy(f->chain.file + 1, now.file, now.n * sizeof(*now.file));
+	f->chain.n += now.n;
+	now.n = 0;
+	return next_file(f, e) < 0 ? -EIO : 1;
+}
+
+/* At the end of the newest file we know.  The writer is done with it before the next gets its name,
+ * so what is read after that was seen is all of it. */
+static int at_end(struct follow *f, struct err *e)
+{
+	struct file_id now = { 0 };
+
+	if (f->chain.n > 1)
+		return next_file(f, e) < 0 ? -EIO : 1;
+	if (file_id_at(f->log.path, &now, NULL) < 0 || file_id_same(&now, &f->chain.file[0].id))
+		return 0;
+	if (f->complete)
+		return find_newer(f, e);
+	f->complete = true;
+	return 1;
+}
+
 int follow_step(struct follow *f, struct err *e)
 {
-	ssize_t n = pread(f->fd, f->buf + f->len, BUFFER_SIZE - f->len, (off_t)(f->at + f->len));
+	ssize_t n = follow_read(f, 0, e);
 	int r;
 
-	if (n < 0)
-		return err_sys(e, "read log '%s'", f->path);
-	if (n == 0)
-		return 0;
-	f->len += (size_t)n;
+	if (n <= 0)
+		return n < 0 ? (int)n : at_end(f, e);
 	r = take_records(f, e);
 	return r < 0 ? r : 1;
-}
-
-/* ---- the last lines ---- */
-
-/* The records of a log, oldest first; remembers where the last `n` lines began. */
-struct tail {
-	uint64_t *start; /* ring of the offsets at which lines begin */
-	uint64_t n, seen;
-	bool open[2]; /* stdout's, stderr's line goes on */
-};
-
-static void tail_note(struct tail *t, const struct log_record *l, uint64_t at)
-{
-	int s = l->stream == STREAM_STDERR;
-
-	if (!t->open[s])
-		t->start[t->seen++ % t->n] = at;
-	t->open[s] = l->partial;
-}
-
-static int tail_scan(struct follow *f, struct tail *t, struct err *e)
-{
-	for (;;) {
-		ssize_t n = pread(f->fd, f->buf + f->len, BUFFER_SIZE - f->len,
-				  (off_t)(f->at + f->len));
-		size_t done = 0;
-
-		if (n <= 0)
-			return n < 0 ? err_sys(e, "read log '%s'", f->path) : 0;
-		f->len += (size_t)n;
-		for (ssize_t used = 1; used > 0; done += (size_t)used) {
-			struct log_record l;
-
-			used = log_codec_cri.read(f->buf + done, f->len - done, &l);
-			if (used < 0)
-				return not_a_log(f, f->at + done, e);
-			if (used > 0)
-				tail_note(t, &l, f->at + done);
-		}
-		forget(f, done);
-	}
-}
-
-int follow_tail(struct follow *f, uint64_t lines, struct err *e)
-{
-	struct tail t = { .n = lines };
-	autofree uint64_t *ring = NULL;
-	int r;
-
-	if (lines == 0) {
-		off_t end = lseek(f->fd, 0, SEEK_END);
-
-		follow_seek(f, end < 0 ? 0 : (uint64_t)end, 0);
-		return 0;
-	}
-	if (lines > FOLLOW_TAIL_MAX)
-		return err_set(e, ERANGE, "--tail: at most %d lines", FOLLOW_TAIL_MAX);
-	ring = xcalloc(lines, sizeof(*ring));
-	t.start = ring;
-	r = tail_scan(f, &t, e);
-	if (r < 0)
-		return r;
-	follow_seek(f, t.seen > lines ? ring[t.seen % lines] : 0, 0);
-	return 0;
 }

@@ -89,7 +89,13 @@ static int spawn(const struct launch *l, const struct shim_globals *g, const cha
 		 const int fds[3], pid_t *ret_pid, struct err *e)
 {
 	auto_(strv) struct strv argv = { 0 };
-	const int all[] = { -1, -1, -1, fds[0], fds[1], fds[2] };
+	bool shared = streq(record_log_driver(&l->rec), RECORD_LOG_PASSTHROUGH);
+	const int all[] = { shared ? STDIN_FILENO : -1,
+			    shared ? STDOUT_FILENO : -1,
+			    shared ? STDERR_FILENO : -1,
+			    fds[0],
+			    fds[1],
+			    fds[2] };
 	autofd int root = dir_open_at(AT_FDCWD, "/", e);
 	struct proc_spec spec = {
 		.path = "/proc/self/exe",

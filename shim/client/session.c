@@ -16,6 +16,7 @@
 #include "libutil/loop.h"
 #include "libutil/sys.h"
 #include "libutil/tty.h"
+#include "shim/client/container_log.h"
 #include "shim/client/follow.h"
 #include "shim/io/frame.h"
 
@@ -151,20 +152,28 @@ static int write_out(void *ctx, int fd, const char *data, size_t len, struct err
 /* O_NONBLOCK: a log may be a FIFO, whose writer is not waited for. */
 int session_open_log(const struct entry *en)
 {
-	return en->rec ? open(en->rec->log_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	struct follow_log log = { 0 };
+
+	if (!en->rec || container_log(en->rec, &log, NULL) < 0)
+		return -1;
+	return open(log.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-static int open_log(struct run *run, const char *path, struct err *e)
+static int open_log(struct run *run, const struct frame_behind *b, struct err *e)
 {
-	int fd = run->s->logfd;
+	struct file_id id = { .dev = b->dev, .ino = b->ino, .made_ns = b->made_ns };
+	struct follow_log log = { 0 };
+	int r = container_log(run->s->entry->rec, &log, e);
 
-	if (fd < 0)
-		return follow_open(&run->follow, path, e);
-	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0)
-		return err_sys(e, "duplicate the descriptor of log '%s'", path);
-	follow_begin(&run->follow, fd, path);
-	return 0;
+	if (r >= 0)
+		r = follow_open_with(&run->follow, &log, run->s->logfd, e);
+	if (r >= 0)
+		r = follow_seek(&run->follow, &id, b->offset, b->skip, e);
+	if (r < 0)
+		return r;
+	run->follow.write = write_out;
+	run->follow.write_ctx = run;
+	return follow_watch(&run->follow, e);
 }
 
 /* The supervisor does not wait for us: from here on the log is our source. */
@@ -181,13 +190,7 @@ static int fall_behind(struct run *run, const struct frame *f, struct err *e)
 		run->gap = true;
 		return 0;
 	}
-	r = open_log(run, run->s->entry->rec->log_path, e);
-	if (r < 0)
-		return r;
-	run->follow.write = write_out;
-	run->follow.write_ctx = run;
-	follow_seek(&run->follow, b.offset, b.skip);
-	r = follow_watch(&run->follow, e);
+	r = open_log(run, &b, e);
 	if (r < 0)
 		return r;
 	run->p[W_LOG].fd = r;
@@ -334,7 +337,7 @@ static int begin(struct run *run, struct err *e)
 	*run = (struct run){
 		.s = run->s,
 		.tty = { .fd = -1 },
-		.follow = { .fd = -1 },
+		.follow = FOLLOW_NONE,
 	};
 	for (int i = 0; i < W_COUNT; i++)
 		run->p[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
@@ -357,8 +360,6 @@ static void finish(struct run *run)
 	tty_restore(&run->tty);
 	if (run->p[W_SIGNAL].fd >= 0)
 		(void)close(run->p[W_SIGNAL].fd);
-	if (run->p[W_LOG].fd >= 0)
-		(void)close(run->p[W_LOG].fd);
 	follow_done(&run->follow);
 }
 

@@ -210,8 +210,8 @@ static void send_or_keep(struct clients *c, enum stream tag, const char *data, s
 			(void)loop_modify(c->loop, &conn->src, wanted_events(conn), NULL);
 }
 
-void clients_send(struct clients *c, enum stream tag, const char *data, size_t len, bool in_log,
-		  uint64_t offset)
+void clients_send_logged(struct clients *c, enum stream tag, const char *data, size_t len,
+			 const struct frame_behind *where)
 {
 	if (c->slow == CLIENTS_WAIT) {
 		send_or_keep(c, tag, data, len);
@@ -219,9 +219,12 @@ void clients_send(struct clients *c, enum stream tag, const char *data, size_t l
 	}
 	for (struct client_conn *conn = c->first; conn; conn = conn->next) {
 		size_t done = conn->behind ? len : send_batch(conn->fd, tag, data, len);
+		struct frame_behind there = where ? *where : (struct frame_behind){ 0 };
 
-		if (done < len)
-			leave_behind(conn, &(struct frame_behind){ in_log, offset, done });
+		if (done == len)
+			continue;
+		there.skip += done;
+		leave_behind(conn, &there);
 	}
 }
 

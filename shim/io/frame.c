@@ -22,20 +22,41 @@ int frame_read(const char *packet, size_t len, struct frame *ret)
 	return 0;
 }
 
+/* Behind "log": offset, skip, device, inode, time of birth. */
+#define NUMBERS 5
+
 size_t frame_write_behind(char packet[FRAME_BEHIND_SIZE], const struct frame_behind *b)
 {
-	int n = b->in_log ? snprintf(packet, FRAME_BEHIND_SIZE, "%clog %" PRIu64 " %" PRIu64,
-				     FRAME_BEHIND, b->offset, b->skip)
-			  : snprintf(packet, FRAME_BEHIND_SIZE, "%cgap", FRAME_BEHIND);
+	int n = b->in_log
+			? snprintf(packet, FRAME_BEHIND_SIZE,
+				   "%clog %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+				   FRAME_BEHIND, b->offset, b->skip, b->dev, b->ino, b->made_ns)
+			: snprintf(packet, FRAME_BEHIND_SIZE, "%cgap", FRAME_BEHIND);
 
 	return (size_t)n;
+}
+
+/* Exactly NUMBERS of them, one blank between two. */
+static int read_numbers(char *text, uint64_t number[NUMBERS])
+{
+	for (size_t i = 0; i < NUMBERS; i++) {
+		char *end = strchr(text, ' ');
+
+		if ((end != NULL) != (i < NUMBERS - 1))
+			return -EBADMSG;
+		if (end)
+			*end = '\0';
+		if (parse_u64(text, &number[i]) < 0)
+			return -EBADMSG;
+		text = end ? end + 1 : text;
+	}
+	return 0;
 }
 
 int frame_read_behind(const struct frame *f, struct frame_behind *ret)
 {
 	char text[FRAME_BEHIND_SIZE];
-	struct frame_behind b = { .in_log = true };
-	char *skip;
+	uint64_t number[NUMBERS];
 
 	if (f->tag != FRAME_BEHIND || f->len >= sizeof(text) || memchr(f->data, '\0', f->len))
 		return -EBADMSG;
@@ -45,12 +66,8 @@ int frame_read_behind(const struct frame *f, struct frame_behind *ret)
 		*ret = (struct frame_behind){ .in_log = false };
 		return 0;
 	}
-	skip = starts_with(text, "log ") ? strchr(text + 4, ' ') : NULL;
-	if (!skip)
+	if (!starts_with(text, "log ") || read_numbers(text + 4, number) < 0)
 		return -EBADMSG;
-	*skip++ = '\0';
-	if (parse_u64(text + 4, &b.offset) < 0 || parse_u64(skip, &b.skip) < 0)
-		return -EBADMSG;
-	*ret = b;
+	*ret = (struct frame_behind){ true, number[0], number[1], number[2], number[3], number[4] };
 	return 0;
 }

@@ -37,16 +37,18 @@ struct frame {
 /* 0, or -EBADMSG for a packet that is empty, too long, or has a tag nobody knows. */
 int frame_read(const char *packet, size_t len, struct frame *ret);
 
-/* Where the output of a client that fell behind goes on: the log record at `offset`, less the first
- * `skip` bytes of its decoded text.  `in_log` is false when the log could not be written: then
+/* Where the output of a client that fell behind goes on: the log record at `offset` of a file, less
+ * the first `skip` bytes of its text.  `in_log` is false when the log could not be written: then
  * there is a gap. */
 struct frame_behind {
 	bool in_log;
 	uint64_t offset;
 	uint64_t skip;
+	/* Device, inode and time of birth of the file; zeros: the log has but one. */
+	uint64_t dev, ino, made_ns;
 };
 
-#define FRAME_BEHIND_SIZE 64
+#define FRAME_BEHIND_SIZE 128
 /* Returns the length of the packet in `packet`. */
 size_t frame_write_behind(char packet[FRAME_BEHIND_SIZE], const struct frame_behind *b);
 /* 0, or -EBADMSG. */

@@ -49,7 +49,12 @@ struct record {
 	const char *runtime; /* absolute */
 	const char *root;    /* the runtime's --root, or NULL */
 	struct oci_strings runtime_args;
-	const char *log_path; /* absolute */
+	const char *log_driver; /* NULL: k8s-file */
+	const char *log_path;   /* absolute; NULL: the driver has no file */
+	struct opt_u64 log_max_size;
+	struct opt_u64 log_max_files;
+	const char *log_tag; /* this and the next for the journal */
+	struct oci_strings log_labels;
 	const char *pid_file; /* a copy of `pid` somebody asked for, or NULL */
 	const char *created;  /* RFC 3339 */
 	bool terminal;
@@ -58,6 +63,15 @@ struct record {
 	struct record_proc supervisor;
 	struct record_proc container;
 };
+
+/* Log drivers that have no file; those that do are in shim/log/codec.h. */
+#define RECORD_LOG_JOURNALD    "journald"
+#define RECORD_LOG_NONE        "none"
+#define RECORD_LOG_PASSTHROUGH "passthrough"
+static inline const char *record_log_driver(const struct record *rec)
+{
+	return rec->log_driver ? rec->log_driver : "k8s-file";
+}
 
 /* Hand a record to another process: to and from a descriptor of a regular file, from its beginning.
  */

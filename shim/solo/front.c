@@ -157,7 +157,9 @@ static void finish(struct solo *s)
 
 void solo_output_ended(struct solo *s)
 {
-	if (s->draining)
+	bool all_read = (!s->rec.terminal && !s->leftover) || output_at_end(&s->output);
+
+	if (s->draining && all_read && !clients_are_behind(&s->clients))
 		finish(s);
 }
 
@@ -169,8 +171,7 @@ static void drain(struct solo *s)
 {
 	s->draining = true;
 	output_drain(&s->output);
-	if ((!s->rec.terminal && !s->leftover) || output_at_end(&s->output))
-		finish(s);
+	solo_output_ended(s);
 }
 
 static void on_deleted(struct process *p, const struct err *why)

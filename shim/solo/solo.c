@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libutil/alloc.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
 #include "libutil/log.h"
@@ -28,6 +29,14 @@ static void on_input_ready(void *ctx, bool ready)
 	struct solo *s = ctx;
 
 	clients_want_input(&s->clients, ready);
+}
+
+static void on_caught_up(void *ctx)
+{
+	struct solo *s = ctx;
+
+	(void)output_resume(&s->output, NULL);
+	solo_output_ended(s);
 }
 
 /* Signals for the supervisor are meant for the container. */
@@ -62,6 +71,24 @@ static int claim_id(struct solo *s, struct err *e)
 	return s->dirfd;
 }
 
+static int open_log(struct solo *s, struct err *e)
+{
+	const struct record *rec = &s->rec;
+	struct logset_opts o = {
+		.limits = { .max_size = rec->log_max_size.v,
+			    .max_files = (unsigned)rec->log_max_files.v },
+		.source = { .id = rec->id, .name = rec->id, .tag = rec->log_tag },
+	};
+	auto_(strv) struct strv labels = { 0 };
+	autofree char *spec =
+		xasprintf("%s:%s", record_log_driver(rec), rec->log_path ? rec->log_path : "");
+
+	for (size_t i = 0; i < rec->log_labels.n; i++)
+		strv_add(&labels, rec->log_labels.items[i]);
+	o.source.labels = strv_argv(&labels);
+	return logset_add(&s->log, spec, &o, e);
+}
+
 /* All files before state.json: see record.h. */
 static int make_record(struct solo *s, struct err *e)
 {
@@ -75,7 +102,7 @@ static int make_record(struct solo *s, struct err *e)
 	s->problemfd = reserve_make(s->dirfd, RECORD_PROBLEM, RECORD_PROBLEM_MAX, e);
 	if (s->problemfd < 0)
 		return s->problemfd;
-	r = logset_add(&s->log, s->rec.log_path, &(struct logset_opts){ 0 }, e);
+	r = open_log(s, e);
 	if (r < 0)
 		return r;
 	r = record_proc_set(&s->rec.supervisor, getpid(), e);
@@ -155,6 +182,10 @@ static int init_io(struct solo *s, struct err *e)
 	s->output.ended = on_output_ended;
 	s->output.ctx = s;
 	s->clients.buffer = s->output.buffer;
+	/* Without a log there is nothing that a slow client could go on from. */
+	s->clients.slow = s->rec.log_path ? CLIENTS_NOTICE : CLIENTS_WAIT;
+	s->clients.caught_up = on_caught_up;
+	s->clients.ctx = s;
 	s->clients.interactive = s->rec.interactive && !s->rec.terminal;
 	return 0;
 }

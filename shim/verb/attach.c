@@ -48,6 +48,10 @@ static int attach(const char *state, const struct attach_values *v, const char *
 	if (en.status != ENTRY_RUNNING)
 		return err_set(e, EINVAL, "the container is not running (%s)",
 			       entry_status_text(en.status));
+	if (streq(record_log_driver(en.rec), RECORD_LOG_PASSTHROUGH))
+		return err_set(e, EINVAL,
+			       "the container has the descriptors of its run: there is "
+			       "nothing to attach to");
 	log = session_open_log(&en);
 	s.logfd = log;
 	r = session_connect(&en, &sock, e);

@@ -82,7 +82,9 @@ static void json_row(struct json_writer *w, const struct entry *en)
 		json_kv_string(w, "created", en->rec->created);
 		json_kv_string(w, "bundle", en->rec->bundle);
 		json_kv_string(w, "runtime", en->rec->runtime);
-		json_kv_string(w, "logPath", en->rec->log_path);
+		json_kv_string(w, "logDriver", record_log_driver(en->rec));
+		if (en->rec->log_path)
+			json_kv_string(w, "logPath", en->rec->log_path);
 	}
 	json_object_end(w);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -8,7 +8,9 @@
 #include "libutil/file.h"
 #include "libutil/log.h"
 #include "libutil/parse.h"
+#include "shim/client/container_log.h"
 #include "shim/client/follow.h"
+#include "shim/client/point.h"
 #include "shim/program.h"
 #include "shim/record/entry.h"
 #include "shim/verb/verbs.h"
@@ -17,6 +19,7 @@ struct logs_values {
 	bool follow, timestamps;
 	bool has_tail;
 	uint64_t tail;
+	struct follow_window window;
 };
 
 static int set_tail(void *values, const char *text, struct err *e)
@@ -27,6 +30,22 @@ static int set_tail(void *values, const char *text, struct err *e)
 	if (v->has_tail && parse_u64(text, &v->tail) < 0)
 		return err_set(e, EINVAL, "'%s' is neither a number nor 'all'", text);
 	return 0;
+}
+
+static int set_since(void *values, const char *text, struct err *e)
+{
+	struct follow_window *w = &((struct logs_values *)values)->window;
+
+	w->has_since = true;
+	return point_parse_now(text, &w->since, e);
+}
+
+static int set_until(void *values, const char *text, struct err *e)
+{
+	struct follow_window *w = &((struct logs_values *)values)->window;
+
+	w->has_until = true;
+	return point_parse_now(text, &w->until, e);
 }
 
 static const struct opt opts[] = {
@@ -46,17 +65,32 @@ static const struct opt opts[] = {
 	  .call = set_tail,
 	  .arg = "N",
 	  .help = "begin with the last N lines, counted over both streams; all by default" },
+	{ .name = "since",
+	  .kind = OPT_CALL,
+	  .call = set_since,
+	  .arg = "TIME",
+	  .help = "only lines from then on: 10m (ago), 2026-01-02T15:04:05Z, 2026-01-02 (local "
+		  "time), or seconds since 1970" },
+	{ .name = "until",
+	  .kind = OPT_CALL,
+	  .call = set_until,
+	  .arg = "TIME",
+	  .help = "only lines up to then; with -f, end when that time has come" },
 	OPT_END,
 };
 
 static int open_log(struct follow *f, const struct entry *en, const struct logs_values *v,
 		    struct err *e)
 {
-	int r = follow_open(f, en->rec->log_path, e);
+	struct follow_log log = { 0 };
+	int r = container_log(en->rec, &log, e);
 
+	if (r >= 0)
+		r = follow_open(f, &log, e);
 	if (r < 0)
 		return r;
 	f->timestamps = v->timestamps;
+	f->window = v->window;
 	return v->has_tail ? follow_tail(f, v->tail, e) : 0;
 }
 
@@ -66,42 +100,54 @@ static int print_all(struct follow *f, struct err *e)
 
 	do
 		r = follow_step(f, e);
-	while (r > 0);
+	while (r > 0 && !f->past_window);
 	return r;
 }
 
-/* Wait until the log grew or the supervisor, the only one who writes to it, has ended.  Returns 1
- * then. */
-static int wait_more(int inotifyfd, int supervisor, struct err *e)
+/* Milliseconds until the window ends, -1: never. */
+static int time_left(const struct follow_window *w)
 {
-	struct pollfd p[2] = { { .fd = inotifyfd, .events = POLLIN },
+	struct timespec now;
+	int64_t ms;
+
+	if (!w->has_until)
+		return -1;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	ms = (int64_t)(w->until.tv_sec - now.tv_sec) * 1000 +
+	     (w->until.tv_nsec - now.tv_nsec) / 1000000 + 1;
+	return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+/* Wait until the log grew or the supervisor, the only one who writes to it, has ended, or the
+ * window.  Returns 1 in the last two cases. */
+static int wait_more(const struct follow *f, int supervisor, struct err *e)
+{
+	struct pollfd p[2] = { { .fd = f->inotifyfd, .events = POLLIN },
 			       { .fd = supervisor, .events = POLLIN } };
 	char drop[4096];
+	int n = poll(p, 2, time_left(&f->window));
 
-	if (poll(p, 2, -1) < 0 && errno != EINTR)
+	if (n < 0 && errno != EINTR)
 		return err_sys(e, "wait for output");
 	if (p[0].revents)
-		(void)!read(inotifyfd, drop,
+		(void)!read(f->inotifyfd, drop,
 			    sizeof(drop)); /* that the log grew is all there is to know */
-	return p[1].revents != 0;
+	return n == 0 || p[1].revents != 0;
 }
 
 static int follow_to_end(struct follow *f, const struct entry *en, struct err *e)
 {
-	autofd int in = follow_watch(f, e);
-	int ended = en->supervisor < 0;
+	bool ended = en->supervisor < 0;
+	int r = follow_watch(f, e);
 
-	if (in < 0)
-		return in;
-	for (;;) {
-		int r = print_all(f, e);
-
-		if (r < 0 || ended)
+	while (r >= 0) {
+		r = print_all(f, e);
+		if (r < 0 || ended || f->past_window)
 			return r;
-		ended = wait_more(in, en->supervisor, e);
-		if (ended < 0)
-			return ended;
+		r = wait_more(f, en->supervisor, e);
+		ended = r > 0;
 	}
+	return r;
 }
 
 /* What the log itself cannot say. */
@@ -130,7 +176,7 @@ static int check_lost(const char *state, const char *id, struct err *e)
 static int logs(const char *state, const struct logs_values *v, const char *id, struct err *e)
 {
 	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
-	auto_(follow) struct follow f = { .fd = -1 };
+	auto_(follow) struct follow f = FOLLOW_NONE;
 	int r = entry_open(&en, state, id, e);
 
 	if (r < 0)
@@ -160,6 +206,10 @@ const struct verb verb_logs = {
 	.details =
 		"Standard output and standard error are kept apart: each is printed to its own, byte for "
 		"byte as the container wrote it.\n"
+		"\n"
+		"Files that were rotated are part of the log; with -f, a rotation neither loses a line nor "
+		"doubles one. A line has the time of its first byte, and --tail counts lines between "
+		"--since and --until.\n"
 		"\n"
 		"With -f, logs ends when everything was printed and the supervisor has ended.",
 	.opts = opts,

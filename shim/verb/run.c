@@ -8,14 +8,16 @@
 #include "libutil/parse.h"
 #include "libutil/path.h"
 #include "shim/client/bundle.h"
+#include "shim/client/container_log.h"
 #include "shim/client/launch.h"
 #include "shim/client/session.h"
 #include "shim/verb/verbs.h"
 
 struct run_values {
 	bool detach, interactive, rm;
-	const char *bundle, *runtime, *root, *pid_file, *log_path, *detach_keys;
+	const char *bundle, *runtime, *root, *pid_file, *detach_keys;
 	struct strv runtime_args;
+	struct log_choice log;
 };
 
 static const struct opt opts[] = {
@@ -61,9 +63,21 @@ static const struct opt opts[] = {
 	  .help = "write the process id of the container there" },
 	{ .name = "log-path",
 	  .kind = OPT_STRING,
-	  .offset = offsetof(struct run_values, log_path),
+	  .offset = offsetof(struct run_values, log.path),
 	  .arg = "FILE",
 	  .help = "append the container's output there instead of the record's log" },
+	{ .name = "log-driver",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct run_values, log.driver),
+	  .arg = "DRIVER",
+	  .help = "k8s-file (default), json-file, journald, none, or passthrough: the container has "
+		  "our own standard output and error" },
+	{ .name = "log-opt",
+	  .kind = OPT_LIST,
+	  .offset = offsetof(struct run_values, log.options),
+	  .arg = "KEY=VALUE",
+	  .help = "max-size=10m: rotate the log then; max-file=3: keep so many files of it; "
+		  "path=FILE; for journald tag=TEXT, label=NAME=VALUE" },
 	{ .name = "detach-keys",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct run_values, detach_keys),
@@ -88,6 +102,21 @@ static const char *absolute(struct arena *a, const char *path)
 	return full ? arena_strdup(a, full) : NULL;
 }
 
+/* The container has what we have: nothing of it goes through a supervisor. */
+static int check_passthrough(const struct record *rec, struct err *e)
+{
+	if (!streq(record_log_driver(rec), RECORD_LOG_PASSTHROUGH))
+		return 0;
+	if (rec->terminal)
+		return err_set(e, EINVAL,
+			       "--log-driver passthrough: config.json asks for a terminal");
+	if (rec->interactive)
+		return err_set(e, EINVAL,
+			       "--log-driver passthrough: the container has our standard input "
+			       "without -i");
+	return 0;
+}
+
 /* Everything relative is made absolute: the supervisor works in /. */
 static int fill_record(struct record *rec, const struct run_values *v, const char *state,
 		       const char *id, struct arena *a, struct err *e)
@@ -102,8 +131,6 @@ static int fill_record(struct record *rec, const struct run_values *v, const cha
 		.bundle = absolute(a, v->bundle),
 		.root = absolute(a, v->root),
 		.pid_file = absolute(a, v->pid_file),
-		.log_path = v->log_path ? absolute(a, v->log_path)
-					: arena_printf(a, "%s/%s/" RECORD_LOG, state, id),
 		.runtime_args = { .items = arena_alloc(a, v->runtime_args.n + 1, sizeof(char *)),
 				  .n = v->runtime_args.n },
 		.interactive = v->interactive,
@@ -111,7 +138,13 @@ static int fill_record(struct record *rec, const struct run_values *v, const cha
 	};
 	for (size_t i = 0; i < v->runtime_args.n; i++)
 		rec->runtime_args.items[i] = arena_strdup(a, v->runtime_args.v[i]);
+	r = log_choice_fill(&v->log, arena_printf(a, "%s/%s/" RECORD_LOG, state, id), rec, a, e);
+	if (r < 0)
+		return r;
 	r = bundle_wants_terminal(rec->bundle, &rec->terminal, e);
+	if (r < 0)
+		return r;
+	r = check_passthrough(rec, e);
 	if (r < 0)
 		return r;
 	r = launch_find_runtime(v->runtime, &runtime, e);

@@ -53,13 +53,18 @@ static void round_trip(struct frame_behind b)
 	assert_int_equal(back.in_log, b.in_log);
 	assert_int_equal(back.offset, b.offset);
 	assert_int_equal(back.skip, b.skip);
+	assert_int_equal(back.dev, b.dev);
+	assert_int_equal(back.ino, b.ino);
+	assert_int_equal(back.made_ns, b.made_ns);
 }
 
 static void a_notice_says_where_the_output_goes_on(void **state UNUSED)
 {
 	round_trip((struct frame_behind){ .in_log = true });
 	round_trip((struct frame_behind){ .in_log = true, .offset = 1234567, .skip = 8192 });
-	round_trip((struct frame_behind){ true, UINT64_MAX, UINT64_MAX });
+	round_trip((struct frame_behind){ true, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+					  UINT64_MAX });
+	round_trip((struct frame_behind){ true, 1, 2, 3, 4, 5 });
 	round_trip((struct frame_behind){ .in_log = false });
 }
 
@@ -70,13 +75,17 @@ static void a_malformed_notice_is_refused(void **state UNUSED)
 		"\4log",
 		"\4log 1",
 		"\4log 1 ",
-		"\4log x 1",
-		"\4log 1 x",
+		"\4log 1 2",
+		"\4log 1 2 3 4",
+		"\4log 1 2 3 4 5 ",
+		"\4log 1 2 3 4 5 6",
+		"\4log x 1 1 1 1",
+		"\4log 1 1 1 1 x",
 		"\4gap ",
 		"\4log 1 2 3",
-		"\4log -1 1",
-		"\2log 1 1",
-		"\4log 99999999999999999999 1",
+		"\4log -1 1 1 1 1",
+		"\2log 1 1 1 1 1",
+		"\4log 99999999999999999999 1 1 1 1",
 	};
 	struct frame_behind b;
 
