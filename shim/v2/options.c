@@ -264,6 +264,14 @@ static const struct {
 	{ MSG_RUNTIME_OPTIONS, decode_generic },
 };
 
+bool v2_options_known(const struct msg_any *any)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (msg_any_is(any, types[i].type))
+			return true;
+	return false;
+}
+
 int v2_options_decode(const struct msg_any *any, struct arena *a, struct v2_options *ret,
 		      struct err *e)
 {

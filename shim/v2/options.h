@@ -20,6 +20,9 @@ struct v2_options {
 	uint32_t io_uid, io_gid;
 };
 
+/* Is it of a type that is read? */
+bool v2_options_known(const struct msg_any *any);
+
 /* `any` may be NULL: the defaults. */
 int v2_options_decode(const struct msg_any *any, struct arena *a, struct v2_options *ret,
 		      struct err *e);
