@@ -38,7 +38,7 @@ static void lengths_around_a_block_come_out(void **state UNUSED)
 		{ 63, "7d3e74a05d7db15bce4ad9ec0658ea98e3f06eeecf16b4c6fff2da457ddc2f34" },
 		{ 64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb" },
 		{ 65, "635361c48bb9eab14198e76ea8ab7f1a41685d6ad62aa9146d301d4f17eb0ae0" },
-		{ 120, "2f3d335432c70b580af0e8e1b3674a7f020d683aa5f73aaaedfdc55af904c21c" },
+		{ 120, "2f3d335432c70b580af0e8e1b3674a7c020d683aa5f73aaaedfdc55af904c21c" },
 	};
 	char text[128];
 
