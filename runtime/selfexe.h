@@ -23,6 +23,10 @@
  * *ret_clonefd, owned by the caller, may be a descriptor of the clone, or 0.  Closing the last one
  * unmounts the clone, for which the kernel waits until no processor looks at it: that is for a time
  * when somebody else works.  With NULL it is closed at once.
+ *
+ * As long as the clone is mounted, whoever sees a process of ours and has CAP_SYS_ADMIN in its own
+ * mount namespace may take the read-only flag away through /proc/PID/exe: mount_setattr(2) serves
+ * anybody's detached mount.  So it is closed before a container can look at any of them.
  */
 int selfexe_protect(int *ret_clonefd, struct err *e);
 

@@ -230,6 +230,12 @@ static int drop_clone(struct creation *c, struct err *e UNUSED)
 	return 0;
 }
 
+/* Where there may be strangers in init's pid namespace: see selfexe.h. */
+static int drop_clone_early(struct creation *c, struct err *e)
+{
+	return c->plan.is_new[OCI_NS_PID] ? 0 : drop_clone(c, e);
+}
+
 /* Nobody of ours where criu makes the process. */
 static int spawn_init(struct creation *c, struct err *e)
 {
@@ -297,6 +303,7 @@ static int make(struct creation *c, struct err *e)
 		make_notify_directory,
 		make_cgroup,
 		make_resctrl,
+		drop_clone_early,
 		spawn_init,
 		/* Init works meanwhile, and waits for none of these four. */
 		bring_up_loopback,

@@ -30,7 +30,7 @@ struct execution {
 	struct init_job job;
 	struct child child;
 	struct service service;
-	int consolefd, pidfdsock, clonefd;
+	int consolefd, pidfdsock;
 	int sigfd; /* only in the foreground: else a signal simply ends us, and with us the process
 		    */
 };
@@ -145,10 +145,8 @@ static void fill_job(struct execution *x)
 
 static int spawn_and_serve(struct execution *x, struct err *e)
 {
-	const int hidden[] = {
-		x->container.dirfd, x->store.rootfd, x->consolefd,
-		x->pidfdsock,       x->sigfd,        x->clonefd > 0 ? x->clonefd : -1
-	};
+	const int hidden[] = { x->container.dirfd, x->store.rootfd, x->consolefd, x->pidfdsock,
+			       x->sigfd };
 	struct ceiling ceiling = { 0 };
 	int r = child_prepare(&x->child, &x->job, e);
 
@@ -157,10 +155,6 @@ static int spawn_and_serve(struct execution *x, struct err *e)
 	ceiling_raise(x->process, &ceiling);
 	r = child_spawn(&x->child, &x->job, hidden, ARRAY_LEN(hidden), e);
 	ceiling_restore(&ceiling);
-	/* The new process works meanwhile. */
-	if (x->clonefd > 0)
-		(void)close(x->clonefd);
-	x->clonefd = 0;
 	x->service = (struct service){
 		.job = &x->job,
 		.child = &x->child,
@@ -201,10 +195,7 @@ static int prepare_and_spawn(struct execution *x, struct err *e)
 	static int (*const stages[])(struct execution *, struct err *) = {
 		load, check_status, decide_process, connect_sockets, open_cgroup, compile_seccomp,
 	};
-	int r;
-
-	x->clonefd = x->req->clonefd;
-	r = inherit_prepare(x->req->preserve_fds, &x->clonefd, &x->inherit, e);
+	int r = inherit_prepare(x->req->preserve_fds, &(int){ 0 }, &x->inherit, e);
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(stages); i++)
 		r = stages[i](x, e);

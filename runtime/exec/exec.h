@@ -16,7 +16,6 @@ struct exec_request {
 	const char *pidfd_socket;
 	const char *pid_file;
 	const struct strv *cgroups; /* groups below the container's; see cgroup_open() */
-	int clonefd;                /* of selfexe_protect(); taken */
 	unsigned preserve_fds;
 	bool detached;
 	bool ignore_paused;

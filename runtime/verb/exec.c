@@ -79,7 +79,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 		.detached = v->detach,
 		.ignore_paused = v->ignore_paused,
 	};
-	int r = selfexe_protect(&req.clonefd, e);
+	int r = selfexe_protect(NULL, e);
 
 	return r < 0 ? r : container_exec(&req, e);
 }
