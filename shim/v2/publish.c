@@ -76,8 +76,8 @@ static void make_room(struct publisher *p)
 			at = find_oldest(p, false);
 		if (!at)
 			return;
-		log_warning("too many events wait for containerd: %s is lost",
-			    msg_event_kinds[(*at)->kind].topic);
+		if (p->lost++ == 0)
+			log_warning("too many events wait for containerd: the oldest are lost");
 		drop(p, at);
 	}
 }
@@ -144,9 +144,14 @@ static void sent(struct publisher *p)
 	p->sending = false;
 	p->delay_ms = 0;
 	drop(p, &p->first);
-	if (p->first)
+	if (p->first) {
 		send_first(p);
-	else if (p->emptied)
+		return;
+	}
+	if (p->lost)
+		log_warning("%u events were lost while containerd was away", p->lost);
+	p->lost = 0;
+	if (p->emptied)
 		p->emptied(p->ctx);
 }
 

@@ -36,7 +36,8 @@ struct publisher {
 	struct publish_target target;
 	struct publish_entry *first, **end;
 	size_t n, bytes;
-	bool sending; /* `first` is on its way */
+	unsigned lost; /* since the queue was last empty */
+	bool sending;  /* `first` is on its way */
 	struct ttrpc_client client;
 	struct child program;
 	int timerfd; /* owned; -1 until first needed */
