@@ -190,11 +190,11 @@ log_by() {
 }
 
 part_log() {
-	local name round begin best
+	local name begin
 	make_bundle "$ROOM_DIR/chatter" chatter "$bytes"
 	echo "$bytes bytes of lines to the log"
 	declare -A best=()
-	for round in $(seq "$((rounds < 5 ? rounds : 5))"); do
+	for _ in $(seq "$((rounds < 5 ? rounds : 5))"); do
 		for name in cat "$BUILD_DIR/creel-shim" run /usr/bin/conmon; do
 			begin=$(date +%s%N)
 			log_by "$name"
