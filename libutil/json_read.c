@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event reader: words come from json_lex.c, what may follow what is said here.  Byte order
- * marks, bad UTF-8 and halves of surrogate pairs are refused before the first word is read.
+ * The event reader.  What yajl lets pass is refused before it starts (byte
+ * order mark, bad UTF-8, halves of surrogate pairs) or in the events (depth,
+ * numbers); yajl keeps no copy of the text and neither does this file.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <yajl/yajl_parse.h>
 
 #include "libutil/json.h"
-#include "libutil/json_lex.h"
 #include "libutil/utf8.h"
 
 /* Longer ones have digits that no double keeps. */
@@ -19,27 +20,16 @@
 #define NUMBER_SHOWN 40
 #define BEHIND_END   "text behind the end of the document"
 
-/* What may come. */
-enum state {
-	VALUE,
-	FIRST_ITEM, /* or the end of the array */
-	FIRST_NAME, /* or the end of the object */
-	NAME,
-	COLON,
-	BEHIND_VALUE,    /* a comma, or the end of what it is in */
-	BEHIND_DOCUMENT, /* nothing */
-};
-
 struct reader {
 	const struct json_events *ev;
 	void *ctx;
 	struct err *e;
 	const char *name, *text;
 	size_t len;
-	struct json_lexer lex;
-	enum state state;
+	yajl_handle yajl;
+	size_t event_end; /* offset behind the newest event */
 	int depth;
-	enum json_word open[JSON_MAX_DEPTH]; /* objects and arrays, the innermost last */
+	int r; /* what the consumer said */
 };
 
 /* ---- Where something is wrong ---- */
@@ -71,7 +61,73 @@ static int fail_at(const struct reader *rd, size_t offset, const char *what)
 		       what);
 }
 
-/* ---- Before the first word ---- */
+static size_t skip_blanks(const struct reader *rd, size_t at)
+{
+	while (at < rd->len && rd->text[at] && strchr(" \t\r\n", rd->text[at]))
+		at++;
+	return at;
+}
+
+/*
+ * Where the word begins that yajl could not use: it stands behind that word or,
+ * in some states, before it.  The last event ended before it, with no more than
+ * one comma or colon between, unless that is the very word.
+ */
+static size_t bad_word(const struct reader *rd)
+{
+	size_t consumed = yajl_get_bytes_consumed(rd->yajl);
+	size_t at = skip_blanks(rd, rd->event_end);
+
+	if (at < rd->len && (rd->text[at] == ',' || rd->text[at] == ':') && consumed != at + 1)
+		at = skip_blanks(rd, at + 1);
+	return at;
+}
+
+/* yajl's text, by its beginning, and what people are told; others pass as they are. */
+static const struct {
+	const char *yajl, *what;
+} messages[] = {
+	{ "after array element", "expected ',' or ']'" },
+	{ "after key and value", "expected ',' or '}'" },
+	{ "invalid char in json text", "unexpected character" },
+	{ "invalid object key", "expected a name in double quotes" },
+	{ "invalid string in json text", "unexpected word" },
+	{ "object key and value", "expected ':' after the name" },
+	{ "probable comment", "comments are not allowed in JSON" },
+	{ "trailing garbage", BEHIND_END },
+	{ "unallowed token", "expected a value" },
+};
+
+/* From "lexical error: invalid char in json text.\n"; cuts `text`. */
+static const char *message_of(char *text)
+{
+	char *start = strstr(text, "error: ");
+	size_t len;
+
+	start = start ? start + strlen("error: ") : text;
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
+		if (starts_with(start, messages[i].yajl))
+			return messages[i].what;
+	len = strlen(start);
+	while (len && strchr("\n. ", start[len - 1]))
+		start[--len] = '\0';
+	return start;
+}
+
+static int syntax_error(const struct reader *rd)
+{
+	unsigned char *text = yajl_get_error(rd->yajl, 0, NULL, 0);
+	int r;
+
+	if (strstr((const char *)text, "premature EOF"))
+		r = fail_at(rd, rd->len, "unexpected end of text");
+	else
+		r = fail_at(rd, bad_word(rd), message_of((char *)text));
+	yajl_free_error(rd->yajl, text);
+	return r;
+}
+
+/* ---- Before yajl sees the text ---- */
 
 /* Four hex digits, or -1. */
 static int hex4(const char *s, size_t len)
@@ -100,7 +156,7 @@ static bool is_low(int unit)
 	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/* "\ud83d" without its other half names no character. */
+/* "\ud83d" without its other half names no character; yajl would make it a '?'. */
 static const char *find_lone_surrogate(const char *s, const char *end)
 {
 	while ((s = memchr(s, '\\', (size_t)(end - s)))) {
@@ -169,7 +225,7 @@ static bool read_integer(const char *s, size_t len, struct json_number *n)
 static int read_number(const struct reader *rd, const char *s, size_t len, struct json_number *n)
 {
 	char text[NUMBER_MAX_BYTES + 1], what[NUMBER_SHOWN + 64];
-	size_t at = rd->lex.begin;
+	size_t at = rd->event_end > len ? rd->event_end - len : 0;
 
 	if (read_integer(s, len, n))
 		return 0;
@@ -185,148 +241,159 @@ static int read_number(const struct reader *rd, const char *s, size_t len, struc
 	return fail_at(rd, at, what);
 }
 
-/* ---- The grammar ---- */
+/* ---- Events ---- */
 
-static int deliver_string(struct reader *rd)
+/* yajl's words for "go on" and "stop". */
+static int went(struct reader *rd, int r)
 {
-	return rd->ev->string(rd->ctx, rd->lex.s, rd->lex.s_len, rd->e);
+	rd->r = r;
+	return r >= 0;
 }
 
-static int deliver_number(struct reader *rd)
+static struct reader *event(void *ctx)
 {
-	struct json_number n = { 0 };
-	int r = read_number(rd, rd->lex.s, rd->lex.s_len, &n);
+	struct reader *rd = ctx;
 
-	return r < 0 ? r : rd->ev->number(rd->ctx, &n, rd->e);
+	rd->event_end = yajl_get_bytes_consumed(rd->yajl);
+	return rd;
+}
+
+static int on_null(void *ctx)
+{
+	struct reader *rd = event(ctx);
+
+	return went(rd, rd->ev->null(rd->ctx, rd->e));
+}
+
+static int on_boolean(void *ctx, int value)
+{
+	struct reader *rd = event(ctx);
+
+	return went(rd, rd->ev->boolean(rd->ctx, value != 0, rd->e));
+}
+
+static int on_number(void *ctx, const char *s, size_t len)
+{
+	struct reader *rd = event(ctx);
+	struct json_number n = { 0 };
+	int r = read_number(rd, s, len, &n);
+
+	return went(rd, r < 0 ? r : rd->ev->number(rd->ctx, &n, rd->e));
+}
+
+static int on_string(void *ctx, const unsigned char *s, size_t len)
+{
+	struct reader *rd = event(ctx);
+
+	return went(rd, rd->ev->string(rd->ctx, (const char *)s, len, rd->e));
+}
+
+static int on_map_key(void *ctx, const unsigned char *s, size_t len)
+{
+	struct reader *rd = event(ctx);
+
+	return went(rd, rd->ev->map_key(rd->ctx, (const char *)s, len, rd->e));
 }
 
 /* Consumers may keep an array of JSON_MAX_DEPTH, or recurse: they never see more. */
-static int enter(struct reader *rd, enum json_word word)
+static int deeper(struct reader *rd)
 {
 	char what[64];
 
-	if (rd->depth == JSON_MAX_DEPTH) {
-		(void)snprintf(what, sizeof(what), "nested deeper than %d levels", JSON_MAX_DEPTH);
-		return fail_at(rd, rd->lex.begin, what);
+	if (rd->depth < JSON_MAX_DEPTH) {
+		rd->depth++;
+		return 0;
 	}
-	rd->open[rd->depth++] = word;
-	rd->state = word == JSON_WORD_OBJECT ? FIRST_NAME : FIRST_ITEM;
-	return word == JSON_WORD_OBJECT ? rd->ev->start_map(rd->ctx, rd->e)
-					: rd->ev->start_array(rd->ctx, rd->e);
+	(void)snprintf(what, sizeof(what), "nested deeper than %d levels", JSON_MAX_DEPTH);
+	return fail_at(rd, rd->event_end ? rd->event_end - 1 : 0, what);
 }
 
-static int leave(struct reader *rd)
+static int on_start_map(void *ctx)
 {
-	enum json_word word = rd->open[--rd->depth];
+	struct reader *rd = event(ctx);
+	int r = deeper(rd);
 
-	rd->state = rd->depth ? BEHIND_VALUE : BEHIND_DOCUMENT;
-	return word == JSON_WORD_OBJECT ? rd->ev->end_map(rd->ctx, rd->e)
-					: rd->ev->end_array(rd->ctx, rd->e);
+	return went(rd, r < 0 ? r : rd->ev->start_map(rd->ctx, rd->e));
 }
 
-static int value(struct reader *rd, enum json_word word)
+static int on_start_array(void *ctx)
 {
-	if (word == JSON_WORD_OBJECT || word == JSON_WORD_ARRAY)
-		return enter(rd, word);
-	rd->state = rd->depth ? BEHIND_VALUE : BEHIND_DOCUMENT;
-	switch (word) {
-	case JSON_WORD_STRING:
-		return deliver_string(rd);
-	case JSON_WORD_NUMBER:
-		return deliver_number(rd);
-	case JSON_WORD_TRUE:
-	case JSON_WORD_FALSE:
-		return rd->ev->boolean(rd->ctx, word == JSON_WORD_TRUE, rd->e);
-	case JSON_WORD_NULL:
-		return rd->ev->null(rd->ctx, rd->e);
-	default:
-		return fail_at(rd, rd->lex.begin, "expected a value");
-	}
+	struct reader *rd = event(ctx);
+	int r = deeper(rd);
+
+	return went(rd, r < 0 ? r : rd->ev->start_array(rd->ctx, rd->e));
 }
 
-static int name(struct reader *rd, enum json_word word)
+static int on_end_map(void *ctx)
 {
-	if (word != JSON_WORD_STRING)
-		return fail_at(rd, rd->lex.begin, "expected a name in double quotes");
-	rd->state = COLON;
-	return rd->ev->map_key(rd->ctx, rd->lex.s, rd->lex.s_len, rd->e);
+	struct reader *rd = event(ctx);
+
+	rd->depth--;
+	return went(rd, rd->ev->end_map(rd->ctx, rd->e));
 }
 
-static int behind_value(struct reader *rd, enum json_word word)
+static int on_end_array(void *ctx)
 {
-	bool object = rd->open[rd->depth - 1] == JSON_WORD_OBJECT;
+	struct reader *rd = event(ctx);
 
-	if (word == (object ? JSON_WORD_OBJECT_END : JSON_WORD_ARRAY_END))
-		return leave(rd);
-	if (word != JSON_WORD_COMMA)
-		return fail_at(rd, rd->lex.begin,
-			       object ? "expected ',' or '}'" : "expected ',' or ']'");
-	rd->state = object ? NAME : VALUE;
-	return 0;
+	rd->depth--;
+	return went(rd, rd->ev->end_array(rd->ctx, rd->e));
 }
 
-static int colon(struct reader *rd, enum json_word word)
+static const yajl_callbacks callbacks = {
+	.yajl_null = on_null,
+	.yajl_boolean = on_boolean,
+	.yajl_number = on_number, /* instead of the two that round */
+	.yajl_string = on_string,
+	.yajl_start_map = on_start_map,
+	.yajl_map_key = on_map_key,
+	.yajl_end_map = on_end_map,
+	.yajl_start_array = on_start_array,
+	.yajl_end_array = on_end_array,
+};
+
+static int outcome(const struct reader *rd, yajl_status status)
 {
-	if (word != JSON_WORD_COLON)
-		return fail_at(rd, rd->lex.begin, "expected ':' after the name");
-	rd->state = VALUE;
-	return 0;
+	if (status == yajl_status_ok)
+		return 0;
+	return rd->r < 0 ? rd->r : syntax_error(rd);
 }
 
-static int take(struct reader *rd, enum json_word word)
+/* yajl itself takes an unfinished word or string behind the document for its end. */
+static int check_rest(const struct reader *rd)
 {
-	switch (rd->state) {
-	case VALUE:
-		return value(rd, word);
-	case FIRST_ITEM:
-		return word == JSON_WORD_ARRAY_END ? leave(rd) : value(rd, word);
-	case FIRST_NAME:
-		return word == JSON_WORD_OBJECT_END ? leave(rd) : name(rd, word);
-	case NAME:
-		return name(rd, word);
-	case COLON:
-		return colon(rd, word);
-	case BEHIND_VALUE:
-		return behind_value(rd, word);
-	case BEHIND_DOCUMENT:
-		break;
-	}
-	return fail_at(rd, rd->lex.begin, BEHIND_END);
+	size_t at = skip_blanks(rd, rd->event_end);
+
+	if (rd->depth > 0 || !rd->event_end || at == rd->len)
+		return 0;
+	return fail_at(rd, at, BEHIND_END);
 }
 
 static int run(struct reader *rd)
 {
-	int r = 0;
+	int r = outcome(rd, yajl_parse(rd->yajl, (const unsigned char *)rd->text, rd->len));
 
-	while (r >= 0) {
-		enum json_word word = json_lex(&rd->lex);
-
-		if (rd->state == BEHIND_DOCUMENT)
-			/* Whatever it is, also half a word. */
-			return rd->lex.begin == rd->len ? 0 : take(rd, word);
-		if (word == JSON_WORD_END)
-			return fail_at(rd, rd->len, "unexpected end of text");
-		if (word == JSON_WORD_BAD)
-			return fail_at(rd, rd->lex.begin, rd->lex.why);
-		r = take(rd, word);
-	}
+	if (r >= 0)
+		r = check_rest(rd);
+	if (r >= 0)
+		r = outcome(rd, yajl_complete_parse(rd->yajl));
 	return r;
 }
 
-int json_read(const char *file, const char *text, size_t len, const struct json_events *ev,
+int json_read(const char *name, const char *text, size_t len, const struct json_events *ev,
 	      void *ctx, struct err *e)
 {
-	struct reader rd = { .ev = ev,
-			     .ctx = ctx,
-			     .e = e,
-			     .name = file,
-			     .text = text,
-			     .len = len,
-			     .lex = { .text = text, .len = len } };
+	struct reader rd = { .ev = ev, .ctx = ctx, .e = e, .name = name, .text = text, .len = len };
 	int r = check_text(&rd);
 
-	if (r >= 0)
-		r = run(&rd);
-	json_lexer_done(&rd.lex);
+	if (r < 0)
+		return r;
+	rd.yajl = yajl_alloc(&callbacks, NULL, &rd);
+	if (!rd.yajl)
+		return err_set(e, ENOMEM, "%s: no memory for a JSON reader", name);
+	/* Done above, and stricter. */
+	(void)yajl_config(rd.yajl, yajl_dont_validate_strings, 1);
+	r = run(&rd);
+	yajl_free(rd.yajl);
 	return r;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_read.c, json_lex.c, json_value.c and json_write.c, mostly by the files below
- * tests/data/json. */
+/* json_read.c, json_value.c and json_write.c, mostly by the files below tests/data/json. */
 #include "libutil/json.h"
 
 #include <errno.h>
