@@ -217,6 +217,7 @@ static const struct stage stages[] = {
 	{ "pivot", pivot_enter, CREATE },
 	/* After the hooks: a hook may mount devpts or replace terminals. */
 	{ "console", console_setup, BOTH },
+	{ "null", null_streams, BOTH },
 	/* Makes a directory: before the root becomes read-only. */
 	{ "make-cwd", cwd_make, CREATE },
 	{ "sysctl", sysctl_apply, CREATE },

@@ -7,16 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "libutil/beneath.h"
 #include "libutil/cleanup.h"
 #include "libutil/sys.h"
 #include "runtime/init/mount.h"
 #include "runtime/init/stage.h"
-
-#define NULL_MAJOR 1
-#define NULL_MINOR 3
 
 static const struct mount_attrs no_change;
 static const struct mount_attrs read_only = { .set = MOUNT_ATTR_RDONLY };
@@ -75,22 +71,6 @@ static int cover_directory(struct cover *c, int fd, struct err *e)
 	return 0;
 }
 
-/* The container's own, and nothing else that somebody put there. */
-static int open_null(const struct init *in, struct err *e)
-{
-	autofd int fd =
-		beneath_open(in->rootfd, "/dev/null", O_PATH | O_NOFOLLOW, 0, BENEATH_CHROOT, e);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, "stat '/dev/null'");
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
-		return err_set(e, ENODEV, "'/dev/null' is not the null device");
-	return steal_fd(&fd);
-}
-
 static int cover_file(const struct init *in, struct cover *c, int fd, struct err *e)
 {
 	autofd int null = -1, tree = -1;
@@ -98,7 +78,7 @@ static int cover_file(const struct init *in, struct cover *c, int fd, struct err
 
 	if (c->nullfd >= 0)
 		return mount_bind(c->nullfd, fd, false, &no_change, e);
-	null = open_null(in, e);
+	null = null_open(in, O_PATH, e);
 	if (null < 0)
 		return null;
 	tree = mount_clone(null, false, e);

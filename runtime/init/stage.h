@@ -82,6 +82,10 @@ int mask_paths(struct init *in, struct err *e);
 int notify_bind(struct init *in, struct err *e);
 /* console.c: a pty of the container's own on 0, 1, 2; the master goes to the host side. */
 int console_setup(struct init *in, struct err *e);
+/* null.c: the container's own null device, and nothing else that somebody put there. */
+int null_open(const struct init *in, int flags, struct err *e);
+/* null.c: streams that are the caller's null device become the container's. */
+int null_streams(struct init *in, struct err *e);
 
 /* sysctl.c */
 int sysctl_apply(struct init *in, struct err *e);

@@ -206,3 +206,17 @@ HOME=/home/user" ]
 	[[ $output == *"process.selinuxLabel"*'`/proc/'*'/attr/exec`'* ]]
 	nothing_left
 }
+
+# Through the host's, root of the container could change the mode of the host's node.
+@test "a stream that is the host's null device becomes the container's" {
+	local seen='grep -c "^$(awk "/mnt_id/ {print \$2}" /proc/self/fdinfo/0) " /proc/self/mountinfo'
+	bundle sh -c "$seen; exec sleep 100"
+	c run --detach --bundle "$BUNDLE" "$NAME" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&-
+	wait_for grep -qx 1 "$BATS_TEST_TMPDIR/out"
+	[ "$(c exec "$NAME" sh -c "$seen" </dev/null)" = 1 ]
+	# Every other stream stays what it is.
+	[ "$(echo text | c exec "$NAME" cat)" = text ]
+	# In a container that has taken its own away, nothing takes its place.
+	c exec "$NAME" sh -c 'rm /dev/null && echo false >/dev/null'
+	[ -z "$(c exec "$NAME" cat </dev/null)" ]
+}
