@@ -117,9 +117,13 @@ static int write_descriptors(const struct checkpoint *c, struct criu_options *o,
 	auto_(strv) struct strv names = { 0 };
 	int r = descriptors_of(container_pid(&c->container), &names, e);
 
-	for (size_t i = 0; r >= 0 && i < names.n; i++)
-		if (descriptor_kind(names.v[i]) == DESCRIPTOR_FILE)
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		enum descriptor_kind kind = descriptor_kind(names.v[i]);
+
+		/* Pipes are recognised without. */
+		if (kind == DESCRIPTOR_FILE || kind == DESCRIPTOR_TTY)
 			criu_options_external(o, names.v[i]);
+	}
 	return r < 0 ? r : descriptors_write(c->image.dirfd, &names, e);
 }
 

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "libutil/file.h"
@@ -20,22 +22,27 @@ static bool is_number(const char *text, size_t len, const char *digits)
 	return len > 0 && len <= 20 && strspn(text, digits) == len;
 }
 
-enum descriptor_kind descriptor_kind(const char *name)
+/* "HEX:HEX]" */
+static bool is_pair(const char *text)
 {
 	static const char hex[] = "0123456789abcdef";
+	size_t first = strspn(text, hex), len = strlen(text);
+
+	return is_number(text, first, hex) && text[first] == ':' && text[len - 1] == ']' &&
+	       is_number(text + first + 1, len - first - 2, hex);
+}
+
+enum descriptor_kind descriptor_kind(const char *name)
+{
 	size_t len = strlen(name);
 
-	if (len == 0 || name[len - 1] != ']')
-		return DESCRIPTOR_OTHER;
-	if (starts_with(name, "pipe:[") && is_number(name + 6, len - 7, "0123456789"))
+	if (len > 7 && starts_with(name, "pipe:[") && name[len - 1] == ']' &&
+	    is_number(name + 6, len - 7, "0123456789"))
 		return DESCRIPTOR_PIPE;
-	if (starts_with(name, "file[")) {
-		size_t mount = strspn(name + 5, hex);
-
-		if (is_number(name + 5, mount, hex) && name[5 + mount] == ':' &&
-		    is_number(name + 6 + mount, len - 7 - mount, hex))
-			return DESCRIPTOR_FILE;
-	}
+	if (starts_with(name, "file[") && is_pair(name + 5))
+		return DESCRIPTOR_FILE;
+	if (starts_with(name, "tty[") && is_pair(name + 4))
+		return DESCRIPTOR_TTY;
 	return DESCRIPTOR_OTHER;
 }
 
@@ -110,6 +117,16 @@ static bool is_inside(const char *mountinfo, int mount)
 	return false;
 }
 
+/* By the majors that criu takes for terminals. */
+static bool is_terminal(const struct stat *st)
+{
+	unsigned n = major(st->st_rdev);
+
+	return S_ISCHR(st->st_mode) && (n == TTY_MAJOR || n == TTYAUX_MAJOR ||
+					(n >= UNIX98_PTY_SLAVE_MAJOR &&
+					 n < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT));
+}
+
 /* Files and devices of the host have no name in the container, but criu may be told to leave them
  * out. */
 static void add_file(pid_t pid, size_t fd, const char *path, const char *link,
@@ -118,12 +135,15 @@ static void add_file(pid_t pid, size_t fd, const char *path, const char *link,
 	struct stat st;
 	int mount = -1;
 
-	if (link[0] == '/' && stat(path, &st) == 0 &&
-	    (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) && mount_of(pid, fd, &mount) == 0 &&
-	    !is_inside(mountinfo, mount))
-		strv_addf(ret, "file[%x:%llx]", (unsigned)mount, (unsigned long long)st.st_ino);
-	else
+	if (link[0] != '/' || stat(path, &st) < 0 ||
+	    !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) || mount_of(pid, fd, &mount) < 0 ||
+	    is_inside(mountinfo, mount))
 		strv_add(ret, link);
+	else if (is_terminal(&st))
+		strv_addf(ret, "tty[%llx:%llx]", (unsigned long long)st.st_rdev,
+			  (unsigned long long)st.st_dev);
+	else
+		strv_addf(ret, "file[%x:%llx]", (unsigned)mount, (unsigned long long)st.st_ino);
 }
 
 int descriptors_of(pid_t pid, struct strv *ret, struct err *e)
