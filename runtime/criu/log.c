@@ -19,15 +19,34 @@ struct line {
 };
 
 /* "(03.175058)    206: Error (criu/files-reg.c:1710): Can't ..." -> "Can't ..." */
-static bool find_error(const char *line, size_t len, struct line *ret)
+static const char *marked(const char *line, size_t len)
 {
 	static const char mark[] = "Error (", end[] = "): ";
 	const char *at = memmem(line, len, mark, sizeof(mark) - 1);
 	const char *text = at ? memmem(at, len - (size_t)(at - line), end, sizeof(end) - 1) : NULL;
 
+	return text ? text + sizeof(end) - 1 : NULL;
+}
+
+/* What criu gives up after without calling it an error. */
+static const char *unmarked(const char *line, size_t len)
+{
+	static const char *const reasons[] = { "Can't connect to server " };
+	const char *text = NULL;
+
+	for (size_t i = 0; !text && i < ARRAY_LEN(reasons); i++)
+		text = memmem(line, len, reasons[i], strlen(reasons[i]));
+	return text;
+}
+
+static bool find_error(const char *line, size_t len, struct line *ret)
+{
+	const char *text = marked(line, len);
+
+	if (!text)
+		text = unmarked(line, len);
 	if (!text)
 		return false;
-	text += sizeof(end) - 1;
 	*ret = (struct line){ text, len - (size_t)(text - line) };
 	while (ret->len > 0 && (ret->text[ret->len - 1] == '\n' || ret->text[ret->len - 1] == ' '))
 		ret->len--;

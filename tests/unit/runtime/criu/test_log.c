@@ -38,6 +38,13 @@ static void a_log_without_errors_says_nothing(void **state UNUSED)
 	excerpt("(00.5) Error (criu/cr-restore.c:2): Restoring FAILED.\n", "");
 }
 
+static void a_reason_that_criu_does_not_mark_is_quoted(void **state UNUSED)
+{
+	excerpt("(00.1) Can't connect to server 127.0.0.1:9\n"
+		"(00.2) Error (compel/x.c:1): Unable to detach from 7: No such process\n",
+		"Can't connect to server 127.0.0.1:9; Unable to detach from 7: No such process");
+}
+
 static void control_characters_stay_behind(void **state UNUSED)
 {
 	excerpt("Error (a): \x1b[31mred\x7f\tname", "?[31mred??name");
@@ -61,6 +68,7 @@ int main(void)
 		cmocka_unit_test(the_errors_are_quoted_without_their_marks),
 		cmocka_unit_test(of_many_the_last_three_are_kept),
 		cmocka_unit_test(a_log_without_errors_says_nothing),
+		cmocka_unit_test(a_reason_that_criu_does_not_mark_is_quoted),
 		cmocka_unit_test(control_characters_stay_behind),
 		cmocka_unit_test(a_long_line_is_cut),
 	};
