@@ -9,6 +9,7 @@
 #include "libutil/dir.h"
 #include "libutil/path.h"
 #include "runtime/annotation.h"
+#include "runtime/checkpoint/image_ids.h"
 
 /* Where runc looks. */
 #define IMAGE_DEFAULT "checkpoint"
@@ -67,11 +68,14 @@ static int reopen(int *fd, const char *path, struct err *e)
 	return 0;
 }
 
-int image_reopen(struct image *im, struct err *e)
+int image_reopen(struct image *im, const struct runtime_spec *spec, struct err *e)
 {
-	int r = reopen(&im->dirfd, im->path, e);
+	/* First, for it may be the same directory, and criu writes its log there. */
+	int r = reopen(&im->workfd, im->work, e);
 
-	return r < 0 ? r : reopen(&im->workfd, im->work, e);
+	if (r >= 0)
+		r = image_show(im->path, spec, e);
+	return r < 0 ? r : reopen(&im->dirfd, im->path, e);
 }
 
 void image_done(struct image *im)

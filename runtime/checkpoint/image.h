@@ -17,9 +17,10 @@ struct image {
 /* Open them; `make`: for a dump, what is missing is made, for root's eyes only.  A memory dump
  * holds every secret of the container. */
 int image_open(struct image *im, const struct criu_flags *flags, bool make, struct err *e);
-/* Once more, in the mount namespace this process has come to: criu mounts things in its working
- * directory, which must be one of its own namespace then. */
-int image_reopen(struct image *im, struct err *e);
+/* Once more, in the mount namespace this process has come to (a mount_visit): criu mounts things in
+ * its working directory, which must be one of its own namespace then.  The images, which are only
+ * to be read, are shown to the container's root. */
+int image_reopen(struct image *im, const struct runtime_spec *spec, struct err *e);
 void image_done(struct image *im);
 AUTO_DEFINE_DONE(image, image_done)
 

@@ -135,11 +135,29 @@ static int decide_mounts(struct restore *x, const struct creation *c, struct err
 	return r < 0 ? r : external_restore_mounts(&mounts, c->rootfsfd, &x->options, e);
 }
 
+/* criu makes that namespace when it moves its processes, and told not to it does neither. */
+static int check_cgroup_namespace(const struct restore *x, const struct creation *c, struct err *e)
+{
+	bool ignored = cgroup_is_none(c->cgroup) ||
+		       x->options.opts.manage_cgroups_mode.v == CRIU_CG_IGNORE;
+
+	if (!ignored || !c->plan.is_new[OCI_NS_CGROUP])
+		return 0;
+	return err_set(
+		e, EOPNOTSUPP,
+		"config.json: linux.namespaces: criu makes no cgroup namespace %s: remove it "
+		"there, or let criu manage control groups",
+		cgroup_is_none(c->cgroup) ? "for a container without a control group"
+					  : "with --manage-cgroups-mode ignore");
+}
+
 static int decide(struct restore *x, const struct creation *c, struct err *e)
 {
 	struct criu_opts *o = &x->options.opts;
 	int r = criu_options_flags(&x->options, x->flags, e);
 
+	if (r >= 0)
+		r = check_cgroup_namespace(x, c, e);
 	if (r >= 0)
 		r = criu_check_namespaces(c->spec, e);
 	if (r >= 0)
@@ -182,7 +200,7 @@ static int start_criu(struct restore *x, const struct creation *c, struct err *e
 	if (r >= 0)
 		r = restore_root_bind(c->rootfs, x->root, e);
 	if (r >= 0)
-		r = image_reopen(&x->image, e);
+		r = image_reopen(&x->image, c->spec, e);
 	if (r >= 0)
 		r = criu_start(&x->talk.swrk, x->fds, x->n_fds, x->flags->shell_job, e);
 	back = mount_visit_end(&visit, r < 0 ? NULL : e);

@@ -139,6 +139,17 @@ static int open_dir(const struct pb_number *fd)
 	return dirfd;
 }
 
+/* Whose the images are for whom reads them. */
+static void show_owners(int dirfd, FILE *out)
+{
+	struct stat st;
+
+	if (fstat(dirfd, &st) == 0)
+		(void)fprintf(out, "images of %u\n", st.st_uid);
+	if (fstatat(dirfd, "parent", &st, 0) == 0)
+		(void)fprintf(out, "parent of %u\n", st.st_uid);
+}
+
 static void note_request(const struct criu_opts *opts, int dirfd, const char *name)
 {
 	int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -147,6 +158,7 @@ static void note_request(const struct criu_opts *opts, int dirfd, const char *na
 	if (!out)
 		die("note the request");
 	show_opts(opts, out);
+	show_owners(dirfd, out);
 	(void)fclose(out);
 }
 

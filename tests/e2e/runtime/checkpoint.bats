@@ -155,19 +155,59 @@ never_asked() {
 	checkpoint
 	asked dump "external=mnt[/real-$NAME]:/link-$NAME"
 	asked dump "external=net[$inode]:extRootNetNS"
-	# Standard input and output are files of the host.
-	[ "$(grep -c '^external=file\[' "$IMAGE/dump-request")" -eq 3 ]
+	# Standard output is a file of the host, the null device one of the container.
+	[ "$(grep -c '^external=file\[' "$IMAGE/dump-request")" -eq 2 ]
 	[ "$(jq length "$IMAGE/descriptors.json")" -eq 3 ]
 	restore --detach >"$OUT" 2>&1 </dev/null
 	asked restore "external=mnt[/link-$NAME]:$BATS_TEST_TMPDIR/volume"
 	asked restore "external=mnt[/real-$NAME]:$BATS_TEST_TMPDIR/volume"
 	grep -q '^inherit_fd extRootNetNS [0-9]*$' "$IMAGE/restore-request"
-	[ "$(grep -c '^inherit_fd ile\[' "$IMAGE/restore-request")" -eq 3 ]
+	[ "$(grep -c '^inherit_fd ile\[' "$IMAGE/restore-request")" -eq 2 ]
 	c delete --force "$NAME"
 	FAKE_CRIU_ACT=no-joins run restore --detach
 	[ "$status" -eq 1 ]
 	[[ $output == *"its network namespace is not '/proc/$holder/ns/net'"* ]]
 	kill "$holder"
+}
+
+@test "a terminal of the outside stays out of the image" {
+	plain_bundle sleep 100
+	script -qfc "creel --root $CREEL_ROOT run --detach --bundle $BUNDLE $NAME" /dev/null >"$OUT" 2>&1 </dev/null 3>&-
+	checkpoint
+	tty=$(jq -r '.[0]' "$IMAGE/descriptors.json")
+	[[ $tty == tty\[88*:*\] ]]
+	asked dump "external=$tty"
+	script -qfc "creel --root $CREEL_ROOT restore --detach --image-path $IMAGE --bundle $BUNDLE $NAME" /dev/null \
+		>"$OUT" 2>&1 </dev/null 3>&-
+	grep -q "^inherit_fd ${tty//[/\\[} [0-9]*$" "$IMAGE/restore-request"
+}
+
+# criu restores it from inside, as its root.
+@test "the images of a container in a user namespace are shown to its root" {
+	requires userns
+	plain_bundle sleep 100
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	start_container
+	c checkpoint --pre-dump --image-path "$IMAGE-0" "$NAME" 3>&-
+	checkpoint --parent-path ../image-0
+	# As criu does.
+	ln -s ../image-0 "$IMAGE/parent"
+	touch "$IMAGE/restore-request"
+	[ "$(stat -c %a "$IMAGE")" = 700 ]
+	run restore --detach
+	asked restore "images of 100000"
+	asked restore "parent of 100000"
+	[ "$(stat -c %u "$IMAGE")" -eq 0 ]
+	# The false criu makes no user namespace.
+	[[ $output == *"it is in the host's user namespace"* ]]
+	nothing_left
+	# Where ids cannot be mapped, a directory that is closed to it says so.
+	run no_syscall mount_setattr creel --root "$CREEL_ROOT" restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME" 3>&-
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"'$IMAGE' is closed to the root of the container's user namespace"*"chmod o+x"* ]]
+	nothing_left
 }
 
 @test "a restored container is one like every other" {
@@ -227,16 +267,22 @@ never_asked() {
 	start_container
 	checkpoint
 	restore --detach --tcp-close --lsm-profile apparmor:some --lsm-mount-context ctx --network-lock nftables \
-		--lazy-pages --auto-dedup --file-locks --ext-unix-sk --manage-cgroups-mode ignore >"$OUT" 2>&1 </dev/null
+		--lazy-pages --auto-dedup --file-locks --ext-unix-sk --manage-cgroups-mode props >"$OUT" 2>&1 </dev/null
 	for line in tcp_close=1 lsm_profile=apparmor:some lsm_mount_context=ctx network_lock=2 lazy_pages=1 \
-		auto_dedup=1 file_locks=1 ext_unix_sk=1 manage_cgroups_mode=0; do
+		auto_dedup=1 file_locks=1 ext_unix_sk=1 manage_cgroups_mode=2; do
 		asked restore "$line"
 	done
 	c delete --force "$NAME"
 	run restore --lsm-profile some
 	[ "$status" -eq 1 ]
 	[[ $output == *"'some' is neither apparmor:NAME nor selinux:LABEL"* ]]
+	run restore --detach --manage-cgroups-mode ignore
+	[ "$status" -eq 1 ]
+	[[ $output == *"criu makes no cgroup namespace with --manage-cgroups-mode ignore"* ]]
 	nothing_left
+	edit 'del(.linux.namespaces[] | select(.type == "cgroup"))'
+	restore --detach --manage-cgroups-mode ignore >"$OUT" 2>&1 </dev/null
+	asked restore manage_cgroups_mode=0
 }
 
 @test "hooks run when the namespaces are there, and after the restore" {
