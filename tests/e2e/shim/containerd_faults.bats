@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# containerd and our shim die at any time: containers run on or are cleaned up, and nothing is lost.
+
+bats_require_minimum_version 1.5.0
+load ctr
+
+setup_file() { ctr_open; }
+
+teardown_file() { [ -z "${ROOM_PID:-}" ] || room_close; }
+
+setup() {
+	room_needs containerd ctr
+	# The events of a name are those of one test.
+	ONE=one-$BATS_TEST_NUMBER
+}
+
+teardown() {
+	ctr_clean "$ONE"
+}
+
+containerd_killed() {
+	local pid
+	pid=$(in_room pgrep -x containerd)
+	in_room kill -KILL "$pid"
+	wait_for in_room test ! -e "/proc/$pid"
+}
+
+# A person's ctr ends with containerd, and so does the listener to events.
+listen_again() {
+	in_room ctr events >"$ROOM_DIR/events" 2>/dev/null </dev/null 3>&- &
+}
+
+@test "containerd is killed and comes back: the container runs on and is its own again" {
+	box "$ONE" -d -- sleep 1000
+	local pid
+	pid=$(task_pid "$ONE")
+	containerd_killed
+	in_room test -e "/proc/$pid"
+	containerd_start
+	task_is "$ONE" RUNNING
+	[ "$(task_pid "$ONE")" = "$pid" ]
+	[ "$(ctr task exec --exec-id x "$ONE" echo hello)" = hello ]
+	ctr task kill -s KILL "$ONE"
+	wait_for task_is "$ONE" STOPPED
+	run ctr task rm "$ONE"
+	[[ $output == *"exit code 137"* ]]
+	wait_for eval '[ "$(shims)" -eq 0 ]'
+}
+
+@test "what ends while containerd is away is known when it is back" {
+	box "$ONE" -d -- sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done; exit 42'
+	local pid
+	pid=$(task_pid "$ONE")
+	containerd_killed
+	in_room touch "/proc/$pid/root/tmp/go"
+	wait_for in_room test ! -e "/proc/$pid"
+	containerd_start
+	wait_for task_is "$ONE" STOPPED
+	run ctr task rm "$ONE"
+	[[ $output == *"exit code 42"* ]]
+}
+
+@test "the shim is killed: its container goes, and the exit is told" {
+	listen_again
+	box "$ONE" -d -- sleep 1000
+	local pid
+	pid=$(task_pid "$ONE")
+	in_room pkill -KILL containerd-shim
+	wait_for in_room test ! -e "/proc/$pid"
+	wait_for eval '[[ $(topics_of "$ONE") == */tasks/delete ]]'
+	grep /tasks/exit "$ROOM_DIR/events" | grep -q '"exit_status":137'
+	! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
+	wait_for eval '[ -z "$(room_cgroups)" ]'
+	ctr container rm "$ONE"
+	[ "$(box "$ONE" --rm -- echo next)" = next ]
+}
+
+@test "garbage on the socket hurts nobody" {
+	box "$ONE" -d -- sleep 1000
+	local socket
+	socket=$(in_room cat "/run/containerd/io.containerd.runtime.v2.task/default/$ONE/address")
+	in_room "$BUILD_DIR/tests/tools/ttrpc_client" raw "${socket#unix://}" ffffffffffffffffffff
+	in_room sh -c 'head -c 200000 /dev/urandom | timeout 5 socat -t 1 - "UNIX-CONNECT:$1"' - "${socket#unix://}" || true
+	in_room "$BUILD_DIR/tests/tools/ttrpc_client" hold "${socket#unix://}" 300 Connect "id=$ONE"
+	[ "$(ctr task exec --exec-id x "$ONE" echo hello)" = hello ]
+}
