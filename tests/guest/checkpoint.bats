@@ -1,53 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # checkpoint and restore with the real criu, which wants a host it can work on.
-#
-# config.json says noNewPrivileges false: criu before 3.19 forgets it, and creel then refuses.
 
-load guest
-
-setup() {
-	requires program criu jq
-	criu check >/dev/null 2>&1 || skip "criu does not work on this host: $(criu check 2>&1 | tail -n 1)"
-	setup_creel
-	PATH=$BATS_TEST_DIRNAME:$PATH
-	IMAGE=$BATS_TEST_TMPDIR/image
-	OUT=$BATS_TEST_TMPDIR/out
-	COUNTER=$ROOTFS/tmp/$NAME
-}
-
-teardown() {
-	teardown_creel
-	rm -f "$COUNTER"
-}
-
-criu_bundle() {
-	bundle "$@"
-	edit '.process.noNewPrivileges = false'
-}
-
-# A program that counts, in memory and in a file.
-counting_bundle() {
-	criu_bundle sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/'"$NAME"'; sleep 0.1; done'
-}
-
-start_container() {
-	c run --detach --bundle "$BUNDLE" "$NAME" >"$OUT" 2>&1 </dev/null 3>&-
-}
-
-checkpoint() {
-	c checkpoint --image-path "$IMAGE" "$@" "$NAME" 3>&-
-}
-
-restore() {
-	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$@" "$NAME" >"$OUT" 2>&1 </dev/null 3>&-
-}
-
-counter_is_beyond() {
-	local now
-	now=$(cat "$COUNTER")
-	[ -n "$now" ] && [ "$now" -gt "$1" ]
-}
+load criu
 
 @test "a container goes on counting where it was" {
 	counting_bundle
@@ -55,12 +10,12 @@ counter_is_beyond() {
 	wait_for counter_is_beyond 5
 	checkpoint
 	nothing_left
-	before=$(cat "$COUNTER")
+	before=$(count)
 	sleep 0.5
-	[ "$(cat "$COUNTER")" = "$before" ]
+	[ "$(count)" = "$before" ]
 	restore --pid-file "$BATS_TEST_TMPDIR/pid"
 	wait_for counter_is_beyond "$before"
-	[ "$(cat "$COUNTER")" -lt $((before + 1000)) ]
+	[ "$(count)" -lt $((before + 1000)) ]
 	[ "$(status_of "$NAME")" = running ]
 	# Every other verb works on it.
 	pid=$(cat "$BATS_TEST_TMPDIR/pid")
@@ -69,9 +24,9 @@ counter_is_beyond() {
 	[ "$(c exec "$NAME" readlink /proc/1/ns/time)" = "$(c exec "$NAME" readlink /proc/self/ns/time)" ]
 	c exec "$NAME" sh -c 'ps | grep -c "i=0"' >/dev/null
 	c pause "$NAME"
-	before=$(cat "$COUNTER")
+	before=$(count)
 	sleep 0.5
-	[ "$(cat "$COUNTER")" = "$before" ]
+	[ "$(count)" = "$before" ]
 	c resume "$NAME"
 	wait_for counter_is_beyond "$before"
 	c kill "$NAME" KILL
@@ -107,32 +62,15 @@ counter_is_beyond() {
 	start_container
 	wait_for counter_is_beyond 5
 	checkpoint --leave-running
-	before=$(cat "$COUNTER")
+	before=$(count)
 	wait_for counter_is_beyond "$before"
 	c delete --force "$NAME"
-	edit '.linux.cgroupsPath = "/creel-e2e/" + $name + "-other"' --arg name "$NAME"
-	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME-other" >"$OUT" 2>&1 </dev/null 3>&- || {
-		cat "$OUT"
-		return 1
-	}
+	other_group
+	restore_as "$NAME-other"
 	wait_for has_status "$NAME-other" running
 	grep -q "/creel-e2e/$NAME-other$" "/proc/$(pid_of "$NAME-other")/cgroup"
 	c delete --force "$NAME-other"
 	nothing_left
-}
-
-@test "pre-dumps make the last dump short" {
-	criu_bundle sh -c 'x=$(head -c 300000 /dev/urandom | od -x); : >/tmp/'"$NAME"'; while :; do sleep 0.1; done'
-	start_container
-	wait_for test -e "$COUNTER"
-	c checkpoint --pre-dump --image-path "$BATS_TEST_TMPDIR/pre" "$NAME"
-	[ "$(status_of "$NAME")" = running ]
-	checkpoint --parent-path ../pre
-	[ "$(readlink "$IMAGE/parent")" = ../pre ]
-	size() { cat "$1"/pages-*.img | wc -c; }
-	[ "$(size "$IMAGE")" -lt $(($(size "$BATS_TEST_TMPDIR/pre") / 2)) ]
-	restore
-	[ "$(status_of "$NAME")" = running ]
 }
 
 @test "pipes are given anew" {
@@ -211,12 +149,12 @@ counter_is_beyond() {
 	start_container
 	wait_for counter_is_beyond 2
 	checkpoint
-	before=$(cat "$COUNTER")
+	before=$(count)
 	edit '.process.capabilities[] = []'
 	run c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME"
 	[ "$status" -eq 1 ]
 	[[ $output == *"what the image holds is not what config.json allows"* ]]
-	[ "$(cat "$COUNTER")" = "$before" ]
+	[ "$(count)" = "$before" ]
 	nothing_left
 }
 
@@ -230,7 +168,7 @@ counter_is_beyond() {
 	piped creel --root "$CREEL_ROOT" run --detach --bundle "$BUNDLE" "$NAME"
 	wait_for counter_is_beyond 5
 	checkpoint
-	before=$(cat "$COUNTER")
+	before=$(count)
 	piped runc --root "$BATS_TEST_TMPDIR/runc" restore --detach --image-path "$IMAGE" \
 		--work-path "$IMAGE" --bundle "$BUNDLE" "$NAME"
 	wait_for counter_is_beyond "$before" || {
@@ -239,7 +177,7 @@ counter_is_beyond() {
 		false
 	}
 	runc --root "$BATS_TEST_TMPDIR/runc" checkpoint --image-path "$IMAGE-2" "$NAME"
-	before=$(cat "$COUNTER")
+	before=$(count)
 	piped creel --root "$CREEL_ROOT" restore --detach --image-path "$IMAGE-2" --bundle "$BUNDLE" "$NAME"
 	wait_for counter_is_beyond "$before" || {
 		cat "$OUT"

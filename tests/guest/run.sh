@@ -42,9 +42,11 @@ if ! grep -q '^#define HAVE_SYSTEMD 1' "$build/config.h"; then
 	exit 77
 fi
 vm_run=${VM_RUN:-$(command -v vm-run || echo "$here/vm-run")}
-options=(--systemd --timeout "${GUEST_TIMEOUT:-900}")
+options=(--systemd --timeout "${GUEST_TIMEOUT:-1200}")
 if [ -n "$selinux" ]; then
 	options+=(--selinux=enforcing)
+else
+	options+=(--packages "podman conmon netavark")
 fi
 if [ -n "$only_build" ]; then
 	exec "$vm_run" "${options[@]}" --build
@@ -71,7 +73,7 @@ template rootless.json --rootless
 # Made by root, for the guest's user.
 jq '.linux.uidMappings[].hostID = 1000 | .linux.gidMappings[].hostID = 1000' "$stage/rootless.json" >"$stage/new" &&
 	mv "$stage/new" "$stage/rootless.json"
-cp "$here/in-guest.sh" "$here"/*.bats "$here/guest.bash" "$src/tests/e2e/helpers.bash" \
+cp "$here/in-guest.sh" "$here"/*.bats "$here"/*.bash "$src/tests/e2e/helpers.bash" \
 	"$build/tests/tools/recvtty" "$stage/tests"
 
 if [ $# -eq 0 ]; then
