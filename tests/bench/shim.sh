@@ -125,6 +125,7 @@ make_bundle() { # DIRECTORY ARG...
 		image_root "$ROOM_DIR/rootfs"
 		cp "$BUILD_DIR/tests/bench/chatter" "$ROOM_DIR/rootfs/bin/chatter"
 	}
+	rm -f "$dir/config.json"
 	in_room "$BUILD_DIR/creel" spec --bundle "$dir"
 	jq --arg root "$ROOM_DIR/rootfs" '.process.terminal = false | .root.path = $root | .process.args = $ARGS.positional' \
 		"$dir/config.json" --args "$@" >"$dir/new"
