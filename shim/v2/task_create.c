@@ -7,7 +7,7 @@
 #include "libutil/file.h"
 #include "libutil/log.h"
 #include "libutil/path.h"
-#include "oci-spec/runtime_spec.h"
+#include "oci-spec/codec.h"
 #include "shim/v2/rootfs.h"
 #include "shim/v2/task.h"
 
@@ -16,18 +16,59 @@
 
 /* ---- the bundle ---- */
 
-/* Do the container's processes end with its first one?  What cannot be decoded is the runtime's to
- * refuse. */
+/* The one thing to know of config.json; the rest is passed over without being decoded. */
+struct brief_namespace {
+	const char *type, *path;
+};
+struct brief_linux {
+	struct oci_array namespaces;
+};
+struct brief_config {
+	struct brief_linux *on_linux; /* `linux` is a macro of the compiler's */
+};
+
+#define ROW(type_, member, kind_, ...)                                                             \
+	{                                                                                          \
+		.key = #member, .kind = (kind_), .offset = offsetof(struct type_, member),         \
+		__VA_ARGS__                                                                        \
+	}
+static const struct field namespace_fields[] = {
+	ROW(brief_namespace, type, FIELD_STRING),
+	ROW(brief_namespace, path, FIELD_STRING),
+};
+static const struct field_type namespace_type =
+	FIELD_TYPE("namespace", struct brief_namespace, namespace_fields);
+static const struct field linux_fields[] = {
+	ROW(brief_linux, namespaces, FIELD_OBJECTS, .type = &namespace_type),
+};
+static const struct field_type linux_type = FIELD_TYPE("linux", struct brief_linux, linux_fields);
+static const struct field config_fields[] = {
+	{ .key = "linux",
+	  .kind = FIELD_OBJECT,
+	  .offset = offsetof(struct brief_config, on_linux),
+	  .type = &linux_type },
+};
+static const struct field_type config_type =
+	FIELD_TYPE("runtime config", struct brief_config, config_fields);
+
+/* Do the container's processes live on after its first one?  What cannot be decoded is the
+ * runtime's to refuse. */
 static bool shares_pids(const char *text, size_t len)
 {
 	auto_(arena) struct arena a = { 0 };
-	const struct spec_namespace *ns;
-	struct runtime_spec *spec = NULL;
+	const struct brief_config *config;
+	const struct brief_namespace *ns;
+	void *doc = NULL;
 
-	if (runtime_spec_decode(CONFIG_NAME, text, len, NULL, &a, &spec, NULL) < 0)
+	if (oci_decode(&config_type, CONFIG_NAME, text, len, NULL, &a, &doc, NULL) < 0)
 		return true;
-	ns = spec_find_namespace(spec, OCI_NS_PID);
-	return !ns || ns->path;
+	config = doc;
+	for (size_t i = 0; config->on_linux && i < config->on_linux->namespaces.n; i++) {
+		ns = (const struct brief_namespace *)config->on_linux->namespaces.items + i;
+		if (ns->type && streq(ns->type, "pid"))
+			return ns->path != NULL;
+	}
+	return true;
 }
 
 static int read_config(struct task *t, struct err *e)
