@@ -108,7 +108,8 @@ static int choose_runtime(struct task *t, const struct v2_options *o, struct err
 	t->io_uid = o->io_uid;
 	t->io_gid = o->io_gid;
 	t->init.p.pid_file = arena_printf(&t->a, "%s/init.pid", t->container.bundle);
-	return 0;
+	/* For a `delete` that comes when we are no more. */
+	return v2_options_save(t->container.dirfd, o, rt->path, e);
 }
 
 static void prepare_restore(struct task *t, const struct v2_options *o, const char *checkpoint)

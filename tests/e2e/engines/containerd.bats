@@ -10,6 +10,7 @@ setup_file() {
 	room_open
 	export RUNTIME=${ENGINE_RUNTIME:-$BUILD_DIR/creel}
 	room_records runc
+	[ -z "${ENGINE_SHIM:-}" ] || room_shim
 	in_room containerd >"$ROOM_DIR/containerd.log" 2>&1 </dev/null 3>&- &
 	wait_for in_room ctr version
 	"$SRC_DIR/tools/make-busybox-image.sh" "$ROOM_DIR/busybox.tar"

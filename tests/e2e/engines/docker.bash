@@ -20,6 +20,7 @@ docker_open() {
 	jq -n --arg path "$RUNTIME" --arg parent "/$ROOM_CGROUP" \
 		'{runtimes: {creel: {path: $path}}, "default-runtime": "creel", "cgroup-parent": $parent, "live-restore": true}' \
 		>"$ROOM_DIR/daemon.json"
+	[ -z "${ENGINE_SHIM:-}" ] || room_shim
 	! declare -F before_the_engine >/dev/null || before_the_engine
 	docker_daemon "$@"
 	image_root "$ROOM_DIR/busybox"
