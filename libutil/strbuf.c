@@ -39,11 +39,27 @@ static void grow(struct strbuf *b, size_t need)
 		b->data[0] = '\0';
 }
 
+/* ASCII that any terminal shows. */
+static size_t printable_span(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= ' ' && s[n] < DELETE)
+		n++;
+	return n;
+}
+
 void strbuf_add_printable(struct strbuf *b, const char *s, size_t len, const char *keep)
 {
 	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
+		size_t plain = printable_span(s + i, len - i);
+		unsigned char c;
 
+		strbuf_add(b, s + i, plain);
+		i += plain;
+		if (i == len)
+			return;
+		c = (unsigned char)s[i];
 		if (c == C1_LEAD && i + 1 < len && (unsigned char)s[i + 1] >> 5 == 4)
 			strbuf_addf(b, "\\x%02x", (unsigned char)s[++i]);
 		else if ((c >= ' ' && c != DELETE) || (c && strchr(keep, c)))

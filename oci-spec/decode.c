@@ -356,15 +356,16 @@ static int decode(const struct field_type *type, enum field_kind kind, const cha
 		.end_array = on_end_array,
 	};
 
-	struct decoder d = {
-		.name = name,
-		.opts = opts,
-		.a = a,
-		.used_before = a->used,
-		.row = { .kind = (uint8_t)kind, .type = type },
-		.depth = 1,
-	};
+	/* Frames are written when they are pushed: all of them would be more than most documents.
+	 */
+	struct decoder d;
 
+	d.name = name;
+	d.opts = opts;
+	d.a = a;
+	d.used_before = a->used;
+	d.row = (struct field){ .kind = (uint8_t)kind, .type = type };
+	d.depth = 1;
 	d.frames[0] = (struct frame){ .kind = FRAME_DOCUMENT, .row = &d.row, .object = root };
 	return json_read(name, text, len, &events, &d, e);
 }

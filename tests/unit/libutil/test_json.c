@@ -172,6 +172,50 @@ static void a_string_may_hold_a_nul(void **state UNUSED)
 	assert_memory_equal(doc->string, "a\0b", 4);
 }
 
+/* Strings are looked through eight bytes at a time. */
+static void a_special_character_is_found_wherever_it_stands(void **state UNUSED)
+{
+	static const struct {
+		const char *written, *meant; /* NULL: an error */
+	} specials[] = {
+		{ "\\n", "\n" },
+		{ "\\\"", "\"" },
+		{ "\\\\", "\\" },
+		{ "\x1f", NULL },
+		{ "\n", NULL },
+		{ "\"", NULL },
+		{ " ", " " },
+		{ "!", "!" },
+		{ "#", "#" },
+		{ "[", "[" },
+		{ "]", "]" },
+		{ "\x7f", "\x7f" },
+		{ "\xc2\xa2", "\xc2\xa2" },
+		{ "\\u00a2", "\xc2\xa2" },
+		{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+		{ "\\ud83d\\ude00", "\xf0\x9f\x98\x80" },
+	};
+
+	for (int before = 0; before < 20; before++)
+		for (int after = 0; after < 20; after++)
+			for (size_t i = 0; i < ARRAY_LEN(specials); i++) {
+				auto_(arena) struct arena a = { 0 };
+				const char *meant = specials[i].meant;
+				autofree char *text = xasprintf(
+					"\"%.*s%s%.*s\"", before, "abcdefghijklmnopqrst",
+					specials[i].written, after, "ABCDEFGHIJKLMNOPQRST");
+				autofree char *want = xasprintf(
+					"%.*s%s%.*s", before, "abcdefghijklmnopqrst",
+					meant ? meant : "", after, "ABCDEFGHIJKLMNOPQRST");
+				struct json *doc = NULL;
+				int r = parse(text, &a, &doc, NULL);
+
+				assert_int_equal(r, meant ? 0 : -EBADMSG);
+				if (meant)
+					assert_string_equal(doc->string, want);
+			}
+}
+
 /* ---- Events ---- */
 
 static int stop(struct err *e)
@@ -337,6 +381,7 @@ int main(void)
 		cmocka_unit_test(a_tree_has_a_bounded_number_of_values),
 		cmocka_unit_test(members_are_found_by_name),
 		cmocka_unit_test(a_string_may_hold_a_nul),
+		cmocka_unit_test(a_special_character_is_found_wherever_it_stands),
 		cmocka_unit_test(a_consumer_ends_the_read_with_its_own_error),
 		cmocka_unit_test(every_event_is_delivered_once),
 		cmocka_unit_test(written_lines_are_indented),
