@@ -100,6 +100,20 @@ bool cgroup_has_group(const struct cgroup *cg);
 int cgroup_freeze(const struct cgroup *cg, bool freeze, struct err *e);
 /* 1 frozen, 0 not (or gone). */
 int cgroup_is_frozen(const struct cgroup *cg, struct err *e);
+
+/* The roots of two hierarchies, kept open by who asks that of many groups: from there the way is
+ * shorter. */
+struct cgroup_eye {
+	char *mount[2]; /* owned */
+	int fd[2];
+};
+#define CGROUP_EYE_NONE                                                                            \
+	{                                                                                          \
+		.fd = { -1, -1 }                                                                   \
+	}
+int cgroup_record_is_frozen(const struct cgroup_record *rec, struct cgroup_eye *eye, struct err *e);
+void cgroup_eye_done(struct cgroup_eye *eye);
+AUTO_DEFINE_DONE(cgroup_eye, cgroup_eye_done)
 /* All processes in the group and below, ascending; *ret is owned. */
 int cgroup_pids(const struct cgroup *cg, pid_t **ret, size_t *ret_n, struct err *e);
 /* Send a signal to every process (SIGKILL: cgroup.kill where it exists, else freeze, signal, thaw).

@@ -6,9 +6,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <time.h>
 
+#include "libutil/fd.h"
 #include "libutil/file.h"
 #include "runtime/cgroup/tree.h"
 
@@ -125,32 +128,93 @@ int cgroup_freeze(const struct cgroup *cg, bool freeze, struct err *e)
 	return r < 0 ? err_wrap(e, r, freeze ? "freeze" : "thaw") : 0;
 }
 
-/* Word or key of a file of the group in hierarchy `controller`, without opening the group first:
- * `list` asks it of every container. */
-static int look(const struct cgroup *cg, const char *controller, const char *file, char *text,
-		size_t size, const char *key)
-{
-	const struct cgroup_tree *t = cgroup_tree_find(cg, controller);
-	autofree char *dir = t ? tree_dir(t) : NULL;
-	autofree char *path = t ? xasprintf("%s/%s", dir, file) : NULL;
+/* Where a group is in one hierarchy; `mount` NULL: that hierarchy is not there. */
+struct place {
+	const char *mount, *path;
+};
 
-	if (!t)
-		return -ENOENT;
-	return key ? tree_read_key(AT_FDCWD, path, key)
-		   : tree_read_word(AT_FDCWD, path, text, size);
+void cgroup_eye_done(struct cgroup_eye *eye)
+{
+	for (size_t i = 0; i < ARRAY_LEN(eye->fd); i++) {
+		close_at_exit(&eye->fd[i]);
+		free(eye->mount[i]);
+	}
+	*eye = (struct cgroup_eye)CGROUP_EYE_NONE;
 }
 
-int cgroup_is_frozen(const struct cgroup *cg, struct err *e)
+/* The hierarchy's root, or -1. */
+static int eye_on(struct cgroup_eye *eye, size_t i, const char *mount)
 {
-	char text[16];
-	int r;
+	if (eye->mount[i] && streq(eye->mount[i], mount))
+		return eye->fd[i];
+	close_at_exit(&eye->fd[i]);
+	free(eye->mount[i]);
+	eye->mount[i] = xstrdup(mount);
+	eye->fd[i] = open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return eye->fd[i];
+}
 
-	if (look(cg, "", "cgroup.events", NULL, 0, "frozen") > 0)
+/* The file's name below the directory that is returned, which is not opened for it; -1: no such
+ * group. */
+static int look(struct cgroup_eye *eye, size_t i, const struct place *p, const char *file,
+		char name[PATH_MAX])
+{
+	const char *below;
+
+	if (!p->mount)
+		return -1;
+	below = p->path + strspn(p->path, "/");
+	return snprintf(name, PATH_MAX, "%s/%s", below, file) < PATH_MAX ? eye_on(eye, i, p->mount)
+									 : -1;
+}
+
+static int is_frozen(struct cgroup_eye *eye, const struct place *v2, const struct place *v1,
+		     struct err *e)
+{
+	char name[PATH_MAX], text[16];
+	int r = -ENOENT;
+	int fd = look(eye, 0, v2, "cgroup.events", name);
+
+	if (fd >= 0 && tree_read_key(fd, name, "frozen") > 0)
 		return 1;
 	/* Somebody else may have used the v1 freezer. */
-	r = look(cg, "freezer", "freezer.state", text, sizeof(text), NULL);
+	fd = look(eye, 1, v1, "freezer.state", name);
+	if (fd >= 0)
+		r = tree_read_word(fd, name, text, sizeof(text));
 	if (r == -ENOENT || r == -ENODEV)
 		return 0;
 	return r < 0 ? err_set(e, -r, "read 'freezer.state': %s", strerror(-r))
 		     : !streq(text, "THAWED");
+}
+
+static struct place place_of_tree(const struct cgroup *cg, const char *controller)
+{
+	const struct cgroup_tree *t = cgroup_tree_find(cg, controller);
+
+	return t ? (struct place){ t->mount, t->path } : (struct place){ NULL, NULL };
+}
+
+int cgroup_is_frozen(const struct cgroup *cg, struct err *e)
+{
+	auto_(cgroup_eye) struct cgroup_eye eye = CGROUP_EYE_NONE;
+	const struct place v2 = place_of_tree(cg, ""), v1 = place_of_tree(cg, "freezer");
+
+	return is_frozen(&eye, &v2, &v1, e);
+}
+
+static struct place place_in_record(const struct cgroup_record *rec, const char *controller)
+{
+	const struct cgroup_record_tree *trees = rec->trees.items;
+
+	for (size_t i = 0; i < rec->trees.n; i++)
+		if (tree_list_has(trees[i].controllers, controller))
+			return (struct place){ trees[i].mount, trees[i].path };
+	return (struct place){ NULL, NULL };
+}
+
+int cgroup_record_is_frozen(const struct cgroup_record *rec, struct cgroup_eye *eye, struct err *e)
+{
+	const struct place v2 = place_in_record(rec, ""), v1 = place_in_record(rec, "freezer");
+
+	return is_frozen(eye, &v2, &v1, e);
 }

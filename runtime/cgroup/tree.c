@@ -68,18 +68,23 @@ bool cgroup_has_group(const struct cgroup *cg)
 	return cg->n > 0;
 }
 
-bool tree_has(const struct cgroup_tree *t, const char *controller)
+bool tree_list_has(const char *controllers, const char *controller)
 {
 	size_t len = strlen(controller);
 
 	if (len == 0)
-		return tree_is_v2(t);
-	for (const char *at = t->controllers; at; at = strchr(at, ',')) {
+		return controllers[0] == '\0';
+	for (const char *at = controllers; at; at = strchr(at, ',')) {
 		at += *at == ',';
 		if (strncmp(at, controller, len) == 0 && (at[len] == ',' || at[len] == '\0'))
 			return true;
 	}
 	return false;
+}
+
+bool tree_has(const struct cgroup_tree *t, const char *controller)
+{
+	return tree_list_has(t->controllers, controller);
 }
 
 const struct cgroup_tree *cgroup_tree_find(const struct cgroup *cg, const char *controller)

@@ -41,7 +41,8 @@ static inline bool tree_is_v2(const struct cgroup_tree *t)
 {
 	return t->controllers[0] == '\0';
 }
-/* "cpu" is one of "cpu,cpuacct". */
+/* "cpu" is one of "cpu,cpuacct"; "" is none. */
+bool tree_list_has(const char *controllers, const char *controller);
 bool tree_has(const struct cgroup_tree *t, const char *controller);
 /* The hierarchy with a v1 controller ("memory", "name=systemd"); "" finds v2.  NULL: none. */
 const struct cgroup_tree *cgroup_tree_find(const struct cgroup *cg, const char *controller);

@@ -60,7 +60,8 @@ static int take_record(struct container *c, const char *text, size_t len, struct
 	/* Obeyed under another name it would end another container. */
 	if (r >= 0 && !streq(c->record->id, c->id))
 		r = err_set(e, EBADMSG, STORE_STATE " is that of container '%s'", c->record->id);
-	if (r >= 0 && c->record->cgroup)
+	/* Who only looks needs no more of the groups than the record has. */
+	if (r >= 0 && c->record->cgroup && c->dirfd >= 0)
 		r = cgroup_of_record(c->record->cgroup, &c->cgroup, e);
 	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
 }
@@ -193,14 +194,22 @@ static bool has_gate(const struct container *c)
 
 int container_status(const struct container *c, enum oci_status *ret, struct err *e)
 {
+	auto_(cgroup_eye) struct cgroup_eye eye = CGROUP_EYE_NONE;
+
+	return container_status_by(c, &eye, ret, e);
+}
+
+int container_status_by(const struct container *c, struct cgroup_eye *eye, enum oci_status *ret,
+			struct err *e)
+{
 	struct observation seen = { .phase = (enum record_phase)c->record->phase,
 				    .alive = c->pidfd >= 0 };
 	int r = 0;
 
 	if (seen.phase == RECORD_CREATING)
 		r = creator_is_alive(c, &seen.creator_alive, e);
-	if (r >= 0 && seen.alive && c->cgroup) {
-		r = cgroup_is_frozen(c->cgroup, e);
+	if (r >= 0 && seen.alive && c->record->cgroup) {
+		r = cgroup_record_is_frozen(c->record->cgroup, eye, e);
 		seen.frozen = r > 0;
 	}
 	if (r < 0)

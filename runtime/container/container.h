@@ -18,7 +18,7 @@ struct container {
 	uid_t owner;               /* of the directory: told by container_look() alone */
 	struct arena arena;
 	struct record *record;
-	struct cgroup *cgroup; /* owned */
+	struct cgroup *cgroup; /* owned; NULL: none, or dirfd is -1 */
 	int pidfd;             /* of the first process while it lives, else -1 */
 	int endedfd;           /* the same once it has ended under our eyes, else -1 */
 	bool locked;           /* by us */
@@ -49,6 +49,9 @@ int container_load_living(const struct store *s, const char *id, struct containe
 
 /* Ask the kernel for what status_decide() needs. */
 int container_status(const struct container *c, enum oci_status *ret, struct err *e);
+/* The same for who asks it of many. */
+int container_status_by(const struct container *c, struct cgroup_eye *eye, enum oci_status *ret,
+			struct err *e);
 
 /* The configuration as it was at create, decoded into c->arena. */
 int container_spec(struct container *c, struct runtime_spec **ret, struct err *e);

@@ -54,26 +54,40 @@ static void add_row(struct strbuf *rows, const struct oci_state *state)
 	table_cell(rows, state->owner, '\n');
 }
 
+/* What one look after the other needs. */
+struct listing {
+	struct store store;
+	struct cgroup_eye eye;
+	char *passwd; /* the host's file; NULL: cannot be read */
+};
+
+static void listing_done(struct listing *l)
+{
+	store_done(&l->store);
+	cgroup_eye_done(&l->eye);
+	free(l->passwd);
+}
+AUTO_DEFINE_DONE(listing, listing_done)
+
 /* A container that goes away while we look, or whose record cannot be read, must not hide the
  * others. */
-static int list_one(const struct store *s, const char *id, const char *passwd, int format,
-		    struct json_writer *w)
+static int list_one(struct listing *l, const char *id, int format, struct json_writer *w)
 {
 	auto_(container) struct container c = CONTAINER_NONE;
 	enum oci_status status = OCI_STATUS_NONE;
 	struct oci_state state;
 	struct err why = { 0 };
 	char owner[64];
-	int r = container_look(s, id, &c, &why);
+	int r = container_look(&l->store, id, &c, &why);
 
 	if (r >= 0)
-		r = container_status(&c, &status, &why);
+		r = container_status_by(&c, &l->eye, &status, &why);
 	if (r < 0) {
 		if (r != -ENOENT)
 			log_warning("%s", why.msg);
 		return 0;
 	}
-	owner_of(&c, passwd, owner, sizeof(owner));
+	owner_of(&c, l->passwd, owner, sizeof(owner));
 	container_state(&c, status, owner, &state);
 	if (format == JSON)
 		oci_encode_value(&oci_state_type, &state, w);
@@ -82,7 +96,7 @@ static int list_one(const struct store *s, const char *id, const char *passwd, i
 	return 1;
 }
 
-static void print_json(const struct store *s, const struct strv *ids, const char *passwd)
+static void print_json(struct listing *l, const struct strv *ids)
 {
 	auto_(strbuf) struct strbuf out = { 0 };
 	struct json_writer w = { .out = &out };
@@ -90,13 +104,13 @@ static void print_json(const struct store *s, const struct strv *ids, const char
 
 	json_array(&w);
 	for (size_t i = 0; i < ids->n; i++)
-		n += list_one(s, ids->v[i], passwd, JSON, &w);
+		n += list_one(l, ids->v[i], JSON, &w);
 	json_array_end(&w);
 	/* runc's callers know the empty list as null. */
 	(void)printf("%s\n", n > 0 ? strbuf_str(&out) : "null");
 }
 
-static void print_table(const struct store *s, const struct strv *ids, const char *passwd)
+static void print_table(struct listing *l, const struct strv *ids)
 {
 	auto_(strbuf) struct strbuf rows = { 0 };
 	auto_(strbuf) struct strbuf out = { 0 };
@@ -104,7 +118,7 @@ static void print_table(const struct store *s, const struct strv *ids, const cha
 
 	strbuf_adds(&rows, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER\n");
 	for (size_t i = 0; i < ids->n; i++)
-		(void)list_one(s, ids->v[i], passwd, TABLE, &w);
+		(void)list_one(l, ids->v[i], TABLE, &w);
 	table_align(strbuf_str(&rows), &out);
 	(void)fputs(strbuf_str(&out), stdout);
 }
@@ -112,14 +126,13 @@ static void print_table(const struct store *s, const struct strv *ids, const cha
 static int run(const void *global, void *values, char *const *args UNUSED, int n UNUSED,
 	       struct err *e)
 {
-	auto_(store) struct store s = STORE_NONE;
+	auto_(listing) struct listing l = { .store = STORE_NONE, .eye = CGROUP_EYE_NONE };
 	auto_(strv) struct strv ids = { 0 };
 	const struct values *v = values;
-	autofree char *passwd = NULL;
-	int r = store_open(&s, globals_host(global)->root, false, e);
+	int r = store_open(&l.store, globals_host(global)->root, false, e);
 
 	if (r >= 0)
-		r = select_all(&s, &ids, e);
+		r = select_all(&l.store, &ids, e);
 	if (r < 0)
 		return r;
 	if (v->quiet) {
@@ -127,11 +140,11 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 			(void)puts(ids.v[i]);
 		return 0;
 	}
-	(void)file_read_at(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &passwd, NULL, NULL);
+	(void)file_read_at(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &l.passwd, NULL, NULL);
 	if (v->format == JSON)
-		print_json(&s, &ids, passwd);
+		print_json(&l, &ids);
 	else
-		print_table(&s, &ids, passwd);
+		print_table(&l, &ids);
 	return 0;
 }
 

@@ -28,6 +28,16 @@ static void measure(const char *rows, size_t width[TABLE_COLUMNS])
 	}
 }
 
+static void add_blanks(struct strbuf *out, size_t n)
+{
+	char *to = strbuf_reserve(out, n);
+
+	if (!to)
+		return;
+	memset(to, ' ', n);
+	strbuf_commit(out, n);
+}
+
 void table_align(const char *rows, struct strbuf *out)
 {
 	size_t width[TABLE_COLUMNS];
@@ -39,10 +49,11 @@ void table_align(const char *rows, struct strbuf *out)
 	for (const char *at = rows; *at; at++) {
 		size_t len = strcspn(at, "\t\n");
 
+		strbuf_add(out, at, len);
 		if (at[len] == '\t')
-			strbuf_addf(out, "%-*.*s", (int)width[column], (int)len, at);
+			add_blanks(out, width[column] - len);
 		else
-			strbuf_addf(out, "%.*s\n", (int)len, at);
+			strbuf_addc(out, '\n');
 		at += len;
 		if (!*at)
 			return;
