@@ -188,10 +188,17 @@ static int open_by_mountinfo(const char *controller, bool v2, const char *path, 
 
 int cgroup_text(pid_t pid, char **ret, struct err *e)
 {
+	autofree char *text = NULL;
 	char file[32];
+	size_t len = 0;
+	int r;
 
 	(void)snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
-	return file_read_at(AT_FDCWD, file, PROC_CGROUP_MAX, ret, NULL, e);
+	r = file_read_at(AT_FDCWD, file, PROC_CGROUP_MAX, &text, &len, e);
+	/* What is kept for the life of a container has no room to grow. */
+	if (r >= 0)
+		*ret = xstrndup(text, len);
+	return r;
 }
 
 int cgroup_open_of(const char *proc_cgroup, const char *controller, bool *ret_v2, struct err *e)

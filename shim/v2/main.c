@@ -13,20 +13,13 @@
 #include "libutil/fd.h"
 #include "libutil/file.h"
 #include "libutil/log.h"
-#include "libutil/path.h"
 #include "shim/v2/actions.h"
 #include "shim/v2/address.h"
 #include "shim/v2/serve.h"
 
-#define NAME_PREFIX "containerd-shim-"
-#define INPUT_MAX   ((size_t)4 << 20)
-#define LOG_FIFO    "log" /* in the bundle; containerd reads it */
-#define LISTEN_FD   3
-
-bool v2_is_called(char *const *argv)
-{
-	return argv[0] && starts_with(path_base(argv[0]), NAME_PREFIX);
-}
+#define INPUT_MAX ((size_t)4 << 20)
+#define LOG_FIFO  "log" /* in the bundle; containerd reads it */
+#define LISTEN_FD 3
 
 int v2_read_input(struct strbuf *ret, struct err *e)
 {

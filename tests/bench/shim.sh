@@ -38,7 +38,6 @@ finish() {
 }
 trap finish EXIT
 room_open
-ln -s "$BUILD_DIR/creel-shim" "$ROOM_DIR/bin/containerd-shim-creel-v2"
 [ -z "$crun" ] || ln -s "$crun" "$ROOM_DIR/bin/crun"
 in_room containerd >"$ROOM_DIR/containerd.log" 2>&1 </dev/null &
 wait_for in_room ctr version

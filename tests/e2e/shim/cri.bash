@@ -35,7 +35,6 @@ field() {
 # A room with containerd whose CRI plugin runs everything by $SHIM_TYPE.
 cri_open() {
 	room_open
-	ln -s "$BUILD_DIR/creel-shim" "$ROOM_DIR/bin/containerd-shim-creel-v2"
 	in_room mkdir -p /run/cni /etc/cni/net.d
 	in_room tee /etc/cni/net.d/10-bridge.conflist >/dev/null <<-'END'
 		{

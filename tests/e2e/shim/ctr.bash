@@ -11,7 +11,6 @@ ctr_open() {
 	export RUNTIME=${SHIM_RUNTIME:-}
 	# Without options it is creel, by PATH.
 	[ -z "$RUNTIME" ] || echo "BinaryName = \"$RUNTIME\"" >"$ROOM_DIR/options.toml"
-	ln -s "$BUILD_DIR/creel-shim" "$ROOM_DIR/bin/containerd-shim-creel-v2"
 	containerd_start
 	"$SRC_DIR/tools/make-busybox-image.sh" "$ROOM_DIR/busybox.tar"
 	in_room ctr image import --base-name example.com/busybox "$ROOM_DIR/busybox.tar" >/dev/null

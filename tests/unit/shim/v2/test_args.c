@@ -95,21 +95,6 @@ static void what_is_missing_is_said(void **state UNUSED)
 		      "unknown option '-namespac', did you mean '--namespace'?");
 }
 
-static void check_called(const char *line, bool want)
-{
-	strv_done(&words);
-	strv_split(&words, line, ' ', true);
-	assert_int_equal(v2_is_called(strv_argv(&words)), want);
-}
-
-static void the_name_tells_who_is_called(void **state UNUSED)
-{
-	check_called(SHIM "start", true);
-	check_called("containerd-shim-runc-v2", true);
-	check_called("creel-shim run", false);
-	check_called("", false);
-}
-
 static int forget_words(void **state UNUSED)
 {
 	strv_done(&words);
@@ -123,7 +108,6 @@ int main(void)
 		cmocka_unit_test(options_may_be_spelled_as_in_go),
 		cmocka_unit_test(questions_need_no_task),
 		cmocka_unit_test(what_is_missing_is_said),
-		cmocka_unit_test(the_name_tells_who_is_called),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget_words);
