@@ -69,6 +69,8 @@ static void supervisor_argv(struct strv *argv, const struct launch *l, const str
 	strv_add(argv, "supervise");
 	if (l->attach)
 		strv_add(argv, "--attached");
+	if (l->again)
+		strv_add(argv, "--again");
 	strv_addf(argv, "--rows=%u", l->size.rows);
 	strv_addf(argv, "--columns=%u", l->size.cols);
 	strv_add(argv, dir);
@@ -119,7 +121,7 @@ static int died(const struct launch *l, const struct shim_globals *g, pid_t pid,
 {
 	auto_(entry) struct entry en = { .dirfd = -1, .supervisor = -1, .exitfd = -1 };
 
-	if (entry_open(&en, g->state, l->rec.id, NULL) >= 0 && en.rec &&
+	if (!l->again && entry_open(&en, g->state, l->rec.id, NULL) >= 0 && en.rec &&
 	    en.rec->supervisor.pid.v == pid)
 		(void)entry_remove_forced(&en, NULL);
 	return err_set(e, EOWNERDEAD, "the supervisor died before the container was started");

@@ -21,6 +21,7 @@ struct launch {
 	struct record rec; /* what is wanted; strings stay the caller's */
 	struct ctl_size size;
 	bool attach;
+	bool again; /* the record is there, of a container that has ended */
 	/* Out, owned by the caller on success: */
 	int clientfd; /* with `attach`: our end of the first client, else -1 */
 	int holdfd;   /* while it is open the supervisor does not remove the record */

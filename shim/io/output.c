@@ -44,6 +44,12 @@ void output_close(struct output *o)
 	close_stream(&o->stream[1]);
 }
 
+void output_reset(struct output *o)
+{
+	output_close(o);
+	o->terminal = o->init_gone = false;
+}
+
 void output_done(struct output *o)
 {
 	if (!o->buffer)

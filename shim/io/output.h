@@ -37,6 +37,9 @@ struct output {
 int output_init(struct output *o, struct loop *loop, struct err *e);
 void output_done(struct output *o);
 
+/* Close what is open, and be ready for the streams of another process. */
+void output_reset(struct output *o);
+
 /* Watch a descriptor; takes it, also on failure. */
 int output_add_pipe(struct output *o, enum stream tag, int fd, struct err *e);
 int output_add_terminal(struct output *o, int fd, struct err *e);

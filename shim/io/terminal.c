@@ -63,6 +63,7 @@ int terminal_open(struct terminal *t, int dirfd, const char *name, struct err *e
 
 int terminal_use(struct terminal *t, int master, struct err *e)
 {
+	close_fd(&t->master);
 	t->master = fcntl(master, F_DUPFD_CLOEXEC, 3);
 	if (t->master < 0)
 		return err_sys(e, "duplicate the terminal");

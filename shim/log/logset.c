@@ -239,22 +239,37 @@ bool logset_is_troubled(const struct logset *l)
 	return false;
 }
 
-static void trouble(const struct log_driver *d, struct strbuf *out)
+static const char *name_of(const struct log_driver *d)
 {
-	const struct log_loss *loss = loss_of(d);
+	return d->kind == LOG_JOURNAL ? "journald" : d->file.codec->name;
+}
 
+static void not_rotated(const struct log_driver *d, struct strbuf *out)
+{
 	if (d->kind == LOG_FILE && d->file.rotation.code != 0)
-		strbuf_addf(out, "log '%s' was not rotated: %s\n", d->file.path,
-			    d->file.rotation.msg);
-	if (loss->bytes == 0)
-		return;
-	strbuf_addf(out, "%s: %" PRIu64 " bytes of output were lost: %s\n",
-		    d->kind == LOG_JOURNAL ? "journald" : d->file.codec->name, loss->bytes,
-		    strerror(loss->error));
+		strbuf_addf(out, "%s: not rotated: %s\n", name_of(d), d->file.rotation.msg);
+}
+
+void logset_troubles_now(const struct logset *l, struct strbuf *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct log_driver *d = &l->driver[i];
+
+		not_rotated(d, out);
+		if (loss_of(d)->bytes > 0)
+			strbuf_addf(out, "%s: output is being lost: %s\n", name_of(d),
+				    strerror(loss_of(d)->error));
+	}
 }
 
 void logset_troubles(const struct logset *l, struct strbuf *out)
 {
-	for (size_t i = 0; i < l->n; i++)
-		trouble(&l->driver[i], out);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct log_driver *d = &l->driver[i];
+
+		not_rotated(d, out);
+		if (loss_of(d)->bytes > 0)
+			strbuf_addf(out, "%s: %" PRIu64 " bytes of output were lost: %s\n",
+				    name_of(d), loss_of(d)->bytes, strerror(loss_of(d)->error));
+	}
 }

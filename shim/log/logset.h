@@ -69,5 +69,7 @@ void logset_remove_made(const struct logset *l);
 bool logset_is_troubled(const struct logset *l);
 /* A line for each: "k8s-file: 12 bytes of output were lost: No space left on device". */
 void logset_troubles(const struct logset *l, struct strbuf *out);
+/* The same while it goes on: "k8s-file: output is being lost: No space left on device". */
+void logset_troubles_now(const struct logset *l, struct strbuf *out);
 
 #endif

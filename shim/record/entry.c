@@ -17,6 +17,7 @@ const char *entry_status_text(enum entry_status s)
 	static const char *const text[] = {
 		[ENTRY_CREATING] = "creating",
 		[ENTRY_RUNNING] = "running",
+		[ENTRY_RESTARTING] = "restarting",
 		[ENTRY_EXITED] = "exited",
 		[ENTRY_LOST] = "lost",
 	};
@@ -67,6 +68,8 @@ static int judge(struct entry *en, struct err *e)
 		en->status = ENTRY_EXITED;
 	else if (en->supervisor < 0)
 		en->status = ENTRY_LOST;
+	else if (en->rec->restarting)
+		en->status = ENTRY_RESTARTING;
 	else
 		en->status = en->rec->container.pid.set ? ENTRY_RUNNING : ENTRY_CREATING;
 	return 0;
@@ -153,15 +156,18 @@ int entry_lost(const struct entry *en, struct err *e)
 		       en->id, en->id);
 }
 
-/* Wait for something to happen in the record or to the supervisor. */
-static int wait_change(int inotifyfd, int supervisor, struct err *e)
+/* Wait for something to happen in the record or to the supervisor: 1 when that has ended. */
+static int wait_change(int inotifyfd, int supervisor, int timeout_ms, struct err *e)
 {
 	struct pollfd p[2] = { { .fd = inotifyfd, .events = POLLIN },
 			       { .fd = supervisor, .events = POLLIN } };
 	char drop[4096];
+	int n = poll(p, 2, timeout_ms);
 
-	if (poll(p, 2, -1) < 0 && errno != EINTR)
-		return err_sys(e, "wait for an exit");
+	if (n < 0 && errno != EINTR)
+		return err_sys(e, "wait for the container");
+	if (n == 0)
+		return err_set(e, ETIMEDOUT, "the supervisor takes too long");
 	if (p[0].revents)
 		(void)!read(inotifyfd, drop, sizeof(drop)); /* what it was is looked up afresh */
 	return p[1].revents != 0;
@@ -203,7 +209,7 @@ int entry_wait_exit(struct entry *en, struct exit_record **ret, struct err *e)
 			break;
 		if (ended)
 			return entry_lost(en, e);
-		r = wait_change(in, en->supervisor, e);
+		r = wait_change(in, en->supervisor, -1, e);
 		if (r < 0)
 			break;
 		ended = r > 0;
@@ -212,6 +218,39 @@ int entry_wait_exit(struct entry *en, struct exit_record **ret, struct err *e)
 		return r;
 	*ret = en->exit;
 	return 0;
+}
+
+/* Does the record tell of a container that runs, and that is another one? */
+static int is_new_life(const struct entry *en, struct err *e)
+{
+	auto_(arena) struct arena a = { 0 };
+	struct record *now = NULL;
+	int r = record_read(en->dirfd, &a, &now, e);
+
+	if (r < 0)
+		return r;
+	return !now->restarting && now->container.pid.set &&
+	       (now->container.pid.v != en->rec->container.pid.v ||
+		now->container.start.v != en->rec->container.start.v);
+}
+
+int entry_wait_life(struct entry *en, int timeout_ms, struct err *e)
+{
+	autofd int in = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	int r;
+
+	if (in < 0 || inotify_add_watch(in, en->path, IN_MOVED_TO | IN_ONLYDIR) < 0)
+		return err_sys(e, "watch '%s'", en->path);
+	for (;;) {
+		r = is_new_life(en, e);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		r = wait_change(in, en->supervisor, timeout_ms, e);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			return err_set(e, ECHILD, "it ended, and was not started again");
+	}
 }
 
 int entry_wait_supervisor(struct entry *en, int timeout_ms, struct err *e)

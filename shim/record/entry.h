@@ -10,8 +10,9 @@
 enum entry_status {
 	ENTRY_CREATING, /* the runtime has not reported the container yet */
 	ENTRY_RUNNING,
-	ENTRY_EXITED, /* the exit is recorded */
-	ENTRY_LOST,   /* the supervisor is gone and recorded no exit */
+	ENTRY_RESTARTING, /* it has ended, and is started again in a while */
+	ENTRY_EXITED,     /* the exit is recorded */
+	ENTRY_LOST,       /* the supervisor is gone and recorded no exit */
 };
 
 const char *entry_status_text(enum entry_status s);
@@ -39,6 +40,9 @@ AUTO_DEFINE_DONE(entry, entry_done)
 /* Wait until the exit is recorded; -EOWNERDEAD when the supervisor ended without.  *ret belongs to
  * the entry. */
 int entry_wait_exit(struct entry *en, struct exit_record **ret, struct err *e);
+/* Wait until the container runs in another life than the one the entry knows; timeout as below.
+ * -ECHILD when it ended for good instead, -ETIMEDOUT. */
+int entry_wait_life(struct entry *en, int timeout_ms, struct err *e);
 /* Wait until the supervisor has ended, timeout in ms, -1 for ever.  1 when it has, 0 on timeout. */
 int entry_wait_supervisor(struct entry *en, int timeout_ms, struct err *e);
 /* The error everybody gives for a lost container.  Returns -EOWNERDEAD. */

@@ -6,14 +6,17 @@
  *   exit         how it ended (exit_record.h); until then the reserved `.exit`
  *   problem      lines about what went wrong beside the container: lost log, failed clean-up
  *   log          its output (unless it was sent elsewhere)
+ *   request      what a person wants of the supervisor (request.h)
  *   pid          the runtime's --pid-file
  *   runtime.log  the runtime's --log, JSON lines
  *   attach       socket (io/frame.h)
  *   ctl          FIFO (io/ctl.h), only with a terminal
  *
- * Only the supervisor writes, until `rm` removes all of it.  It makes the
- * directory, for mkdir(2) is what makes an id unique, and state.json last: who
- * finds that finds the supervisor and every other file.
+ * Only the supervisor writes, but for `request`, until `rm` removes all of it.
+ * It makes the directory, for mkdir(2) is what makes an id unique, and
+ * state.json last: who finds that finds the supervisor and every other file.
+ * A supervisor of a container that had ended takes `exit` away, back to
+ * `.exit`, for rename(2) is what makes it the only one.
  */
 #ifndef SHIM_RECORD_RECORD_H
 #define SHIM_RECORD_RECORD_H
@@ -58,8 +61,17 @@ struct record {
 	const char *pid_file; /* a copy of `pid` somebody asked for, or NULL */
 	const char *created;  /* RFC 3339 */
 	bool terminal;
-	bool interactive; /* the container's stdin is open to attached clients */
-	bool auto_remove; /* the record goes when the container has ended */
+	bool interactive;        /* the container's stdin is open to attached clients */
+	bool auto_remove;        /* the record goes when the container has ended */
+	const char *restart;     /* solo/restart.h; NULL: no */
+	const char *stop_signal; /* that asks it to end; NULL: SIGTERM */
+	/* Of the life that goes on: */
+	const char *started; /* RFC 3339 */
+	struct opt_u64 restart_count;
+	/* Of the one before, while the next is waited for or goes on: */
+	bool restarting; /* it is waited for */
+	struct opt_i64 last_code;
+	const char *last_exited_at;
 	struct record_proc supervisor;
 	struct record_proc container;
 };

@@ -11,6 +11,7 @@
 #include "libutil/path.h"
 #include "libutil/sys.h"
 #include "shim/record/entry.h"
+#include "shim/record/request.h"
 
 /* Long enough for a runtime's delete on a busy machine. */
 #define END_TIMEOUT_MS 10000
@@ -65,8 +66,14 @@ static int kill_and_wait(struct entry *en, int pidfd, const char *what, struct e
  */
 static int end_container(struct entry *en, struct err *e)
 {
+	const struct request stop = { REQUEST_STOP, SIGKILL, -1 };
 	autofd int pidfd = record_proc_open(&en->rec->container, e);
 
+	/* So that no further life follows; a supervisor that does not listen is killed below. */
+	if (!en->exit && en->rec->restart)
+		(void)request_send(en, &stop, NULL);
+	if (pidfd == -ESRCH && en->status == ENTRY_RESTARTING)
+		return entry_wait_supervisor(en, END_TIMEOUT_MS, e);
 	if (pidfd == -ESRCH)
 		return entry_wait_supervisor(en, en->exit ? END_TIMEOUT_MS : 0, e);
 	return pidfd < 0 ? pidfd : kill_and_wait(en, pidfd, "container", e);

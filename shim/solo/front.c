@@ -41,6 +41,7 @@ static int record_container(struct solo *s, struct err *e)
 {
 	int r = record_proc_set(&s->rec.container, s->init.pid, e);
 
+	solo_life_began(s);
 	if (r < 0)
 		return r;
 	r = write_pid_copy(s, e);
@@ -77,16 +78,33 @@ static void on_created(struct process *p)
 static void on_started(struct process *p)
 {
 	tell(p->ctx, NULL);
+	solo_act_on_request(p->ctx);
 	memory_give_back();
+}
+
+/* As after an end: the policy may want another try. */
+static void again_failed(struct solo *s)
+{
+	struct err why = *s->failure;
+
+	free(s->failure);
+	s->failure = NULL;
+	solo_life_failed(s, &why);
+	s->draining = true;
+	solo_output_ended(s);
 }
 
 /* A container that did not start leaves nothing behind, not even a record. */
 static void report_failed(struct solo *s)
 {
+	if (s->told) {
+		again_failed(s);
+		return;
+	}
 	clients_done(&s->clients);
 	if (s->rec.pid_file && s->init.pid > 0)
 		(void)unlink(s->rec.pid_file);
-	solo_remove_record(s, true);
+	solo_undo_record(s);
 	tell(s, s->failure);
 	loop_stop(&s->loop, 1);
 }
@@ -105,53 +123,28 @@ static void on_failed(struct process *p, const struct err *why)
 
 /* ---- the end ---- */
 
-static void make_exit_record(struct solo *s, struct exit_record *x)
-{
-	const struct child_end *end = &s->init.end;
-
-	if (end->known)
-		exit_record_set(x, end->status, end->at, &s->a);
-	else
-		exit_record_set_unknown(x,
-					"ended, but was no child of its supervisor: status unknown",
-					end->at, &s->a);
-}
-
-static int save_exit(struct solo *s, const struct exit_record *x, struct err *e)
-{
-	auto_(strbuf) struct strbuf text = { .max = EXIT_RECORD_MAX };
-
-	exit_record_encode(x, &text);
-	return reserve_commit(s->exitfd, s->dirfd, RECORD_EXIT_OPEN, RECORD_EXIT, strbuf_str(&text),
-			      text.len, e);
-}
-
 /* Output first: who sees the exit recorded finds everything the container wrote in its log. */
 static void on_exited(struct process *p)
 {
 	struct solo *s = p->ctx;
-	struct exit_record x = { 0 };
-	struct err e = { 0 };
 
 	if (s->failure)
 		return;
 	tell(s, NULL);
 	s->output.init_gone = true;
 	output_drain(&s->output);
-	make_exit_record(s, &x);
-	if (save_exit(s, &x, &e) < 0)
-		solo_note_problem(s, "exit: %s (%s)", e.msg, x.reason);
+	solo_life_ended(s);
 	(void)process_delete(p, NULL);
 }
 
-static void finish(struct solo *s)
+void solo_finish(struct solo *s)
 {
 	solo_note_lost(s, true);
 	(void)logset_sync(&s->log, NULL);
 	clients_done(&s->clients);
 	s->caller->ended(s);
 	if (s->rec.auto_remove && !s->leftover)
-		solo_remove_record(s, false);
+		solo_remove_record(s);
 	loop_stop(&s->loop, 0);
 }
 
@@ -159,8 +152,12 @@ void solo_output_ended(struct solo *s)
 {
 	bool all_read = (!s->rec.terminal && !s->leftover) || output_at_end(&s->output);
 
-	if (s->draining && all_read && !clients_are_behind(&s->clients))
-		finish(s);
+	if (!s->draining || !all_read || clients_are_behind(&s->clients))
+		return;
+	if (s->next_ms >= 0)
+		solo_pause(s);
+	else
+		solo_finish(s);
 }
 
 /* The container's processes are gone.  A pipe holds what they wrote and that is read now; if
@@ -185,8 +182,36 @@ static void on_deleted(struct process *p, const struct err *why)
 	if (why) {
 		s->leftover = true;
 		solo_note_problem(s, "%s", why->msg);
+		/* Its id is taken, so that was its last life. */
+		if (s->next_ms >= 0)
+			solo_save_exit(s);
+		s->next_ms = RESTART_NEVER;
 	}
 	drain(s);
+}
+
+static void begin_process(struct solo *s)
+{
+	const char *pid_file = s->init.pid_file;
+
+	process_done(&s->init);
+	process_init(&s->init, &s->container, PROCESS_INIT, &solo_front, s);
+	s->init.terminal = s->rec.terminal;
+	s->init.pid_file = pid_file;
+}
+
+void solo_create_again(struct solo *s)
+{
+	struct err e = { 0 };
+
+	output_reset(&s->output);
+	input_done(&s->input);
+	solo_reset_input(s);
+	begin_process(s);
+	if (process_create(&s->init, &e) >= 0)
+		return;
+	keep_failure(s, &e);
+	again_failed(s);
 }
 
 const struct process_front solo_front = {

@@ -39,12 +39,19 @@ static void on_caught_up(void *ctx)
 	solo_output_ended(s);
 }
 
-/* Signals for the supervisor are meant for the container. */
+/* Signals for the supervisor are meant for the container, and say that it is to end for good. */
 static void on_signal(void *ctx, int sig)
 {
 	struct solo *s = ctx;
 
-	if (sig != SIGUSR1)
+	if (sig == SIGUSR1) {
+		solo_take_request(s);
+		return;
+	}
+	s->stopped = true;
+	if (s->pausing)
+		solo_end_pause(s);
+	else
 		(void)child_signal(&s->init.child, sig);
 }
 
@@ -52,78 +59,6 @@ void solo_caller_gone(struct solo *s)
 {
 	if (!s->told)
 		process_abandon(&s->init);
-}
-
-/* ---- the record ---- */
-
-static int claim_id(struct solo *s, struct err *e)
-{
-	autofree char *state = path_parent(s->dir);
-	int r = dir_make_all_at(AT_FDCWD, state, 0700, e);
-
-	if (r < 0)
-		return r;
-	if (mkdir(s->dir, 0700) < 0)
-		return errno == EEXIST ? entry_in_use(state, s->rec.id, e)
-				       : err_sys(e, "make '%s'", s->dir);
-	s->claimed = true;
-	s->dirfd = dir_open_at(AT_FDCWD, s->dir, e);
-	return s->dirfd;
-}
-
-static int open_log(struct solo *s, struct err *e)
-{
-	const struct record *rec = &s->rec;
-	struct logset_opts o = {
-		.limits = { .max_size = rec->log_max_size.v,
-			    .max_files = (unsigned)rec->log_max_files.v },
-		.source = { .id = rec->id, .name = rec->id, .tag = rec->log_tag },
-	};
-	auto_(strv) struct strv labels = { 0 };
-	autofree char *spec =
-		xasprintf("%s:%s", record_log_driver(rec), rec->log_path ? rec->log_path : "");
-
-	for (size_t i = 0; i < rec->log_labels.n; i++)
-		strv_add(&labels, rec->log_labels.items[i]);
-	o.source.labels = strv_argv(&labels);
-	return logset_add(&s->log, spec, &o, e);
-}
-
-/* All files before state.json: see record.h. */
-static int make_record(struct solo *s, struct err *e)
-{
-	int r = claim_id(s, e);
-
-	if (r < 0)
-		return r;
-	s->exitfd = reserve_make(s->dirfd, RECORD_EXIT_OPEN, EXIT_RECORD_MAX, e);
-	if (s->exitfd < 0)
-		return s->exitfd;
-	s->problemfd = reserve_make(s->dirfd, RECORD_PROBLEM, RECORD_PROBLEM_MAX, e);
-	if (s->problemfd < 0)
-		return s->problemfd;
-	r = open_log(s, e);
-	if (r < 0)
-		return r;
-	r = record_proc_set(&s->rec.supervisor, getpid(), e);
-	return r < 0 ? r : record_write(s->dirfd, &s->rec, e);
-}
-
-void solo_remove_record(struct solo *s, bool with_log)
-{
-	struct entry en = {
-		.dirfd = -1,
-		.supervisor = -1,
-		.exitfd = -1,
-		.id = s->rec.id,
-		.path = s->dir,
-	};
-
-	if (with_log)
-		logset_remove_made(&s->log);
-	/* Nobody is left to hear of a failure; `list` shows what remains. */
-	if (s->claimed)
-		(void)entry_remove(&en, NULL);
 }
 
 void solo_note_problem(struct solo *s, const char *fmt, ...)
@@ -141,20 +76,28 @@ void solo_note_problem(struct solo *s, const char *fmt, ...)
 
 /* ---- life ---- */
 
+void solo_reset_input(struct solo *s)
+{
+	input_init(&s->input, &s->loop);
+	s->input.ready = on_input_ready;
+	s->input.ctx = s;
+}
+
 static void set_empty(struct solo *s)
 {
 	*s = (struct solo){
 		.dirfd = -1,
 		.exitfd = -1,
 		.problemfd = -1,
+		.timerfd = -1,
+		.timer_src = { .fd = -1 },
+		.next_ms = RESTART_NEVER,
 		.reaper = { .signalfd = -1, .signal_src = { .fd = -1 }, .loop = &s->loop },
 		.init = { .console = CONSOLE_NONE },
 	};
-	input_init(&s->input, &s->loop);
+	solo_reset_input(s);
 	terminal_init(&s->terminal, &s->loop);
 	clients_init(&s->clients, &s->loop, &s->input, NULL);
-	s->input.ready = on_input_ready;
-	s->input.ctx = s;
 }
 
 static void name_container(struct solo *s)
@@ -212,14 +155,16 @@ static int init(struct solo *s, struct err *e)
 	r = init_io(s, e);
 	if (r < 0)
 		return r;
-	r = make_record(s, e);
+	r = s->rec.restart ? restart_parse(s->rec.restart, &s->policy, e) : 0;
+	if (r >= 0)
+		r = solo_make_record(s, e);
 	if (r < 0)
 		return r;
 	name_container(s);
 	return open_doors(s, e);
 }
 
-int solo_init(struct solo *s, const char *dir, const struct record *wanted,
+int solo_init(struct solo *s, const char *dir, const struct record *wanted, bool again,
 	      const struct solo_caller *caller, void *ctx, struct err *e)
 {
 	int r;
@@ -229,10 +174,11 @@ int solo_init(struct solo *s, const char *dir, const struct record *wanted,
 	s->ctx = ctx;
 	s->dir = arena_strdup(&s->a, dir);
 	s->rec = *wanted;
+	s->again = again;
 	r = init(s, e);
 	if (r >= 0)
 		return 0;
-	solo_remove_record(s, true);
+	solo_undo_record(s);
 	solo_done(s);
 	return r;
 }
@@ -258,12 +204,15 @@ void solo_done(struct solo *s)
 	input_done(&s->input);
 	output_done(&s->output);
 	logset_close(&s->log);
+	solo_timer_done(s);
 	reaper_done(&s->reaper);
 	close_fd(s->exitfd);
 	close_fd(s->problemfd);
 	close_fd(s->dirfd);
 	loop_done(&s->loop);
 	free(s->failure);
+	free(s->old_exit);
+	arena_done(&s->life);
 	arena_done(&s->a);
 	set_empty(s);
 }

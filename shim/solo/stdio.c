@@ -53,10 +53,12 @@ void solo_note_lost(struct solo *s, bool final)
 
 	if (!logset_is_troubled(&s->log) || (s->lost_noted && !final))
 		return;
-	logset_troubles(&s->log, &text);
+	if (final)
+		logset_troubles(&s->log, &text);
+	else
+		logset_troubles_now(&s->log, &text);
 	/* A line each, of which the last gets its newline with the others. */
-	solo_note_problem(s, "%s%.*s", final ? "" : "output is being lost: ", (int)text.len - 1,
-			  strbuf_str(&text));
+	solo_note_problem(s, "%.*s", (int)text.len - 1, strbuf_str(&text));
 	s->lost_noted = true;
 }
 

@@ -11,12 +11,15 @@
 #include "libutil/json.h"
 #include "libutil/parse.h"
 #include "libutil/strv.h"
+#include "shim/client/ago.h"
+#include "shim/client/filter.h"
 #include "shim/program.h"
 #include "shim/record/entry.h"
 #include "shim/verb/verbs.h"
 
 struct list_values {
 	bool quiet, json;
+	struct strv filters;
 };
 
 static const struct opt opts[] = {
@@ -29,24 +32,29 @@ static const struct opt opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct list_values, json),
 	  .help = "print one JSON array" },
+	{ .letter = 'f',
+	  .name = "filter",
+	  .kind = OPT_LIST,
+	  .offset = offsetof(struct list_values, filters),
+	  .arg = "KEY=VALUE",
+	  .help = "only those with id=TEXT in their id, status=STATUS, or exited=CODE" },
 	OPT_END,
 };
 
 /* "5s", "12m", "3h", "8d" since a time. */
 #define AGE_SIZE 32
-static const char *age(const char *since, char buf[AGE_SIZE])
+static const char *age(const char *since, struct timespec now, char buf[AGE_SIZE])
 {
 	static const struct {
 		int64_t seconds;
 		char unit;
 	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
-	struct timespec then, now;
+	struct timespec then;
 	int64_t s;
 	size_t i = 0;
 
 	if (parse_time(since, &then) < 0)
 		return "-";
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	s = now.tv_sec > then.tv_sec ? now.tv_sec - then.tv_sec : 0;
 	while (i < ARRAY_LEN(units) - 1 && s < 2 * units[i].seconds)
 		i++;
@@ -54,16 +62,18 @@ static const char *age(const char *since, char buf[AGE_SIZE])
 	return buf;
 }
 
+#define ROW_FORMAT "%-24s %-28s %8s %5s  %s\n"
+
 static void print_row(const struct entry *en)
 {
-	char age_text[AGE_SIZE], code[16] = "-", pid[16] = "-";
+	char age_text[AGE_SIZE], status[STATUS_TEXT_SIZE], pid[16] = "-";
+	struct timespec now;
 
-	if (en->exit)
-		(void)snprintf(code, sizeof(code), "%d", (int)en->exit->code.v);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (en->status == ENTRY_RUNNING)
 		(void)snprintf(pid, sizeof(pid), "%d", (int)en->rec->container.pid.v);
-	(void)printf("%-24s %-9s %5s %8s %5s  %s\n", en->id, entry_status_text(en->status), code,
-		     pid, en->rec ? age(en->rec->created, age_text) : "-",
+	(void)printf(ROW_FORMAT, en->id, status_text(en, now, status), pid,
+		     en->rec ? age(en->rec->created, now, age_text) : "-",
 		     en->rec ? en->rec->bundle : "-");
 }
 
@@ -80,6 +90,10 @@ static void json_row(struct json_writer *w, const struct entry *en)
 	if (en->rec) {
 		json_kv_i64(w, "pid", en->status == ENTRY_RUNNING ? en->rec->container.pid.v : 0);
 		json_kv_string(w, "created", en->rec->created);
+		if (en->rec->started)
+			json_kv_string(w, "startedAt", en->rec->started);
+		json_kv_string(w, "restartPolicy", en->rec->restart ? en->rec->restart : "no");
+		json_kv_i64(w, "restartCount", (int64_t)en->rec->restart_count.v);
 		json_kv_string(w, "bundle", en->rec->bundle);
 		json_kv_string(w, "runtime", en->rec->runtime);
 		json_kv_string(w, "logDriver", record_log_driver(en->rec));
@@ -130,6 +144,8 @@ static int list_one(const struct list_values *v, const char *state, const char *
 	}
 	if (r < 0)
 		return err_wrap(e, r, "list '%s'", id);
+	if (!filter_fits(&v->filters, &en))
+		return 0;
 	if (v->json)
 		json_row(w, &en);
 	else if (v->quiet)
@@ -147,15 +163,16 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 	auto_(strv) struct strv names = { 0 };
 	auto_(strbuf) struct strbuf text = { 0 };
 	struct json_writer w = { .out = &text, .indent = 2 };
-	int r = read_names(g->state, &names, e);
+	int r = filter_check(&v->filters, e);
 
+	if (r >= 0)
+		r = read_names(g->state, &names, e);
 	if (r < 0)
 		return r;
 	if (v->json)
 		json_array(&w);
 	else if (!v->quiet)
-		(void)printf("%-24s %-9s %5s %8s %5s  %s\n", "ID", "STATUS", "EXIT", "PID", "AGE",
-			     "BUNDLE");
+		(void)printf(ROW_FORMAT, "ID", "STATUS", "PID", "AGE", "BUNDLE");
 	for (size_t i = 0; i < names.n && r >= 0; i++)
 		r = list_one(v, g->state, names.v[i], &w, e);
 	if (r < 0 || !v->json)
@@ -168,10 +185,12 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 const struct verb verb_list = {
 	.name = "list",
 	.alias = "ps",
-	.summary = "list containers: status, exit status, process, age, bundle",
+	.summary = "list containers: status, process, age, bundle",
 	.details =
-		"The status is creating, running, exited, or lost: the supervisor was killed before the "
-		"container's exit was recorded; rm --force cleans up then.",
+		"The status is one of creating (shown as Created), running (Up, and since when), restarting, "
+		"exited (with the exit status, and when), or lost: the supervisor was killed before the "
+		"container's exit was recorded; rm --force cleans up then. AGE is the time since run. "
+		"Filters of the same key are alternatives; those of different keys must all fit.",
 	.opts = opts,
 	.opts_size = sizeof(struct list_values),
 	.min_args = 0,

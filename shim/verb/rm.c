@@ -28,7 +28,8 @@ static int remove_ended(struct entry *en, struct err *e)
 
 	if (en->status == ENTRY_LOST && (en->rec || en->damage))
 		return entry_lost(en, e);
-	if (en->status == ENTRY_CREATING || en->status == ENTRY_RUNNING)
+	if (en->status == ENTRY_CREATING || en->status == ENTRY_RUNNING ||
+	    en->status == ENTRY_RESTARTING)
 		return err_set(e, EBUSY, "the container is %s; --force kills it",
 			       entry_status_text(en->status));
 	r = entry_wait_supervisor(en, ENDING_TIMEOUT_MS, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -7,15 +8,17 @@
 #include "libutil/ids.h"
 #include "libutil/parse.h"
 #include "libutil/path.h"
+#include "libutil/sig.h"
 #include "shim/client/bundle.h"
 #include "shim/client/container_log.h"
 #include "shim/client/launch.h"
 #include "shim/client/session.h"
+#include "shim/solo/restart.h"
 #include "shim/verb/verbs.h"
 
 struct run_values {
 	bool detach, interactive, rm;
-	const char *bundle, *runtime, *root, *pid_file, *detach_keys;
+	const char *bundle, *runtime, *root, *pid_file, *detach_keys, *restart, *stop_signal;
 	struct strv runtime_args;
 	struct log_choice log;
 };
@@ -78,6 +81,18 @@ static const struct opt opts[] = {
 	  .arg = "KEY=VALUE",
 	  .help = "max-size=10m: rotate the log then; max-file=3: keep so many files of it; "
 		  "path=FILE; for journald tag=TEXT, label=NAME=VALUE" },
+	{ .name = "restart",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct run_values, restart),
+	  .arg = "POLICY",
+	  .help = "start the container again when it has ended: no, on-failure[:N], always, "
+		  "unless-stopped; by default what the annotation org.creel.restart says" },
+	{ .name = "stop-signal",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct run_values, stop_signal),
+	  .arg = "SIGNAL",
+	  .help = "what stop sends; by default what the annotation "
+		  "org.opencontainers.image.stopSignal says, else SIGTERM" },
 	{ .name = "detach-keys",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct run_values, detach_keys),
@@ -117,6 +132,30 @@ static int check_passthrough(const struct record *rec, struct err *e)
 	return 0;
 }
 
+/* What config.json says, and what the options say in place of it. */
+static int fill_from_bundle(struct record *rec, const struct run_values *v, struct arena *a,
+			    struct err *e)
+{
+	struct restart_policy policy = { 0 };
+	struct bundle bundle = { 0 };
+	int signal, r = bundle_read(rec->bundle, a, &bundle, e);
+
+	if (r < 0)
+		return r;
+	rec->terminal = bundle.terminal;
+	rec->restart = v->restart ? v->restart : bundle.restart;
+	rec->stop_signal = v->stop_signal ? v->stop_signal : bundle.stop_signal;
+	r = rec->restart ? restart_parse(rec->restart, &policy, e) : 0;
+	if (r >= 0 && rec->stop_signal)
+		r = sig_parse(rec->stop_signal, &signal, e);
+	if (r < 0)
+		return r;
+	if (policy.kind != RESTART_NO && rec->auto_remove)
+		return err_set(e, EINVAL, "--rm and the restart policy '%s' exclude each other",
+			       rec->restart);
+	return check_passthrough(rec, e);
+}
+
 /* Everything relative is made absolute: the supervisor works in /. */
 static int fill_record(struct record *rec, const struct run_values *v, const char *state,
 		       const char *id, struct arena *a, struct err *e)
@@ -141,10 +180,7 @@ static int fill_record(struct record *rec, const struct run_values *v, const cha
 	r = log_choice_fill(&v->log, arena_printf(a, "%s/%s/" RECORD_LOG, state, id), rec, a, e);
 	if (r < 0)
 		return r;
-	r = bundle_wants_terminal(rec->bundle, &rec->terminal, e);
-	if (r < 0)
-		return r;
-	r = check_passthrough(rec, e);
+	r = fill_from_bundle(rec, v, a, e);
 	if (r < 0)
 		return r;
 	r = launch_find_runtime(v->runtime, &runtime, e);
@@ -170,7 +206,10 @@ static int stay(struct session s, const struct record *rec, int *hold, const cha
 	log = session_open_log(&en);
 	s.logfd = log;
 	(void)close(steal_fd(hold));
-	container = record_proc_open(&en.rec->container, NULL);
+	/* One that has further lives is reached by its supervisor, which passes signals on. */
+	container = en.rec->restart && en.supervisor >= 0
+			    ? fcntl(en.supervisor, F_DUPFD_CLOEXEC, 3)
+			    : record_proc_open(&en.rec->container, NULL);
 	s.entry = &en;
 	s.container = container;
 	/* A terminal is for typing, -i or not. */
@@ -230,6 +269,12 @@ const struct verb verb_run = {
 		"With -i, standard input is passed on, and the container's input ends when ours does; "
 		"without it the container reads from /dev/null. A container whose configuration asks "
 		"for a terminal gets one, and is typed to with or without -i.\n"
+		"\n"
+		"With a restart policy, a container that has ended is started again, first after 100 ms, "
+		"then after twice as long each time up to a minute; once it has run for ten seconds, "
+		"after 100 ms again. stop, and SIGINT, SIGTERM or SIGQUIT to the supervisor, end it for "
+		"good. The log goes on, whoever is attached stays attached, and its exit is recorded when it "
+		"is not started again.\n"
 		"\n"
 		"The record stays when the container has ended, for wait and logs, until rm removes it.",
 	.opts = opts,

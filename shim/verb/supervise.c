@@ -18,7 +18,7 @@
 #define HOLD_TIMEOUT_MS 10000
 
 struct supervise_values {
-	bool attached;
+	bool attached, again;
 	uint32_t rows, columns;
 };
 
@@ -27,6 +27,10 @@ static const struct opt opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct supervise_values, attached),
 	  .help = "descriptor 5 is the first client" },
+	{ .name = "again",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct supervise_values, again),
+	  .help = "the record is there, of a container that has ended" },
 	{ .name = "rows",
 	  .kind = OPT_U32,
 	  .offset = offsetof(struct supervise_values, rows),
@@ -117,13 +121,13 @@ static int begin(struct supervisor *v, const struct supervise_values *values, co
 	if (r < 0)
 		return r;
 	(void)close(LAUNCH_RECORD_FD);
-	r = solo_init(&v->solo, dir, wanted, &caller, v, e);
+	r = solo_init(&v->solo, dir, wanted, values->again, &caller, v, e);
 	if (r < 0)
 		return r;
 	r = prepare(v, values, e);
 	if (r >= 0)
 		return 0;
-	solo_remove_record(&v->solo, true);
+	solo_undo_record(&v->solo);
 	solo_done(&v->solo);
 	return r;
 }

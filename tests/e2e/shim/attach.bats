@@ -36,7 +36,7 @@ teardown() {
 	kill -KILL "$pid"
 	exec 9>&-
 	sleep 0.2
-	[[ $(shim list) == *running* ]]
+	[[ $(shim list) == *" Up "* ]]
 	[ "$(echo second | shim attach "$ID")" = $'got second\nend' ]
 }
 
@@ -110,7 +110,7 @@ attached() {
 	cat "$T/out"
 	grep -q 'got hello' "$T/out"
 	grep -q '^status 0' "$T/out"
-	[[ $(shim list) == *running* ]]
+	[[ $(shim list) == *" Up "* ]]
 }
 
 @test "attach: other detach keys can be chosen" {

@@ -75,7 +75,7 @@ teardown() {
 	eventually 5 gone "$(field supervisorPid)"
 
 	local lost="the supervisor of '$ID' ended before the container's exit was recorded; 'creel-shim rm --force $ID' cleans up"
-	[[ $(shim list) == *"$ID"*lost* ]]
+	[[ $(shim list) == *"$ID"*Lost* ]]
 	run shim wait "$ID"
 	[ "$status" -eq 1 ]
 	[ "$output" = "creel-shim: error: wait '$ID': $lost" ]
@@ -141,8 +141,8 @@ teardown() {
 	echo '{"id": 5}' >"$STATE/$ID-a/state.json"
 	run shim list
 	[ "$status" -eq 0 ]
-	[[ ${lines[1]} == "$ID-a"*lost* ]]
-	[[ ${lines[2]} == "$ID-b"*exited* ]]
+	[[ ${lines[1]} == "$ID-a"*Lost* ]]
+	[[ ${lines[2]} == "$ID-b"*"Exited (0)"* ]]
 	run shim wait "$ID-a"
 	[ "$status" -eq 1 ]
 	[[ $output == *"the record is damaged: state.json: id: "*"; 'creel-shim rm --force $ID-a' removes it" ]]
@@ -168,10 +168,10 @@ teardown() {
 		# Whole records only, and from the beginning.
 		grep -qvE '^[0-9TZ:.-]+ std(out|err) [FP] ' "$STATE/$ID/log" && exit 1
 		seq 1 200000 | head -n 1000 | cmp - <(head -n 1000 "$T/out")
-		grep -qE "^creel-shim: warning: log: output is being lost: No space left on device\$" "$T/err"
-		grep -qE "^creel-shim: warning: log: [0-9]+ bytes of output were lost: No space left on device\$" "$T/err"
+		grep -qE "^creel-shim: warning: k8s-file: output is being lost: No space left on device\$" "$T/err"
+		grep -qE "^creel-shim: warning: k8s-file: [0-9]+ bytes of output were lost: No space left on device\$" "$T/err"
 		# Printed and lost together are what was written: 1288895 bytes of numbers and "end\n".
-		lost=$(sed -n 's/.*log: \([0-9]*\) bytes.*/\1/p' "$T/err")
+		lost=$(sed -n 's/.*k8s-file: \([0-9]*\) bytes.*/\1/p' "$T/err")
 		[ $(($(wc -c <"$T/out") + $(grep -cx end "$T/err") * 4 + lost)) -eq $((1288895 + 4)) ]
 		shim rm "$ID"
 		nothing_left

@@ -40,7 +40,7 @@ teardown() {
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	eventually 5 grep -q ready "$STATE/$ID/log"
-	[[ $(shim list) == *"$ID"*running* ]]
+	[[ $(shim list) == *"$ID"*" Up "* ]]
 	shim rm --force "$ID"
 	nothing_left
 }
@@ -166,7 +166,7 @@ teardown() {
 	wait "$pid" || status=$?
 	[ "$status" -eq 143 ]
 	grep -q "detached; container '$ID' goes on" "$T/err"
-	[[ $(shim list) == *running* ]]
+	[[ $(shim list) == *" Up "* ]]
 }
 
 @test "run: a duplicate id is refused and changes nothing" {
@@ -178,7 +178,7 @@ teardown() {
 	[ "$status" -eq 125 ]
 	[ "$output" = "creel-shim: error: run '$ID': the id is in use (running); 'creel-shim rm --force $ID' frees it" ]
 	[ "$(field supervisorPid)" = "$before" ]
-	[[ $(shim list) == *running* ]]
+	[[ $(shim list) == *" Up "* ]]
 }
 
 @test "run: an id of an ended container is in use until rm" {

@@ -71,10 +71,10 @@ teardown() {
 	shim_run "$ID-b" || true
 	run shim list
 	[ "${#lines[@]}" -eq 3 ]
-	[[ ${lines[0]} == ID*STATUS*EXIT*PID*AGE*BUNDLE ]]
+	[[ ${lines[0]} == ID*STATUS*PID*AGE*BUNDLE ]]
 	echo "$output"
-	[[ ${lines[1]} =~ ^$ID-a\ +running\ +-\ +$(field containerPid "$ID-a")\ +[0-9]+s\ +$BUNDLE$ ]]
-	[[ ${lines[2]} =~ ^$ID-b\ +exited\ +3\ +-\ +[0-9]+s\ +$BUNDLE$ ]]
+	[[ ${lines[1]} =~ ^$ID-a\ +Up\ [^-]*seconds?\ +$(field containerPid "$ID-a")\ +[0-9]+s\ +$BUNDLE$ ]]
+	[[ ${lines[2]} =~ ^$ID-b\ +Exited\ \(3\)\ [^-]*seconds?\ ago\ +-\ +[0-9]+s\ +$BUNDLE$ ]]
 	[ "$(shim ps -q)" = "$ID-a"$'\n'"$ID-b" ]
 }
 
