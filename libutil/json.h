@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON: a bounded event reader, a value tree for small free-form
+ * JSON: a bounded event reader over yajl, a value tree for small free-form
  * documents, and a writer.
  *
  * The reader refuses, with line and column: bad UTF-8, trailing text, duplicate

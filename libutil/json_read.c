@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event reader: the grammar of RFC 8259, one word after the other, without recursion and
- * without a copy of the text.  What people see of a text that is refused before it starts (byte
- * order mark, bad UTF-8, halves of surrogate pairs) is here as well; words are json_token.c's.
+ * The event reader.  What yajl lets pass is refused before it starts (byte
+ * order mark, bad UTF-8, halves of surrogate pairs) or in the events (depth,
+ * numbers); yajl keeps no copy of the text and neither does this file.
  */
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <yajl/yajl_parse.h>
 
 #include "libutil/json.h"
-#include "libutil/json_token.h"
 #include "libutil/utf8.h"
 
+/* Longer ones have digits that no double keeps. */
+#define NUMBER_MAX_BYTES 400
 /* How much of a bad number a message shows. */
 #define NUMBER_SHOWN 40
-
-/* What has to come next. */
-enum next {
-	NEXT_VALUE,
-	NEXT_ITEM_OR_END, /* behind '[' */
-	NEXT_NAME_OR_END, /* behind '{' */
-	NEXT_NAME,
-	NEXT_COLON,
-	NEXT_COMMA_OR_END,
-	NEXT_NOTHING, /* the document has ended */
-};
+#define BEHIND_END   "text behind the end of the document"
 
 struct reader {
 	const struct json_events *ev;
@@ -32,11 +26,10 @@ struct reader {
 	struct err *e;
 	const char *name, *text;
 	size_t len;
-	const char *at, *end;
-	enum next next;
+	yajl_handle yajl;
+	size_t event_end; /* offset behind the newest event */
 	int depth;
-	uint64_t maps;      /* a bit for each level, the innermost is the lowest: it is an object */
-	struct strbuf room; /* of strings with escapes */
+	int r; /* what the consumer said */
 };
 
 /* ---- Where something is wrong ---- */
@@ -60,46 +53,81 @@ static struct place place_of(const char *text, size_t offset)
 	return p;
 }
 
-static int fail_at(const struct reader *rd, const char *at, const char *what)
+static int fail_at(const struct reader *rd, size_t offset, const char *what)
 {
-	struct place p = place_of(rd->text, (size_t)(at - rd->text));
+	struct place p = place_of(rd->text, offset);
 
 	return err_set(rd->e, EBADMSG, "%s: line %zu, column %zu: %s", rd->name, p.line, p.column,
 		       what);
 }
 
-/* Of a word that can't stand where it does. */
-static const char *word_fault(const struct reader *rd, const char *expected)
+static size_t skip_blanks(const struct reader *rd, size_t at)
 {
-	const char *at = rd->at;
-
-	switch (*at) {
-	case '/':
-		return "comments are not allowed in JSON";
-	case 't':
-		return json_token_word(&at, rd->end, "true") ?: expected;
-	case 'f':
-		return json_token_word(&at, rd->end, "false") ?: expected;
-	case 'n':
-		return json_token_word(&at, rd->end, "null") ?: expected;
-	default:
-		return *at && strchr("{}[],:\"-0123456789", *at) ? expected
-								 : "unexpected character";
-	}
+	while (at < rd->len && rd->text[at] && strchr(" \t\r\n", rd->text[at]))
+		at++;
+	return at;
 }
 
-static int fail_word(const struct reader *rd, const char *expected)
+/*
+ * Where the word begins that yajl could not use: it stands behind that word or,
+ * in some states, before it.  The last event ended before it, with no more than
+ * one comma or colon between, unless that is the very word.
+ */
+static size_t bad_word(const struct reader *rd)
 {
-	return fail_at(rd, rd->at, word_fault(rd, expected));
+	size_t consumed = yajl_get_bytes_consumed(rd->yajl);
+	size_t at = skip_blanks(rd, rd->event_end);
+
+	if (at < rd->len && (rd->text[at] == ',' || rd->text[at] == ':') && consumed != at + 1)
+		at = skip_blanks(rd, at + 1);
+	return at;
 }
 
-/* What json_token.c found. */
-static int fail_token(const struct reader *rd, const char *fault)
+/* yajl's text, by its beginning, and what people are told; others pass as they are. */
+static const struct {
+	const char *yajl, *what;
+} messages[] = {
+	{ "after array element", "expected ',' or ']'" },
+	{ "after key and value", "expected ',' or '}'" },
+	{ "invalid char in json text", "unexpected character" },
+	{ "invalid object key", "expected a name in double quotes" },
+	{ "invalid string in json text", "unexpected word" },
+	{ "object key and value", "expected ':' after the name" },
+	{ "probable comment", "comments are not allowed in JSON" },
+	{ "trailing garbage", BEHIND_END },
+	{ "unallowed token", "expected a value" },
+};
+
+/* From "lexical error: invalid char in json text.\n"; cuts `text`. */
+static const char *message_of(char *text)
 {
-	return fail_at(rd, fault == json_token_cut ? rd->end : rd->at, fault);
+	char *start = strstr(text, "error: ");
+	size_t len;
+
+	start = start ? start + strlen("error: ") : text;
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
+		if (starts_with(start, messages[i].yajl))
+			return messages[i].what;
+	len = strlen(start);
+	while (len && strchr("\n. ", start[len - 1]))
+		start[--len] = '\0';
+	return start;
 }
 
-/* ---- Before anything is read ---- */
+static int syntax_error(const struct reader *rd)
+{
+	unsigned char *text = yajl_get_error(rd->yajl, 0, NULL, 0);
+	int r;
+
+	if (strstr((const char *)text, "premature EOF"))
+		r = fail_at(rd, rd->len, "unexpected end of text");
+	else
+		r = fail_at(rd, bad_word(rd), message_of((char *)text));
+	yajl_free_error(rd->yajl, text);
+	return r;
+}
+
+/* ---- Before yajl sees the text ---- */
 
 /* Four hex digits, or -1. */
 static int hex4(const char *s, size_t len)
@@ -128,7 +156,7 @@ static bool is_low(int unit)
 	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/* "\ud83d" without its other half names no character. */
+/* "\ud83d" without its other half names no character; yajl would make it a '?'. */
 static const char *find_lone_surrogate(const char *s, const char *end)
 {
 	while ((s = memchr(s, '\\', (size_t)(end - s)))) {
@@ -159,190 +187,213 @@ static int check_text(const struct reader *rd)
 		return err_set(rd->e, EFBIG, "%s: is larger than %zu bytes", rd->name,
 			       JSON_MAX_SIZE);
 	if (rd->len >= 3 && memcmp(rd->text, "\xEF\xBB\xBF", 3) == 0)
-		return fail_at(rd, rd->text,
-			       "begins with a byte order mark, which JSON does not allow");
+		return fail_at(rd, 0, "begins with a byte order mark, which JSON does not allow");
 	good = utf8_span(rd->text, rd->len);
 	if (good < rd->len)
-		return fail_at(rd, rd->text + good, "invalid UTF-8");
+		return fail_at(rd, good, "invalid UTF-8");
 	lone = find_lone_surrogate(rd->text, rd->text + rd->len);
 	if (lone)
-		return fail_at(rd, lone, "half of a surrogate pair");
+		return fail_at(rd, (size_t)(lone - rd->text), "half of a surrogate pair");
 	return 0;
 }
 
-/* ---- Values ---- */
+/* ---- Numbers ---- */
 
-static void value_ends(struct reader *rd)
+/* "-12": false when it is no integer or has more than 64 bits. */
+static bool read_integer(const char *s, size_t len, struct json_number *n)
 {
-	rd->next = rd->depth > 0 ? NEXT_COMMA_OR_END : NEXT_NOTHING;
+	bool negative = s[0] == '-';
+	uint64_t v = 0;
+
+	for (size_t i = negative; i < len; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+		if (__builtin_mul_overflow(v, 10u, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v))
+			return false;
+	}
+	if (negative && v > (uint64_t)INT64_MAX + 1)
+		return false;
+	n->kind = !negative && v > INT64_MAX ? JSON_NUM_U64 : JSON_NUM_I64;
+	n->u64 = v;
+	/* Negate below zero, where INT64_MIN has room. */
+	n->i64 = negative && v ? -(int64_t)(v - 1) - 1 : (int64_t)v;
+	n->real = negative ? -(double)v : (double)v;
+	return true;
+}
+
+static int read_number(const struct reader *rd, const char *s, size_t len, struct json_number *n)
+{
+	char text[NUMBER_MAX_BYTES + 1], what[NUMBER_SHOWN + 64];
+	size_t at = rd->event_end > len ? rd->event_end - len : 0;
+
+	if (read_integer(s, len, n))
+		return 0;
+	if (len > NUMBER_MAX_BYTES)
+		return fail_at(rd, at, "number with too many digits");
+	memcpy(text, s, len);
+	text[len] = '\0';
+	n->kind = JSON_NUM_REAL;
+	n->real = strtod(text, NULL);
+	if (isfinite(n->real))
+		return 0;
+	(void)snprintf(what, sizeof(what), "number '%.*s' is out of range", NUMBER_SHOWN, text);
+	return fail_at(rd, at, what);
+}
+
+/* ---- Events ---- */
+
+/* yajl's words for "go on" and "stop". */
+static int went(struct reader *rd, int r)
+{
+	rd->r = r;
+	return r >= 0;
+}
+
+static struct reader *event(void *ctx)
+{
+	struct reader *rd = ctx;
+
+	rd->event_end = yajl_get_bytes_consumed(rd->yajl);
+	return rd;
+}
+
+static int on_null(void *ctx)
+{
+	struct reader *rd = event(ctx);
+
+	return went(rd, rd->ev->null(rd->ctx, rd->e));
+}
+
+static int on_boolean(void *ctx, int value)
+{
+	struct reader *rd = event(ctx);
+
+	return went(rd, rd->ev->boolean(rd->ctx, value != 0, rd->e));
+}
+
+static int on_number(void *ctx, const char *s, size_t len)
+{
+	struct reader *rd = event(ctx);
+	struct json_number n = { 0 };
+	int r = read_number(rd, s, len, &n);
+
+	return went(rd, r < 0 ? r : rd->ev->number(rd->ctx, &n, rd->e));
+}
+
+static int on_string(void *ctx, const unsigned char *s, size_t len)
+{
+	struct reader *rd = event(ctx);
+
+	return went(rd, rd->ev->string(rd->ctx, (const char *)s, len, rd->e));
+}
+
+static int on_map_key(void *ctx, const unsigned char *s, size_t len)
+{
+	struct reader *rd = event(ctx);
+
+	return went(rd, rd->ev->map_key(rd->ctx, (const char *)s, len, rd->e));
 }
 
 /* Consumers may keep an array of JSON_MAX_DEPTH, or recurse: they never see more. */
-static int open_level(struct reader *rd, bool is_map)
+static int deeper(struct reader *rd)
 {
-	_Static_assert(JSON_MAX_DEPTH <= 64, "a level is a bit");
 	char what[64];
 
-	if (rd->depth == JSON_MAX_DEPTH) {
-		(void)snprintf(what, sizeof(what), "nested deeper than %d levels", JSON_MAX_DEPTH);
-		return fail_at(rd, rd->at, what);
+	if (rd->depth < JSON_MAX_DEPTH) {
+		rd->depth++;
+		return 0;
 	}
-	rd->at++;
-	rd->depth++;
-	rd->maps = rd->maps << 1 | is_map;
-	rd->next = is_map ? NEXT_NAME_OR_END : NEXT_ITEM_OR_END;
-	return is_map ? rd->ev->start_map(rd->ctx, rd->e) : rd->ev->start_array(rd->ctx, rd->e);
+	(void)snprintf(what, sizeof(what), "nested deeper than %d levels", JSON_MAX_DEPTH);
+	return fail_at(rd, rd->event_end ? rd->event_end - 1 : 0, what);
 }
 
-static int close_level(struct reader *rd)
+static int on_start_map(void *ctx)
 {
-	bool is_map = rd->maps & 1;
+	struct reader *rd = event(ctx);
+	int r = deeper(rd);
 
-	rd->at++;
+	return went(rd, r < 0 ? r : rd->ev->start_map(rd->ctx, rd->e));
+}
+
+static int on_start_array(void *ctx)
+{
+	struct reader *rd = event(ctx);
+	int r = deeper(rd);
+
+	return went(rd, r < 0 ? r : rd->ev->start_array(rd->ctx, rd->e));
+}
+
+static int on_end_map(void *ctx)
+{
+	struct reader *rd = event(ctx);
+
 	rd->depth--;
-	rd->maps >>= 1;
-	value_ends(rd);
-	return is_map ? rd->ev->end_map(rd->ctx, rd->e) : rd->ev->end_array(rd->ctx, rd->e);
+	return went(rd, rd->ev->end_map(rd->ctx, rd->e));
 }
 
-static int read_string(struct reader *rd,
-		       int (*event)(void *ctx, const char *s, size_t len, struct err *e))
+static int on_end_array(void *ctx)
 {
-	const char *s, *fault;
-	size_t len;
+	struct reader *rd = event(ctx);
 
-	fault = json_token_string(&rd->at, rd->end, &rd->room, &s, &len);
-	return fault ? fail_token(rd, fault) : event(rd->ctx, s, len, rd->e);
+	rd->depth--;
+	return went(rd, rd->ev->end_array(rd->ctx, rd->e));
 }
 
-static int read_number(struct reader *rd)
-{
-	const char *begin = rd->at, *fault = json_token_number(&rd->at, rd->end);
-	size_t len = (size_t)(rd->at - begin);
-	struct json_number n = { 0 };
-	char what[NUMBER_SHOWN + 64];
+static const yajl_callbacks callbacks = {
+	.yajl_null = on_null,
+	.yajl_boolean = on_boolean,
+	.yajl_number = on_number, /* instead of the two that round */
+	.yajl_string = on_string,
+	.yajl_start_map = on_start_map,
+	.yajl_map_key = on_map_key,
+	.yajl_end_map = on_end_map,
+	.yajl_start_array = on_start_array,
+	.yajl_end_array = on_end_array,
+};
 
-	if (fault)
-		return fail_token(rd, fault);
-	if (len > JSON_NUMBER_MAX)
-		return fail_at(rd, begin, "number with too many digits");
-	if (json_token_value(begin, len, &n))
-		return rd->ev->number(rd->ctx, &n, rd->e);
-	(void)snprintf(what, sizeof(what), "number '%.*s' is out of range",
-		       len < NUMBER_SHOWN ? (int)len : NUMBER_SHOWN, begin);
-	return fail_at(rd, begin, what);
+static int outcome(const struct reader *rd, yajl_status status)
+{
+	if (status == yajl_status_ok)
+		return 0;
+	return rd->r < 0 ? rd->r : syntax_error(rd);
 }
 
-static int read_word(struct reader *rd, const char *word)
+/* yajl itself takes an unfinished word or string behind the document for its end. */
+static int check_rest(const struct reader *rd)
 {
-	const char *fault = json_token_word(&rd->at, rd->end, word);
+	size_t at = skip_blanks(rd, rd->event_end);
 
-	if (fault)
-		return fail_token(rd, fault);
-	return *word == 'n' ? rd->ev->null(rd->ctx, rd->e)
-			    : rd->ev->boolean(rd->ctx, *word == 't', rd->e);
+	if (rd->depth > 0 || !rd->event_end || at == rd->len)
+		return 0;
+	return fail_at(rd, at, BEHIND_END);
 }
 
-static int read_value(struct reader *rd)
+static int run(struct reader *rd)
 {
-	char c = *rd->at;
+	int r = outcome(rd, yajl_parse(rd->yajl, (const unsigned char *)rd->text, rd->len));
 
-	if (c == '{' || c == '[')
-		return open_level(rd, c == '{');
-	value_ends(rd);
-	if (c == '"')
-		return read_string(rd, rd->ev->string);
-	if (c == '-' || (c >= '0' && c <= '9'))
-		return read_number(rd);
-	if (c == 't')
-		return read_word(rd, "true");
-	if (c == 'f')
-		return read_word(rd, "false");
-	if (c == 'n')
-		return read_word(rd, "null");
-	return fail_word(rd, "expected a value");
-}
-
-/* ---- Between them ---- */
-
-static int read_name(struct reader *rd)
-{
-	if (*rd->at != '"')
-		return fail_word(rd, "expected a name in double quotes");
-	rd->next = NEXT_COLON;
-	return read_string(rd, rd->ev->map_key);
-}
-
-static int read_colon(struct reader *rd)
-{
-	if (*rd->at != ':')
-		return fail_word(rd, "expected ':' after the name");
-	rd->at++;
-	rd->next = NEXT_VALUE;
-	return 0;
-}
-
-static int read_comma(struct reader *rd)
-{
-	bool in_map = rd->maps & 1;
-
-	if (*rd->at == (in_map ? '}' : ']'))
-		return close_level(rd);
-	if (*rd->at != ',')
-		return fail_word(rd, in_map ? "expected ',' or '}'" : "expected ',' or ']'");
-	rd->at++;
-	rd->next = in_map ? NEXT_NAME : NEXT_VALUE;
-	return 0;
-}
-
-static int read_next(struct reader *rd)
-{
-	switch (rd->next) {
-	case NEXT_ITEM_OR_END:
-		return *rd->at == ']' ? close_level(rd) : read_value(rd);
-	case NEXT_VALUE:
-		return read_value(rd);
-	case NEXT_NAME_OR_END:
-		return *rd->at == '}' ? close_level(rd) : read_name(rd);
-	case NEXT_NAME:
-		return read_name(rd);
-	case NEXT_COLON:
-		return read_colon(rd);
-	case NEXT_COMMA_OR_END:
-		return read_comma(rd);
-	case NEXT_NOTHING:
-		break;
-	}
-	return fail_at(rd, rd->at, "text behind the end of the document");
-}
-
-static void skip_blanks(struct reader *rd)
-{
-	while (rd->at < rd->end &&
-	       (*rd->at == ' ' || *rd->at == '\n' || *rd->at == '\t' || *rd->at == '\r'))
-		rd->at++;
+	if (r >= 0)
+		r = check_rest(rd);
+	if (r >= 0)
+		r = outcome(rd, yajl_complete_parse(rd->yajl));
+	return r;
 }
 
 int json_read(const char *name, const char *text, size_t len, const struct json_events *ev,
 	      void *ctx, struct err *e)
 {
-	struct reader rd = {
-		.ev = ev,
-		.ctx = ctx,
-		.e = e,
-		.name = name,
-		.text = text,
-		.len = len,
-		.at = text,
-		.end = text + len,
-		.room = { .max = JSON_MAX_SIZE },
-	};
+	struct reader rd = { .ev = ev, .ctx = ctx, .e = e, .name = name, .text = text, .len = len };
 	int r = check_text(&rd);
 
-	while (r >= 0 && (skip_blanks(&rd), rd.at < rd.end))
-		r = read_next(&rd);
-	if (r >= 0 && rd.next != NEXT_NOTHING)
-		r = fail_token(&rd, json_token_cut);
-	strbuf_done(&rd.room);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	rd.yajl = yajl_alloc(&callbacks, NULL, &rd);
+	if (!rd.yajl)
+		return err_set(e, ENOMEM, "%s: no memory for a JSON reader", name);
+	/* Done above, and stricter. */
+	(void)yajl_config(rd.yajl, yajl_dont_validate_strings, 1);
+	r = run(&rd);
+	yajl_free(rd.yajl);
+	return r;
 }

@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc libc6-dev make autoconf automake pkg-config busybox-static ca-certificates
-	libseccomp-dev libcap-dev libssl-dev libcurl4-openssl-dev
+	libyajl-dev libseccomp-dev libcap-dev libssl-dev libcurl4-openssl-dev
 	zlib1g-dev libzstd-dev libisal-dev libsystemd-dev"
 test="bats libcmocka-dev git xz-utils clang libclang-rt-14-dev clang-format clang-tidy cppcheck
 	shellcheck codespell strace jq procps util-linux bsdutils attr iproute2 gzip zstd tar curl mandoc
