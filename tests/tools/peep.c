@@ -3,11 +3,16 @@
  * Inside a container: wait for processes that are brought in, and try to read a file of the host's
  * through the root or the working directory that each of them has in its first moments.
  *
- *     peep FILE       until /stop exists; prints "seen" when it could be read, then "over"
+ *     peep FILE [exe]       until /stop exists; prints "seen" when it could be read, then "over"
+ *
+ * With "exe", for who may not trace, a process whose program can be opened is one that was seen,
+ * too, unless it is one of the image's.
  */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define AHEAD 3
@@ -39,18 +44,37 @@ static bool look_at_files(int pid, const char *file)
 	return found;
 }
 
+static bool same_file(const struct stat *a, const char *path)
+{
+	struct stat b;
+
+	return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+static bool look_at_program(int pid)
+{
+	char path[64];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return stat(path, &st) == 0 && !same_file(&st, "/proc/self/exe") &&
+	       !same_file(&st, "/bin/busybox");
+}
+
 int main(int argc, char **argv)
 {
+	bool programs = argc == 3 && strcmp(argv[2], "exe") == 0;
 	int next = getpid() + 1;
 	bool seen = false;
 
-	if (argc != 2)
+	if (argc != 2 && !programs)
 		return 2;
 	while (access("/stop", F_OK) < 0)
 		for (int i = 0; i < LOOKS && !seen; i++)
 			for (int pid = next; pid < next + AHEAD; pid++) {
 				seen |= look(pid, "root", argv[1]) || look(pid, "cwd/.", argv[1]) ||
-					look_at_files(pid, argv[1]);
+					look_at_files(pid, argv[1]) ||
+					(programs && look_at_program(pid));
 				if (pid > next && look(pid, "stat", ""))
 					next = pid;
 			}

@@ -130,24 +130,6 @@ run_entry() {
 	unlocked_by run_entry
 }
 
-@test "CVE-2016-9962: a container that looks at every new process sees no directory of the host" {
-	# The first process of the container looks, with its ordinary capabilities, while others are brought in.
-	hostile sh -c 'while :; do for p in /proc/[0-9]*; do
-		[ "$p" != /proc/1 ] || continue
-		for l in exe root cwd fd/0 fd/3 fd/4 fd/5 fd/6 fd/7 fd/8; do
-			t=$(readlink $p/$l 2>/dev/null) || continue
-			case $t in /bin/busybox | / | pipe:* | /dev/null | socket:* | /proc/* | anon_inode:* | "") ;; *) echo "$l $t" ;; esac
-		done; done; [ ! -e /stop ] || break; done; echo over'
-	c run --detach --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&-
-	for ((i = 0; i < $(full 500 25); i++)); do
-		c exec "$NAME" true </dev/null >/dev/null 2>&1
-	done
-	touch "$IMAGE/stop"
-	wait_for grep -q over "$BATS_TEST_TMPDIR/out"
-	sort -u "$BATS_TEST_TMPDIR/out" | head -n 20
-	[ "$(cat "$BATS_TEST_TMPDIR/out")" = over ]
-}
-
 @test "CVE-2022-29162: a program with file capabilities gives a user none that he was not given" {
 	requires program setcap
 	mkdir "$IMAGE/capped"
@@ -299,7 +281,7 @@ run_entry() {
 	# What is no device is never taken for one, and nobody waits for a fifo.
 	rm "$dev/null"
 	mv "$dev/fifo" "$dev/null"
-	run timeout 10 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
+	run timeout -s KILL 10 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
 	[ "$status" -eq 1 ]
 	[[ $output == *"'/dev/null' is not the null device"* ]]
 	nothing_left
@@ -384,6 +366,18 @@ run_entry() {
 	# What is in its place can be removed.
 	c exec "$NAME" sh -c 'rm /a && mv /gone /a'
 	c mounts remove "$NAME" -v /a/keys
+}
+
+@test "CVE-2016-9962: a container that looks at every new process sees neither the host nor its programs" {
+	cp "$BUILD_DIR/tests/tools/peep" "$IMAGE/bin/peep"
+	hostile /bin/peep "$CANARY/file" exe
+	c run --detach --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&-
+	for ((i = 0; i < $(full 500 40); i++)); do
+		c exec "$NAME" true </dev/null >/dev/null 2>&1
+	done
+	touch "$IMAGE/stop"
+	wait_for grep -q over "$BATS_TEST_TMPDIR/out"
+	[ "$(cat "$BATS_TEST_TMPDIR/out")" = over ]
 }
 
 @test "CVE-2016-9962: exec brings no process with the host's root in sight of a container that may trace" {

@@ -48,7 +48,7 @@ put() {
 # survives: run says one line and 1, or works.
 survives() {
 	status=0
-	timeout 15 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" \
+	timeout -s KILL 15 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" \
 		</dev/null 3>&- || status=$?
 	case $status in
 	0) ;;
