@@ -33,7 +33,8 @@ char *xvasprintf(const char *fmt, va_list ap) MALLOC_LIKE PRINTF(1, 0);
 struct arena_block;
 struct arena {
 	struct arena_block *blocks;
-	size_t used; /* bytes handed out, for limits */
+	size_t used;  /* bytes handed out, for limits */
+	size_t first; /* bytes of the first block, for little that is kept long; 0: a page */
 };
 
 void *arena_alloc(struct arena *a, size_t n, size_t size) MALLOC_LIKE;

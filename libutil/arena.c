@@ -22,6 +22,8 @@ static size_t next_size(const struct arena *a)
 {
 	size_t last = a->blocks ? a->blocks->size : 0;
 
+	if (!a->blocks && a->first)
+		return a->first;
 	if (last < FIRST_BLOCK)
 		return FIRST_BLOCK;
 	return last < LAST_BLOCK ? last * 2 : LAST_BLOCK;

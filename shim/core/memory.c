@@ -3,10 +3,15 @@
 
 #include <malloc.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "libutil/macro.h"
+
 #define STACK_GIVEN_BACK ((uintptr_t)64 << 10)
+#define TUNABLES         "GLIBC_TUNABLES"
+#define NO_THREAD_CACHE  "glibc.malloc.tcache_count=0"
 #define STACK_MARGIN     ((uintptr_t)4 << 10) /* for the calls made here */
 
 void memory_give_back(void)
@@ -20,4 +25,18 @@ void memory_give_back(void)
 	 */
 	(void)madvise(here - ((uintptr_t)here - end) - STACK_GIVEN_BACK, STACK_GIVEN_BACK,
 		      MADV_DONTNEED);
+}
+
+/* Somebody's own tunables are left alone. */
+void memory_frugal_child(void)
+{
+	(void)setenv(TUNABLES, NO_THREAD_CACHE, 0);
+}
+
+void memory_frugal_done(void)
+{
+	const char *value = getenv(TUNABLES);
+
+	if (value && streq(value, NO_THREAD_CACHE))
+		(void)unsetenv(TUNABLES);
 }

@@ -141,6 +141,7 @@ int v2_serve(const struct v2_serve *args, struct err *e)
 	};
 	int r = loop_init(&s.loop, e);
 
+	memory_frugal_done();
 	if (r < 0) {
 		(void)close(args->listenfd);
 		return r;

@@ -13,6 +13,7 @@
 #include "libutil/file.h"
 #include "libutil/proc.h"
 #include "libutil/strv.h"
+#include "shim/core/memory.h"
 #include "shim/v2/actions.h"
 #include "shim/v2/address.h"
 #include "shim/v2/bootstrap.h"
@@ -117,6 +118,7 @@ static int spawn(const struct start *s, pid_t *ret, struct err *e)
 		.new_session = true,
 	};
 
+	memory_frugal_child();
 	server_argv(s, &argv);
 	spec.argv = strv_argv(&argv);
 	return proc_spawn(&spec, ret, NULL, e);

@@ -10,6 +10,8 @@
 #include "libutil/proc.h"
 
 #define ID_MAX 255
+/* A container has a dozen paths, an exec half of that. */
+#define TEXTS_SIZE 1024
 
 /* ---- names ---- */
 
@@ -90,6 +92,7 @@ struct task *task_new(struct tasks *all, const char *id)
 {
 	struct task *t = xcalloc(1, sizeof(*t));
 
+	t->a.first = TEXTS_SIZE;
 	t->all = all;
 	t->container = (struct container){
 		.id = arena_strdup(&t->a, id),
@@ -143,6 +146,7 @@ struct proc *proc_new_exec(struct task *t, const char *exec_id)
 	struct proc *p = xcalloc(1, sizeof(*p));
 
 	proc_init(p, t, NULL, PROCESS_EXECED);
+	p->a.first = TEXTS_SIZE;
 	p->exec_id = arena_strdup(&p->a, exec_id);
 	p->next = t->execs;
 	t->execs = p;
