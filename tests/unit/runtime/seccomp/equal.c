@@ -31,6 +31,13 @@ uint32_t source_next(struct source *s, uint32_t below)
 	return (uint32_t)((s->state >> 33) % below);
 }
 
+/* libseccomp 2.5 leaks where rules for one call overlap. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libseccomp\nleak:seccomp_rule_add_array\n";
+}
+
 /* ---- running ---- */
 
 static bool is_true(unsigned op, uint32_t a, uint32_t k)
@@ -107,6 +114,26 @@ static void add_constants(struct constants *c, struct program p)
 	}
 }
 
+static int compare_u32(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a;
+	uint32_t y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorted, each once. */
+static void sort_constants(struct constants *c)
+{
+	uint32_t n = 0;
+
+	qsort(c->v, c->n, sizeof(*c->v), compare_u32);
+	for (uint32_t i = 0; i < c->n; i++)
+		if (n == 0 || c->v[n - 1] != c->v[i])
+			c->v[n++] = c->v[i];
+	c->n = n;
+}
+
 static uint32_t pick_word(const struct constants *c, struct source *s)
 {
 	switch (source_next(s, 4)) {
@@ -151,10 +178,9 @@ static bool agree_on_call(const struct comparison *c, uint32_t arch, uint32_t nr
 	return true;
 }
 
-/* Where architectures have their numbers: x32, MIPS and its two others, private ones of ARM. */
-static const uint32_t bases[] = {
-	0, 0x40000000, 4000, 5000, 6000, 0xf0000, 0x7ffffe00, 0xfffffe00
-};
+/* This machine's and those of x32.  Others begin elsewhere, but whatever a program tells apart lies
+ * beside one of its constants. */
+static const uint32_t bases[] = { 0, 0x40000000 };
 
 static bool agree_on_arch(const struct comparison *c, uint32_t arch)
 {
@@ -175,6 +201,7 @@ bool programs_agree(struct program a, struct program b, struct source *s, struct
 
 	add_constants(constants, a);
 	add_constants(constants, b);
+	sort_constants(constants);
 	for (size_t i = 0; seccomp_arch_name(i); i++) {
 		uint32_t token = 0;
 
