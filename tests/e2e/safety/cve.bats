@@ -18,7 +18,7 @@ setup() {
 teardown() {
 	race_over
 	# On a runtime that fails here it is the host's that has changed.
-	[ "$(cat /proc/sys/kernel/core_pattern)" = "$PATTERN" ] || echo "$PATTERN" >/proc/sys/kernel/core_pattern
+	! grep -q evil /proc/sys/kernel/core_pattern || echo "$PATTERN" >/proc/sys/kernel/core_pattern
 	teardown_creel
 }
 
