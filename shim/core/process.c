@@ -11,6 +11,7 @@
 #include "libutil/file.h"
 #include "libutil/log.h"
 #include "libutil/parse.h"
+#include "shim/core/ending.h"
 
 #define PID_TEXT_MAX 32
 
@@ -56,6 +57,8 @@ static void on_exit_seen(struct child *child, const struct child_end *end)
 
 	p->exited = true;
 	p->end = *end;
+	if (end->known && p->kind != PROCESS_EXECED)
+		ending_tell(&p->container->runtime, p->container->id, p->pid, end->status);
 	post(p, PROCESS_EV_EXITED);
 }
 

@@ -248,7 +248,7 @@ teardown() {
 	echo "$output"
 	[ "$status" -eq 125 ]
 	[ "$output" = "creel-shim: error: run '$ID': start: no start today" ]
-	nothing_left
+	eventually 5 nothing_left
 }
 
 @test "run: a runtime that succeeds without making a container is found out" {
@@ -298,4 +298,30 @@ teardown() {
 	run shim_run ../x
 	[ "$status" -eq 125 ]
 	[ ! -e "$T/x" ]
+}
+
+@test "run: the runtime is told how the container ended, before it deletes it" {
+	[ "$SHIM_RUNTIME" = creel ] || skip "of creel alone"
+	# The supervisor's delete comes at once: look in front of it.
+	cat >"$T/runtime" <<-END
+		#!/bin/bash
+		case " \$* " in *" delete "*) creel --root "$RUNTIME_ROOT" state "$ID" >"$T/ended" ;; esac
+		exec creel "\$@"
+	END
+	chmod +x "$T/runtime"
+	container 'kill -TERM $$'
+	# As PID 1 it would not be killed by its own signal.
+	sed -i 's/{"type": "pid"}, //; s/, {"type": "pid"}//' "$BUNDLE/config.json"
+	run creel-shim --state "$STATE" run --runtime "$T/runtime" --root "$RUNTIME_ROOT" --bundle "$BUNDLE" "$ID"
+	[ "$status" -eq 143 ]
+	eventually 5 test -s "$T/ended"
+	python3 -c 'import json,sys; e=json.load(open(sys.argv[1]))["exit"]; assert (e["reason"], e["signal"]) == ("signal", "SIGTERM"), e' "$T/ended"
+	shim rm "$ID"
+	# The runtime's root may also be among the arguments that all calls have.
+	rm "$T/ended"
+	container 'exit 9'
+	run creel-shim --state "$STATE" run --runtime "$T/runtime" --runtime-arg --root --runtime-arg "$RUNTIME_ROOT" --bundle "$BUNDLE" "$ID"
+	[ "$status" -eq 9 ]
+	eventually 5 test -s "$T/ended"
+	python3 -c 'import json,sys; e=json.load(open(sys.argv[1]))["exit"]; assert (e["reason"], e["exitCode"]) == ("exited", 9), e' "$T/ended"
 }
