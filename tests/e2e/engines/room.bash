@@ -71,7 +71,7 @@ in_room() {
 # room_shim: containerd finds our shim where it looks for runc's; with ENGINE_SHIM=1 all engines' tests
 # run with it.
 room_shim() {
-	ln -sf "$BUILD_DIR/creel-shim" "$ROOM_DIR/bin/containerd-shim-runc-v2"
+	ln -sf "$BUILD_DIR/containerd-shim-creel-v2" "$ROOM_DIR/bin/containerd-shim-runc-v2"
 }
 
 # room_records NAME: programs of the room that start NAME get $RUNTIME, and $ROOM_DIR/NAME.calls has a

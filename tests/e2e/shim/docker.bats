@@ -27,7 +27,7 @@ shims() {
 # Ours is one thread and says its whole name.
 is_ours() {
 	[[ $(in_room ps -o args= -p "$1") == "containerd-shim-runc-v2 "* ]] &&
-		[ "$(in_room readlink "/proc/$1/exe")" = "$BUILD_DIR/creel-shim" ]
+		[ "$(in_room readlink "/proc/$1/exe")" = "$BUILD_DIR/containerd-shim-creel-v2" ]
 }
 
 logs_have() {

@@ -13,7 +13,7 @@ v2_setup() {
 	# Ids are also names of cgroups, and the address is in the socket's name: nobody else has them.
 	P=v2-$$-$BATS_TEST_NUMBER
 	SHIM=$T/containerd-shim-creel-v2
-	ln -s "$BUILD_DIR/creel-shim" "$SHIM"
+	ln -s "$BUILD_DIR/containerd-shim-creel-v2" "$SHIM"
 	RUNTIME_ROOT=$T/root
 	SHIMS=()
 	unset GRPC_ADDRESS
