@@ -102,7 +102,9 @@ mutate() {
 	[ ! -s "$BATS_TEST_TMPDIR/forgotten" ]
 	[ "$(wc -l <"$LINES_")" -gt 4000 ]
 	before=$(picture "$BATS_TEST_TMPDIR/bundle" | grep -v -e config.json -e message)
-	cut -f 2- "$LINES_" | unshare -m -u -i -n --propagation private run_each -n "$(full 1 67)" "$CREEL_ROOT" "$BUNDLE" \
+	# Not all of them: each member once without its value, as that is what code forgets, and a few of the others.
+	cut -f 2- "$LINES_" | awk -v n="$(full 1 67)" 'NR % n == 0 || / = null\t/' |
+		unshare -m -u -i -n --propagation private run_each "$CREEL_ROOT" "$BUNDLE" \
 		"$NAME" creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 3>&- || {
 		cat "$BATS_TEST_TMPDIR/out"
 		return 1
