@@ -26,7 +26,7 @@ v2_setup() {
 
 # Call from teardown(): nothing may be left, whatever the test did.
 v2_teardown() {
-	[ -n "${SHIMS+x}" ] || return 0
+	[ -n "${EVENTS_PID:-}" ] || return 0
 	local dir id
 	for dir in "$T"/ns/*/; do
 		id=$(basename "$dir")
