@@ -70,7 +70,7 @@ listen_again() {
 	wait_for in_room test ! -e "/proc/$pid"
 	wait_for eval '[[ $(topics_of "$ONE") == */tasks/delete ]]'
 	grep /tasks/exit "$ROOM_DIR/events" | grep -q '"exit_status":137'
-	! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
+	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
 	wait_for eval '[ -z "$(room_cgroups)" ]'
 	ctr container rm "$ONE"
 	[ "$(box "$ONE" --rm -- echo next)" = next ]

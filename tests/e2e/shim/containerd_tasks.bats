@@ -48,7 +48,7 @@ teardown() {
 	[ -z "$(room_cgroups)" ]
 	[ "$(shims)" -eq 0 ]
 	[ -z "$(in_room ls -A /run/containerd/s)" ]
-	! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
+	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
 }
 
 @test "events: create, start, exit, delete, also of a process that ends at once" {
@@ -171,7 +171,7 @@ teardown() {
 	[ "$status" -ne 0 ]
 	[[ $output == *"/no/such"* ]]
 	[ "$(shims)" -eq 0 ]
-	! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
+	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
 }
 
 @test "a program in place of the output's reader gets all of it" {

@@ -1,0 +1,353 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The Task service call by call: what is answered when, to whom, in which words, and what is told.
+
+bats_require_minimum_version 1.5.0
+load v2
+
+setup() { v2_setup; }
+
+teardown() { v2_teardown; }
+
+# began ID SCRIPT [WORD...]: a shim with a running container.
+began() {
+	bundle "$1" "$2"
+	v2_start "$1" >/dev/null
+	create "$1" "${@:3}" >/dev/null
+	ask "$1" Start "id=$1" >/dev/null
+}
+
+# refused CODE CALL...: the call fails, with a code of that name.
+refused() {
+	local code=$1
+	shift
+	run --separate-stderr "$@"
+	echo "$stderr"
+	[ "$status" -eq 1 ]
+	[[ $stderr == "$code: "* ]]
+}
+
+# status ID [EXEC]: the number of its status.
+status_of() {
+	ask "$1" State "id=$1" "exec_id=${2:-}" | sed -n 's/^status: //p'
+}
+
+has_status() {
+	[ "$(status_of "$1" "${3:-}")" = "$2" ]
+}
+CREATED=1 RUNNING=2 STOPPED=3 PAUSED=4
+
+topics() {
+	grep -oE '^/tasks/[a-z-]+' "$T/events" | paste -sd ' '
+}
+
+has_topics() {
+	# shellcheck disable=SC2053 # a pattern
+	[[ $(topics) == $1 ]]
+}
+
+# exec_add ID EXEC SCRIPT [WORD...]
+exec_add() {
+	local spec
+	spec=$(jq -nc --arg s "$3" '{args: ["/bin/sh", "-c", $s], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')
+	ask "$1" Exec "id=$1" "exec_id=$2" "spec.value=$spec" "${@:4}"
+}
+
+exec_run() {
+	exec_add "$@" && ask "$1" Start "id=$1" "exec_id=$2" >/dev/null
+}
+
+@test "a life, in either version of the service" {
+	local version
+	for version in "" v3:; do
+		local id=$P${version:+-3}
+		bundle "$id" 'sleep 1000'
+		v2_start "$id" >/dev/null
+		ask "$id" "${version}Create" "id=$id" "bundle=$T/ns/$id" options.type_url=containerd.runc.v1.Options \
+			"options.value=@$T/options"
+		has_status "$id" $CREATED
+		ask "$id" "${version}Start" "id=$id"
+		has_status "$id" $RUNNING
+		ask "$id" "${version}Kill" "id=$id" signal=9
+		run -0 ask "$id" "${version}Wait" "id=$id"
+		[[ $output == *"exit_status: 137"* ]]
+		has_status "$id" $STOPPED
+		run -0 ask "$id" "${version}Delete" "id=$id"
+		[[ $output == *"exit_status: 137"*exited_at.seconds* ]]
+		ask "$id" "${version}Shutdown" "id=$id"
+		wait_for test ! -e "/proc/$SHIM_PID"
+		wait_for test ! -e "$(socket_of "$id")"
+	done
+	has_topics "/tasks/create /tasks/start /tasks/exit /tasks/delete /tasks/create /tasks/start /tasks/exit /tasks/delete"
+}
+
+@test "what is asked of nobody, or too late, has containerd's codes" {
+	began "$P" 'sleep 1000'
+	refused "not found" ask "$P" State id=nobody
+	refused "not found" ask "$P" State "id=$P" exec_id=nobody
+	refused "not found" ask "$P" Kill id=nobody signal=9
+	refused "already exists" create "$P"
+	refused "invalid argument" create "$P" id=../x
+	refused "invalid argument" create "$P" id=--root
+	refused "invalid argument" ask "$P" Kill "id=$P" signal=99
+	refused "failed precondition" ask "$P" Start "id=$P"
+	refused unknown ask "$P" Delete "id=$P"
+	refused unknown ask "$P" Resume "id=$P"
+	refused unimplemented ttrpc_client call "$(socket_of "$P")" containerd.task.v2.Task:Nothing
+	refused unimplemented ttrpc_client call "$(socket_of "$P")" some.Service:Nothing
+	run -0 ask "$P" Connect id=nobody
+	[[ $output == *"task_pid: 0"* ]] || [[ $output != *task_pid* ]]
+	ask "$P" Kill "id=$P" signal=0
+	ask "$P" Kill "id=$P" signal=9
+	ask "$P" Wait "id=$P"
+	refused "not found" ask "$P" Kill "id=$P" signal=9
+	refused unknown ask "$P" Pause "id=$P"
+	refused "failed precondition" exec_add "$P" late true
+}
+
+@test "a process that ends at once: start is told before exit, and Wait answers before and after" {
+	local n
+	for n in 1 2 3 4 5 6; do
+		bundle "$P-$n" "exit $n"
+		v2_start "$P-$n" >/dev/null
+		create "$P-$n" >/dev/null
+		ask "$P-$n" Wait "id=$P-$n" >"$T/wait-$n" 3>&- &
+		ask "$P-$n" Start "id=$P-$n"
+		run -0 ask "$P-$n" Wait "id=$P-$n"
+		[[ $output == "exit_status: $n"* ]]
+		wait $!
+		[ "$(head -n 1 "$T/wait-$n")" = "exit_status: $n" ]
+		ask "$P-$n" Delete "id=$P-$n"
+	done
+	wait_for has_topics "*/tasks/create /tasks/start /tasks/exit /tasks/delete"
+	[ "$(topics | sed 's|/tasks/create /tasks/start /tasks/exit /tasks/delete *||g')" = "" ]
+}
+
+@test "a created container can be killed, or deleted, without having run" {
+	bundle "$P" 'sleep 1000'
+	v2_start "$P" >/dev/null
+	create "$P"
+	run -0 ask "$P" Delete "id=$P"
+	[[ $output == *"exit_status: 137"* ]]
+	wait_for has_topics "/tasks/create /tasks/exit /tasks/delete"
+	create "$P"
+	ask "$P" Kill "id=$P" signal=9
+	run -0 ask "$P" Wait "id=$P"
+	[[ $output == *"exit_status: 137"* ]]
+	ask "$P" Delete "id=$P"
+}
+
+@test "what cannot be created says why and leaves nothing" {
+	bundle "$P" 'true'
+	v2_start "$P" >/dev/null
+	sed -i 's|/bin/sh|/no/such|' "$T/ns/$P/config.json"
+	mkdir -p "$T/lower" "$T/ns/$P/rootfs"
+	refused unknown create "$P" rootfs.0.type=bind "rootfs.0.source=$T/rootfs" rootfs.0.options.0=rbind
+	[[ $stderr == *"OCI runtime create failed: "*/no/such* ]]
+	run ! grep -q "$T/ns/$P/rootfs" /proc/self/mountinfo
+	refused unknown create "$P" rootfs.0.type=bind "rootfs.0.source=$T/lower" rootfs.1.type=nosuchfs
+	run ! grep -q "$T/ns/$P/rootfs" /proc/self/mountinfo
+	refused unknown create "$P" "stdout_path=$T/no/such"
+	refused unknown create "$P" "bundle=relative"
+	refused "not found" ask "$P" State "id=$P"
+	[ "$(topics)" = "" ]
+	ask "$P" Shutdown "id=$P"
+	wait_for test ! -e "/proc/$SHIM_PID"
+}
+
+@test "execs: added, run, waited for, deleted; twice the same name is refused" {
+	began "$P" 'sleep 1000'
+	exec_add "$P" e 'exit 7'
+	refused "already exists" exec_add "$P" e 'exit 7'
+	refused "invalid argument" exec_add "$P" ../e 'exit 7'
+	refused "invalid argument" ask "$P" Exec "id=$P" exec_id=f spec.value=nojson
+	refused "invalid argument" ask "$P" Exec "id=$P" exec_id=f
+	has_status "$P" $CREATED e
+	refused "failed precondition" ask "$P" Kill "id=$P" exec_id=e signal=9
+	ask "$P" Wait "id=$P" exec_id=e >"$T/wait" 3>&- &
+	ask "$P" Start "id=$P" exec_id=e
+	wait $!
+	[ "$(head -n 1 "$T/wait")" = "exit_status: 7" ]
+	has_status "$P" $STOPPED e
+	refused "failed precondition" ask "$P" Start "id=$P" exec_id=e
+	refused "failed precondition" ask "$P" ResizePty "id=$P" exec_id=e width=80 height=24
+	run -0 ask "$P" Delete "id=$P" exec_id=e
+	[[ $output == *"exit_status: 7"* ]]
+	refused "not found" ask "$P" State "id=$P" exec_id=e
+	# One that never ran.
+	exec_add "$P" e 'exit 7'
+	ask "$P" Delete "id=$P" exec_id=e
+	# One that cannot.
+	ask "$P" Exec "id=$P" exec_id=e 'spec.value={"args":["/no/such"],"cwd":"/","user":{"uid":0,"gid":0}}'
+	refused unknown ask "$P" Start "id=$P" exec_id=e
+	[[ $stderr == *"OCI runtime exec failed: "*/no/such* ]]
+	ask "$P" Wait "id=$P" exec_id=e
+	ask "$P" Delete "id=$P" exec_id=e
+	[ ! -e "$T/ns/$P/e.pid" ]
+	[ "$(topics)" = "/tasks/create /tasks/start /tasks/exec-added /tasks/exec-started /tasks/exit /tasks/exec-added /tasks/exec-added" ]
+}
+
+@test "execs that run when the container ends: theirs are told first, and no other can start" {
+	NAMESPACES='' began "$P" 'sleep 1000'
+	exec_run "$P" a 'sleep 2000'
+	exec_run "$P" b 'sleep 3000'
+	exec_add "$P" c 'true'
+	[ "$(ask "$P" Pids "id=$P" | grep -c exec_id)" -eq 2 ]
+	ask "$P" Kill "id=$P" signal=9
+	ask "$P" Wait "id=$P"
+	has_status "$P" $STOPPED
+	has_status "$P" $STOPPED a
+	wait_for has_topics "*/tasks/exit /tasks/exit /tasks/exit"
+	[ "$(grep '^  \.id:' "$T/events" | tail -n 1)" = "  .id: $P" ]
+	refused "failed precondition" ask "$P" Start "id=$P" exec_id=c
+	# Without having deleted them.
+	ask "$P" Delete "id=$P"
+	[ ! -e "$T/ns/$P/a.pid" ]
+}
+
+@test "input ends when the client has closed it and says so, before the start or after" {
+	bundle "$P" 'cat; echo end'
+	v2_start "$P" >/dev/null
+	fifos "$P"
+	exec 8<>"$T/fifo/$P/in"
+	create "$P" $(with_fifos "$P") "stdin_path=$T/fifo/$P/in"
+	ask "$P" Start "id=$P"
+	echo words >&8
+	exec 8>&-
+	wait_for grep -q words "$T/fifo/$P/out.got"
+	has_status "$P" $RUNNING
+	ask "$P" CloseIO "id=$P" stdin_too=true
+	ask "$P" Wait "id=$P"
+	wait_for grep -q end "$T/fifo/$P/out.got"
+	ask "$P" CloseIO "id=$P" stdin_too=true
+	ask "$P" Delete "id=$P"
+	fifos "$P-b"
+	create "$P" $(with_fifos "$P-b") "stdin_path=$T/fifo/$P-b/in"
+	echo early >"$T/fifo/$P-b/in"
+	ask "$P" CloseIO "id=$P" stdin_too=true
+	ask "$P" Start "id=$P"
+	ask "$P" Wait "id=$P"
+	wait_for grep -q end "$T/fifo/$P-b/out.got"
+	[ "$(cat "$T/fifo/$P-b/out.got")" = $'early\nend' ]
+}
+
+@test "a terminal has the size it is told, before and after the start" {
+	bundle "$P" 'stty size; read x; stty size; sleep 1000'
+	jq '.process.terminal = true | .mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs"},
+		{destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance", "ptmxmode=0666"]}]' "$T/ns/$P/config.json" >"$T/c" && mv "$T/c" "$T/ns/$P/config.json"
+	v2_start "$P" >/dev/null
+	fifos "$P"
+	create "$P" $(with_fifos "$P") "stdin_path=$T/fifo/$P/in" terminal=true
+	ask "$P" ResizePty "id=$P" width=100 height=33
+	ask "$P" Start "id=$P"
+	wait_for grep -q '33 100' "$T/fifo/$P/out.got"
+	ask "$P" ResizePty "id=$P" width=80 height=24
+	echo >"$T/fifo/$P/in"
+	wait_for grep -q '24 80' "$T/fifo/$P/out.got"
+	refused "invalid argument" ask "$P" ResizePty "id=$P" width=100000 height=1
+	[[ $(ask "$P" State "id=$P") == *"terminal: 1"* ]]
+}
+
+@test "a pod: one shim for its containers, which goes with the last" {
+	local pod='"annotations": {"io.kubernetes.cri.sandbox-id": "'$P'"}'
+	bundle "$P" 'sleep 1000' "$pod"
+	bundle "$P-b" 'exit 5' "$pod"
+	v2_start "$P" >/dev/null
+	[ "$(v2_start "$P-b")" = "$(cat "$T/ns/$P/address")" ]
+	create "$P"
+	create "$P-b"
+	ask "$P" Start "id=$P"
+	ask "$P-b" Start "id=$P-b"
+	run -0 ask "$P" Wait "id=$P-b"
+	[[ $output == "exit_status: 5"* ]]
+	ask "$P" Delete "id=$P-b"
+	ask "$P" Shutdown "id=$P-b"
+	sleep 0.2
+	has_status "$P" $RUNNING
+	ask "$P" Kill "id=$P" signal=9
+	ask "$P" Wait "id=$P"
+	ask "$P" Shutdown "id=$P"
+	has_status "$P" $STOPPED
+	ask "$P" Delete "id=$P"
+	ask "$P" Shutdown "id=$P"
+	wait_for test ! -e "/proc/$SHIM_PID"
+}
+
+@test "pause and update reach the control group" {
+	began "$P" 'sleep 1000'
+	ask "$P" Pause "id=$P"
+	has_status "$P" $PAUSED
+	refused "failed precondition" exec_add "$P" e true
+	ask "$P" Resume "id=$P"
+	ask "$P" Update "id=$P" 'resources.value={"pids":{"limit":77}}'
+	[[ $(ask "$P" Stats "id=$P") == *"pids.limit: 77"* ]]
+	refused "invalid argument" ask "$P" Update "id=$P"
+	refused unknown ask "$P" Update "id=$P" 'resources.value={"pids":{"limit":"many"}}'
+	[[ $(topics) == *"/tasks/paused /tasks/resumed" ]]
+}
+
+@test "a hundred who wait hold up nobody, and all are answered" {
+	local n pids=()
+	began "$P" 'sleep 1000'
+	for n in {1..100}; do
+		ask "$P" Wait "id=$P" >"$T/wait-$n" 3>&- &
+		pids+=($!)
+	done
+	[ "$(ttrpc_client many "$(socket_of "$P")" 1000 State "id=$P" | tail -n 1)" = "1000 of 1000" ]
+	# Some leave.
+	kill "${pids[@]:0:50}"
+	ask "$P" Kill "id=$P" signal=15 all=true
+	ask "$P" Kill "id=$P" signal=9
+	for n in {51..100}; do
+		wait "${pids[$n - 1]}"
+		[ "$(head -n 1 "$T/wait-$n")" = "exit_status: 137" ] || [ "$(head -n 1 "$T/wait-$n")" = "exit_status: 143" ]
+	done
+}
+
+@test "frames that are wrong are refused on their stream, and the connection goes on" {
+	began "$P" 'sleep 1000'
+	local s empty=00000000
+	s=$(socket_of "$P")
+	run -0 ttrpc_client raw "$s" "${empty}000000020100" "${empty}000000019900" "00400001000000010100"
+	[ "${lines[0]}" = "stream 2 type 2: invalid argument: a client's stream has an odd number" ]
+	[ "${lines[1]}" = "stream 1 type 2: resource exhausted: the message is longer than the limit of 4 MiB" ]
+	[ "${#lines[@]}" -eq 2 ]
+	run -0 ttrpc_client raw "$s" "${empty}000000030100" "${empty}000000030100" "${empty}000000050102"
+	[[ ${lines[0]} == "stream 3 type 2: unimplemented"* ]]
+	[[ ${lines[1]} == "stream 3 type 2: invalid argument"* ]]
+	[[ ${lines[2]} == "stream 5 type 2: unimplemented"* ]]
+	has_status "$P" $RUNNING
+}
+
+@test "no descriptor and no memory is lost by a hundred execs" {
+	local n fds memory
+	began "$P" 'sleep 1000'
+	for n in {1..120}; do
+		exec_run "$P" "e$n" 'exit 3'
+		[[ $(ask "$P" Wait "id=$P" "exec_id=e$n") == "exit_status: 3"* ]]
+		ask "$P" Delete "id=$P" "exec_id=e$n" >/dev/null
+		if [ "$n" -eq 20 ]; then
+			fds=$(ls "/proc/$SHIM_PID/fd" | wc -l)
+			memory=$(awk '/^Pss:/ { print $2 }' "/proc/$SHIM_PID/smaps_rollup")
+		fi
+	done
+	[ "$(ls "/proc/$SHIM_PID/fd" | wc -l)" -eq "$fds" ]
+	local now
+	now=$(awk '/^Pss:/ { print $2 }' "/proc/$SHIM_PID/smaps_rollup")
+	echo "$memory kB, then $now kB"
+	[ "$now" -le $((memory + 40)) ]
+	[ "$(grep -c '^/tasks/exit' "$T/events")" -eq 120 ]
+}
+
+@test "SIGTERM ends the shim and leaves the container, SIGUSR1 only tells" {
+	began "$P" 'sleep 1000'
+	local pid
+	pid=$(ask "$P" Connect "id=$P" | sed -n 's/^task_pid: //p')
+	kill -USR1 "$SHIM_PID"
+	has_status "$P" $RUNNING
+	kill -TERM "$SHIM_PID"
+	wait_for test ! -e "/proc/$SHIM_PID"
+	[ -e "/proc/$pid" ]
+	v2_delete "$P" >/dev/null
+	wait_for test ! -e "/proc/$pid"
+}
