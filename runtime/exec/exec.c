@@ -195,7 +195,8 @@ static int prepare_and_spawn(struct execution *x, struct err *e)
 	static int (*const stages[])(struct execution *, struct err *) = {
 		load, check_status, decide_process, connect_sockets, open_cgroup, compile_seccomp,
 	};
-	int r = inherit_prepare(x->req->preserve_fds, &(int){ 0 }, &x->inherit, e);
+	int no_clone = 0;
+	int r = inherit_prepare(x->req->preserve_fds, &no_clone, &x->inherit, e);
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(stages); i++)
 		r = stages[i](x, e);

@@ -2,13 +2,12 @@
 /*
  * Run a container for each of many configurations, and see that the runtime survives them.
  *
- *     run_each [-n STRIDE] ROOT BUNDLE ID COMMAND... <LINES
+ *     run_each ROOT BUNDLE ID COMMAND... <LINES
  *
  * A line is WORDS TAB DOCUMENT; the document becomes BUNDLE/config.json and COMMAND is run, with
  * its messages in BUNDLE/message.  Said of a line, and of the exit status, when COMMAND dies by a
  * signal, fails without a message or with more than one line of it, leaves ROOT/ID, changes the
- * mounts around it or the name of the host, or takes longer than TIMEOUT_S.  -n: each STRIDEth line
- * only.
+ * mounts around it or the name of the host, or takes longer than TIMEOUT_S.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -139,15 +138,14 @@ static int run_one(struct job *j, char *line, struct err *e)
 	return r;
 }
 
-static int run_all(struct job *j, long stride, struct err *e)
+static int run_all(struct job *j, struct err *e)
 {
 	autofree char *line = NULL;
 	size_t size = 0;
 	int r = 0;
 
-	for (long n = 0; r >= 0 && getline(&line, &size, stdin) > 0; n++)
-		if (n % stride == 0)
-			r = run_one(j, line, e);
+	while (r >= 0 && getline(&line, &size, stdin) > 0)
+		r = run_one(j, line, e);
 	return r;
 }
 
@@ -155,21 +153,17 @@ int main(int argc, char **argv)
 {
 	struct job j = { 0 };
 	struct err e = { 0 };
-	long stride = 1;
-	int opt;
 
-	while ((opt = getopt(argc, argv, "+n:")) != -1)
-		stride = opt == 'n' ? strtol(optarg, NULL, 10) : 0;
-	if (argc - optind < 4 || stride < 1) {
-		(void)fprintf(stderr, "usage: run_each [-n STRIDE] ROOT BUNDLE ID COMMAND...\n");
+	if (argc < 5) {
+		(void)fprintf(stderr, "usage: run_each ROOT BUNDLE ID COMMAND...\n");
 		return 2;
 	}
-	j.statedir = path_join(argv[optind], argv[optind + 2]);
-	j.bundle = argv[optind + 1];
-	j.command = argv + optind + 3;
+	j.statedir = path_join(argv[1], argv[3]);
+	j.bundle = argv[2];
+	j.command = argv + 4;
 	j.mounts = read_mounts();
 	(void)uname(&j.names);
-	if (run_all(&j, stride, &e) < 0) {
+	if (run_all(&j, &e) < 0) {
 		(void)fprintf(stderr, "run_each: %s\n", e.msg);
 		return 2;
 	}
