@@ -368,11 +368,13 @@ int pb_decode(const struct pb_message *m, const void *data, size_t len, struct a
 
 static void write_varint(struct strbuf *out, uint64_t v)
 {
-	while (v >= 0x80) {
-		strbuf_addc(out, (char)(v | 0x80));
-		v >>= 7;
-	}
-	strbuf_addc(out, (char)v);
+	uint8_t bytes[VARINT_MAX_BYTES];
+	size_t n = 0;
+
+	for (; v >= 0x80; v >>= 7)
+		bytes[n++] = (uint8_t)(v | 0x80);
+	bytes[n++] = (uint8_t)v;
+	strbuf_add(out, bytes, n);
 }
 
 static void write_fixed(struct strbuf *out, uint64_t v, size_t size)
