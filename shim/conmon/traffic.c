@@ -160,7 +160,8 @@ int traffic_start(struct traffic *t, struct loop *loop, void (*caught_up)(void *
 	input_init(&t->input, loop);
 	t->input.ready = on_input_ready;
 	t->input.ctx = t;
-	t->input.awaited = t->o->terminal;
+	/* Who attaches to an exec session is there before its pipe is. */
+	t->input.awaited = t->o->terminal || t->o->interactive;
 	r = output_init(&t->output, loop, e);
 	if (r < 0)
 		return r;
