@@ -67,6 +67,8 @@ int verb_main(const struct program *p, int argc, char **argv);
 
 /* For the document generator: manual-page sections and completion words from the tables. */
 void verb_write_man(const struct program *p, struct strbuf *out);
+/* Of a program without commands. */
+void verb_write_man_options(const struct opt *rows, struct strbuf *out);
 void verb_write_completion(const struct program *p, struct strbuf *out);
 
 #endif

@@ -144,6 +144,12 @@ static void add_exits(struct strbuf *out, const struct exit_row *row)
 	}
 }
 
+void verb_write_man_options(const struct opt *rows, struct strbuf *out)
+{
+	strbuf_adds(out, ".SH OPTIONS\n");
+	add_options(out, rows);
+}
+
 void verb_write_man(const struct program *p, struct strbuf *out)
 {
 	static const struct opt help = { .letter = 'h',

@@ -7,4 +7,4 @@ if ! command -v mandoc >/dev/null; then
 	echo "check-docs: mandoc is missing, manual pages were not looked at" >&2
 	exit 77
 fi
-mandoc -T lint -W warning man/creel*.1
+mandoc -T lint -W warning man/creel*.1 man/containerd-shim*.8

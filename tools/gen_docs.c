@@ -2,21 +2,47 @@
 /*
  * Writes a program's manual page or bash completion from its own tables.  Built
  * once per program: PROGRAM names its `struct program`, PROGRAM_HEADER the header.
+ * One without commands has OPTION_ROWS in place of PROGRAM, and no completion.
  *
  *     gen_docs man TEMPLATE     TEMPLATE with the tables' sections for the line
  *                               @OPTIONS@, and the version for each @VERSION@
  *     gen_docs completion
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 #include PROGRAM_HEADER
 #include "libutil/file.h"
+#include "libutil/verb.h"
 
 #define USAGE         "usage: gen_docs man TEMPLATE | gen_docs completion"
 #define TEMPLATE_MAX  ((size_t)1 << 20)
 #define SECTIONS_MARK "@OPTIONS@\n"
 #define VERSION_MARK  "@VERSION@"
+
+#ifdef OPTION_ROWS
+static void write_sections(struct strbuf *out)
+{
+	verb_write_man_options(OPTION_ROWS, out);
+}
+
+static int write_completion(struct strbuf *out UNUSED, struct err *e)
+{
+	return err_set(e, EINVAL, "a program without commands has no completion");
+}
+#else
+static void write_sections(struct strbuf *out)
+{
+	verb_write_man(&PROGRAM, out);
+}
+
+static int write_completion(struct strbuf *out, struct err *e UNUSED)
+{
+	verb_write_completion(&PROGRAM, out);
+	return 0;
+}
+#endif
 
 /* Appends `text` with each `mark` replaced; returns how many there were. */
 static int replace(struct strbuf *out, const char *text, const char *mark, const char *with)
@@ -41,7 +67,7 @@ static int write_man(const char *path, struct strbuf *out, struct err *e)
 
 	if (r < 0)
 		return r;
-	verb_write_man(&PROGRAM, &sections);
+	write_sections(&sections);
 	if (replace(&whole, template, SECTIONS_MARK, strbuf_str(&sections)) != 1)
 		return err_set(e, EBADMSG, "'%s' needs one line '@OPTIONS@'", path);
 	(void)replace(out, strbuf_str(&whole), VERSION_MARK, PACKAGE_VERSION);
@@ -52,10 +78,8 @@ static int generate(char **argv, struct strbuf *out, struct err *e)
 {
 	if (streq(argv[1], "man") && argv[2])
 		return write_man(argv[2], out, e);
-	if (streq(argv[1], "completion")) {
-		verb_write_completion(&PROGRAM, out);
-		return 0;
-	}
+	if (streq(argv[1], "completion"))
+		return write_completion(out, e);
 	return err_set(e, EINVAL, USAGE);
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "libutil/opts.h"
 #include "libutil/path.h"
 
 struct given {
@@ -18,7 +17,7 @@ struct given {
 		.arg = (value), .help = (text)                                                     \
 	}
 
-static const struct opt rows[] = {
+const struct opt v2_args_rows[] = {
 	TEXT("namespace", a.namespace_name, "NS", "namespace of the task"),
 	TEXT("id", a.id, "ID", "id of the task"),
 	TEXT("address", a.address, "PATH", "containerd's socket"),
@@ -83,7 +82,7 @@ int v2_args_parse(char *const *argv, struct v2_args *ret, struct err *e)
 {
 	auto_(strv) struct strv words = { 0 };
 	struct given g = { .a.program = path_base(argv[0]) };
-	int r = opts_parse(rows, &g, argv, 1, &words, e);
+	int r = opts_parse(v2_args_rows, &g, argv, 1, &words, e);
 
 	if (r < 0)
 		return r;
@@ -104,8 +103,8 @@ void v2_args_help(const char *program, struct strbuf *out)
 	strbuf_addf(
 		out,
 		"Usage: %s [OPTIONS] start|delete\n\n"
-		"A shim: containerd calls it to have containers supervised (see creel-shim(1)).\n\n"
+		"A shim: containerd calls it to have containers supervised (see containerd-shim-creel-v2(8)).\n\n"
 		"Options:\n",
 		program);
-	opts_help(rows, out);
+	opts_help(v2_args_rows, out);
 }

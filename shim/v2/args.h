@@ -3,8 +3,7 @@
 #ifndef SHIM_V2_ARGS_H
 #define SHIM_V2_ARGS_H
 
-#include "libutil/err.h"
-#include "libutil/strbuf.h"
+#include "libutil/opts.h"
 
 enum v2_action {
 	V2_SERVE, /* none is named: be the server */
@@ -22,6 +21,9 @@ struct v2_args {
 	const char *namespace_name, *id, *address, *publish_binary, *bundle, *socket;
 	bool debug;
 };
+
+/* The options, for the manual. */
+extern const struct opt v2_args_rows[];
 
 /* Complete for its action, or a failure that says what is missing. */
 int v2_args_parse(char *const *argv, struct v2_args *ret, struct err *e);
