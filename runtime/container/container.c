@@ -254,22 +254,22 @@ int container_spec(struct container *c, struct runtime_spec **ret, struct err *e
 	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
 }
 
-int container_put_record(int dirfd, const struct record *rec, const struct cgroup *cgroup,
-			 struct err *e)
+int container_put_record(int dirfd, const char *name, const struct record *rec,
+			 const struct cgroup *cgroup, struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { .max = RECORD_MAX };
 	int r;
 
 	record_encode(rec, cgroup, &text);
-	r = strbuf_check(&text, STORE_STATE, e);
+	r = strbuf_check(&text, name, e);
 	if (r >= 0)
-		r = file_replace_at(dirfd, STORE_STATE, text.data, text.len, 0600, FILE_NO_SYNC, e);
+		r = file_replace_at(dirfd, name, text.data, text.len, 0600, FILE_NO_SYNC, e);
 	return r;
 }
 
 int container_write_record(const struct container *c, struct err *e)
 {
-	int r = container_put_record(c->dirfd, c->record, c->cgroup, e);
+	int r = container_put_record(c->dirfd, STORE_STATE, c->record, c->cgroup, e);
 
 	return r < 0 ? err_wrap(e, r, "container '%s'", c->id) : 0;
 }

@@ -56,9 +56,9 @@ int container_status_by(const struct container *c, struct cgroup_eye *eye, enum 
 /* The configuration as it was at create, decoded into c->arena. */
 int container_spec(struct container *c, struct runtime_spec **ret, struct err *e);
 
-/* Write state.json into a container's directory, at once. */
-int container_put_record(int dirfd, const struct record *rec, const struct cgroup *cgroup,
-			 struct err *e);
+/* Write a record into a container's directory, at once; `name` is STORE_STATE, or what will be. */
+int container_put_record(int dirfd, const char *name, const struct record *rec,
+			 const struct cgroup *cgroup, struct err *e);
 /* Replace its state.json by what c->record says.  The container is locked by the caller. */
 int container_write_record(const struct container *c, struct err *e);
 /* Another configuration for it: written beside the old one, then put in its place, or dropped.  The

@@ -3,6 +3,7 @@
  * The state directories, ROOT/ID/, each with
  *
  *   state.json   the record (record.h), replaced atomically
+ *   state.json.made  what it will say when init has come so far (init.h), while `run` makes it
  *   config.json  the document as it was read at create, and changed by `update` since: edits in the
  *                bundle have no effect
  *   start.sock   the start gate, while nobody has said `start`
@@ -23,6 +24,7 @@
 #include "libutil/err.h"
 
 #define STORE_STATE      "state.json"
+#define STORE_STATE_MADE "state.json.made"
 #define STORE_CONFIG     "config.json"
 #define STORE_CONFIG_NEW "config.json.new"
 #define STORE_GATE       "start.sock"

@@ -44,7 +44,7 @@ static int make_directory(struct creation *c, struct err *e)
 
 static int write_record(struct creation *c, struct err *e)
 {
-	return container_put_record(c->dirfd, &c->record, c->cgroup, e);
+	return container_put_record(c->dirfd, STORE_STATE, &c->record, c->cgroup, e);
 }
 
 static int keep_config(struct creation *c, struct err *e)
@@ -122,6 +122,16 @@ static bool may_bring_up_loopback(const struct creation *c)
 	       !hook_any(c->spec->hooks, HOOK_CREATE_CONTAINER);
 }
 
+/* Nothing is left to do for the host side until the program runs but to write the record, whose
+ * contents are known after the clone, and init may rename a file in our state directory.  Whoever
+ * is in a pid namespace that is joined may not see that directory. */
+static bool may_go_ahead(const struct creation *c)
+{
+	return !serve_has_steps(&c->job) && !c->req->gate && !c->req->pid_file &&
+	       c->pidfdsock < 0 && c->notifydirfd < 0 && !c->record.rdt && !c->plan.pid_path &&
+	       !c->plan.has[OCI_NS_USER];
+}
+
 static void fill_job(const struct creation *c, struct init_job *job)
 {
 	const struct seccomp_program *sec = &c->seccomp;
@@ -136,6 +146,9 @@ static void fill_job(const struct creation *c, struct init_job *job)
 		.startfd = c->gatefd,
 		.pidfd = -1,
 		.rootfsfd = c->rootfsfd,
+		.recordfd = -1,
+		.record_made = STORE_STATE_MADE,
+		.record = STORE_STATE,
 		.cgroup = c->cgroup,
 		.seccomp = sec->prog.filter ? &sec->prog : NULL,
 		.seccomp_handover = sec->handover,
@@ -163,7 +176,7 @@ static int explain_refusal(const struct creation *c, int r, struct err *e)
 
 static int spawn(struct creation *c, struct err *e)
 {
-	const int hidden[] = { c->dirfd,
+	const int hidden[] = { c->ahead ? -1 : c->dirfd,
 			       c->store.rootfd,
 			       c->bundlefd,
 			       c->consolefd,
@@ -171,10 +184,8 @@ static int spawn(struct creation *c, struct err *e)
 			       c->sigfd,
 			       c->clonefd > 0 ? c->clonefd : -1 };
 	struct ceiling ceiling = { 0 };
-	int r;
+	int r = child_prepare(&c->child, &c->job, e);
 
-	fill_job(c, &c->job);
-	r = child_prepare(&c->child, &c->job, e);
 	if (r < 0)
 		return r;
 	ceiling_raise(c->spec->process, &ceiling);
@@ -239,7 +250,12 @@ static int drop_clone_early(struct creation *c, struct err *e)
 /* Nobody of ours where criu makes the process. */
 static int spawn_init(struct creation *c, struct err *e)
 {
-	return c->req->way ? 0 : spawn(c, e);
+	if (c->req->way)
+		return 0;
+	fill_job(c, &c->job);
+	c->ahead = may_go_ahead(c);
+	c->job.recordfd = c->ahead ? c->dirfd : -1;
+	return spawn(c, e);
 }
 
 static int bring(struct creation *c, struct err *e)
@@ -262,7 +278,7 @@ static int tell_pid(struct creation *c, struct err *e)
 	return r;
 }
 
-static int record_process(struct creation *c, struct err *e)
+static int name_process(struct creation *c, struct err *e)
 {
 	uint64_t ticks = 0;
 	int r = proc_start_time(c->child.pid, &ticks, NULL, e);
@@ -273,7 +289,30 @@ static int record_process(struct creation *c, struct err *e)
 	c->record.pid = (struct opt_i64){ .set = true, .v = c->child.pid };
 	c->record.start_time = (struct opt_u64){ .set = true, .v = ticks };
 	identity_inode(c->child.pidfd, c->dirfd, &c->record.pidfd_inode);
-	return write_record(c, e);
+	return 0;
+}
+
+/* Init need not wait for us when it is ready. */
+static int go_ahead(struct creation *c, struct err *e)
+{
+	int r;
+
+	if (!c->ahead)
+		return 0;
+	r = name_process(c, e);
+	if (r >= 0)
+		r = container_put_record(c->dirfd, STORE_STATE_MADE, &c->record, c->cgroup, e);
+	/* That it died is for serve() to say. */
+	if (r >= 0)
+		(void)sync_send(c->child.syncfd, SYNC_GO, 0, -1, NULL);
+	return r;
+}
+
+static int record_process(struct creation *c, struct err *e)
+{
+	int r = c->ahead ? 0 : name_process(c, e);
+
+	return r < 0 || c->ahead ? r : write_record(c, e);
 }
 
 /* Now that the record names it, init may go: to the gate, or straight to its program. */
@@ -283,6 +322,8 @@ static int let_go(struct creation *c, struct err *e)
 
 	if (c->req->way)
 		return c->req->way->let_go(c, e);
+	if (c->ahead)
+		return serve_exec(&c->service, e);
 	if (!c->req->gate) {
 		r = notify_socket_open(&c->notify, c->dirfd, e);
 		return r < 0 ? r : serve_until_exec(&c->service, e);
@@ -305,10 +346,11 @@ static int make(struct creation *c, struct err *e)
 		make_resctrl,
 		drop_clone_early,
 		spawn_init,
-		/* Init works meanwhile, and waits for none of these four. */
+		/* Init works meanwhile, and waits for none of these, or only much later. */
 		bring_up_loopback,
 		restrict_devices,
 		keep_config,
+		go_ahead,
 		drop_clone,
 		bring,
 		enter_resctrl,

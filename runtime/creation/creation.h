@@ -74,6 +74,7 @@ struct creation {
 	int masterfd; /* the terminal, when nobody else was given it */
 	bool rootless;
 	bool rdt_made, cgroup_made, pid_file_made, config_kept;
+	bool ahead; /* init was let go before it was ready */
 };
 #define CREATION_NONE                                                                              \
 	{                                                                                          \

@@ -129,6 +129,7 @@ static void fill_job(struct execution *x)
 		.startfd = -1,
 		.pidfd = c->pidfd,
 		.rootfsfd = -1,
+		.recordfd = -1,
 		.cgroup = c->cgroup,
 		.seccomp = sec->prog.filter ? &sec->prog : NULL,
 		.seccomp_handover = sec->handover,

@@ -140,6 +140,26 @@ static int close_host_files(const struct init *in, struct err *e)
 	return fd_close_from((int)first, keep, ARRAY_LEN(keep), e);
 }
 
+/* From here on whoever finds the container by its record may join it: nothing of the host is in
+ * sight any more.  And still as who owns the state directory. */
+static int become_known(struct init *in, struct err *e)
+{
+	struct init_job *job = in->job;
+	int r;
+
+	if (job->recordfd < 0)
+		return 0;
+	r = sync_expect(job->syncfd, SYNC_GO, "creel", NULL, NULL, e);
+	if (r < 0)
+		return r;
+	if (renameat(job->recordfd, job->record_made, job->recordfd, job->record) < 0)
+		return err_sys(e, "replace '%s'", job->record);
+	close_at_exit(&job->recordfd);
+	job->recordfd = -1;
+	in->may_go = true;
+	return 0;
+}
+
 static int ready(struct init *in, struct err *e)
 {
 	int sync = in->job->syncfd;
@@ -151,7 +171,7 @@ static int ready(struct init *in, struct err *e)
 		r = guard_let_go(e);
 	if (r >= 0)
 		r = sync_send(sync, SYNC_READY, 0, -1, e);
-	if (r >= 0)
+	if (r >= 0 && !in->may_go)
 		r = sync_expect(sync, SYNC_GO, "creel", NULL, NULL, e);
 	return r;
 }
@@ -224,6 +244,7 @@ static const struct stage stages[] = {
 	{ "mask", mask_paths, CREATE },
 	/* Read-only comes last: everything above may have to create its place. */
 	{ "finish-mounts", rootfs_finish, CREATE },
+	{ "record", become_known, CREATE },
 	{ "environment", env_build, BOTH },
 	{ "scheduling", sched_apply, BOTH },
 	/* AppArmor refuses most changes of profile once no_new_privs is set. */

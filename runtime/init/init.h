@@ -58,10 +58,17 @@ struct init_job {
 	const struct runtime_spec *spec;
 	const struct spec_process *process; /* of the spec, or exec's own */
 	struct ns_plan plan;
-	int syncfd;   /* init's end of sync_pair(); closed on exec */
-	int startfd;  /* listening SOCK_SEQPACKET of the start gate, or -1: GO comes over syncfd
-			 (run, exec) */
-	int pidfd;    /* INIT_EXEC: the container's init */
+	int syncfd;  /* init's end of sync_pair(); closed on exec */
+	int startfd; /* listening SOCK_SEQPACKET of the start gate, or -1: GO comes over syncfd
+			(run, exec) */
+	int pidfd;   /* INIT_EXEC: the container's init */
+	/*
+	 * >= 0: the container's state directory.  SYNC_GO comes before SYNC_READY then, when
+	 * `record_made` is there: init makes it `record` once the container's mounts are complete,
+	 * and waits no more.
+	 */
+	int recordfd;
+	const char *record_made, *record;
 	int rootfsfd; /* INIT_CREATE: O_PATH of the root file system, opened by the host side */
 	struct cgroup *cgroup;
 	bool cgroup_entered; /* CLONE_INTO_CGROUP did it for the v2 tree; cgroup_enter_self() does

@@ -26,6 +26,7 @@ struct init {
 	uint64_t dev_mount; /* mount_id() of the file system made for /dev; 0: none */
 	bool in_cwd;        /* the working directory is process.cwd already */
 	bool in_chroot;     /* the caller's root is not the mount namespace's; see chroot.c */
+	bool may_go;        /* SYNC_GO has come */
 	bool shares_mounts; /* its mounts are peers of the host's until the old root is gone */
 	struct strv env;
 	char *exe; /* the program, found */

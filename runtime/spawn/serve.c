@@ -307,6 +307,14 @@ static const struct {
 	{ always, become_ready },
 };
 
+bool serve_has_steps(const struct init_job *job)
+{
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (steps[i].wanted(job) && steps[i].serve != become_ready)
+			return true;
+	return false;
+}
+
 int serve_until_ready(struct service *s, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
@@ -322,9 +330,12 @@ int serve_until_exec(struct service *s, struct err *e)
 {
 	int r = answer(s, SYNC_GO, e);
 
-	if (r >= 0)
-		r = wait_for_init(s, e);
-	if (r >= 0)
-		r = sync_expect_exec(s->child->syncfd, "init", e);
-	return r;
+	return r < 0 ? r : serve_exec(s, e);
+}
+
+int serve_exec(struct service *s, struct err *e)
+{
+	int r = wait_for_init(s, e);
+
+	return r < 0 ? r : sync_expect_exec(s->child->syncfd, "init", e);
 }

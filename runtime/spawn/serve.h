@@ -22,9 +22,13 @@ struct service {
  * descriptor. */
 int serve_hold_signals(struct err *e);
 
+/* Init waits for the host side before it is ready, or must not go on before something is done. */
+bool serve_has_steps(const struct init_job *job);
 /* Serve until SYNC_READY. */
 int serve_until_ready(struct service *s, struct err *e);
 /* Say SYNC_GO and wait until the program runs: for a process that meets no start gate. */
 int serve_until_exec(struct service *s, struct err *e);
+/* The same when SYNC_GO was said before. */
+int serve_exec(struct service *s, struct err *e);
 
 #endif
