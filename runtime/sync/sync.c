@@ -60,8 +60,14 @@ static int receive(int sock, struct sync_message *m, int *ret_fd, struct err *e)
 {
 	int fds[FD_PASS_MAX];
 	size_t n_fds = 0;
-	int r = fd_recv(sock, m, sizeof(*m), fds, &n_fds, e);
+	struct err why = { 0 };
+	int r = fd_recv(sock, m, sizeof(*m), fds, &n_fds, &why);
 
+	/* That it ended with a message of ours unread is told before its own last words are. */
+	if (r == -ECONNRESET)
+		r = fd_recv(sock, m, sizeof(*m), fds, &n_fds, e);
+	else if (r < 0)
+		return err_take(e, &why);
 	if (r <= 0)
 		return r;
 	*ret_fd = n_fds > 0 ? fds[0] : -1;

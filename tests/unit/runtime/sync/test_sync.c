@@ -51,6 +51,22 @@ static void a_failure_is_taken_over_with_its_words(void **state UNUSED)
 	unpair(fd);
 }
 
+static void last_words_are_heard_of_who_did_not_listen(void **state UNUSED)
+{
+	int fd[2];
+	struct err e = { 0 };
+	struct err why = { .code = EINVAL, .msg = "enter cgroup" };
+
+	pair(fd);
+	assert_int_equal(sync_send(fd[0], SYNC_GO, 0, -1, NULL), 0);
+	sync_fail(fd[1], &why);
+	(void)close(fd[1]);
+	assert_int_equal(sync_expect(fd[0], SYNC_READY, "init", NULL, NULL, &e), -EINVAL);
+	assert_string_equal(e.msg, "enter cgroup");
+	assert_int_equal(sync_expect(fd[0], SYNC_READY, "init", NULL, NULL, &e), -ECONNRESET);
+	(void)close(fd[0]);
+}
+
 static void an_end_before_the_step_names_both(void **state UNUSED)
 {
 	int fd[2];
@@ -116,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_step_arrives_with_its_number_and_descriptor),
 		cmocka_unit_test(a_failure_is_taken_over_with_its_words),
+		cmocka_unit_test(last_words_are_heard_of_who_did_not_listen),
 		cmocka_unit_test(an_end_before_the_step_names_both),
 		cmocka_unit_test(another_step_than_the_one_due_is_an_error),
 		cmocka_unit_test(foreign_messages_are_refused),
