@@ -49,6 +49,7 @@ struct asked {
 	struct loop loop;
 	struct ttrpc_client client;
 	const char *service, *name;
+	char *own;                   /* the service, when it is neither of Task's */
 	const struct method *method; /* NULL: nobody knows its messages */
 	struct pb_bytes payload;
 	long left; /* calls still to be made */
@@ -116,7 +117,7 @@ static void choose(struct asked *k, const char *text)
 	if (colon && starts_with(text, "v3:"))
 		k->service = MSG_TASK_V3;
 	else if (colon)
-		k->service = xstrndup(text, (size_t)(colon - text));
+		k->service = k->own = xstrndup(text, (size_t)(colon - text));
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
 		if (streq(methods[i].name, k->name))
 			k->method = &methods[i];
@@ -145,6 +146,7 @@ static int call(const char *path, long n, char **argv)
 	(void)loop_run(&k.loop, NULL);
 	ttrpc_client_done(&k.client);
 	loop_done(&k.loop);
+	free(k.own);
 	if (n > 1)
 		(void)printf("%ld of %ld\n", k.good, n);
 	return k.status;

@@ -286,6 +286,38 @@ exec_run() {
 	[[ $(topics) == *"/tasks/paused /tasks/resumed" ]]
 }
 
+@test "checkpoint: the container goes on, or ends with it and is restored by another Create" {
+	mkdir -p "$T/bin" "$T/image" "$T/work"
+	ln -s "$BUILD_DIR/tests/tools/fake_criu" "$T/bin/criu"
+	PATH=$T/bin:$PATH
+	bundle "$P" 'exec sleep 1000'
+	# What the fake can restore: every capability.
+	jq --argjson caps "$(creel features | jq .linux.capabilities)" '.process.capabilities = ({bounding: $caps,
+		effective: $caps, permitted: $caps})' "$T/ns/$P/config.json" >"$T/c" && mv "$T/c" "$T/ns/$P/config.json"
+	v2_start "$P" >/dev/null
+	create "$P"
+	ask "$P" Start "id=$P"
+	ttrpc_client encode containerd.runc.v1.CheckpointOptions open_tcp=true "work_path=$T/work" >"$T/stay"
+	ttrpc_client encode containerd.runc.v1.CheckpointOptions exit=true "work_path=$T/work" >"$T/go"
+	ask "$P" Checkpoint "id=$P" "path=$T/image" options.type_url=containerd.runc.v1.CheckpointOptions "options.value=@$T/stay"
+	grep -q tcp_established "$T/image/dump-request"
+	has_status "$P" $RUNNING
+	ask "$P" Checkpoint "id=$P" "path=$T/image" options.type_url=containerd.runc.v1.CheckpointOptions "options.value=@$T/go"
+	ask "$P" Wait "id=$P"
+	ask "$P" Delete "id=$P"
+	[ "$(create "$P" "checkpoint=$T/image")" = "pid: 0" ]
+	has_status "$P" $CREATED
+	run -0 ask "$P" Start "id=$P"
+	[[ $output == "pid: "[1-9]* ]]
+	has_status "$P" $RUNNING
+	wait_for grep -qE "sleep|busybox" "/proc/${output#pid: }/comm"
+	ask "$P" Kill "id=$P" signal=9
+	ask "$P" Wait "id=$P"
+	ask "$P" Delete "id=$P"
+	[[ $(topics) == *"/tasks/create /tasks/start /tasks/exit /tasks/delete" ]]
+	refused "not found" ask "$P" Checkpoint "id=$P"
+}
+
 @test "a hundred who wait hold up nobody, and all are answered" {
 	local n pids=()
 	began "$P" 'sleep 1000'
