@@ -72,8 +72,8 @@ static int exit_status(const struct verb *v, int error UNUSED)
 }
 
 static const struct verb *const verbs[] = {
-	&verb_run,    &verb_logs, &verb_attach, &verb_wait,      &verb_stop, &verb_restart,
-	&verb_resize, &verb_list, &verb_rm,     &verb_supervise, NULL,
+	&verb_run,    &verb_logs, &verb_attach, &verb_wait,   &verb_stop,      &verb_restart,
+	&verb_resize, &verb_list, &verb_rm,     &verb_conmon, &verb_supervise, NULL,
 };
 
 static const struct exit_row exits[] = {

@@ -11,6 +11,7 @@
 #ifndef SHIM_CONMON_CONMON_H
 #define SHIM_CONMON_CONMON_H
 
+#include "libutil/verb.h"
 #include "shim/cgroup/oom.h"
 #include "shim/conmon/control.h"
 #include "shim/conmon/inherited.h"
@@ -57,6 +58,10 @@ int conmon_run(struct conmon *c);
 
 /* Standard input, output and error lead nowhere from now on. */
 void conmon_leave_stdio(void);
+
+/* From options to the end.  Returns the exit status, or a negative errno: nothing has begun. */
+int conmon_serve(const struct conmon_opts *o, struct err *e);
+extern const struct verb verb_conmon;
 
 /* The whole program.  Returns its exit status. */
 int conmon_main(char *const *argv);

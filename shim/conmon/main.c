@@ -36,7 +36,7 @@ static int print_help(struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
 
-	strbuf_adds(&text, "usage: creel-shim OPTIONS, in the place of conmon\n\n"
+	strbuf_adds(&text, "Usage: creel-shim OPTIONS, in the place of conmon\n\n"
 			   "Stay beside a container of Podman or CRI-O.\n\nOptions:\n");
 	opts_help(conmon_opt_rows, &text);
 	return print(&text, e);
@@ -113,39 +113,77 @@ static int prepare(struct conmon *c, struct err *e)
 	return r < 0 ? r : go_to_background(c, e);
 }
 
-/* Returns the exit status, or a negative errno: nothing has begun. */
-static int run(struct conmon *c, char *const *argv, struct err *e)
+int conmon_serve(const struct conmon_opts *o, struct err *e)
 {
-	int r = conmon_opts_parse(&c->o, argv, e);
+	struct conmon c = { .o = *o, .pipes = { -1, -1, -1 } };
+	int r;
 
-	if (r > 0)
-		return print_help(e);
-	if (r >= 0 && c->o.version)
+	if (o->version)
 		return print_version(e);
+	(void)umask(UMASK);
+	(void)signal(SIGPIPE, SIG_IGN);
+	r = prepare(&c, e);
 	if (r >= 0)
-		r = prepare(c, e);
-	return r < 0 ? r : conmon_run(c) & 0xff;
+		r = conmon_run(&c) & 0xff;
+	inherited_close(&c.inherited);
+	pipes_done(&c.pipes);
+	arena_done(&c.a);
+	return r;
 }
 
 int conmon_main(char *const *argv)
 {
-	struct conmon c = { .pipes = { -1, -1, -1 } };
+	auto_(conmon_opts) struct conmon_opts o;
 	struct err e = { 0 };
 	int r;
 
 	log_init("creel-shim");
-	(void)umask(UMASK);
-	(void)signal(SIGPIPE, SIG_IGN);
-	conmon_opts_defaults(&c.o);
-	r = run(&c, argv, &e);
+	conmon_opts_defaults(&o);
+	r = conmon_opts_parse(&o, argv, &e);
+	if (r > 0)
+		r = print_help(&e);
+	else if (r == 0)
+		r = conmon_serve(&o, &e);
 	if (r < 0)
 		log_error("%s", e.msg);
-	inherited_close(&c.inherited);
-	pipes_done(&c.pipes);
-	conmon_opts_done(&c.o);
-	arena_done(&c.a);
 	return r < 0 ? 1 : r;
 }
+
+/* ---- as a verb: so that help, the manual and completion know the options ---- */
+
+static void defaults(void *values)
+{
+	conmon_opts_defaults(values);
+}
+
+static int run_verb(const void *global UNUSED, void *values, char *const *args UNUSED, int n UNUSED,
+		    struct err *e)
+{
+	return conmon_serve(values, e);
+}
+
+const struct verb verb_conmon = {
+	.name = "conmon",
+	.args = "[WORD...]",
+	.summary = "stay beside a container of Podman or CRI-O, as conmon does",
+	.details =
+		"The options are conmon's. The word `conmon` is not needed: who is called by a name "
+		"that is conmon or ends in -conmon, or with an option of these in the place of a "
+		"command, does the same. So podman takes creel-shim by --conmon PATH or by "
+		"conmon_path in containers.conf, and CRI-O by monitor_path.\n"
+		"\n"
+		"A client that reads slowly holds up the container, for it may be the only one who "
+		"ever sees the output; it does not hold up the exit. Once the container has ended, "
+		"what its pipes still held is kept until every client has taken it or is gone.\n"
+		"\n"
+		"Words that are no options are ignored.",
+	.opts = conmon_opt_rows,
+	.opts_size = sizeof(struct conmon_opts),
+	.defaults = defaults,
+	.max_args = -1,
+	.stop_after = -1,
+	.run = run_verb,
+};
 
 /* ---- is it us? ---- */
 

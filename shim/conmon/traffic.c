@@ -9,6 +9,7 @@
 
 #include "libutil/fd.h"
 #include "libutil/tty.h"
+#include "shim/conmon/log_dirs.h"
 #include "shim/conmon/place.h"
 #include "shim/conmon/say.h"
 #include "shim/core/memory.h"
@@ -90,6 +91,19 @@ static uint64_t limit(int64_t n)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
+/* A file has no place for them. */
+static int check_fields(const struct traffic *t, struct err *e)
+{
+	for (size_t i = 0; i < t->log.n; i++)
+		if (t->log.driver[i].kind == LOG_JOURNAL)
+			return 0;
+	if (t->log.n > 0 && t->o->log_tag)
+		return err_set(e, EINVAL, "option '--log-tag' needs the log driver journald");
+	if (t->log.n > 0 && t->o->log_labels.n > 0)
+		return err_set(e, EINVAL, "option '--log-label' needs the log driver journald");
+	return 0;
+}
+
 static int open_logs(struct traffic *t, struct err *e)
 {
 	const struct conmon_opts *o = t->o;
@@ -110,9 +124,12 @@ static int open_logs(struct traffic *t, struct err *e)
 	};
 	int r = 0;
 
-	for (size_t i = 0; i < o->log_paths.n && r >= 0; i++)
-		r = logset_add(&t->log, o->log_paths.v[i], &how, e);
-	return r;
+	for (size_t i = 0; i < o->log_paths.n && r >= 0; i++) {
+		r = log_dirs_check(&o->log_allowlist, o->log_paths.v[i], e);
+		if (r >= 0)
+			r = logset_add(&t->log, o->log_paths.v[i], &how, e);
+	}
+	return r < 0 ? r : check_fields(t, e);
 }
 
 int traffic_init(struct traffic *t, const struct conmon_opts *o, struct err *e)

@@ -357,6 +357,12 @@ open(sys.argv[1] + "/heard", "w").write(s.recv(4096).decode())' "$T" 3>&- &
 	run conmon -b "$BUNDLE" -p "$T/pidfile" -l "/no/such/dir/log"
 	[ "$status" -eq 1 ]
 	[[ $output == *"/no/such/dir/log"* ]]
+	run conmon -b "$BUNDLE" -p "$T/pidfile" -l "$LOG" --log-allowlist-dir "$T/exits"
+	[ "$status" -eq 1 ]
+	[[ $output == *"log '$LOG': not below any --log-allowlist-dir"* ]]
+	run conmon -b "$BUNDLE" -p "$T/pidfile" -l "$LOG" --log-tag tag
+	[ "$status" -eq 1 ]
+	[[ $output == *"'--log-tag' needs the log driver journald"* ]]
 	[ ! -e "$T/pidfile" ]
 }
 
