@@ -336,6 +336,37 @@ exec_run() {
 	done
 }
 
+@test "forty containers of a pod, made at once and ending at once: each one's exit is told once" {
+	local n pids=() pod='"annotations": {"io.kubernetes.cri.sandbox-id": "'$P'"}'
+	for n in {1..40}; do
+		bundle "$P-$n" 'while [ ! -e /go ]; do sleep 0.1; done; exit 3' "$pod"
+	done
+	v2_start "$P-1" >/dev/null
+	for n in {1..40}; do
+		[ "$n" -eq 1 ] || cp "$T/ns/$P-1/address" "$T/ns/$P-$n/address"
+		create "$P-$n" >/dev/null 3>&- &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	pids=()
+	for n in {1..40}; do
+		ask "$P-$n" Start "id=$P-$n" >/dev/null
+		ask "$P-$n" Wait "id=$P-$n" >"$T/wait-$n" 3>&- &
+		pids+=($!)
+	done
+	touch "$T/rootfs/go"
+	wait "${pids[@]}"
+	[ "$(cat "$T"/wait-* | grep -c '^exit_status: 3$')" -eq 40 ]
+	for n in {1..40}; do
+		ask "$P-$n" Delete "id=$P-$n" >/dev/null
+	done
+	wait_for eval '[ "$(grep -c "^/tasks/delete" "$T/events")" -eq 40 ]'
+	[ "$(grep -c '^/tasks/exit' "$T/events")" -eq 40 ]
+	[ "$(ls "/proc/$SHIM_PID/fd" | wc -l)" -lt 20 ]
+	ask "$P-1" Shutdown "id=$P-1"
+	wait_for test ! -e "/proc/$SHIM_PID"
+}
+
 @test "frames that are wrong are refused on their stream, and the connection goes on" {
 	began "$P" 'sleep 1000'
 	local s empty=00000000
