@@ -21,7 +21,9 @@
 #include "libutil/cleanup.h"
 #include "libutil/strbuf.h"
 
-/* Which verbs fail, and what the process does, is in files beside it. */
+/* Which verbs fail, and what the process does, is in files beside it.  As with a real one, nobody
+ * but its subreaper collects the process, and it is dead once it is deleted; a shell collects what
+ * it started itself. */
 static const char script[] =
 	"#!/bin/sh\n"
 	"dir=${0%/*} verb=$1\n"
@@ -30,10 +32,12 @@ static const char script[] =
 	"if [ -e $dir/fail-$verb ]; then echo \"$verb: no\" >&2; exit 1; fi\n"
 	"case $verb in\n"
 	"create|exec|restore)\n"
-	"	(sh $dir/program </dev/null >/dev/null 2>&1 & echo $! >$pid)\n"
+	"	setsid --fork sh -c \"echo \\$\\$ >$pid; exec sh $dir/program\" </dev/null >/dev/null 2>&1\n"
+	"	until [ -s $pid ]; do :; done\n"
 	"	[ ! -e $dir/slow ] || sleep 0.3;;\n"
 	"start) [ ! -e $dir/slow ] || sleep 0.3;;\n"
-	"delete) kill -9 $(cat $dir/pid) 2>/dev/null;;\n"
+	"delete) pid=$(cat $dir/pid) && kill -9 $pid 2>/dev/null\n"
+	"	while grep -q '^State:.[RSD]' /proc/$pid/status 2>/dev/null; do :; done;;\n"
 	"esac\n"
 	"exit 0\n";
 
