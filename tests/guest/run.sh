@@ -9,7 +9,8 @@
 # The machine is made by vm-run: $VM_RUN, else one in PATH, else the one beside this file.  It needs
 # qemu and mmdebstrap (tools/install-packages.sh test) and, the first time, the network: it builds an
 # image of Debian in about a minute.  With --selinux the machine has SELinux, enforcing, in place
-# of AppArmor, and only selinux.bats runs.
+# of AppArmor, and only selinux.bats runs.  $GUEST_PACKAGES is for more of Debian's packages in it;
+# docker.bats needs docker.io, which doubles the image.
 #
 # Exit status 77: not possible here, and why was printed.
 set -eu
@@ -46,7 +47,7 @@ options=(--systemd --timeout "${GUEST_TIMEOUT:-1200}")
 if [ -n "$selinux" ]; then
 	options+=(--selinux=enforcing)
 else
-	options+=(--packages "podman conmon netavark")
+	options+=(--packages "podman conmon netavark ${GUEST_PACKAGES-}")
 fi
 if [ -n "$only_build" ]; then
 	exec "$vm_run" "${options[@]}" --build
