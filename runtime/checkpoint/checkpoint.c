@@ -7,6 +7,7 @@
 #include "libutil/path.h"
 #include "runtime/checkpoint/external.h"
 #include "runtime/checkpoint/image.h"
+#include "runtime/checkpoint/netlock.h"
 #include "runtime/container/container.h"
 #include "runtime/criu/descriptors.h"
 #include "runtime/criu/talk.h"
@@ -106,10 +107,11 @@ static int decide(struct checkpoint *c, struct err *e)
 		r = decide_cgroup(c, e);
 	if (r >= 0)
 		r = external_dump_namespaces(c->spec, pid, &c->options, e);
-	/* Mounts are not part of a pre-dump, which is memory alone. */
-	if (r >= 0 && !c->flags->pre_dump)
-		r = decide_mounts(c, e);
-	return r;
+	/* A pre-dump is memory alone. */
+	if (r < 0 || c->flags->pre_dump)
+		return r;
+	r = decide_mounts(c, e);
+	return r < 0 ? r : netlock_note(c->spec, pid, c->image.dirfd, !c->flags->leave_running, e);
 }
 
 static int write_descriptors(const struct checkpoint *c, struct criu_options *o, struct err *e)

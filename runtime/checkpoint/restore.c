@@ -14,6 +14,7 @@
 #include "runtime/checkpoint/external.h"
 #include "runtime/checkpoint/image.h"
 #include "runtime/checkpoint/mount_visit.h"
+#include "runtime/checkpoint/netlock.h"
 #include "runtime/checkpoint/restore_notify.h"
 #include "runtime/checkpoint/restore_root.h"
 #include "runtime/creation/run.h"
@@ -156,6 +157,8 @@ static int decide(struct restore *x, const struct creation *c, struct err *e)
 	struct criu_opts *o = &x->options.opts;
 	int r = criu_options_flags(&x->options, x->flags, e);
 
+	if (r >= 0)
+		r = netlock_options(c->spec, x->image.dirfd, &x->options, e);
 	if (r >= 0)
 		r = check_cgroup_namespace(x, c, e);
 	if (r >= 0)

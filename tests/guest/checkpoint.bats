@@ -132,14 +132,36 @@ load criu
 	rm -f "$ROOTFS/tmp/got"
 }
 
-@test "a network namespace by path is joined again" {
-	counting_bundle
+# It outlives the container, and with it whatever criu has locked there.
+@test "a network namespace by path is joined again, and is not locked" {
+	requires program iptables-restore
+	local path=/run/netns/creel-$$
+	in_path() {
+		edit '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "$path"
+	}
+	unlocked() {
+		[ -z "$(ip netns exec "creel-$$" iptables-save | grep CRIU)" ]
+	}
 	ip netns add "creel-$$"
-	edit '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "/run/netns/creel-$$"
+	ip -n "creel-$$" link set lo up
+	criu_bundle sh -c "sleep 1000 | nc -l -p 7777 >/tmp/$NAME & sleep 1; (i=0; while :; do i=\$((i + 1)); echo \$i; sleep 0.1; done) | nc 127.0.0.1 7777"
+	in_path
+	start_container
+	wait_for counter_is_beyond 2
+	checkpoint --tcp-established
+	before=$(count)
+	restore --tcp-established
+	[ "$(stat -Lc %i "/proc/$(pid_of "$NAME")/ns/net")" = "$(stat -Lc %i "$path")" ]
+	wait_for counter_is_beyond "$before"
+	unlocked
+	c delete --force "$NAME"
+	# With nothing to lock for.
+	counting_bundle
+	in_path
 	start_container
 	checkpoint
 	restore
-	[ "$(stat -Lc %i "/proc/$(pid_of "$NAME")/ns/net")" = "$(stat -Lc %i "/run/netns/creel-$$")" ]
+	unlocked
 	c delete --force "$NAME"
 	ip netns del "creel-$$"
 }

@@ -182,6 +182,36 @@ never_asked() {
 	grep -q "^inherit_fd ${tty//[/\\[} [0-9]*$" "$IMAGE/restore-request"
 }
 
+# criu leaves it locked when it dumps, unlocks it once when it restores, and locks what comes back empty.
+@test "a network namespace by path is locked once, by the dump or by the restore" {
+	plain_bundle sleep 100
+	unshare --net sleep 100 3>&- &
+	one=$!
+	unshare --net sleep 100 3>&- &
+	two=$!
+	for holder in "$one" "$two"; do
+		wait_for test "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$holder/ns/net")"
+	done
+	edit '.linux.namespaces |= map(select(.type != "network")) + [{type: "network", path: $p}]' --arg p "/proc/$one/ns/net"
+	start_container
+	checkpoint --tcp-established
+	restore --detach --tcp-established >"$OUT" 2>&1 </dev/null
+	never_asked restore empty_ns
+	c delete --force "$NAME"
+	edit '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "/proc/$two/ns/net"
+	restore --detach >"$OUT" 2>&1 </dev/null
+	never_asked restore empty_ns
+	c delete --force "$NAME"
+	restore --detach --tcp-established >"$OUT" 2>&1 </dev/null
+	asked restore empty_ns=$((0x40000000))
+	# One that is dumped and runs on is unlocked.
+	checkpoint --tcp-established --leave-running
+	c delete --force "$NAME"
+	restore --detach --tcp-established >"$OUT" 2>&1 </dev/null
+	asked restore empty_ns=$((0x40000000))
+	kill "$one" "$two"
+}
+
 # criu restores it from inside, as its root.
 @test "the images of a container in a user namespace are shown to its root" {
 	requires userns
