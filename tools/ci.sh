@@ -66,10 +66,10 @@ end_to_end() {
 guest_image() {
 	"$src/tests/guest/run.sh" --build "$work/plain" || skipped $?
 }
-# criu on an emulated processor takes a minute more, and now and then gives up: `make check-guest` has it.
+# `make check-guest` has more of criu: some minutes on an emulated processor.
 guest_tests() {
 	local name files=()
-	for name in apparmor limits rootless systemd update; do
+	for name in apparmor checkpoint limits podman rootless systemd update; do
 		files+=("$src/tests/guest/$name.bats")
 	done
 	"$src/tests/guest/run.sh" "$work/plain" "${files[@]}" || skipped $?

@@ -66,7 +66,7 @@ size() {
 	checkpoint --page-server 127.0.0.1:9901
 	wait "$server"
 	# Not one page is in the image of here.
-	! ls "$IMAGE"/pages-*
+	[ -z "$(find "$IMAGE" -name 'pages-*')" ]
 	nothing_left
 	mv "$BATS_TEST_TMPDIR"/pages/page* "$IMAGE/"
 	restore

@@ -160,7 +160,8 @@ disk() {
 	start
 	[ "$(stat -c %u "$GROUP" "$GROUP/cgroup.procs" "$GROUP/cgroup.subtree_control" "$GROUP/memory.max" | tr '\n' ' ')" = "1000 1000 1000 0 " ]
 	c exec --user 1000:1000 "$NAME" mkdir /sys/fs/cgroup/mine
-	! c exec --user 1000:1000 "$NAME" sh -c 'echo max >/sys/fs/cgroup/memory.max'
+	run c exec --user 1000:1000 "$NAME" sh -c 'echo max >/sys/fs/cgroup/memory.max'
+	[ "$status" -ne 0 ]
 	c delete --force "$NAME"
 	edit '(.mounts[] | select(.destination == "/sys/fs/cgroup") | .options) += ["ro"]'
 	start
