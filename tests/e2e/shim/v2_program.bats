@@ -169,7 +169,7 @@ servers() { # of this test
 	ask "$P" Start "id=$P"
 	local pid
 	pid=$(cat "$T/ns/$P/init.pid")
-	[ "$(cat "/proc/$pid/comm")" = sleep ] || [ "$(cat "/proc/$pid/comm")" = sh ]
+	wait_for eval '[[ $(cat "/proc/$pid/comm") == s[lh]* ]]'
 	grep -q "$T/ns/$P/rootfs" /proc/self/mounts
 	kill -KILL "$SHIM_PID"
 	wait_for is_gone "$SHIM_PID"
