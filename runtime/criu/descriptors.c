@@ -127,8 +127,8 @@ static bool is_terminal(const struct stat *st)
 					 n < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT));
 }
 
-/* Files and devices of the host have no name in the container, but criu may be told to leave them
- * out. */
+/* Files, FIFOs and devices of the host have no name in the container, but criu may be told to leave
+ * them out. */
 static void add_file(pid_t pid, size_t fd, const char *path, const char *link,
 		     const char *mountinfo, struct strv *ret)
 {
@@ -136,8 +136,8 @@ static void add_file(pid_t pid, size_t fd, const char *path, const char *link,
 	int mount = -1;
 
 	if (link[0] != '/' || stat(path, &st) < 0 ||
-	    !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) || mount_of(pid, fd, &mount) < 0 ||
-	    is_inside(mountinfo, mount))
+	    !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)) ||
+	    mount_of(pid, fd, &mount) < 0 || is_inside(mountinfo, mount))
 		strv_add(ret, link);
 	else if (is_terminal(&st))
 		strv_addf(ret, "tty[%llx:%llx]", (unsigned long long)st.st_rdev,

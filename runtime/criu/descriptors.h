@@ -5,8 +5,9 @@
  * Three kinds can be given anew when it is restored:
  *
  *   pipe:[INODE]         a pipe whose other end is outside
- *   file[MOUNT:INODE]    a file that no mount of the container shows, hexadecimal (creel's own)
- *   tty[RDEV:DEV]        a terminal that no mount of the container shows, hexadecimal (creel's own)
+ *   file[MOUNT:INODE]    a file or FIFO that no mount of the container shows, hexadecimal (creel's
+ * own) tty[RDEV:DEV]        a terminal that no mount of the container shows, hexadecimal (creel's
+ * own)
  *
  * Whatever else is written there is for people.  An image may come from a
  * stranger: nothing but these forms is ever passed on to criu.

@@ -89,6 +89,30 @@ load criu
 	exec 8>&-
 }
 
+@test "FIFOs that somebody made outside are given anew" {
+	criu_bundle sh -c 'while read -r x; do echo "got $x"; done'
+	mkfifo "$BATS_TEST_TMPDIR"/{in,out,in2,out2}
+	# As a shim for containerd does: it holds both ends.
+	exec 7<>"$BATS_TEST_TMPDIR/in" 8<>"$BATS_TEST_TMPDIR/out"
+	c run --detach --bundle "$BUNDLE" "$NAME" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 7>&- 8>&-
+	echo one >&7
+	read -r -t 20 line <&8
+	[ "$line" = "got one" ]
+	checkpoint 7>&- 8>&-
+	jq -e 'all(startswith("file["))' "$IMAGE/descriptors.json"
+	exec 7<>"$BATS_TEST_TMPDIR/in2" 8<>"$BATS_TEST_TMPDIR/out2"
+	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME" \
+		<"$BATS_TEST_TMPDIR/in2" >"$BATS_TEST_TMPDIR/out2" 2>&1 3>&- 7>&- 8>&-
+	echo two >&7
+	read -r -t 20 line <&8
+	[ "$line" = "got two" ]
+	c kill "$NAME" KILL
+	wait_for has_status "$NAME" stopped
+	c delete "$NAME"
+	nothing_left
+	exec 7>&- 8>&-
+}
+
 @test "a terminal comes back through the console socket" {
 	criu_bundle sh -c 'while read -r x; do echo "got $x"; done'
 	edit '.process.terminal = true'
