@@ -95,13 +95,24 @@ int loop_once(struct loop *l, int timeout_ms, struct err *e)
 	return r < 0 ? r : n;
 }
 
+void loop_when_quiet(struct loop *l, int ms, void (*fn)(void *ctx), void *ctx)
+{
+	l->quiet_ms = fn ? ms : 0;
+	l->quiet = fn;
+	l->quiet_ctx = ctx;
+}
+
 int loop_run(struct loop *l, struct err *e)
 {
 	while (!l->stop) {
-		int r = loop_once(l, -1, e);
+		int r = loop_once(l, l->quiet_ms > 0 ? l->quiet_ms : -1, e);
 
 		if (r < 0)
 			return r;
+		if (r > 0 || l->quiet_ms == 0)
+			continue;
+		l->quiet_ms = 0;
+		l->quiet(l->quiet_ctx);
 	}
 	l->stop = false;
 	return l->exit_value;

@@ -29,6 +29,9 @@ struct loop {
 	int epfd;
 	bool stop;
 	int exit_value;
+	int quiet_ms; /* internal: 0 while nobody asked */
+	void (*quiet)(void *ctx);
+	void *quiet_ctx;
 	struct loop_source **batch; /* internal: being dispatched */
 	int n_batch;
 };
@@ -46,6 +49,9 @@ int loop_run(struct loop *l, struct err *e);
  */
 int loop_once(struct loop *l, int timeout_ms, struct err *e);
 void loop_stop(struct loop *l, int value);
+/* Once nothing has happened for so long, loop_run() calls `fn`, once.  Asking again, also before
+ * that, takes the place of what was asked; NULL: of nothing. */
+void loop_when_quiet(struct loop *l, int ms, void (*fn)(void *ctx), void *ctx);
 
 /* A timerfd (CLOCK_MONOTONIC) and a signalfd (mask is also blocked), for loop_add(); owned by the
  * caller. Both are non-blocking. */

@@ -69,6 +69,11 @@ static void on_output_ended(void *ctx UNUSED)
 	/* A daemon that closed its output; the exit is what counts. */
 }
 
+static void on_quiet(void *ctx)
+{
+	logset_trim(&((struct traffic *)ctx)->log);
+}
+
 static void on_caught_up(void *ctx)
 {
 	struct traffic *t = ctx;
@@ -184,6 +189,7 @@ int traffic_start(struct traffic *t, struct loop *loop, void (*caught_up)(void *
 		return r;
 	t->output.sink = sink;
 	t->output.ended = on_output_ended;
+	t->output.quiet = on_quiet;
 	t->output.ctx = t;
 	clients_init(&t->clients, loop, &t->input, t->output.buffer);
 	t->clients.max = TRAFFIC_CLIENTS;

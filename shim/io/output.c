@@ -12,6 +12,9 @@
 #define DRAIN_MAX ((size_t)1 << 20)
 /* What stays in memory of the buffer while nothing happens. */
 #define KEEP_TOUCHED ((size_t)4 << 10)
+/* So little that nobody needs much memory for it. */
+#define LITTLE   ((size_t)512)
+#define QUIET_MS 1000
 
 int output_init(struct output *o, struct loop *loop, struct err *e)
 {
@@ -55,6 +58,8 @@ void output_done(struct output *o)
 	if (!o->buffer)
 		return;
 	output_close(o);
+	if (o->touched)
+		loop_when_quiet(o->loop, 0, NULL, NULL);
 	(void)munmap(o->buffer, OUTPUT_BUFFER);
 	o->buffer = NULL;
 }
@@ -64,15 +69,24 @@ bool output_at_end(const struct output *o)
 	return o->stream[0].fd < 0 && o->stream[1].fd < 0;
 }
 
-/* Give the pages of a big read back once reads are small again: an idle supervisor holds one. */
-static void trim(struct output *o, size_t n)
+/* An idle supervisor holds one page of the buffer; while output pours, giving back would only make
+ * work. */
+static void on_quiet(void *ctx)
 {
-	if (n > o->touched)
-		o->touched = n;
-	if (n > KEEP_TOUCHED || o->touched <= KEEP_TOUCHED)
-		return;
+	struct output *o = ctx;
+
 	(void)madvise(o->buffer + KEEP_TOUCHED, OUTPUT_BUFFER - KEEP_TOUCHED, MADV_DONTNEED);
-	o->touched = KEEP_TOUCHED;
+	o->touched = false;
+	if (o->quiet)
+		o->quiet(o->ctx);
+}
+
+static void note_touched(struct output *o, size_t n)
+{
+	if (o->touched || n <= LITTLE)
+		return;
+	o->touched = true;
+	loop_when_quiet(o->loop, QUIET_MS, on_quiet, o);
 }
 
 /* EIO on a terminal means that no process has it open.  While the container lives, one may open it
@@ -95,7 +109,7 @@ static size_t take(struct output_stream *s)
 
 	if (n > 0) {
 		o->sink(o->ctx, s->tag, o->buffer, (size_t)n);
-		trim(o, (size_t)n);
+		note_touched(o, (size_t)n);
 		return (size_t)n;
 	}
 	if (is_end(o, n, errno))

@@ -28,9 +28,10 @@ struct output {
 	bool paused;
 	bool init_gone; /* from now on the end of a terminal's output is final */
 	char *buffer;   /* OUTPUT_BUFFER bytes, also lent out between events */
-	size_t touched; /* how much of the buffer has memory behind it */
+	bool touched;   /* more than a little of the buffer has memory behind it */
 	void (*sink)(void *ctx, enum stream tag, const char *data, size_t len);
 	void (*ended)(void *ctx); /* the last stream came to its end */
+	void (*quiet)(void *ctx); /* after much output there was none for a while; may be NULL */
 	void *ctx;
 };
 

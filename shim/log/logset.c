@@ -14,8 +14,6 @@
  * buffer. */
 #define LITTLE      ((size_t)512)
 #define LITTLE_SIZE ((size_t)4 << 10)
-/* Reads that are shorter than this come from a pipe that is empty now. */
-#define PLENTY ((size_t)32 << 10)
 
 /* ---- drivers ---- */
 
@@ -144,15 +142,15 @@ bool logset_write(struct logset *l, enum stream stream, struct timespec when, co
 		  size_t len)
 {
 	char *buf = len > LITTLE ? big_buffer(l) : NULL;
-	bool ok = buf ? write_with(l, stream, when, data, len, buf, BUFFER_SIZE)
-		      : write_little(l, stream, when, data, len);
 
-	l->touched = l->touched || buf;
-	if (l->touched && len < PLENTY) {
+	return buf ? write_with(l, stream, when, data, len, buf, BUFFER_SIZE)
+		   : write_little(l, stream, when, data, len);
+}
+
+void logset_trim(struct logset *l)
+{
+	if (l->buf)
 		(void)madvise(l->buf, BUFFER_SIZE, MADV_DONTNEED);
-		l->touched = false;
-	}
-	return ok;
 }
 
 void logset_close(struct logset *l)

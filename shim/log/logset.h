@@ -27,7 +27,6 @@ struct logset {
 	size_t n;
 	bool passthrough; /* the container has our own descriptors: its output is not ours */
 	char *buf;        /* mapped when first needed */
-	bool touched;     /* it has memory behind it */
 };
 
 struct logset_opts {
@@ -48,6 +47,9 @@ void logset_close(struct logset *l);
  * of it. */
 bool logset_write(struct logset *l, enum stream stream, struct timespec when, const char *data,
 		  size_t len);
+
+/* Nothing has come for a while: give memory back. */
+void logset_trim(struct logset *l);
 
 /* Where a reader finds what the next logset_write() of a stream gives: in the first driver with a
  * file.  False when there is none. */

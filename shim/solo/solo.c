@@ -14,6 +14,7 @@
 #include "libutil/file.h"
 #include "libutil/log.h"
 #include "libutil/path.h"
+#include "shim/core/memory.h"
 #include "shim/record/entry.h"
 #include "shim/record/reserve.h"
 
@@ -22,6 +23,12 @@
 static void on_output_ended(void *ctx)
 {
 	solo_output_ended(ctx);
+}
+
+static void on_quiet(void *ctx)
+{
+	logset_trim(&((struct solo *)ctx)->log);
+	memory_give_back();
 }
 
 static void on_input_ready(void *ctx, bool ready)
@@ -123,6 +130,7 @@ static int init_io(struct solo *s, struct err *e)
 		return r;
 	s->output.sink = solo_take_output;
 	s->output.ended = on_output_ended;
+	s->output.quiet = on_quiet;
 	s->output.ctx = s;
 	s->clients.buffer = s->output.buffer;
 	/* Without a log there is nothing that a slow client could go on from. */

@@ -176,6 +176,60 @@ static void events_can_be_changed(void **state UNUSED)
 	pair_done(&a);
 }
 
+struct quiet {
+	struct loop *loop;
+	int events, calls, events_before;
+};
+
+static int on_tick(struct loop *l UNUSED, struct loop_source *s, uint32_t events UNUSED,
+		   struct err *e UNUSED)
+{
+	struct quiet *q = s->ctx;
+	uint64_t n;
+
+	assert_int_equal(read(s->fd, &n, sizeof(n)), sizeof(n));
+	/* The tenth comes long after the others. */
+	if (++q->events == 9)
+		assert_int_equal(loop_timer_set(s->fd, 300000000, 0, NULL), 0);
+	if (q->events == 10)
+		loop_stop(q->loop, 0);
+	return 0;
+}
+
+static void on_quiet(void *ctx)
+{
+	struct quiet *q = ctx;
+
+	q->calls++;
+	q->events_before = q->events;
+}
+
+static void quiet_is_told_once_when_nothing_has_happened_for_so_long(void **state UNUSED)
+{
+	struct loop_source s = { .fd = -1 };
+	struct loop l;
+	struct quiet q = { .loop = &l };
+	int fd = loop_timer(NULL);
+
+	assert_int_equal(loop_init(&l, NULL), 0);
+	assert_int_equal(loop_add(&l, &s, fd, EPOLLIN, on_tick, &q, NULL), 0);
+	assert_int_equal(loop_timer_set(fd, 1000000, 1000000, NULL), 0);
+	loop_when_quiet(&l, 60, on_quiet, &q);
+	assert_int_equal(loop_run(&l, NULL), 0);
+	assert_int_equal(q.calls, 1);
+	assert_int_equal(q.events_before, 9);
+	/* Nobody asks any more. */
+	q.events = 8;
+	loop_when_quiet(&l, 60, on_quiet, &q);
+	loop_when_quiet(&l, 0, NULL, NULL);
+	assert_int_equal(loop_timer_set(fd, 1000000, 0, NULL), 0);
+	assert_int_equal(loop_run(&l, NULL), 0);
+	assert_int_equal(q.calls, 1);
+	loop_remove(&l, &s);
+	loop_done(&l);
+	(void)close(fd);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -185,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_timer_repeats_until_the_loop_is_stopped),
 		cmocka_unit_test(a_signal_is_an_event),
 		cmocka_unit_test(events_can_be_changed),
+		cmocka_unit_test(quiet_is_told_once_when_nothing_has_happened_for_so_long),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
