@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What came of a connection. */
 struct tally {
-	unsigned served, refused, ignored;
+	uint64_t served, refused, ignored;
 	uint64_t bytes; /* of served frames */
 };
 

@@ -6,6 +6,7 @@
  *     ttrpc_client call SOCKET METHOD [WORD...]     of task.v2; "v3:METHOD" of task.v3, or
  *                                                   "SERVICE:METHOD"; exit status 1 on a refusal
  *     ttrpc_client many SOCKET N METHOD [WORD...]   N times on one connection, answers counted
+ *     ttrpc_client script SOCKET                    calls from standard input, a line each
  *     ttrpc_client events SOCKET                    serves events: prints a line each, for ever
  *     ttrpc_client raw SOCKET HEX...                sends bytes, prints the frames that come
  *     ttrpc_client hold SOCKET N METHOD [WORD...]   N idle connections, then the call on another
@@ -25,6 +26,7 @@
 #include "libutil/fd.h"
 #include "libutil/file.h"
 #include "libutil/path.h"
+#include "libutil/strv.h"
 #include "shim/message/events.h"
 #include "shim/message/task.h"
 #include "shim/ttrpc/client.h"
@@ -123,32 +125,74 @@ static void choose(struct asked *k, const char *text)
 			k->method = &methods[i];
 }
 
-static int call(const char *path, long n, char **argv)
+static void open_client(struct asked *k, const char *path)
+{
+	struct err e = { 0 };
+
+	if (loop_init(&k->loop, &e) < 0)
+		errx(2, "%s", e.msg);
+	ttrpc_client_init(&k->client, &k->loop, path, on_answer, k);
+}
+
+static void close_client(struct asked *k)
+{
+	ttrpc_client_done(&k->client);
+	loop_done(&k->loop);
+}
+
+/* One call, n times; argv is METHOD WORD... */
+static int ask_all(struct asked *k, long n, char **argv)
 {
 	auto_(arena) struct arena a = { 0 };
 	auto_(strbuf) struct strbuf body = { 0 };
-	struct asked k = { .left = n };
-	struct err e = { 0 };
 
-	choose(&k, argv[0]);
-	if (k.method) {
-		void *request = arena_alloc(&a, 1, k.method->request->size);
+	k->left = n;
+	k->method = NULL;
+	k->payload = (struct pb_bytes){ 0 };
+	choose(k, argv[0]);
+	if (k->method) {
+		void *request = arena_alloc(&a, 1, k->method->request->size);
 
 		for (char **word = argv + 1; *word; word++)
-			message_set(k.method->request, request, *word, &a);
-		pb_encode(k.method->request, request, &body);
-		k.payload = (struct pb_bytes){ (const uint8_t *)strbuf_str(&body), body.len };
+			message_set(k->method->request, request, *word, &a);
+		pb_encode(k->method->request, request, &body);
+		k->payload = (struct pb_bytes){ (const uint8_t *)strbuf_str(&body), body.len };
 	}
-	if (loop_init(&k.loop, &e) < 0)
-		errx(2, "%s", e.msg);
-	ttrpc_client_init(&k.client, &k.loop, path, on_answer, &k);
-	ask(&k);
-	(void)loop_run(&k.loop, NULL);
-	ttrpc_client_done(&k.client);
-	loop_done(&k.loop);
-	free(k.own);
+	ask(k);
+	(void)loop_run(&k->loop, NULL);
+	free(steal_ptr(&k->own));
+	return k->status;
+}
+
+static int call(const char *path, long n, char **argv)
+{
+	struct asked k = { 0 };
+
+	open_client(&k, path);
+	(void)ask_all(&k, n, argv);
+	close_client(&k);
 	if (n > 1)
 		(void)printf("%ld of %ld\n", k.good, n);
+	return k.status;
+}
+
+/* Calls from standard input, a line each, on one connection, until one is refused. */
+static int script(const char *path)
+{
+	autofree char *line = NULL;
+	struct asked k = { 0 };
+	size_t size = 0;
+
+	open_client(&k, path);
+	while (k.status == 0 && getline(&line, &size, stdin) > 0) {
+		auto_(strv) struct strv words = { 0 };
+
+		line[strcspn(line, "\n")] = '\0';
+		strv_split(&words, line, ' ', true);
+		if (words.n > 0 && ask_all(&k, 1, words.v) != 0)
+			(void)fprintf(stderr, "after %ld good answers: %s\n", k.good, line);
+	}
+	close_client(&k);
 	return k.status;
 }
 
@@ -293,6 +337,8 @@ int main(int argc, char **argv)
 		return call(argv[2], strtol(argv[3], NULL, 10), argv + 4);
 	if (argc > 4 && streq(verb, "hold"))
 		return hold(argv[2], strtol(argv[3], NULL, 10), argv + 4);
+	if (argc > 2 && streq(verb, "script"))
+		return script(argv[2]);
 	if (argc > 2 && streq(verb, "events"))
 		return serve_events(argv[2]);
 	if (argc > 3 && streq(verb, "raw"))
