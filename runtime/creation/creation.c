@@ -350,8 +350,9 @@ static int make(struct creation *c, struct err *e)
 		bring_up_loopback,
 		restrict_devices,
 		keep_config,
-		go_ahead,
+		/* Before the program may run: it could be /proc/self/exe. */
 		drop_clone,
+		go_ahead,
 		bring,
 		enter_resctrl,
 		tell_pid,
