@@ -24,7 +24,6 @@
 #include "libutil/path.h"
 #include "libutil/strbuf.h"
 
-
 struct stage {
 	char dir[64];
 	char in[96], out[96], err[96];
