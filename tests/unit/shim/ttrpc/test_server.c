@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -389,6 +392,44 @@ static void a_flood_of_connections_is_turned_away(void **state UNUSED)
 	world_done(&w);
 }
 
+/* Who may open the socket is decided by its mode; who is heard is not. */
+static int as_another_user(const struct world *w)
+{
+	struct pollfd ready = { .events = POLLIN };
+	char buf[128];
+	int fd;
+
+	if (setgid(65534) < 0 || setuid(65534) < 0)
+		return 3;
+	fd = ttrpc_connect(w->path, NULL);
+	if (fd < 0)
+		return 2;
+	ready.fd = fd;
+	(void)poll(&ready, 1, 10000);
+	return recv(fd, buf, sizeof(buf), 0) == 0 ? 0 : 1;
+}
+
+static void another_user_is_not_heard(void **state UNUSED)
+{
+	struct world w;
+	int status = -1;
+	pid_t child;
+
+	if (geteuid() != 0)
+		skip();
+	world_init(&w);
+	assert_int_equal(chmod(w.dir, 0755), 0);
+	assert_int_equal(chmod(w.path, 0666), 0);
+	child = fork();
+	if (child == 0)
+		_exit(as_another_user(&w));
+	while (waitpid(child, &status, WNOHANG) == 0)
+		assert_true(loop_once(&w.loop, 20, NULL) >= 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(w.server.n_conns, 0);
+	world_done(&w);
+}
+
 /* ---- the client against it ---- */
 
 struct asker {
@@ -491,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_request_may_come_byte_by_byte),
 		cmocka_unit_test(who_does_not_read_is_not_served),
 		cmocka_unit_test(a_flood_of_connections_is_turned_away),
+		cmocka_unit_test(another_user_is_not_heard),
 		cmocka_unit_test(a_client_asks_in_turn),
 		cmocka_unit_test(a_client_gives_up_and_connects_anew),
 		cmocka_unit_test(a_client_notices_that_the_server_is_gone),
