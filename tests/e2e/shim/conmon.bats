@@ -347,6 +347,26 @@ open(sys.argv[1] + "/heard", "w").write(s.recv(4096).decode())' "$T" 3>&- &
 	ended
 }
 
+@test "conmon: a container that ran out of memory leaves files that say so, another does not" {
+	container 'tail /dev/zero; echo survived $?; exit 3'
+	jq '.linux.resources.memory = {limit: 16777216, swap: 16777216} | .linux.cgroupsPath = "/'"$ID"'"' \
+		"$BUNDLE/config.json" >"$T/config.json"
+	mv "$T/config.json" "$BUNDLE/config.json"
+	started
+	ended
+	[ -e "$T/persist/oom" ]
+	[ -e "$BUNDLE/oom" ]
+	grep -q "stdout F survived 137" "$LOG"
+	runtime delete "$ID"
+	rm "$T/persist/oom" "$BUNDLE/oom"
+	printf 'exit 137\n' >"$BUNDLE/rootfs/script"
+	started
+	ended
+	[ "$(cat "$T/exits/$ID")" = 137 ]
+	[ ! -e "$T/persist/oom" ]
+	[ ! -e "$BUNDLE/oom" ]
+}
+
 @test "conmon: options that miss something are refused before anything begins" {
 	container true
 	run "$CONMON" --api-version 1 -u x -r /bin/true -l none
