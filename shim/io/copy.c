@@ -12,9 +12,10 @@
 #include "libutil/alloc.h"
 #include "libutil/fd.h"
 
-#define SPLICE_MAX ((size_t)1 << 20) /* the most a pipe holds */
-#define BYTES_MAX  4096              /* a pipe that is writable takes that many at once */
-#define ROUNDS     4                 /* other descriptors get their turn */
+#define SPLICE_MAX   ((size_t)1 << 20) /* the most a pipe holds */
+#define BYTES_MAX    4096              /* a pipe that is writable takes that many at once */
+#define TERMINAL_MAX (256 << 10)       /* more than waits in one to be read */
+#define ROUNDS       4                 /* other descriptors get their turn */
 
 enum step {
 	STEP_MOVED,
@@ -221,10 +222,11 @@ int copy_start(struct copy *c, enum copy_way way, int from, int to, struct err *
 }
 
 /* Both pipes' contents fit into one as large as the two, for splice(2) hands over whole buffers; it
- * tells of the end only while there is room for more. */
+ * tells of the end only while there is room for more.  A terminal holds less than its estimate. */
 static bool enlarge(const struct copy *c)
 {
-	int from = fcntl(c->from, F_GETPIPE_SZ), to = fcntl(c->to, F_GETPIPE_SZ);
+	int from = c->way == COPY_FROM_TERMINAL ? TERMINAL_MAX : fcntl(c->from, F_GETPIPE_SZ);
+	int to = fcntl(c->to, F_GETPIPE_SZ);
 
 	return from > 0 && to > 0 && fcntl(c->to, F_SETPIPE_SZ, from + to + BYTES_MAX) > 0;
 }
@@ -238,6 +240,9 @@ void copy_flush(struct copy *c)
 	if (!copy_is_running(c))
 		return;
 	c->last = true;
+	/* What it holds may come by and by. */
+	if (c->way == COPY_FROM_TERMINAL)
+		enlarged = enlarge(c);
 	for (size_t left = SPLICE_MAX / BYTES_MAX; left > 0 && step == STEP_MOVED; left--) {
 		step = some(c);
 		if (step == STEP_BLOCKED && !enlarged) {

@@ -550,6 +550,35 @@ static void a_terminals_last_words_are_not_lost(void **state)
 	assert_int_equal(got, 3000);
 }
 
+static void a_slow_client_still_gets_all_of_a_terminal(void **state)
+{
+	struct stage *st = *state;
+	autofd int out = client(st->out, O_RDONLY);
+	size_t written = 0, got = 0;
+	int slave = -1;
+	ssize_t n;
+	char buf[4096];
+
+	(void)open_terminal(st, &slave);
+	memset(buf, 'x', sizeof(buf));
+	assert_int_equal(fcntl(slave, F_SETFL, O_NONBLOCK), 0);
+	for (int idle = 0; idle < 20;) {
+		n = write(slave, buf, sizeof(buf));
+		idle = n > 0 ? 0 : idle + 1;
+		written += n > 0 ? (size_t)n : 0;
+		assert_true(loop_once(&st->loop, 5, NULL) >= 0);
+	}
+	assert_true(written > 65536); /* more than the FIFO takes */
+	(void)close(slave);
+	st->s.linger_ms = 60000;
+	streams_ended(&st->s);
+	turn_until(st, &st->drained);
+	while ((n = read(out, buf, sizeof(buf))) > 0)
+		got += (size_t)n;
+	assert_int_equal(n, 0);
+	assert_int_equal(got, written);
+}
+
 static void a_size_that_comes_early_is_kept(void **state)
 {
 	struct stage *st = *state;
@@ -590,6 +619,7 @@ int main(void)
 		TEST(a_logger_that_is_never_ready_is_reported),
 		TEST(a_terminal_is_copied_both_ways),
 		TEST(a_terminals_last_words_are_not_lost),
+		TEST(a_slow_client_still_gets_all_of_a_terminal),
 		TEST(a_size_that_comes_early_is_kept),
 	};
 
