@@ -85,3 +85,44 @@ listen_again() {
 	in_room "$BUILD_DIR/tests/tools/ttrpc_client" hold "${socket#unix://}" 300 Connect "id=$ONE"
 	[ "$(ctr task exec --exec-id x "$ONE" echo hello)" = hello ]
 }
+
+@test "containerd is killed at any instant of a start: what is half made is cleared away, or is a task" {
+	local delay
+	for delay in 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1; do
+		ID=$ONE-$delay
+		box "$ID" -d -- sleep 1000 >/dev/null 2>&1 3>&- &
+		sleep "$delay"
+		containerd_killed
+		wait $! || true
+		containerd_start
+		ctr task kill -s KILL "$ID" >/dev/null 2>&1 || true
+		wait_for is_still "$ID"
+		ctr task rm -f "$ID" >/dev/null 2>&1 || true
+		ctr container rm "$ID" >/dev/null 2>&1 || true
+	done
+	wait_for eval '[ "$(shims)" -eq 0 ]'
+	wait_for eval '[ -z "$(room_cgroups)" ]'
+	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
+	[ -z "$(in_room ls /run/containerd/s)" ]
+	run ! in_room pgrep -f '^sleep 1000'
+}
+
+@test "the shim is killed at any instant of a start: nothing is left" {
+	local delay
+	for delay in 0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.1; do
+		ID=$ONE-$delay
+		box "$ID" -d -- sleep 1000 >/dev/null 2>&1 3>&- &
+		sleep "$delay"
+		in_room pkill -KILL containerd-shim || true
+		wait $! || true
+		ctr task kill -s KILL "$ID" >/dev/null 2>&1 || true
+		wait_for is_still "$ID"
+		ctr task rm -f "$ID" >/dev/null 2>&1 || true
+		ctr container rm "$ID" >/dev/null 2>&1 || true
+	done
+	wait_for eval '[ "$(shims)" -eq 0 ]'
+	wait_for eval '[ -z "$(room_cgroups)" ]'
+	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
+	run ! in_room pgrep -f '^sleep 1000'
+	[ "$(box "$ONE" --rm -- echo next)" = next ]
+}
