@@ -51,7 +51,10 @@ bundle() {
 				"args": ["/bin/sh", "-c", $(jq -n --arg s "$2" '$s')]
 			},
 			"root": {"path": "${ROOT_PATH:-$T/rootfs}"},
-			"mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
+			"mounts": [
+				{"destination": "/proc", "type": "proc", "source": "proc"},
+				{"destination": "/dev", "type": "tmpfs", "source": "tmpfs"}
+			],
 			"linux": {"cgroupsPath": "/$1", "namespaces": [$namespaces {"type": "mount"}]}
 			${3:+, $3}
 		}
