@@ -141,7 +141,8 @@ static int protection(Elf64_Word flags)
 	       (flags & PF_X ? PROT_EXEC : 0);
 }
 
-/* Most pages are about to be used: all at once is cheaper than one fault after another. */
+/* Pages that are written to are copied one by one, nearly all of them by relocation: that is
+ * cheaper at once.  Of the others few are used, and a fault brings their neighbours. */
 static int map_segment(const Elf64_Phdr *s, long fd)
 {
 	uintptr_t begin = (uintptr_t)&__ehdr_start + s->p_vaddr;
@@ -149,7 +150,8 @@ static int map_segment(const Elf64_Phdr *s, long fd)
 	uintptr_t end = begin + s->p_filesz;
 
 	if (call6(SYS_mmap, (long)(begin - in_page), (long)(end - begin + in_page),
-		  protection(s->p_flags), MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, fd,
+		  protection(s->p_flags),
+		  MAP_PRIVATE | MAP_FIXED | (s->p_flags & PF_W ? MAP_POPULATE : 0), fd,
 		  (long)(s->p_offset - in_page)) < 0)
 		return -1;
 	/* What is beyond the file's part of the last page is the first piece of .bss. */
