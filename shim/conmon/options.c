@@ -183,10 +183,10 @@ static int check_numbers(const struct conmon_opts *o, struct err *e)
 }
 
 /* Ids become names of files. */
-static int check_id(const char *id, const char *option, struct err *e)
+static int check_id(const char *id, const char *what, const char *option, struct err *e)
 {
 	if (!id || !*id)
-		return err_set(e, EINVAL, "no container id: give %s ID", option);
+		return err_set(e, EINVAL, "no id of %s: give %s ID", what, option);
 	if (strchr(id, '/') || streq(id, ".") || streq(id, ".."))
 		return err_set(e, EINVAL, "option '%s': '%s' is no name for a file", option, id);
 	return 0;
@@ -219,12 +219,12 @@ int conmon_opts_check(struct conmon_opts *o, const char *cwd, struct arena *a, s
 	int r = check_numbers(o, e);
 
 	if (r >= 0)
-		r = check_id(o->cid, "--cid", e);
+		r = check_id(o->cid, "the container", "--cid", e);
 	if (r >= 0)
 		r = check_exec(o, e);
 	/* CRI-O's exec has none. */
 	if (r >= 0 && (o->cuuid || !o->exec || o->api >= 1))
-		r = check_id(o->cuuid, "--cuuid", e);
+		r = check_id(o->cuuid, "the attach socket", "--cuuid", e);
 	if (r >= 0)
 		r = check_runtime(o, e);
 	if (r < 0)

@@ -106,6 +106,9 @@ static int check_fields(const struct traffic *t, struct err *e)
 		return err_set(e, EINVAL, "option '--log-tag' needs the log driver journald");
 	if (t->log.n > 0 && t->o->log_labels.n > 0)
 		return err_set(e, EINVAL, "option '--log-label' needs the log driver journald");
+	if (t->o->no_partial_message)
+		log_warning("option '--no-container-partial-message' is for the log driver "
+			    "journald, which is not asked for");
 	return 0;
 }
 

@@ -97,17 +97,16 @@ teardown() { conmon_teardown; }
 
 @test "conmon: the exit command comes after the exit files, with its arguments and a delay" {
 	container 'exit 5'
-	printf '#!/bin/sh\ncat "$1" >"$2"; date +%%s >>"$2"; ls /proc/self/fd | wc -l >>"$2"\n' >"$T/hook"
+	printf '#!/bin/sh\n{ cat "$1"; echo; date +%%s; } >"$2.new"; mv "$2.new" "$2"; exit 12\n' >"$T/hook"
 	chmod +x "$T/hook"
 	started --exit-command "$T/hook" --exit-command-arg "$T/exits/$ID" --exit-command-arg "$T/hooked" --exit-delay 1
 	eventually 10 test -e "$T/exits/$ID"
 	local at
 	at=$(date +%s)
+	[ ! -e "$T/hooked" ]
 	ended
-	mapfile -t hooked <"$T/hooked"
-	[ "${hooked[0]%"${hooked[0]#?}"}" = 5 ]
-	[ "$(grep -c . "$T/hooked")" -ge 2 ]
-	[ "$(tail -n 2 "$T/hooked" | head -n 1 | tail -c 11)" -ge "$at" ]
+	[ "$(sed -n 1p "$T/hooked")" = 5 ]
+	[ "$(sed -n 2p "$T/hooked")" -ge "$at" ]
 }
 
 @test "conmon: -T kills, and says so" {

@@ -104,8 +104,8 @@ static void refused(char *const *argv, const char *why)
 
 static void what_is_missing_is_asked_for(void **state UNUSED)
 {
-	refused(ARGS(A("-u"), A("U")), "no container id: give --cid ID");
-	refused(ARGS(A("-c"), A("ID")), "no container id: give --cuuid ID");
+	refused(ARGS(A("-u"), A("U")), "no id of the container: give --cid ID");
+	refused(ARGS(A("-c"), A("ID")), "no id of the attach socket: give --cuuid ID");
 	refused(ARGS(A("-c"), A("ID"), A("-u"), A("U")), "no runtime: give --runtime FILE");
 	refused(ARGS(A("-c"), A("ID"), A("-u"), A("U"), A("-r"), A("/no/such")),
 		"runtime '/no/such': No such file or directory");
