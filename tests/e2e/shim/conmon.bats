@@ -298,6 +298,20 @@ open(sys.argv[2], "w").write(str(n))
 	[[ $output == *"log driver 'gelf'"* ]]
 }
 
+@test "conmon: a disk that is full costs the log, not the container, its other log or its clients" {
+	container 'seq 20000; exit 3'
+	created -l k8s-file:/dev/full
+	client "$T/seen" &
+	local job=$!
+	eventually 10 test -e "$T/seen.there"
+	runtime start "$ID"
+	wait "$job"
+	ended
+	[ "$(cat "$T/exits/$ID")" = 3 ]
+	[ "$(tr -d '\002' <"$T/seen" | tail -n 1)" = 20000 ]
+	[ "$(tail -n 1 "$LOG" | cut -d' ' -f4)" = 20000 ]
+}
+
 @test "conmon: passthrough gives the container conmon's own streams" {
 	container 'cat; echo through'
 	echo typed >"$T/in"
