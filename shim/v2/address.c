@@ -145,3 +145,18 @@ int address_claim(const char *path, int *ret_fd, struct err *e)
 	lockfd = lock_dir(dir, e);
 	return lockfd < 0 ? lockfd : claim(&sa, ret_fd, e);
 }
+
+void address_sweep(const char *path)
+{
+	autofree char *dir = path_parent(path);
+	autofd int lockfd = -1;
+	struct sockaddr_un sa;
+	struct stat st;
+
+	if (make_address(path, &sa, NULL) < 0)
+		return;
+	/* Or a shim that has bound it and does not listen yet would seem dead. */
+	lockfd = lock_dir(dir, NULL);
+	if (lockfd >= 0 && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !is_served(&sa))
+		(void)unlink(path);
+}

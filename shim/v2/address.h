@@ -26,4 +26,7 @@ int address_group(const char *text, size_t len, char **ret, struct err *e);
  */
 int address_claim(const char *path, int *ret_fd, struct err *e);
 
+/* Remove what a shim that was killed has left there; one that is served stays. */
+void address_sweep(const char *path);
+
 #endif

@@ -13,11 +13,13 @@
 #include "libutil/cleanup.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
+#include "libutil/json.h"
 #include "libutil/parse.h"
 #include "libutil/path.h"
 #include "shim/core/runtime.h"
 #include "shim/message/task.h"
 #include "shim/v2/actions.h"
+#include "shim/v2/address.h"
 #include "shim/v2/options.h"
 #include "shim/v2/rootfs.h"
 
@@ -25,6 +27,7 @@
 #define TIMEOUT_S          4
 #define STATUS_KILLED      137 /* 128 + SIGKILL */
 #define PID_FILE_MAX       32
+#define ADDRESS_FILE_MAX   4096
 
 /* The working directory is this task's bundle, or another one's beside it. */
 static char *find_bundle(const struct v2_args *args)
@@ -87,6 +90,36 @@ static void on_alarm(int sig UNUSED)
 	_exit(1);
 }
 
+/* The path in the file that `start` has left: plain, or in JSON.  A copy, or NULL. */
+static char *read_socket(int bundlefd, struct arena *a)
+{
+	autofree char *text = NULL;
+	struct json *doc = NULL;
+	const char *address;
+	size_t len = 0;
+
+	if (file_read_at(bundlefd, "address", ADDRESS_FILE_MAX, &text, &len, NULL) < 0)
+		return NULL;
+	address = text;
+	if (text[0] == '{')
+		address = json_parse("address", text, len, a, &doc, NULL) < 0
+				  ? NULL
+				  : json_get_string(doc, "address");
+	if (!address || !starts_with(address, ADDRESS_SCHEME "/"))
+		return NULL;
+	return xstrdup(address + strlen(ADDRESS_SCHEME));
+}
+
+/* Its server could not do it; that of a pod's other containers may be alive. */
+static void sweep_socket(int bundlefd)
+{
+	auto_(arena) struct arena a = { 0 };
+	autofree char *path = read_socket(bundlefd, &a);
+
+	if (path)
+		address_sweep(path);
+}
+
 int v2_delete(const struct v2_args *args, struct strbuf *out, struct err *e)
 {
 	autofree char *bundle = find_bundle(args);
@@ -103,6 +136,7 @@ int v2_delete(const struct v2_args *args, struct strbuf *out, struct err *e)
 	unmounted = rootfs_unmount(bundle, r < 0 ? NULL : e);
 	if (r < 0 || unmounted < 0)
 		return r < 0 ? r : unmounted;
+	sweep_socket(bundlefd);
 	answer(read_pid(bundlefd), out);
 	return 0;
 }

@@ -95,7 +95,7 @@ typed() {
 
 # room_cgroups: the control groups of what the engine runs; BuildKit keeps one above its steps'.
 room_cgroups() {
-	in_room find /sys/fs/cgroup -path "*/$ROOM_CGROUP/*" -type d -not -name buildkit
+	in_room find /sys/fs/cgroup -ignore_readdir_race -path "*/$ROOM_CGROUP/*" -type d -not -name buildkit
 }
 
 # room_close: call from teardown_file().  The first process ends, and with it the whole room.
@@ -116,7 +116,7 @@ in_ruins() {
 
 # What a v1 freezer holds does not even die.
 room_thaw() {
-	in_ruins find /sys/fs/cgroup -path "*/$ROOM_CGROUP/*/freezer.state" -exec sh -c 'echo THAWED >"$1"' - {} \;
+	in_ruins find /sys/fs/cgroup -ignore_readdir_race -path "*/$ROOM_CGROUP/*/freezer.state" -exec sh -c 'echo THAWED >"$1"' - {} \;
 }
 
 room_is_gone() {
@@ -125,7 +125,7 @@ room_is_gone() {
 
 # The engines' groups are ours alone: the killed containers' ones are empty by now.
 room_remove_cgroups() {
-	in_ruins find /sys/fs/cgroup -depth -type d -path "*/$ROOM_CGROUP*" -exec rmdir {} +
+	in_ruins find /sys/fs/cgroup -ignore_readdir_race -depth -type d -path "*/$ROOM_CGROUP*" -exec rmdir {} +
 }
 
 # containers_conf RUNTIME [LINE]: containers.conf for podman and buildah; LINE is of [containers].

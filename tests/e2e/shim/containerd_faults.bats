@@ -73,6 +73,7 @@ listen_again() {
 	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
 	wait_for eval '[ -z "$(room_cgroups)" ]'
 	ctr container rm "$ONE"
+	wait_for eval '[ -z "$(in_room ls /run/containerd/s)" ]'
 	[ "$(box "$ONE" --rm -- echo next)" = next ]
 }
 
@@ -107,13 +108,20 @@ listen_again() {
 	run ! in_room pgrep -f '^sleep 1000'
 }
 
+# Not one that is called and gone.  containerd calls no delete for a shim it never spoke with: whose
+# socket is left then is replaced by the next of that name.
+servers() {
+	in_room pgrep -af containerd-shim | awk '!/ (start|delete)$/ { print $1 }'
+}
+
 @test "the shim is killed at any instant of a start: nothing is left" {
 	local delay
 	for delay in 0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.1; do
 		ID=$ONE-$delay
 		box "$ID" -d -- sleep 1000 >/dev/null 2>&1 3>&- &
 		sleep "$delay"
-		in_room pkill -KILL containerd-shim || true
+		# shellcheck disable=SC2046 # pids
+		in_room kill -KILL $(servers) 2>/dev/null || true
 		wait $! || true
 		ctr task kill -s KILL "$ID" >/dev/null 2>&1 || true
 		wait_for is_still "$ID"
