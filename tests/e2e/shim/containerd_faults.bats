@@ -19,11 +19,17 @@ teardown() {
 	ctr_clean "$ONE"
 }
 
+# Also the child it may be about to make a shim of.
 containerd_killed() {
-	local pid
-	pid=$(in_room pgrep -x containerd)
-	in_room kill -KILL "$pid"
-	wait_for in_room test ! -e "/proc/$pid"
+	local pids
+	pids=$(in_room pgrep -x containerd)
+	# shellcheck disable=SC2086 # one or two
+	in_room kill -KILL $pids
+	wait_for no_containerd
+}
+
+no_containerd() {
+	! in_room pgrep -x containerd >/dev/null
 }
 
 # A person's ctr ends with containerd, and so does the listener to events.
