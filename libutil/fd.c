@@ -55,6 +55,8 @@ int fd_set_nonblock(int fd, bool on, struct err *e)
 	return change_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on, e);
 }
 
+#define SELF_FDS "/proc/self/fd"
+
 static bool is_kept(int fd, const int *keep, size_t n_keep)
 {
 	for (size_t i = 0; i < n_keep; i++)
@@ -63,14 +65,18 @@ static bool is_kept(int fd, const int *keep, size_t n_keep)
 	return false;
 }
 
-/* For kernels before 5.9 and filters that refuse close_range(2). */
-static int each_open_fd(int first, const int *keep, size_t n_keep, bool really_close, struct err *e)
+/* For kernels before 5.9 and filters that refuse close_range(2).  Takes `listfd`, an open
+ * /proc/self/fd. */
+static int each_open_fd(int listfd, int first, const int *keep, size_t n_keep, bool really_close,
+			struct err *e)
 {
-	autodir DIR *d = opendir("/proc/self/fd");
+	autodir DIR *d = fdopendir(listfd);
 	const struct dirent *entry;
 
-	if (!d)
-		return err_sys(e, "open '/proc/self/fd'");
+	if (!d) {
+		(void)close(listfd);
+		return err_sys(e, "read " SELF_FDS);
+	}
 	while ((entry = readdir(d))) {
 		char *end;
 		long fd = strtol(entry->d_name, &end, 10);
@@ -87,17 +93,37 @@ static int each_open_fd(int first, const int *keep, size_t n_keep, bool really_c
 	return 0;
 }
 
+static int open_list(struct err *e)
+{
+	int fd = open(SELF_FDS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? err_sys(e, "open '" SELF_FDS "'") : fd;
+}
+
+int fd_list_if_needed(int *ret_fd, struct err *e)
+{
+	*ret_fd = -1;
+	/* There is none so high. */
+	if (sys_close_range(UINT_MAX, UINT_MAX, 0) == 0 || !sys_is_refused(errno))
+		return 0;
+	*ret_fd = open_list(e);
+	return *ret_fd < 0 ? *ret_fd : 0;
+}
+
 int fd_cloexec_from(int first, struct err *e)
 {
+	int listfd;
+
 	if (sys_close_range((unsigned)first, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;
 	/* EINVAL: 5.9 and 5.10 know the call without the flag. */
 	if (errno != EINVAL && !sys_is_refused(errno))
 		return err_sys(e, "mark descriptors from %d close-on-exec", first);
-	return each_open_fd(first, NULL, 0, false, e);
+	listfd = open_list(e);
+	return listfd < 0 ? listfd : each_open_fd(listfd, first, NULL, 0, false, e);
 }
 
-int fd_close_from(int first, const int *keep, size_t n_keep, struct err *e)
+int fd_close_from(int listfd, int first, const int *keep, size_t n_keep, struct err *e)
 {
 	unsigned from = (unsigned)first;
 
@@ -111,7 +137,11 @@ int fd_close_from(int first, const int *keep, size_t n_keep, struct err *e)
 			if (sys_close_range(from, last ? UINT_MAX : to - 1, 0) < 0) {
 				if (!sys_is_refused(errno))
 					return err_sys(e, "close descriptors from %u", from);
-				return each_open_fd(first, keep, n_keep, true, e);
+				if (listfd < 0)
+					listfd = open_list(e);
+				return listfd < 0
+					       ? listfd
+					       : each_open_fd(listfd, first, keep, n_keep, true, e);
 			}
 		}
 		from = to + 1;

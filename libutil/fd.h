@@ -18,8 +18,12 @@ int fd_set_nonblock(int fd, bool on, struct err *e);
 
 /* Mark every descriptor >= first close-on-exec (close_range, else /proc/self/fd). */
 int fd_cloexec_from(int first, struct err *e);
-/* Really close every descriptor >= first, except the sorted `keep` list. */
-int fd_close_from(int first, const int *keep, size_t n_keep, struct err *e);
+/* Really close every descriptor >= first, except the sorted `keep` list.  `listfd` is what
+ * fd_list_if_needed() gave, taken, or -1: then /proc is opened here if need be. */
+int fd_close_from(int listfd, int first, const int *keep, size_t n_keep, struct err *e);
+/* For who will close in a place whose /proc is another's: the list to go by, owned by the caller;
+ * -1 where the kernel can do without. */
+int fd_list_if_needed(int *ret_fd, struct err *e);
 
 /* Send `len` (>0) bytes with up to FD_PASS_MAX descriptors; receive sets *n_fds to how many came.
  * Received descriptors are O_CLOEXEC and owned by the caller.  Receive returns the bytes, 0 at EOF;

@@ -111,14 +111,14 @@ static int by_number(const void *a, const void *b)
 
 /* exec's process will be in sight of the container, of whom some may look at its descriptors: those
  * of the host (groups, log, procfs) are closed before, as nothing needs them any more. */
-static int hide_host_files(struct init *in, const int gate[2], struct err *e)
+static int hide_host_files(struct init *in, int listfd, const int gate[2], struct err *e)
 {
 	unsigned first = FIRST_FD + in->job->listen_fds + in->job->preserve_fds;
 	int keep[3] = { in->job->syncfd, gate[0], gate[1] };
 
 	qsort(keep, ARRAY_LEN(keep), sizeof(keep[0]), by_number);
 	log_set_level(LOG_LEVEL_ERROR);
-	return fd_close_from((int)first, keep, ARRAY_LEN(keep), e);
+	return fd_close_from(listfd, (int)first, keep, ARRAY_LEN(keep), e);
 }
 
 /* A procfs of the container's processes alone. */
@@ -128,11 +128,18 @@ static int renew_procfs(struct init *in, bool had, struct err *e)
 	return had && in->procfd < 0 ? in->procfd : 0;
 }
 
-static int split(struct init *in, struct err *e)
+/* Must exec's process be kept from showing what is open here? */
+static bool hides(const struct init *in)
+{
+	return in->job->plan.intermediate && in->job->kind == INIT_EXEC && !init_in_userns(in);
+}
+
+/* `listfd` is of before the joins: see fd_close_from(). */
+static int split(struct init *in, int listfd, struct err *e)
 {
 	/* As a sibling the child is the host side's to wait for. */
 	unsigned long flags = (unsigned long)in->job->plan.clone_flags | CLONE_PARENT | SIGCHLD;
-	bool hide = in->job->kind == INIT_EXEC && !init_in_userns(in);
+	bool hide = hides(in);
 	bool had_procfs = in->procfd >= 0;
 	int gate[2];
 	long child;
@@ -142,7 +149,7 @@ static int split(struct init *in, struct err *e)
 	if (pipe2(gate, O_CLOEXEC) < 0)
 		return err_sys(e, "make a pipe");
 	if (hide) {
-		r = hide_host_files(in, gate, e);
+		r = hide_host_files(in, listfd, gate, e);
 		if (r < 0)
 			return r;
 	}
@@ -162,9 +169,12 @@ static int split(struct init *in, struct err *e)
 
 int entry_join(struct init *in, struct err *e)
 {
-	int r = join(in, e);
+	int listfd = -1;
+	int r = hides(in) ? fd_list_if_needed(&listfd, e) : 0;
 
-	return r < 0 || !in->job->plan.intermediate ? r : split(in, e);
+	if (r >= 0)
+		r = join(in, e);
+	return r < 0 || !in->job->plan.intermediate ? r : split(in, listfd, e);
 }
 
 /* ---- after the joins ---- */

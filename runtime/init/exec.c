@@ -94,7 +94,7 @@ static int close_others(const struct init *in, struct err *e)
 {
 	unsigned first = FIRST_FD + in->job->listen_fds + in->job->preserve_fds;
 
-	return fd_close_from((int)first, &in->failfd, 1, e);
+	return fd_close_from(-1, (int)first, &in->failfd, 1, e);
 }
 
 int exec_program(struct init *in, struct err *e)

@@ -137,7 +137,7 @@ static int close_host_files(const struct init *in, struct err *e)
 	/* The log file is among them, and its number will be the connection of `start`: a debug
 	 * line would go there. */
 	log_set_level(LOG_LEVEL_ERROR);
-	return fd_close_from((int)first, keep, ARRAY_LEN(keep), e);
+	return fd_close_from(-1, (int)first, keep, ARRAY_LEN(keep), e);
 }
 
 /* From here on whoever finds the container by its record may join it: nothing of the host is in

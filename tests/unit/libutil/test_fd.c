@@ -49,7 +49,7 @@ static void only_the_kept_descriptors_stay_open(void **state UNUSED)
 		for (int fd = 10; fd < 40; fd++)
 			if (dup2(0, fd) != fd)
 				_exit(1);
-		if (fd_close_from(15, keep, 3, NULL) < 0)
+		if (fd_close_from(-1, 15, keep, 3, NULL) < 0)
 			_exit(2);
 		for (int fd = 10; fd < 40; fd++) {
 			bool want = fd < 15 || fd == 20 || fd == 21 || fd == 30;
