@@ -30,7 +30,7 @@ mount -t proc proc ./proc
 [ -e ./sys/kernel ] || mount -t sysfs sysfs ./sys
 # Control groups as the kernel has them, whether this machine has mounted them or made other things
 # there: each hierarchy of version 1 by its controllers, or one tree (ROOM_CGROUPS=v2 shows that one
-# wherever the controllers are).
+# wherever the controllers are, ROOM_CGROUPS=v1 leaves it out).
 hierarchy() {
 	local name
 	mkdir "./sys/fs/cgroup/$1"
@@ -45,7 +45,7 @@ else
 	mount -t tmpfs -o mode=755 cgroup ./sys/fs/cgroup
 	while IFS=: read -r _ controllers _; do
 		case $controllers in
-		"") mkdir ./sys/fs/cgroup/unified && mount -t cgroup2 cgroup ./sys/fs/cgroup/unified ;;
+		"") [ "${ROOM_CGROUPS:-}" = v1 ] || { mkdir ./sys/fs/cgroup/unified && mount -t cgroup2 cgroup ./sys/fs/cgroup/unified; } ;;
 		name=*) hierarchy "${controllers#name=}" "none,$controllers" ;;
 		*) hierarchy "$controllers" "$controllers" ;;
 		esac
