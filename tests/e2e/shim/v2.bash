@@ -27,13 +27,13 @@ v2_setup() {
 # Call from teardown(): nothing may be left, whatever the test did.
 v2_teardown() {
 	[ -n "${EVENTS_PID:-}" ] || return 0
-	local dir id
-	for dir in "$T"/ns/*/; do
-		id=$(basename "$dir")
-		v2_delete "$id" >/dev/null 2>&1 || true
+	local dir pid
+	for pid in "${SHIMS[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+		wait_for test ! -e "/proc/$pid"
 	done
-	for id in "${SHIMS[@]}"; do
-		kill -KILL "$id" 2>/dev/null || true
+	for dir in "$T"/ns/*/; do
+		v2_delete "$(basename "$dir")" >/dev/null 2>&1 || true
 	done
 	kill "$EVENTS_PID" || true
 }

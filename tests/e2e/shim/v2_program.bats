@@ -180,6 +180,7 @@ servers() { # of this test
 	wait_for is_gone "$pid"
 	! grep -q "$T/ns/$P/rootfs" /proc/self/mounts
 	[ -z "$(ls "$RUNTIME_ROOT/ns")" ]
+	[ ! -e "$(socket_of "$P")" ]
 	# Once more, for containerd may ask again.
 	run v2_delete "$P"
 	[ "$status" -eq 0 ]
