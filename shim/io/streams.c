@@ -38,13 +38,14 @@ static void leave_output(struct streams_output *o)
 	if (o->guard >= 0 && o->fifo)
 		o->unread = fifo_leave(steal_fd(&o->guard));
 	close_fd(&o->guard);
-	/* One that was here and went will not come back for it while we wait. */
-	if (o->unread < 0 || o->client_seen)
+	if (o->unread < 0)
 		return;
 	o->watchfd = fifo_watch(o->unread, NULL);
 	if (o->watchfd < 0 ||
 	    loop_add(l, &o->watch_src, o->watchfd, EPOLLIN, on_client, o, NULL) < 0)
 		unwatch(o);
+	/* One that was here and went is not expected back. */
+	o->awaited = o->watchfd >= 0 && !o->client_seen;
 }
 
 static bool copies(const struct streams *s)
@@ -54,7 +55,7 @@ static bool copies(const struct streams *s)
 
 static bool waits_for_client(const struct streams *s)
 {
-	return s->out[0].watchfd >= 0 || s->out[1].watchfd >= 0;
+	return s->out[0].awaited || s->out[1].awaited;
 }
 
 static int on_timer(struct loop *l, struct loop_source *src, uint32_t events, struct err *e);
@@ -77,18 +78,16 @@ static void leave_outputs(struct streams *s)
 	logger_leave(&s->logger);
 }
 
+/* Who comes yet finds what is there, and the end of it, until streams_done(). */
 static void give_up(struct streams *s)
 {
 	s->ended = false; /* the copies' ends are none of progress()'s */
 	copy_stop(&s->out[0].copy);
 	copy_stop(&s->out[1].copy);
-	unwatch(&s->out[0]);
-	unwatch(&s->out[1]);
 	s->ended = true;
 	if (!s->left)
 		leave_outputs(s);
-	unwatch(&s->out[0]);
-	unwatch(&s->out[1]);
+	s->out[0].awaited = s->out[1].awaited = false;
 }
 
 static void progress(struct streams *s)
@@ -129,7 +128,9 @@ static int on_client(struct loop *l UNUSED, struct loop_source *src, uint32_t ev
 		return 0;
 	unwatch(o);
 	close_fd(&o->unread);
-	progress(s);
+	o->awaited = false;
+	if (s->ended)
+		progress(s);
 	return 0;
 }
 

@@ -45,9 +45,10 @@ struct streams_output {
 	int guard; /* owned: see fifo.h; of a logger's pipe its reader */
 	bool fifo;
 	bool client_seen;
-	int to;      /* owned: where the terminal's output will go */
-	int unread;  /* owned: keeps what no client has fetched */
-	int watchfd; /* owned: tells when one comes */
+	int to;       /* owned: where the terminal's output will go */
+	int unread;   /* owned: keeps what no client has fetched */
+	int watchfd;  /* owned: tells when one comes */
+	bool awaited; /* and `drained` waits for that */
 	struct loop_source watch_src;
 	struct copy copy;
 };

@@ -73,7 +73,7 @@ while True:
 }
 
 @test "a client that goes away breaks no pipe; the next one gets the rest" {
-	bundle "$P" 'trap "" PIPE; i=0; while [ ! -e /proc/1/root/tmp/stop-'"$P"' ]; do i=$((i + 1)); echo $i || exit 9; sleep 0.01; done'
+	bundle "$P" 'trap "" PIPE; i=0; while [ ! -e /tmp/stop ]; do i=$((i + 1)); echo $i || exit 9; echo >>/tmp/count; sleep 0.01; done'
 	mkdir -p "$T/fifo/$P"
 	mkfifo "$T/fifo/$P/out"
 	head -n 20 "$T/fifo/$P/out" >"$T/first" 3>&- &
@@ -82,11 +82,14 @@ while True:
 	create "$P" "stdout_path=$T/fifo/$P/out"
 	ask "$P" Start "id=$P"
 	wait "$first"
-	sleep 0.5
+	local count
+	count=$(wc -l <"$T/rootfs/tmp/count")
+	wait_for eval '[ "$(wc -l <"$T/rootfs/tmp/count")" -gt $((count + 30)) ]'
 	cat "$T/fifo/$P/out" >"$T/second" 3>&- &
-	touch "$T/rootfs/tmp/stop-$P"
+	local second=$!
+	touch "$T/rootfs/tmp/stop"
 	[ "$(waits_for "$P")" = 0 ]
-	wait_for test -s "$T/second"
+	wait "$second"
 	# What head had read ahead is its own loss; from there on nothing is missing.
 	[ "$(awk 'NR > 1 && $1 != last + 1 { bad++ } { last = $1 } END { print bad + 0 }' "$T/second")" = 0 ]
 	[ "$(wc -l <"$T/second")" -gt 20 ]

@@ -275,9 +275,31 @@ static void a_client_that_never_comes_is_not_waited_for_long(void **state)
 	turn_until(st, &st->drained);
 	/* Until the task is deleted it may still fetch it. */
 	out = client(st->out, O_RDONLY);
+	turn(st, 2);
 	assert_string_equal(get(out), "early");
+	assert_string_equal(get(out), "EOF");
+	assert_int_equal(st->drained, 1);
 	streams_done(&st->s);
 	assert_false(is_open_for_us(st->err));
+}
+
+static void what_a_client_that_went_left_is_there_for_the_next(void **state)
+{
+	struct stage *st = *state;
+	int out = client(st->out, O_RDONLY);
+
+	open_streams(st, true, false);
+	(void)close(out);
+	put(st->stdio[1], "late");
+	close_stdio(st);
+	streams_ended(&st->s);
+	assert_int_equal(st->drained, 1); /* nobody is waited for */
+	out = client(st->out, O_RDONLY);
+	turn(st, 2);
+	assert_string_equal(get(out), "late");
+	assert_string_equal(get(out), "EOF");
+	assert_int_equal(st->drained, 1);
+	(void)close(out);
 }
 
 static void a_slow_client_still_gets_all(void **state)
@@ -607,6 +629,7 @@ int main(void)
 		TEST(a_client_that_goes_away_breaks_nothing),
 		TEST(output_before_the_end_waits_for_a_late_client),
 		TEST(a_client_that_never_comes_is_not_waited_for_long),
+		TEST(what_a_client_that_went_left_is_there_for_the_next),
 		TEST(a_slow_client_still_gets_all),
 		TEST(who_holds_the_output_after_the_end_is_given_up),
 		TEST(input_ends_when_both_have_closed_it),
