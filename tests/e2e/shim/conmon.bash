@@ -8,6 +8,7 @@
 # Call from setup().
 conmon_setup() {
 	shim_setup
+	requires program jq python3
 	: "${CONMON:=$BUILD_DIR/creel-shim}"
 	mkdir -p "$T/exits" "$T/persist" "$T/socks"
 	mkfifo "$T/sync" "$T/start" "$T/attachpipe"
