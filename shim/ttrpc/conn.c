@@ -64,6 +64,15 @@ void ttrpc_conn_close(struct ttrpc_conn *c)
 	free(c);
 }
 
+static void leave(struct ttrpc_conn *c)
+{
+	struct ttrpc_server *s = c->server;
+
+	ttrpc_conn_close(c);
+	if (s->left)
+		s->left(s->ctx);
+}
+
 /* Whole frames, as long as their answers have room. */
 static void take_frames(struct ttrpc_conn *c)
 {
@@ -101,13 +110,13 @@ static int on_ready(struct loop *l UNUSED, struct loop_source *src, uint32_t eve
 	else if (events & (EPOLLHUP | EPOLLERR))
 		n = 0;
 	if (n == 0 || (n < 0 && n != -EAGAIN)) {
-		ttrpc_conn_close(c);
+		leave(c);
 		return 0;
 	}
 	/* Also frames from before, for which there was no room. */
 	take_frames(c);
 	if (c->broken)
-		ttrpc_conn_close(c);
+		leave(c);
 	return 0;
 }
 

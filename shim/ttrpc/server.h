@@ -42,8 +42,9 @@ struct ttrpc_server {
 	struct loop *loop;
 	const struct ttrpc_service *services;
 	size_t n_services;
-	void *ctx;                    /* for `serve` and `connected` */
-	void (*connected)(void *ctx); /* somebody came; may be NULL */
+	void *ctx;                    /* for `serve` and the next two, which may be NULL */
+	void (*connected)(void *ctx); /* somebody came */
+	void (*left)(void *ctx);      /* somebody went */
 	int listenfd;                 /* owned; -1: nobody can come */
 	struct loop_source listen_src;
 	int timerfd; /* owned; -1 until the first call with a time limit */

@@ -10,6 +10,9 @@
 
 /* How long the last events and answers may take.  containerd waits three seconds. */
 #define GOODBYE_NS INT64_C(2000000000)
+/* A shim without a task that nobody speaks with is one that containerd has forgotten, since it died
+ * before it knew it. */
+#define FORGOTTEN_NS INT64_C(30000000000)
 
 struct serve {
 	struct loop loop;
@@ -17,7 +20,7 @@ struct serve {
 	struct publisher publisher;
 	struct ttrpc_server rpc;
 	struct tasks tasks;
-	int timerfd; /* -1 until the end */
+	int timerfd;
 	struct loop_source timer_src;
 };
 
@@ -35,13 +38,6 @@ static const struct ttrpc_service services[] = {
 
 /* ---- the end ---- */
 
-static int on_goodbye(struct loop *l, struct loop_source *src UNUSED, uint32_t events UNUSED,
-		      struct err *e UNUSED)
-{
-	loop_stop(l, 0);
-	return 0;
-}
-
 static void end_if_all_is_said(struct serve *s)
 {
 	if (s->tasks.closed && publisher_is_empty(&s->publisher) &&
@@ -56,13 +52,33 @@ static void begin_end(void *ctx)
 
 	s->tasks.closed = true;
 	end_if_all_is_said(s);
-	if (s->loop.stop || s->timerfd >= 0)
-		return;
-	s->timerfd = loop_timer(NULL);
-	if (s->timerfd < 0 ||
-	    loop_add(&s->loop, &s->timer_src, s->timerfd, EPOLLIN, on_goodbye, s, NULL) < 0 ||
-	    loop_timer_set(s->timerfd, GOODBYE_NS, 0, NULL) < 0)
+	if (!s->loop.stop && loop_timer_set(s->timerfd, GOODBYE_NS, 0, NULL) < 0)
 		loop_stop(&s->loop, 0);
+}
+
+static void note_whether_forgotten(void *ctx)
+{
+	struct serve *s = ctx;
+
+	if (!s->tasks.closed && !s->tasks.first && s->rpc.n_conns == 0)
+		(void)loop_timer_set(s->timerfd, FORGOTTEN_NS, 0, NULL);
+}
+
+static int on_timer(struct loop *l, struct loop_source *src, uint32_t events UNUSED,
+		    struct err *e UNUSED)
+{
+	struct serve *s = src->ctx;
+	uint64_t ticks;
+
+	if (read(s->timerfd, &ticks, sizeof(ticks)) < 0)
+		return 0;
+	if (s->tasks.closed)
+		loop_stop(l, 0);
+	else if (!publisher_is_empty(&s->publisher))
+		note_whether_forgotten(s);
+	else if (!s->tasks.first && s->rpc.n_conns == 0)
+		begin_end(s);
+	return 0;
 }
 
 static void on_emptied(void *ctx)
@@ -81,12 +97,39 @@ static void on_signal(void *ctx, int sig)
 }
 
 /* containerd may have been away. */
-static void on_connected(void *tasks)
+static void on_connected(void *ctx)
 {
-	publisher_kick(((struct tasks *)tasks)->publisher);
+	struct serve *s = ctx;
+
+	if (!s->tasks.closed)
+		(void)loop_timer_set(s->timerfd, 0, 0, NULL);
+	publisher_kick(&s->publisher);
+}
+
+/* The server's context is the tasks'. */
+static void pass_connected(void *tasks)
+{
+	struct tasks *all = tasks;
+
+	all->connected(all->ctx);
+}
+
+static void pass_left(void *tasks)
+{
+	struct tasks *all = tasks;
+
+	all->left(all->ctx);
 }
 
 /* ---- the beginning ---- */
+
+static int open_timer(struct serve *s, struct err *e)
+{
+	s->timerfd = loop_timer(e);
+	return s->timerfd < 0
+		       ? s->timerfd
+		       : loop_add(&s->loop, &s->timer_src, s->timerfd, EPOLLIN, on_timer, s, e);
+}
 
 static int open_all(struct serve *s, const struct v2_serve *args, int listenfd, struct err *e)
 {
@@ -107,15 +150,22 @@ static int open_all(struct serve *s, const struct v2_serve *args, int listenfd, 
 		.publisher = &s->publisher,
 		.namespace_name = args->namespace_name,
 		.shutdown = begin_end,
+		.emptied = note_whether_forgotten,
+		.connected = on_connected,
+		.left = note_whether_forgotten,
 		.ctx = s,
 	};
+	if (r >= 0)
+		r = open_timer(s, e);
 	if (r < 0) {
 		(void)close(listenfd);
 		return r;
 	}
 	r = ttrpc_server_init(&s->rpc, &s->loop, listenfd, services, ARRAY_LEN(services), &s->tasks,
 			      e);
-	s->rpc.connected = on_connected;
+	s->rpc.connected = pass_connected;
+	s->rpc.left = pass_left;
+	note_whether_forgotten(s);
 	return r;
 }
 

@@ -131,6 +131,8 @@ static void free_now(struct task *t)
 		arena_done(t->making);
 	free(t->making);
 	arena_done(&t->a);
+	if (!t->all->first)
+		t->all->emptied(t->all->ctx);
 	free(t);
 }
 

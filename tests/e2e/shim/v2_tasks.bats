@@ -429,3 +429,17 @@ pss() {
 	v2_delete "$P" >/dev/null
 	wait_for test ! -e "/proc/$pid"
 }
+
+@test "a shim without a task that nobody speaks with for half a minute ends, one with a task stays" {
+	local forgotten socket
+	bundle "$P-b" 'true'
+	v2_start "$P-b" >/dev/null
+	forgotten=$SHIM_PID socket=$(socket_of "$P-b")
+	began "$P" 'sleep 1000'
+	sleep 20
+	[ -e "/proc/$forgotten" ]
+	wait_for test ! -e "/proc/$forgotten" || wait_for test ! -e "/proc/$forgotten"
+	[ ! -e "$socket" ]
+	sleep 5
+	has_status "$P" $RUNNING
+}
