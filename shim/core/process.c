@@ -298,6 +298,10 @@ static void act(struct process *p, enum process_action action)
 	case PROCESS_DO_TELL_DELETE_FAILED:
 		p->front->deleted(p, p->failure);
 		break;
+	case PROCESS_DO_TELL_DELETE_FAILED_EXITED:
+		p->front->deleted(p, p->failure);
+		p->front->exited(p);
+		break;
 	case PROCESS_DO_KILL_CALL:
 		call_kill(&p->call);
 		break;

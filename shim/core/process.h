@@ -38,7 +38,8 @@ struct process_front {
 	void (*failed)(struct process *p, const struct err *why);
 	/* Once; p->end says how.  Its output may not have been read yet. */
 	void (*exited)(struct process *p);
-	/* `why` NULL: done.  Else it is PROCESS_STOPPED still, and can be tried again. */
+	/* `why` NULL: done.  Else it is PROCESS_CREATED or PROCESS_STOPPED still, and can be tried
+	 * again. */
 	void (*deleted)(struct process *p, const struct err *why);
 };
 

@@ -75,13 +75,37 @@ static void collect(struct child *c)
 {
 	struct reaper *r = c->reaper;
 	struct child_end end = { 0 };
+	pid_t got = waitpid(c->pid, &end.status, WNOHANG);
 
+	/* Somebody traces it, and is the first to collect it: our turn is when SIGCHLD says so. */
+	if (got == 0) {
+		loop_remove(r->loop, &c->src);
+		return;
+	}
 	(void)clock_gettime(CLOCK_REALTIME, &end.at);
-	end.known = waitpid(c->pid, &end.status, WNOHANG) == c->pid ||
-		    proc_pidfd_status(c->pidfd, &end.status);
+	end.known = got == c->pid || proc_pidfd_status(c->pidfd, &end.status);
 	unlink_child(c);
 	c->ended(c, &end);
 	sweep(r);
+}
+
+static bool has_ended(const struct child *c)
+{
+	siginfo_t si = { 0 };
+
+	return waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid != 0;
+}
+
+/* Those whose tracer has collected them, or has gone. */
+static void collect_traced(struct reaper *r)
+{
+	for (struct child *c = r->first, *next; c; c = next) {
+		next = c->next;
+		if (c->src.fd >= 0 || !has_ended(c))
+			continue;
+		collect(c);
+		next = r->first; /* whoever was told may have freed others */
+	}
 }
 
 static int on_pidfd(struct loop *l UNUSED, struct loop_source *s, uint32_t events UNUSED,
@@ -146,10 +170,12 @@ static int on_signalfd(struct loop *l UNUSED, struct loop_source *s, uint32_t ev
 
 	if (read(r->signalfd, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return 0;
-	if (si.ssi_signo == SIGCHLD)
+	if (si.ssi_signo == SIGCHLD) {
+		collect_traced(r);
 		sweep(r);
-	else
+	} else {
 		r->on_signal(r->ctx, (int)si.ssi_signo);
+	}
 	return 0;
 }
 

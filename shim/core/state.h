@@ -12,14 +12,16 @@
 /* What runs at the moment. */
 #define PROCESS_STATES(X)                                                                          \
 	X(NEW, "new")                                                                              \
-	X(CREATING, "creating")     /* the runtime's create */                                     \
-	X(CREATED, "created")       /* the container's first process, waiting for start */         \
-	X(STARTING, "starting")     /* the runtime's start */                                      \
-	X(OUTRUN, "outrun")         /* the runtime's start; the process has ended already */       \
-	X(LAUNCHING, "launching")   /* the runtime's exec or restore */                            \
-	X(RUNNING, "running")       /* the process, no runtime */                                  \
-	X(STOPPED, "stopped")       /* nothing; how it ended is known */                           \
-	X(DELETING, "deleting")     /* the runtime's delete */                                     \
+	X(CREATING, "creating")        /* the runtime's create */                                  \
+	X(CREATED, "created")          /* the container's first process, waiting for start */      \
+	X(STARTING, "starting")        /* the runtime's start */                                   \
+	X(OUTRUN, "outrun")            /* the runtime's start; the process has ended already */    \
+	X(LAUNCHING, "launching")      /* the runtime's exec or restore */                         \
+	X(RUNNING, "running")          /* the process, no runtime */                               \
+	X(STOPPED, "stopped")          /* nothing; how it ended is known */                        \
+	X(DELETING, "deleting")        /* the runtime's delete */                                  \
+	X(DISCARDING, "being deleted") /* the runtime's delete --force of a created one */         \
+	X(DISCARDED, "ended while being deleted") /* the same; its process has ended */            \
 	X(ABANDONING, "abandoning") /* a runtime that was killed because nobody wants it now */    \
 	X(UNDOING, "undoing")       /* the runtime's delete --force after a failure */             \
 	X(FAILED, "failed")         /* nothing, and nothing is left */                             \
@@ -52,6 +54,7 @@
 	X(DELETE_FORCE, "delete --force")                                                          \
 	X(TELL_DELETED, "tell deleted")                                                            \
 	X(TELL_DELETE_FAILED, "tell delete failed")                                                \
+	X(TELL_DELETE_FAILED_EXITED, "tell delete failed, exited")                                 \
 	X(KILL_CALL, "kill call")                                                                  \
 	X(UNDO, "undo") /* keep the first error, delete --force */                                 \
 	X(TELL_FAILED, "tell failed")

@@ -192,6 +192,8 @@ enum msg_task_status proc_status(const struct proc *p)
 	case PROCESS_CREATED:
 	case PROCESS_STARTING:
 	case PROCESS_LAUNCHING:
+	case PROCESS_DISCARDING:
+	case PROCESS_DISCARDED:
 		return MSG_TASK_CREATED;
 	case PROCESS_OUTRUN:
 	case PROCESS_RUNNING:

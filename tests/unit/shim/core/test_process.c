@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,6 +177,46 @@ static void hear(struct world *w, const char *want)
 	assert_string_equal(strbuf_str(&w->told), want);
 }
 
+/* Let time pass in which nothing more is told. */
+static void hear_no_more(struct world *w, const char *want)
+{
+	for (int i = 0; i < 5; i++)
+		assert_true(loop_once(&w->loop, 50, NULL) >= 0);
+	assert_string_equal(strbuf_str(&w->told), want);
+}
+
+/* Somebody who traces a process and never looks at it, until `until` ends. */
+static void trace(pid_t pid, int say, int until)
+{
+	char byte = 0;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0)
+		byte = 1;
+	(void)!write(say, &byte, 1);
+	(void)!read(until, &byte, 1);
+	_exit(0);
+}
+
+/* Returns the writer that ends it when it is closed. */
+static int begin_tracer(pid_t pid)
+{
+	int said[2], until[2];
+	char byte = 1;
+
+	assert_int_equal(pipe2(said, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(until, O_CLOEXEC), 0);
+	if (fork() == 0) {
+		(void)close(until[1]);
+		trace(pid, said[1], until[0]);
+	}
+	(void)close(until[0]);
+	assert_int_equal(read(said[0], &byte, 1), 1);
+	assert_int_equal(byte, 0);
+	(void)close(said[0]);
+	(void)close(said[1]);
+	return until[1];
+}
+
 /* ---- tests ---- */
 
 static void a_container_lives_from_create_to_delete(void **state UNUSED)
@@ -244,6 +285,37 @@ static void after_a_failed_start_the_created_one_can_be_deleted(void **state UNU
 	end(w);
 }
 
+static void a_created_one_that_could_not_be_deleted_can_still_be_started(void **state UNUSED)
+{
+	struct world *w = begin(PROCESS_INIT, "sleep 0.3; exit 6");
+
+	put(w, "fail-delete", "", 0644);
+	assert_int_equal(process_create(&w->p, NULL), 0);
+	hear(w, "created ");
+	assert_int_equal(process_delete(&w->p, NULL), 0);
+	hear(w, "created delete: delete: no ");
+	assert_int_equal(process_start(&w->p, NULL), 0);
+	hear(w, "created delete: delete: no started exited(6) ");
+	end(w);
+}
+
+static void how_a_traced_process_ended_is_told_when_its_tracer_lets_go(void **state UNUSED)
+{
+	struct world *w = begin(PROCESS_INIT, "exec sleep 60");
+	int tracer;
+
+	assert_int_equal(process_create(&w->p, NULL), 0);
+	hear(w, "created ");
+	assert_int_equal(process_start(&w->p, NULL), 0);
+	hear(w, "created started ");
+	tracer = begin_tracer(w->p.pid);
+	assert_int_equal(child_signal(&w->p.child, SIGKILL), 0);
+	hear_no_more(w, "created started ");
+	(void)close(tracer);
+	hear(w, "created started exited(137) ");
+	end(w);
+}
+
 static void a_failed_delete_can_be_tried_again(void **state UNUSED)
 {
 	struct world *w = begin(PROCESS_INIT, "exit 0");
@@ -306,6 +378,8 @@ int main(void)
 		cmocka_unit_test(the_status_of_an_exec_that_ends_before_its_runtime_is_known),
 		cmocka_unit_test(a_failed_create_is_undone),
 		cmocka_unit_test(after_a_failed_start_the_created_one_can_be_deleted),
+		cmocka_unit_test(a_created_one_that_could_not_be_deleted_can_still_be_started),
+		cmocka_unit_test(how_a_traced_process_ended_is_told_when_its_tracer_lets_go),
 		cmocka_unit_test(a_failed_delete_can_be_tried_again),
 		cmocka_unit_test(abandoning_a_create_kills_the_runtime),
 		cmocka_unit_test(what_the_state_does_not_allow_changes_nothing),

@@ -79,7 +79,7 @@ static void a_failed_start_leaves_what_can_be_deleted(void **state UNUSED)
 static void whoever_is_created_can_be_killed_or_deleted(void **state UNUSED)
 {
 	WALK(STOPPED, UP_TO_CREATED, STEP(EXITED, TELL_EXITED));
-	WALK(DELETING, UP_TO_CREATED, STEP(DELETE, DELETE_FORCE));
+	WALK(DELETED, UP_TO_CREATED, STEP(DELETE, DELETE_FORCE), STEP(CALL_OK, TELL_DELETED));
 }
 
 static void another_may_have_called_start(void **state UNUSED)
@@ -93,6 +93,16 @@ static void a_delete_that_failed_can_be_tried_again(void **state UNUSED)
 	WALK(DELETED, UP_TO_RUNNING, STEP(EXITED, TELL_EXITED), STEP(DELETE, DELETE),
 	     STEP(CALL_FAILED, TELL_DELETE_FAILED), STEP(DELETE, DELETE),
 	     STEP(CALL_OK, TELL_DELETED));
+}
+
+static void a_created_one_whose_delete_failed_is_what_it_was(void **state UNUSED)
+{
+	WALK(RUNNING, UP_TO_CREATED, STEP(DELETE, DELETE_FORCE),
+	     STEP(CALL_FAILED, TELL_DELETE_FAILED), STEP(START, START),
+	     STEP(CALL_OK, TELL_STARTED));
+	/* Its process was killed, and what else is to be deleted could not be. */
+	WALK(DELETING, UP_TO_CREATED, STEP(DELETE, DELETE_FORCE), STEP(EXITED, NONE),
+	     STEP(CALL_FAILED, TELL_DELETE_FAILED_EXITED), STEP(DELETE, DELETE));
 }
 
 static void abandoning_kills_the_runtime_and_undoes(void **state UNUSED)
@@ -155,6 +165,7 @@ int main(void)
 		cmocka_unit_test(whoever_is_created_can_be_killed_or_deleted),
 		cmocka_unit_test(another_may_have_called_start),
 		cmocka_unit_test(a_delete_that_failed_can_be_tried_again),
+		cmocka_unit_test(a_created_one_whose_delete_failed_is_what_it_was),
 		cmocka_unit_test(abandoning_kills_the_runtime_and_undoes),
 		cmocka_unit_test(what_a_state_does_not_allow_is_refused),
 		cmocka_unit_test(an_exit_is_told_in_every_state_that_knows_the_process),
