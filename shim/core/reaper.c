@@ -52,10 +52,8 @@ void reaper_expected(struct reaper *r)
 
 /* ---- one child ---- */
 
-static void unlink_child(struct child *c)
+static void unlink_child(struct reaper *r, struct child *c)
 {
-	struct reaper *r = c->reaper;
-
 	loop_remove(r->loop, &c->src);
 	if (c->prev)
 		c->prev->next = c->next;
@@ -71,9 +69,8 @@ static void unlink_child(struct child *c)
 
 /* It has ended: its status is ours to collect when it is our child, as it is with every runtime
  * that leaves its container to the subreaper; a new kernel tells it to others too. */
-static void collect(struct child *c)
+static void collect(struct reaper *r, struct child *c)
 {
-	struct reaper *r = c->reaper;
 	struct child_end end = { 0 };
 	pid_t got = waitpid(c->pid, &end.status, WNOHANG);
 
@@ -84,7 +81,7 @@ static void collect(struct child *c)
 	}
 	(void)clock_gettime(CLOCK_REALTIME, &end.at);
 	end.known = got == c->pid || proc_pidfd_status(c->pidfd, &end.status);
-	unlink_child(c);
+	unlink_child(r, c);
 	c->ended(c, &end);
 	sweep(r);
 }
@@ -103,7 +100,7 @@ static void collect_traced(struct reaper *r)
 		next = c->next;
 		if (c->src.fd >= 0 || !has_ended(c))
 			continue;
-		collect(c);
+		collect(r, c);
 		next = r->first; /* whoever was told may have freed others */
 	}
 }
@@ -111,7 +108,9 @@ static void collect_traced(struct reaper *r)
 static int on_pidfd(struct loop *l UNUSED, struct loop_source *s, uint32_t events UNUSED,
 		    struct err *e UNUSED)
 {
-	collect(s->ctx);
+	struct child *c = s->ctx;
+
+	collect(c->reaper, c);
 	return 0;
 }
 
@@ -144,13 +143,13 @@ int child_watch(struct child *c, struct reaper *r, pid_t pid, int pidfd, child_e
 void child_collect(struct child *c)
 {
 	if (c->reaper && proc_wait_pidfd(c->pidfd, 0, NULL) > 0)
-		collect(c);
+		collect(c->reaper, c);
 }
 
 void child_forget(struct child *c)
 {
 	if (c->reaper)
-		unlink_child(c);
+		unlink_child(c->reaper, c);
 }
 
 int child_signal(const struct child *c, int sig)
@@ -208,7 +207,7 @@ int reaper_init(struct reaper *r, struct loop *loop, void (*on_signal)(void *ctx
 void reaper_done(struct reaper *r)
 {
 	while (r->first)
-		unlink_child(r->first);
+		unlink_child(r, r->first);
 	loop_remove(r->loop, &r->signal_src);
 	if (r->signalfd >= 0)
 		(void)close(r->signalfd);

@@ -174,14 +174,20 @@ int ttrpc_server_init(struct ttrpc_server *s, struct loop *loop, int listenfd,
 	return r;
 }
 
+void ttrpc_server_deaf(struct ttrpc_server *s)
+{
+	if (s->listenfd < 0)
+		return;
+	loop_remove(s->loop, &s->listen_src);
+	(void)close(steal_fd(&s->listenfd));
+}
+
 void ttrpc_server_done(struct ttrpc_server *s)
 {
-	loop_remove(s->loop, &s->listen_src);
+	ttrpc_server_deaf(s);
 	loop_remove(s->loop, &s->timer_src);
 	while (s->first)
 		ttrpc_conn_close(s->first);
-	if (s->listenfd >= 0)
-		(void)close(steal_fd(&s->listenfd));
 	if (s->timerfd >= 0)
 		(void)close(steal_fd(&s->timerfd));
 }

@@ -60,6 +60,8 @@ struct ttrpc_server {
 int ttrpc_server_init(struct ttrpc_server *s, struct loop *loop, int listenfd,
 		      const struct ttrpc_service *services, size_t n_services, void *ctx,
 		      struct err *e);
+/* Nobody new is heard. */
+void ttrpc_server_deaf(struct ttrpc_server *s);
 /* Closes all connections; calls that were not answered are told they are gone. */
 void ttrpc_server_done(struct ttrpc_server *s);
 /* Everything that was answered has been handed to the kernel. */

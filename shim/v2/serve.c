@@ -22,6 +22,7 @@ struct serve {
 	struct tasks tasks;
 	int timerfd;
 	struct loop_source timer_src;
+	const char *socket_path; /* ours to remove; NULL: none */
 };
 
 /* ---- the services ---- */
@@ -45,12 +46,23 @@ static void end_if_all_is_said(struct serve *s)
 		loop_stop(&s->loop, 0);
 }
 
+/* Whoever starts a shim of this name from now on gets one of its own: by then the name may be
+ * theirs, so it is removed once. */
+static void leave_socket(struct serve *s)
+{
+	if (s->socket_path)
+		(void)unlink(s->socket_path);
+	s->socket_path = NULL;
+	ttrpc_server_deaf(&s->rpc);
+}
+
 /* What is said last may need the loop, but not for ever. */
 static void begin_end(void *ctx)
 {
 	struct serve *s = ctx;
 
 	s->tasks.closed = true;
+	leave_socket(s);
 	end_if_all_is_said(s);
 	if (!s->loop.stop && loop_timer_set(s->timerfd, GOODBYE_NS, 0, NULL) < 0)
 		loop_stop(&s->loop, 0);
@@ -187,6 +199,8 @@ int v2_serve(const struct v2_serve *args, struct err *e)
 	struct serve s = {
 		.timerfd = -1,
 		.timer_src = { .fd = -1 },
+		.socket_path = args->socket_path,
+		.rpc = { .listenfd = -1, .timerfd = -1 },
 		.reaper = { .signalfd = -1, .signal_src = { .fd = -1 } },
 	};
 	int r = loop_init(&s.loop, e);
@@ -201,8 +215,7 @@ int v2_serve(const struct v2_serve *args, struct err *e)
 		memory_give_back();
 		r = loop_run(&s.loop, e);
 	}
-	if (args->socket_path)
-		(void)unlink(args->socket_path);
+	leave_socket(&s);
 	close_all(&s);
 	return r;
 }

@@ -288,13 +288,22 @@ void task_serve_CloseIO(void *tasks, struct ttrpc_call *call, const void *reques
 
 /* ---- Shutdown ---- */
 
+/* One that is deleted may still have a runtime call, which keeps nobody here. */
+static bool has_tasks(const struct tasks *all)
+{
+	for (const struct task *t = all->first; t; t = t->next)
+		if (!t->gone)
+			return true;
+	return false;
+}
+
 /* A pod's shim outlives each of its containers but the last. */
 void task_serve_Shutdown(void *tasks, struct ttrpc_call *call, const void *request UNUSED)
 {
 	struct tasks *all = tasks;
 
 	reply_empty(call);
-	if (all->first)
+	if (has_tasks(all))
 		return;
 	all->closed = true;
 	all->shutdown(all->ctx);

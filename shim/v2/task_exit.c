@@ -2,6 +2,7 @@
 /* How processes ended: who is told, and when. */
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "shim/cgroup/members.h"
 #include "shim/v2/task.h"
@@ -91,13 +92,23 @@ static bool is_under_way(const struct proc *p)
 	return process_lives(&p->p) || call_runs(&p->p.call) || (p->p.exited && !p->told);
 }
 
+/* A runtime that may make no group leaves the container in ours, where others are as well: whoever
+ * called us, all that a person has running. */
+static bool holds_us(const struct members *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->pids[i] == getpid())
+			return true;
+	return false;
+}
+
 static void kill_members(const struct task *t)
 {
 	struct members m = { 0 };
 
 	if (!t->cgroup || members_read(t->cgroup, &m, NULL) < 0)
 		return;
-	for (size_t i = 0; i < m.n; i++)
+	for (size_t i = 0; i < m.n && !holds_us(&m); i++)
 		(void)kill(m.pids[i], SIGKILL);
 	free(m.pids);
 }

@@ -443,3 +443,48 @@ pss() {
 	sleep 5
 	has_status "$P" $RUNNING
 }
+
+@test "a shim that says its last words does not keep its name from the next one" {
+	bundle "$P" 'sleep 1000'
+	# Nobody takes events: it would go on trying for two seconds.
+	TTRPC_ADDRESS=$T/nobody v2_start "$P" >/dev/null
+	create "$P" >/dev/null
+	ask "$P" Delete "id=$P" >/dev/null
+	local first=$SHIM_PID
+	ask "$P" Shutdown "id=$P"
+	[ -e "/proc/$first" ]
+	v2_start "$P" >/dev/null
+	[ "$SHIM_PID" -ne "$first" ]
+	create "$P" >/dev/null
+	wait_for test ! -e "/proc/$first"
+	has_status "$P" $CREATED
+}
+
+@test "a container in the shim's own group takes nobody along when it ends" {
+	local group=/sys/fs/cgroup/pids bystander
+	[ -d "$group" ] || group=/sys/fs/cgroup
+	mkdir "$group/$P-all"
+	sleep 1000 3>&- &
+	bystander=$!
+	# A runtime that may make no groups.
+	cat >"$T/runtime" <<-END
+		#!/bin/sh
+		"$BUILD_DIR/creel" "\$@" || exit
+		for word; do [ "\$word" != create ] || cat "$T/ns/$P/init.pid" >$group/$P-all/cgroup.procs; done
+	END
+	chmod +x "$T/runtime"
+	ttrpc_client encode containerd.runc.v1.Options "root=$RUNTIME_ROOT" "binary_name=$T/runtime" >"$T/options"
+	NAMESPACES='' bundle "$P" 'sleep 1000 & exit 3'
+	v2_start "$P" >/dev/null
+	echo "$SHIM_PID" >"$group/$P-all/cgroup.procs"
+	echo "$bystander" >"$group/$P-all/cgroup.procs"
+	create "$P" >/dev/null
+	ask "$P" Start "id=$P" >/dev/null
+	run ask "$P" Wait "id=$P"
+	local alive=0
+	kill -0 "$bystander" || alive=$?
+	xargs -r kill -KILL <"$group/$P-all/cgroup.procs"
+	wait_for rmdir "$group/$P-all"
+	[ "$alive" -eq 0 ]
+	[[ $output == *"exit_status: 3"* ]]
+}
