@@ -26,6 +26,7 @@
 
 struct start {
 	const struct v2_args *args;
+	pid_t containerd_pid; /* who called us */
 	struct arena a;
 	struct v2_boot boot;
 	struct v2_options options;
@@ -128,9 +129,12 @@ static int place(const struct start *s, pid_t server, struct err *e)
 {
 	int r = 0;
 
+	/* Nobody would ever hear of the server: the next containerd has cleared the bundle away. */
+	if (getppid() != s->containerd_pid)
+		return err_set(e, ECANCELED, "who called 'start' is gone");
 	if (s->options.shim_cgroup)
 		r = place_in_cgroup(server, s->options.shim_cgroup, e);
-	return r < 0 ? r : place_oom_score(server, getppid(), e);
+	return r < 0 ? r : place_oom_score(server, s->containerd_pid, e);
 }
 
 static int save_address(const char *text, struct err *e)
@@ -197,7 +201,7 @@ static int start(struct start *s, struct strbuf *out, struct err *e)
 
 int v2_start(const struct v2_args *args, struct strbuf *out, struct err *e)
 {
-	struct start s = { .args = args, .listenfd = -1 };
+	struct start s = { .args = args, .containerd_pid = getppid(), .listenfd = -1 };
 	int r = start(&s, out, e);
 
 	if (s.listenfd >= 0)

@@ -137,6 +137,19 @@ servers() { # of this test
 	[[ $output == *"unknown option 'SystemdCgruop', did you mean 'SystemdCgroup'?" ]]
 }
 
+@test "a start whose caller died leaves no server that nobody knows" {
+	bundle "$P" 'exit 0'
+	mkfifo "$T/stdin"
+	exec 7<>"$T/stdin"
+	# Its caller ends while it reads what it is told.
+	(cd "$T/ns/$P" && exec sh -c '"$1" -namespace ns -address "$2/c.sock" -id "$3" start <"$2/stdin" >"$2/answer" 2>&1 3>&- 7>&- &
+		sleep 0.5' - "$SHIM" "$T" "$P")
+	exec 7>&-
+	wait_for grep -q "who called 'start' is gone" "$T/answer"
+	[ "$(servers)" -eq 0 ]
+	[ ! -S "$(socket_of "$P")" ]
+}
+
 @test "the shim is put into the group it is told, and is likelier to be killed than who called it" {
 	local dir group=/creel-$P
 	bundle "$P" 'exit 0'
