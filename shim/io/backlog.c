@@ -48,9 +48,9 @@ bool backlog_at(const struct backlog *b, uint64_t at, struct backlog_piece *ret)
 	return false;
 }
 
-void backlog_forget(struct backlog *b, uint64_t upto)
+void backlog_forget(struct backlog *b, uint64_t until)
 {
-	while (b->first && b->begin + b->first->len <= upto) {
+	while (b->first && b->begin + b->first->len <= until) {
 		struct backlog_batch *gone = b->first;
 
 		b->begin += gone->len;

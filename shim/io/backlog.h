@@ -35,7 +35,7 @@ static inline bool backlog_is_empty(const struct backlog *b)
 void backlog_add(struct backlog *b, enum stream tag, const char *data, size_t len);
 /* What is at a position from begin to end; false at the end. */
 bool backlog_at(const struct backlog *b, uint64_t at, struct backlog_piece *ret);
-/* Whole batches before `upto` go. */
-void backlog_forget(struct backlog *b, uint64_t upto);
+/* Whole batches before `until` go. */
+void backlog_forget(struct backlog *b, uint64_t until);
 
 #endif
