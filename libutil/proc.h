@@ -4,6 +4,7 @@
 #define LIBUTIL_PROC_H
 
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "libutil/err.h"
@@ -25,6 +26,7 @@ struct proc_spec {
 	int cwdfd;            /* fchdir() there first when > 0 */
 	bool new_session;     /* setsid() */
 	bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
+	rlim_t nofile;        /* soft limit of its descriptors; 0: ours */
 	/* PROC_PID_TEXT_SIZE bytes, in `envp` for example, where the child writes its own pid. */
 	char *own_pid;
 	const char *argv0_label; /* for messages; NULL: path */

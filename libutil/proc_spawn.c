@@ -115,6 +115,16 @@ static void write_own_pid(char text[PROC_PID_TEXT_SIZE])
 	text[i] = '\0';
 }
 
+static int limit_fds(rlim_t soft)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
+		return -1;
+	lim.rlim_cur = soft;
+	return setrlimit(RLIMIT_NOFILE, &lim);
+}
+
 /* Steps are named, so that the error can say which one failed. */
 static int become(struct child *c)
 {
@@ -137,6 +147,11 @@ static int become(struct child *c)
 	c->step = "arrange descriptors";
 	if (arrange_fds(c, &cwdfd) < 0)
 		return -1;
+	if (s->nofile > 0) {
+		c->step = "limit descriptors";
+		if (limit_fds(s->nofile) < 0)
+			return -1;
+	}
 	if (cwdfd > 0) {
 		c->step = "change directory";
 		if (fchdir(cwdfd) < 0)

@@ -160,6 +160,7 @@ static int spawn(struct call *c, const struct runtime *rt, const struct runtime_
 		.fds = fds,
 		.n_fds = 3,
 		.die_with_parent = true,
+		.nofile = c->reaper->nofile,
 	};
 	int pidfd = -1, r;
 	pid_t pid = 0;

@@ -11,6 +11,7 @@
 #ifndef SHIM_CORE_REAPER_H
 #define SHIM_CORE_REAPER_H
 
+#include <sys/resource.h>
 #include <time.h>
 
 #include "libutil/loop.h"
@@ -39,6 +40,7 @@ struct reaper {
 	struct loop *loop;
 	struct child *first;
 	unsigned expected; /* runtime calls that may still name a process */
+	rlim_t nofile;     /* soft limit of descriptors that children get; 0: ours */
 	int signalfd;
 	struct loop_source signal_src;
 	void (*on_signal)(void *ctx, int sig); /* SIGTERM, SIGINT, SIGQUIT, SIGUSR1 */

@@ -240,6 +240,7 @@ static int send_by_program(struct publisher *p, struct err *e)
 		.fds = fds,
 		.n_fds = ARRAY_LEN(fds),
 		.die_with_parent = true,
+		.nofile = p->reaper->nofile,
 	};
 	pid_t pid;
 

@@ -143,6 +143,21 @@ static int open_timer(struct serve *s, struct err *e)
 		       : loop_add(&s->loop, &s->timer_src, s->timerfd, EPOLLIN, on_timer, s, e);
 }
 
+/* A pod has many processes, of which each has some descriptors here.  Containers get the limit that
+ * we were given: programs walk all descriptors that there may be.  Returns that; 0: nothing was
+ * changed. */
+static rlim_t raise_nofile(void)
+{
+	struct rlimit lim;
+	rlim_t given;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
+		return 0;
+	given = lim.rlim_cur;
+	lim.rlim_cur = lim.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &lim) < 0 ? 0 : given;
+}
+
 static int open_all(struct serve *s, const struct v2_serve *args, int listenfd, struct err *e)
 {
 	struct publish_target target = {
@@ -153,6 +168,7 @@ static int open_all(struct serve *s, const struct v2_serve *args, int listenfd, 
 	};
 	int r = reaper_init(&s->reaper, &s->loop, on_signal, s, e);
 
+	s->reaper.nofile = raise_nofile();
 	publisher_init(&s->publisher, &s->reaper, &target);
 	s->publisher.emptied = on_emptied;
 	s->publisher.ctx = s;

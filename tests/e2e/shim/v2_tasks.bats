@@ -488,3 +488,19 @@ pss() {
 	[ "$alive" -eq 0 ]
 	[[ $output == *"exit_status: 3"* ]]
 }
+
+@test "a limit of descriptors is for the container, not for how many processes the shim can have" {
+	local n
+	bundle "$P" 'sleep 1000'
+	(ulimit -Sn 90 && v2 "$P" start </dev/null >/dev/null)
+	note_shim "$P"
+	create "$P" >/dev/null
+	ask "$P" Start "id=$P" >/dev/null
+	for ((n = 1; n <= 20; n++)); do
+		fifos "e$n"
+		exec_run "$P" "e$n" 'ulimit -n; exec sleep 1000' $(with_fifos "e$n")
+	done
+	wait_for grep -qx 90 "$T/fifo/e20/out.got"
+	ask "$P" Kill "id=$P" signal=9
+	ask "$P" Wait "id=$P"
+}
