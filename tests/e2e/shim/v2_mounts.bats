@@ -81,7 +81,7 @@ no_loop_is_left() {
 	[ "$status" -eq 1 ]
 	echo "$output"
 	[[ $output == *"mount 'x' (no-such-fs) on '$T/ns/$P/rootfs': the kernel knows no file system 'no-such-fs'" ]]
-	! grep -q "$T/ns/$P/rootfs" /proc/self/mounts
+	run ! grep -q "$T/ns/$P/rootfs" /proc/self/mounts
 	create "$P" rootfs.0.type=bind "rootfs.0.source=$T/lower" rootfs.0.options.0=rbind
 }
 

@@ -36,7 +36,7 @@ servers() { # of this test
 	ttrpc_client encode containerd.runc.v1.Options "binary_name=$T/rt" >"$T/o"
 	ttrpc_client encode any type_url=containerd.runc.v1.Options "value=@$T/o" | "$SHIM" -info >"$T/info"
 	grep -q 9.9.9 "$T/info"
-	! grep -q noise "$T/info"
+	run ! grep -q noise "$T/info"
 	# One without features is none the worse for it.
 	printf '#!/bin/sh\nexit 1\n' >"$T/rt"
 	ttrpc_client encode any type_url=containerd.runc.v1.Options "value=@$T/o" | "$SHIM" -info >"$T/info"
@@ -191,7 +191,7 @@ servers() { # of this test
 	echo "$output"
 	[[ $output == *"pid: $pid"* && $output == *"exit_status: 137"* && $output == *"exited_at.seconds: 1"* ]]
 	wait_for is_gone "$pid"
-	! grep -q "$T/ns/$P/rootfs" /proc/self/mounts
+	run ! grep -q "$T/ns/$P/rootfs" /proc/self/mounts
 	[ -z "$(ls "$RUNTIME_ROOT/ns")" ]
 	[ ! -e "$(socket_of "$P")" ]
 	# Once more, for containerd may ask again.
