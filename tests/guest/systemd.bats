@@ -97,7 +97,7 @@ load guest
 
 @test "a failed unit of the same name is no obstacle" {
 	scoped true
-	! systemd-run --quiet --scope --slice=machine.slice --unit="$SCOPE" -p RuntimeMaxSec=1 sleep 100
+	run ! systemd-run --quiet --scope --slice=machine.slice --unit="$SCOPE" -p RuntimeMaxSec=1 sleep 100
 	[ "$(property "$SCOPE" ActiveState)" = failed ]
 	c --systemd-cgroup run --bundle "$BUNDLE" "$NAME"
 }

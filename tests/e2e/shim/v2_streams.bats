@@ -131,7 +131,7 @@ while True:
 	echo one >"$T/fifo/$P/in"
 	echo two >"$T/fifo/$P/in"
 	wait_for grep -q two "$T/fifo/$P/out.got"
-	! grep -q end "$T/fifo/$P/out.got"
+	run ! grep -q end "$T/fifo/$P/out.got"
 	ask "$P" CloseIO "id=$P" stdin_too=true
 	[ "$(waits_for "$P")" = 0 ]
 	wait_for grep -q end "$T/fifo/$P/out.got"
