@@ -98,6 +98,8 @@ static int on_ended(struct loop *l, struct loop_source *s, uint32_t events, stru
 	if (g->readyfd >= 0)
 		return on_ready(l, &g->ready_src, events, e);
 	unwatch(g, &g->timer_src, &g->timerfd);
+	if (g->ended)
+		g->ended(g->ctx);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct logger {
 	bool left;                      /* nobody will write any more */
 	/* It is ready, or `why` says that it will never be. */
 	void (*ready)(void *ctx, const struct err *why);
+	void (*ended)(void *ctx); /* one that was ready has; may be NULL */
 	void *ctx;
 };
 

@@ -99,6 +99,9 @@ static void progress(struct streams *s)
 	if (!copies(s) && waits_for_client(s) && wait_on(s))
 		return;
 	give_up(s);
+	/* It reads what is in its pipes, in the time that it has for that. */
+	if (s->logger.pid > 0)
+		return;
 	loop_remove(s->loop, &s->timer_src);
 	close_fd(&s->timerfd);
 	s->ended = false;
@@ -168,6 +171,14 @@ static void on_logger_ready(void *ctx, const struct err *why)
 	s->front->ready(s->ctx, why);
 }
 
+static void on_logger_ended(void *ctx)
+{
+	struct streams *s = ctx;
+
+	if (s->ended)
+		progress(s);
+}
+
 void streams_init(struct streams *s, struct loop *loop, const struct streams_front *front,
 		  void *ctx)
 {
@@ -196,6 +207,7 @@ void streams_init(struct streams *s, struct loop *loop, const struct streams_fro
 	}
 	copy_init(&s->input, loop, on_input_ended, s);
 	logger_init(&s->logger, loop, on_logger_ready, s);
+	s->logger.ended = on_logger_ended;
 }
 
 static void output_done(struct streams_output *o)

@@ -188,3 +188,20 @@ while True:
 	wait_for grep -q 'got hello' "$T/fifo/$P/out.got"
 	grep -q '23 71' "$T/fifo/$P/out.got"
 }
+
+@test "a logger that is slow to read gets to the end of the output" {
+	cat >"$T/logger" <<-END
+		#!/bin/sh
+		exec 5>&-
+		sleep 1
+		cat <&3 >"$T/logged"
+	END
+	chmod +x "$T/logger"
+	bundle "$P" 'seq 1000'
+	v2_start "$P" >/dev/null
+	create "$P" "stdout_path=binary://$T/logger" >/dev/null
+	ask "$P" Start "id=$P" >/dev/null
+	ask "$P" Wait "id=$P"
+	ask "$P" Delete "id=$P"
+	wait_for eval 'seq 1000 | cmp - "$T/logged"'
+}
