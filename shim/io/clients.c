@@ -352,18 +352,25 @@ static int on_arrival(struct loop *l UNUSED, struct loop_source *s, uint32_t eve
 		      struct err *e UNUSED)
 {
 	struct clients *c = s->ctx;
-	int fd = accept4(c->listenfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd;
 
 	/* One client too many is turned away; the container does not suffer for it. */
-	if (fd >= 0)
+	while ((fd = accept4(c->listenfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
 		(void)clients_add(c, fd, NULL);
 	return 0;
 }
 
 int clients_listen(struct clients *c, int dirfd, const char *name, struct err *e)
 {
+	int r;
+
 	c->listenfd = fd_unix_listen_at(dirfd, name, SOCK_SEQPACKET, 0700, e);
 	if (c->listenfd < 0)
 		return c->listenfd;
-	return loop_add(c->loop, &c->listen, c->listenfd, EPOLLIN, on_arrival, c, e);
+	r = fd_set_nonblock(c->listenfd, true, e);
+	if (r < 0)
+		return r;
+	/* By edges: without a descriptor to spare the loop does not spin, and who waits gets in
+	 * with the next. */
+	return loop_add(c->loop, &c->listen, c->listenfd, EPOLLIN | EPOLLET, on_arrival, c, e);
 }

@@ -7,6 +7,7 @@
 
 #include "libutil/cleanup.h"
 #include "libutil/dir.h"
+#include "libutil/fd.h"
 #include "libutil/path.h"
 #include "shim/io/streams.h"
 
@@ -100,9 +101,16 @@ static int open_file(struct streams *s, int i, const char *path, struct err *e)
 
 	if (r < 0)
 		return r;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, LOG_MODE);
+	/* Nobody waits here for the reader of a FIFO. */
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		  LOG_MODE);
 	if (fd < 0)
 		return err_sys(e, "open '%s'", path);
+	r = fd_set_nonblock(fd, false, e);
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
 	return place_output(s, i, fd, true, e);
 }
 
