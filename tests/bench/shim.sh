@@ -5,8 +5,8 @@
 #     make bench-shim [ROUNDS=N] [PARTS="start memory log"] [COUNT=50] [BYTES=N] [CRUN=PROGRAM]
 #                                                             (as root; 10 rounds unless said otherwise)
 #
-#   start    ctr run --rm ... true: our shim and runtime, the runc shim with crun and with runc, and what
-#            containerd itself costs
+#   start    ctr run --rm ... true: our shim and runtime, the runc shim with crun and with runc; the same
+#            calls of our shim without containerd, so that its own share shows; and ctr version
 #   memory   COUNT idle containers: PSS, threads and wake-ups of each supervisor
 #   log      BYTES of lines through a container's log, and through cat
 #
@@ -63,13 +63,35 @@ if [ -n "$crun" ]; then
 fi
 
 # ---- the parts ------------------------------------------------------------------------------------
+# The calls that containerd makes of a shim in the life of one container, by a program of our own.
+by_hand() {
+	cat >"$ROOM_DIR/bin/by-hand" <<-END
+		#!/bin/sh
+		cd /run/bench/ns/hand || exit
+		export TTRPC_ADDRESS=/run/bench/none
+		address=\$(containerd-shim-creel-v2 -namespace ns -address /run/bench/none -publish-binary /bin/true \\
+			-id hand start </dev/null) || exit
+		"$BUILD_DIR/tests/tools/ttrpc_client" script "\${address#unix://}" </run/bench/calls
+	END
+	printf '%s\n' 'Create id=hand bundle=/run/bench/ns/hand' 'Start id=hand' 'Wait id=hand' 'Delete id=hand' \
+		'Shutdown id=hand' >"$ROOM_DIR/calls"
+	chmod +x "$ROOM_DIR/bin/by-hand"
+	make_bundle "$ROOM_DIR/hand" true
+	in_room mkdir -p /run/bench/ns/hand
+	in_room cp "$ROOM_DIR/hand/config.json" /run/bench/ns/hand/
+	in_room cp "$ROOM_DIR/calls" /run/bench/
+}
+
 part_start() {
 	local name contestants=()
+	by_hand
 	echo "ctr run --rm IMAGE true"
 	for name in "${names[@]}"; do
 		contestants+=("$name" "ctr run --rm ${options[$name]} example.com/busybox:latest bench true")
 	done
-	in_room "$turns" "$rounds" creel "${contestants[@]}" "ctr version" "ctr version"
+	in_room "$turns" "$rounds" creel "${contestants[@]}" "without containerd" by-hand \
+		"ctr version" "ctr version"
+	in_room rm -rf /run/bench
 }
 
 # tell NAME PID...: what these processes weigh and how often they run while nothing happens.
