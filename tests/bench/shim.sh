@@ -98,7 +98,6 @@ part_start() {
 tell() {
 	local name=$1 pid pss=0 threads=0 before after
 	shift
-	sleep 2
 	before=$(switches "$@")
 	sleep 5
 	after=$(switches "$@")
@@ -119,6 +118,7 @@ switches() {
 # supervisors PATTERN: pids in this namespace of the room's processes whose command line matches.
 supervisors() {
 	local pid
+	sleep 2 # those of the part before are gone by then
 	for pid in $(in_room pgrep -f "$1"); do
 		# The room counts its own pids: find ours by the last of NSpid.
 		grep -l "^NSpid:.*[[:space:]]$pid\$" /proc/[0-9]*/status 2>/dev/null | sed 's#/proc/\([0-9]*\)/status#\1#'
