@@ -56,7 +56,7 @@ sanitized_check() {
 }
 fuzz_smoke() {
 	build_in fuzz --enable-fuzzers --enable-sanitizers CC=clang &&
-		quietly fuzz "$src/tests/fuzz/smoke.sh" "$work/fuzz" "${FUZZ_SECONDS:-5}" &&
+		quietly fuzz "$src/tests/fuzz/smoke.sh" "$work/fuzz" "${FUZZ_SECONDS:-3}" &&
 		cat "$work/fuzz.log"
 }
 end_to_end() {

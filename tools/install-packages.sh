@@ -11,7 +11,7 @@ test="bats libcmocka-dev git xz-utils clang libclang-rt-14-dev clang-format clan
 	shellcheck codespell strace jq procps util-linux bsdutils attr iproute2 gzip zstd tar curl mandoc
 	bash-completion skopeo umoci buildah podman docker-registry runc crun uidmap python3
 	qemu-system-x86 mmdebstrap e2fsprogs erofs-utils fuse3 fuse-overlayfs lz4 kmod
-	docker.io docker-compose iptables catatonit containernetworking-plugins"
+	docker.io docker-compose iptables catatonit containernetworking-plugins python3"
 
 usage() {
 	echo "usage: $0 build|test" >&2

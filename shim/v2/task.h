@@ -52,6 +52,7 @@ struct proc {
 	const char *stdin_path, *stdout_path, *stderr_path; /* "" for none */
 	bool terminal;
 	int specfd;               /* an exec's document; -1 once it has run */
+	bool input_closed;        /* CloseIO came, be it before the streams were opened */
 	bool drained;             /* the client has all output */
 	bool told;                /* its exit is published: it counts as stopped */
 	struct ttrpc_call *asker; /* of Create, Start or Delete, while that is under way */

@@ -281,8 +281,10 @@ void task_serve_CloseIO(void *tasks, struct ttrpc_call *call, const void *reques
 
 	if (!p)
 		return;
-	if (q->stdin_too.v)
+	if (q->stdin_too.v) {
+		p->input_closed = true;
 		streams_close_input(&p->io);
+	}
 	reply_empty(call);
 }
 

@@ -162,8 +162,11 @@ int task_open_streams(struct proc *p, struct err *e)
 		.id = t->container.id,
 		.ns = t->all->namespace_name,
 	};
+	int r = streams_open(&p->io, &want, e);
 
-	return streams_open(&p->io, &want, e);
+	if (r >= 0 && p->input_closed)
+		streams_close_input(&p->io);
+	return r;
 }
 
 /* ---- the event ---- */

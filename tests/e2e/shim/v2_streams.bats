@@ -11,12 +11,16 @@ teardown() { v2_teardown; }
 
 # exec_in ID EXEC SCRIPT WORD...: an exec of a shell script, started.
 exec_in() {
+	add_exec "$@"
+	ask "$1" Start "id=$1" "exec_id=$2"
+}
+
+add_exec() {
 	local id=$1 exec=$2 script=$3
 	shift 3
 	jq -n --arg s "$script" '{cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}, args: ["/bin/sh", "-c", $s]}' >"$T/$exec.json"
 	ask "$id" Exec "id=$id" "exec_id=$exec" \
 		spec.type_url=types.containerd.io/opencontainers/runtime-spec/1/Process "spec.value=@$T/$exec.json" "$@"
-	ask "$id" Start "id=$id" "exec_id=$exec"
 }
 
 waits_for() { # ID [WORD...]: prints the exit status
@@ -150,6 +154,19 @@ while True:
 	[ "$(waits_for "$P" exec_id=x)" = 0 ]
 	wait_for test -s "$T/fifo/x/out.got"
 	[ "$(cat "$T/fifo/x/out.got")" = "$(md5sum <"$T/in")" ]
+}
+
+@test "an exec's input that was closed before its start is at its end" {
+	bundle "$P" 'sleep 1000'
+	v2_start "$P" >/dev/null
+	create "$P"
+	ask "$P" Start "id=$P"
+	fifos x
+	add_exec "$P" x 'cat; echo end' "stdin_path=$T/fifo/x/in" "stdout_path=$T/fifo/x/out"
+	ask "$P" CloseIO "id=$P" exec_id=x stdin_too=true
+	ask "$P" Start "id=$P" exec_id=x
+	[ "$(waits_for "$P" exec_id=x)" = 0 ]
+	wait_for grep -q end "$T/fifo/x/out.got"
 }
 
 @test "what cannot be opened is said, and nothing is left" {
