@@ -7,13 +7,11 @@
 #include <unistd.h>
 
 #include "libutil/dir.h"
-#include "libutil/file.h"
 #include "libutil/parse.h"
 #include "libutil/path.h"
 #include "libutil/proc.h"
 #include "shim/conmon/command.h"
 
-#define PID_TEXT_MAX   32
 #define CONSOLE_PREFIX "creel-term-"
 #define LISTEN_PID     "LISTEN_PID"
 
@@ -126,20 +124,6 @@ int launch_start(struct launch *l, const struct conmon_opts *o, const struct oom
 	int r = o->terminal ? open_console(l, e) : 0;
 
 	return r < 0 ? r : spawn(l, o, score, stdio, ended, e);
-}
-
-int launch_pid(const struct conmon_opts *o, pid_t *ret, struct err *e)
-{
-	autofree char *text = NULL;
-	int r = file_read_at(AT_FDCWD, o->pid_file, PID_TEXT_MAX, &text, NULL, e);
-
-	if (r < 0)
-		return err_wrap(e, r, "pid file of the runtime");
-	text[strcspn(text, "\n")] = '\0';
-	if (parse_pid(text, ret) < 0)
-		return err_set(e, EBADMSG, "pid file of the runtime holds '%s', not a process id",
-			       text);
-	return 0;
 }
 
 int launch_terminal(struct launch *l, struct err *e)

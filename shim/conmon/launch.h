@@ -26,8 +26,6 @@ void launch_done(struct launch *l);
 /* Start it; `ended` is told how it went.  `stdio` are its descriptors 0 to 2, -1: /dev/null. */
 int launch_start(struct launch *l, const struct conmon_opts *o, const struct oom_score *score,
 		 const int stdio[3], child_ended_fn *ended, struct err *e);
-/* After success: the process that was made. */
-int launch_pid(const struct conmon_opts *o, pid_t *ret, struct err *e);
 /* After success with --terminal: the master end, which is the caller's then. */
 int launch_terminal(struct launch *l, struct err *e);
 

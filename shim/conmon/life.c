@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The matrix of state.h with hands and eyes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include "shim/conmon/place.h"
 #include "shim/conmon/say.h"
 #include "shim/core/memory.h"
+#include "shim/core/runtime.h"
 
 #define NS_PER_S INT64_C(1000000000)
 /* What callers are told of a process that was killed at its --timeout, in conmon's words: CRI-O
@@ -117,7 +119,7 @@ static int adopt(struct conmon *c, struct err *e)
 	}
 	r = traffic_go(&c->traffic, master, e);
 	if (r >= 0)
-		r = launch_pid(&c->o, &pid, e);
+		r = runtime_read_pid(AT_FDCWD, c->o.pid_file, &pid, e);
 	if (r >= 0)
 		r = child_watch(&c->process, &c->reaper, pid, -1, on_process_ended, e);
 	return r;

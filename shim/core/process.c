@@ -7,13 +7,8 @@
 #include <unistd.h>
 
 #include "libutil/alloc.h"
-#include "libutil/cleanup.h"
-#include "libutil/file.h"
 #include "libutil/log.h"
-#include "libutil/parse.h"
 #include "shim/core/ending.h"
-
-#define PID_TEXT_MAX 32
 
 static void act(struct process *p, enum process_action action);
 
@@ -140,20 +135,6 @@ static int start(struct process *p, struct err *e)
 
 /* ---- knowing the process ---- */
 
-static int read_pid(struct process *p, struct err *e)
-{
-	autofree char *text = NULL;
-	int r = file_read_at(AT_FDCWD, p->pid_file, PID_TEXT_MAX, &text, NULL, e);
-
-	if (r < 0)
-		return err_wrap(e, r, "pid file of the runtime");
-	text[strcspn(text, "\n")] = '\0';
-	if (parse_pid(text, &p->pid) < 0)
-		return err_set(e, EBADMSG, "pid file of the runtime holds '%s', not a process id",
-			       text);
-	return 0;
-}
-
 static int take_terminal(struct process *p, struct err *e)
 {
 	int master;
@@ -167,7 +148,7 @@ static int take_terminal(struct process *p, struct err *e)
 /* The runtime has made it and gone: the process is our child now, alive or not. */
 static int adopt(struct process *p, struct err *e)
 {
-	int r = read_pid(p, e);
+	int r = runtime_read_pid(AT_FDCWD, p->pid_file, &p->pid, e);
 
 	if (r < 0)
 		return r;

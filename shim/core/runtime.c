@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "libutil/file.h"
 #include "libutil/json.h"
+#include "libutil/parse.h"
 #include "libutil/proc.h"
 
 /* What runtime_run() keeps of the runtime's words. */
-#define OUTPUT_MAX 4096
+#define OUTPUT_MAX   4096
+#define PID_TEXT_MAX 32
 
 const char *runtime_verb_name(enum runtime_verb v)
 {
@@ -191,4 +194,18 @@ int runtime_run(const struct runtime *rt, enum runtime_verb verb, const struct r
 	if (r >= 0 && status != 0)
 		r = runtime_reason("", strbuf_str(&out), status, e);
 	return r < 0 ? err_wrap(e, r, "%s", runtime_verb_name(verb)) : 0;
+}
+
+int runtime_read_pid(int dirfd, const char *path, pid_t *ret, struct err *e)
+{
+	autofree char *text = NULL;
+	int r = file_read_at(dirfd, path, PID_TEXT_MAX, &text, NULL, e);
+
+	if (r < 0)
+		return err_wrap(e, r, "pid file of the runtime");
+	text[strcspn(text, "\n")] = '\0';
+	if (parse_pid(text, ret) < 0)
+		return err_set(e, EBADMSG, "pid file of the runtime holds '%s', not a process id",
+			       text);
+	return 0;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The runtime's command lines, for runc and whatever takes the same words
- * (creel, crun), and what it said when it failed.  Pure but for runtime_run().
+ * (creel, crun), and what it said when it failed.  Pure but for
+ * the last two.
  */
 #ifndef SHIM_CORE_RUNTIME_H
 #define SHIM_CORE_RUNTIME_H
+
+#include <sys/types.h>
 
 #include "libutil/err.h"
 #include "libutil/strv.h"
@@ -70,5 +73,8 @@ int runtime_reason(const char *log, const char *output, int wait_status, struct 
 /* Call it and wait, at most timeout_ms; on failure the reason. */
 int runtime_run(const struct runtime *rt, enum runtime_verb verb, const struct runtime_ask *ask,
 		int timeout_ms, struct err *e);
+
+/* What the runtime left in its --pid-file, a path from `dirfd` on; *ret is only set on success. */
+int runtime_read_pid(int dirfd, const char *path, pid_t *ret, struct err *e);
 
 #endif

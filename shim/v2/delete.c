@@ -14,7 +14,6 @@
 #include "libutil/dir.h"
 #include "libutil/file.h"
 #include "libutil/json.h"
-#include "libutil/parse.h"
 #include "libutil/path.h"
 #include "shim/core/runtime.h"
 #include "shim/message/task.h"
@@ -26,7 +25,6 @@
 #define RUNTIME_TIMEOUT_MS 3500
 #define TIMEOUT_S          4
 #define STATUS_KILLED      137 /* 128 + SIGKILL */
-#define PID_FILE_MAX       32
 #define ADDRESS_FILE_MAX   4096
 
 /* The working directory is this task's bundle, or another one's beside it. */
@@ -52,17 +50,6 @@ static int delete_container(int bundlefd, const struct v2_args *args, struct err
 	rt.systemd_cgroup = o.systemd_cgroup;
 	r = runtime_run(&rt, RUNTIME_DELETE, &ask, RUNTIME_TIMEOUT_MS, e);
 	return r < 0 ? err_wrap(e, r, "delete '%s' by '%s'", args->id, rt.path) : 0;
-}
-
-static pid_t read_pid(int bundlefd)
-{
-	autofree char *text = NULL;
-	pid_t pid = 0;
-
-	if (file_read_at(bundlefd, "init.pid", PID_FILE_MAX, &text, NULL, NULL) < 0)
-		return 0;
-	text[strcspn(text, "\n")] = '\0';
-	return parse_pid(text, &pid) < 0 ? 0 : pid;
 }
 
 static void answer(pid_t pid, struct strbuf *out)
@@ -124,6 +111,7 @@ int v2_delete(const struct v2_args *args, struct strbuf *out, struct err *e)
 {
 	autofree char *bundle = find_bundle(args);
 	autofd int bundlefd = -1;
+	pid_t pid = 0;
 	int r, unmounted;
 
 	(void)signal(SIGALRM, on_alarm);
@@ -137,6 +125,7 @@ int v2_delete(const struct v2_args *args, struct strbuf *out, struct err *e)
 	if (r < 0 || unmounted < 0)
 		return r < 0 ? r : unmounted;
 	sweep_socket(bundlefd);
-	answer(read_pid(bundlefd), out);
+	(void)runtime_read_pid(bundlefd, "init.pid", &pid, NULL); /* 0: never known */
+	answer(pid, out);
 	return 0;
 }
