@@ -37,7 +37,7 @@ static void deliver(struct traffic *t, enum stream tag, const char *data, size_t
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (!logset_write(&t->log, tag, now, data, len))
 		tell_loss(t);
-	clients_send(&t->clients, tag, data, len, false, 0);
+	clients_send(&t->clients, tag, data, len, NULL);
 	if (clients_are_behind(&t->clients))
 		output_pause(&t->output);
 }

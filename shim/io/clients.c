@@ -210,8 +210,8 @@ static void send_or_keep(struct clients *c, enum stream tag, const char *data, s
 			(void)loop_modify(c->loop, &conn->src, wanted_events(conn), NULL);
 }
 
-void clients_send_logged(struct clients *c, enum stream tag, const char *data, size_t len,
-			 const struct frame_behind *where)
+void clients_send(struct clients *c, enum stream tag, const char *data, size_t len,
+		  const struct frame_behind *where)
 {
 	if (c->slow == CLIENTS_WAIT) {
 		send_or_keep(c, tag, data, len);

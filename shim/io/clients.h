@@ -60,15 +60,8 @@ int clients_add(struct clients *c, int fd, struct err *e);
 
 /* Send a batch of one stream to everybody.  `where` says where a reader finds the batch in the log,
  * for the notice; NULL: nowhere.  With CLIENTS_WAIT see clients_are_behind() afterwards. */
-void clients_send_logged(struct clients *c, enum stream tag, const char *data, size_t len,
-			 const struct frame_behind *where);
-/* The same for who has but one log file, or none. */
-static inline void clients_send(struct clients *c, enum stream tag, const char *data, size_t len,
-				bool in_log, uint64_t offset)
-{
-	clients_send_logged(c, tag, data, len,
-			    &(struct frame_behind){ .in_log = in_log, .offset = offset });
-}
+void clients_send(struct clients *c, enum stream tag, const char *data, size_t len,
+		  const struct frame_behind *where);
 
 /* Somebody has not taken everything: wait for `caught_up`. */
 static inline bool clients_are_behind(const struct clients *c)

@@ -97,7 +97,7 @@ void solo_take_output(void *ctx, enum stream tag, const char *data, size_t len)
 		process_note_stderr(&s->init, data, len);
 	if (!heard)
 		return;
-	clients_send_logged(&s->clients, tag, data, len, &where);
+	clients_send(&s->clients, tag, data, len, &where);
 	if (clients_are_behind(&s->clients))
 		output_pause(&s->output);
 }

@@ -107,7 +107,7 @@ static void send_batch(struct room *r, size_t at)
 
 	for (size_t i = 0; i < BATCH; i++)
 		data[i] = (char)((at + i) % 251);
-	clients_send(&r->clients, STREAM_STDOUT, data, BATCH, false, 0);
+	clients_send(&r->clients, STREAM_STDOUT, data, BATCH, NULL);
 }
 
 static void a_slow_client_gets_every_byte_and_is_waited_for(void **state)
