@@ -45,6 +45,13 @@ static int change_flag(int fd, int get, int set, int flag, bool on, struct err *
 	return 0;
 }
 
+void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
 int fd_set_cloexec(int fd, bool on, struct err *e)
 {
 	return change_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on, e);

@@ -13,6 +13,9 @@
 #define FD_PATH_SIZE 32
 const char *fd_path(int fd, char buf[FD_PATH_SIZE]);
 
+/* Close it, if it is one, and forget it: -1. */
+void fd_close(int *fd);
+
 int fd_set_cloexec(int fd, bool on, struct err *e);
 int fd_set_nonblock(int fd, bool on, struct err *e);
 

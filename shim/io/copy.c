@@ -37,21 +37,14 @@ void copy_init(struct copy *c, struct loop *loop, void (*ended)(void *ctx), void
 	};
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
-}
-
 void copy_done(struct copy *c)
 {
 	if (!c->loop)
 		return;
 	loop_remove(c->loop, &c->from_src);
 	loop_remove(c->loop, &c->to_src);
-	close_fd(&c->from);
-	close_fd(&c->to);
+	fd_close(&c->from);
+	fd_close(&c->to);
 	free(c->held);
 	c->held = NULL;
 	c->len = c->done = 0;

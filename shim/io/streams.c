@@ -7,23 +7,17 @@
 #include <unistd.h>
 
 #include "libutil/cleanup.h"
+#include "libutil/fd.h"
 #include "libutil/tty.h"
 
 #define NS_PER_MS INT64_C(1000000)
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
-}
 
 /* ---- The end ---- */
 
 static void unwatch(struct streams_output *o)
 {
 	loop_remove(o->s->loop, &o->watch_src);
-	close_fd(&o->watchfd);
+	fd_close(&o->watchfd);
 }
 
 static int on_client(struct loop *l UNUSED, struct loop_source *src, uint32_t events,
@@ -34,10 +28,10 @@ static void leave_output(struct streams_output *o)
 {
 	struct loop *l = o->s->loop;
 
-	close_fd(&o->to);
+	fd_close(&o->to);
 	if (o->guard >= 0 && o->fifo)
 		o->unread = fifo_leave(steal_fd(&o->guard));
-	close_fd(&o->guard);
+	fd_close(&o->guard);
 	if (o->unread < 0)
 		return;
 	o->watchfd = fifo_watch(o->unread, NULL);
@@ -103,7 +97,7 @@ static void progress(struct streams *s)
 	if (s->logger.pid > 0)
 		return;
 	loop_remove(s->loop, &s->timer_src);
-	close_fd(&s->timerfd);
+	fd_close(&s->timerfd);
 	s->ended = false;
 	s->front->drained(s->ctx);
 }
@@ -130,7 +124,7 @@ static int on_client(struct loop *l UNUSED, struct loop_source *src, uint32_t ev
 	if (!fifo_has_reader(o->unread))
 		return 0;
 	unwatch(o);
-	close_fd(&o->unread);
+	fd_close(&o->unread);
 	o->awaited = false;
 	if (s->ended)
 		progress(s);
@@ -153,9 +147,9 @@ void streams_ended(struct streams *s)
 {
 	copy_stop(&s->input);
 	streams_close_input(s);
-	close_fd(&s->input_from);
+	fd_close(&s->input_from);
 	for (int i = 0; i < 3; i++)
-		close_fd(&s->child[i]);
+		fd_close(&s->child[i]);
 	copy_flush(&s->out[0].copy);
 	copy_flush(&s->out[1].copy);
 	s->ended = true;
@@ -214,9 +208,9 @@ static void output_done(struct streams_output *o)
 {
 	copy_done(&o->copy);
 	unwatch(o);
-	close_fd(&o->guard);
-	close_fd(&o->to);
-	close_fd(&o->unread);
+	fd_close(&o->guard);
+	fd_close(&o->to);
+	fd_close(&o->unread);
 }
 
 void streams_done(struct streams *s)
@@ -229,12 +223,12 @@ void streams_done(struct streams *s)
 	output_done(&s->out[1]);
 	logger_done(&s->logger);
 	loop_remove(s->loop, &s->timer_src);
-	close_fd(&s->timerfd);
-	close_fd(&s->keep_in);
-	close_fd(&s->input_from);
-	close_fd(&s->master);
+	fd_close(&s->timerfd);
+	fd_close(&s->keep_in);
+	fd_close(&s->input_from);
+	fd_close(&s->master);
 	for (int i = 0; i < 3; i++)
-		close_fd(&s->child[i]);
+		fd_close(&s->child[i]);
 }
 
 void streams_give(struct streams *s, int stdio[3])
@@ -282,5 +276,5 @@ int streams_resize(struct streams *s, uint16_t rows, uint16_t cols, struct err *
 
 void streams_close_input(struct streams *s)
 {
-	close_fd(&s->keep_in);
+	fd_close(&s->keep_in);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libutil/fd.h"
 #include "libutil/tty.h"
 
 void terminal_init(struct terminal *t, struct loop *loop)
@@ -18,18 +19,11 @@ void terminal_init(struct terminal *t, struct loop *loop)
 	};
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
-}
-
 void terminal_done(struct terminal *t)
 {
 	loop_remove(t->loop, &t->ctl_src);
-	close_fd(&t->master);
-	close_fd(&t->ctlfd);
+	fd_close(&t->master);
+	fd_close(&t->ctlfd);
 }
 
 static void apply_size(struct terminal *t)
@@ -63,7 +57,7 @@ int terminal_open(struct terminal *t, int dirfd, const char *name, struct err *e
 
 int terminal_use(struct terminal *t, int master, struct err *e)
 {
-	close_fd(&t->master);
+	fd_close(&t->master);
 	t->master = fcntl(master, F_DUPFD_CLOEXEC, 3);
 	if (t->master < 0)
 		return err_sys(e, "duplicate the terminal");
