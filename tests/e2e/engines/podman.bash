@@ -46,6 +46,20 @@ field() {
 	p container inspect -f "$2" "$1"
 }
 
+# sleeper [PODMAN-ARG...]: a container "one" that waits, and ends by SIGTERM.
+sleeper() {
+	prun -d --name one "$@" busybox sh -c 'trap "exit 3" TERM; echo started; while :; do sleep 0.1; done' >/dev/null
+	wait_for logs_say started
+}
+
+logs_say() {
+	[[ $(p logs one 2>&1) == *"$1"* ]]
+}
+
+state_is() {
+	[ "$(field one '{{.State.Status}}')" = "$1" ]
+}
+
 # remove_containers: call from teardown().
 remove_containers() {
 	[ -z "${ROOM_PID:-}" ] || wait_for remove_all

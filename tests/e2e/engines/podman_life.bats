@@ -10,20 +10,6 @@ teardown_file() { podman_close; }
 setup() { podman_needs; }
 teardown() { remove_containers; }
 
-# sleeper [PODMAN-ARG...]: a container "one" that waits, and ends by SIGTERM.
-sleeper() {
-	prun -d --name one "$@" busybox sh -c 'trap "exit 3" TERM; echo started; while :; do sleep 0.1; done' >/dev/null
-	wait_for logs_say started
-}
-
-logs_say() {
-	[[ $(p logs one 2>&1) == *"$1"* ]]
-}
-
-state_is() {
-	[ "$(field one '{{.State.Status}}')" = "$1" ]
-}
-
 @test "podman exec: output, input, exit code, -u, -w and -e" {
 	sleeper
 	[ "$(p exec one echo hello)" = hello ]

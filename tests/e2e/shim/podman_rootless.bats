@@ -5,25 +5,14 @@
 bats_require_minimum_version 1.5.0
 load ../engines/room
 load ../rootless
-
-U_HOME=/var/lib/rootless
+load ../engines/podman_user
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] && command -v podman newuidmap >/dev/null || return 0
 	export ENGINE_CONMON=$U_HOME/bin/creel-shim
-	room_open
-	in_room bash -c ". '$SRC_DIR/tests/e2e/rootless.bash' && make_user &&
-		mkdir -p $U_HOME/.config/containers $U_HOME/bin && mkdir -m 700 -p /run/user/$ROOTLESS_ID"
-	# The build's directory and the room's are not for others to see.
+	user_open
 	in_room cp "$BUILD_DIR/creel" "$BUILD_DIR/creel-shim" "$U_HOME/bin"
-	containers_conf "$U_HOME/bin/creel" 'netns = "none"' |
-		in_room tee "$U_HOME/.config/containers/containers.conf" >/dev/null
-	printf '[storage]\ndriver = "vfs"\n' | in_room tee "$U_HOME/.config/containers/storage.conf" >/dev/null
-	echo '{"default": [{"type": "insecureAcceptAnything"}]}' |
-		in_room tee "$U_HOME/.config/containers/policy.json" >/dev/null
-	in_room chown -R "$ROOTLESS_ID:$ROOTLESS_ID" "$U_HOME" "/run/user/$ROOTLESS_ID"
-	image_root "$ROOM_DIR/busybox"
-	tar -C "$ROOM_DIR/busybox" -c . | p import -q -c CMD=sh -c ENV=PATH=/bin - localhost/busybox >/dev/null 2>&1
+	user_settle "$U_HOME/bin/creel"
 }
 
 teardown_file() {
@@ -38,18 +27,6 @@ setup() {
 
 teardown() {
 	p rm --force --all --time 0 >/dev/null 2>&1 || true
-}
-
-# as_user PROGRAM ARG...: in the room, as the user.
-as_user() {
-	in_room setpriv --reuid "$ROOTLESS_ID" --regid "$ROOTLESS_ID" --clear-groups \
-		env -C "$U_HOME" HOME="$U_HOME" XDG_RUNTIME_DIR="/run/user/$ROOTLESS_ID" USER="$ROOTLESS_NAME" \
-		timeout --foreground -s KILL 60 "$@"
-}
-
-# p ARG...: the user's podman.
-p() {
-	as_user podman "$@"
 }
 
 field() {
