@@ -19,30 +19,50 @@ allow oci-spec libutil
 allow runtime oci-spec libutil
 allow shim oci-spec libutil
 allow imagetool oci-spec libutil
-# The rooms of the runtime's host side, from the bottom up: none includes one that stands later.
-host='net container spawn ending creation exec live checkpoint lint verb'
+# Rooms of one program, from the bottom up: none includes one that stands later.
 above() {
-	dir=$1
-	shift
+	program=$1
+	dir=$2
+	shift 2
 	rooms=$(printf '%s|' "$@")
-	if grep -rnE --include='*.[ch]' "^#[[:space:]]*include \"runtime/(${rooms%|})/" "$dir"; then
+	if grep -rnE --include='*.[ch]' "^#[[:space:]]*include \"$program/(${rooms%|})/" "$dir"; then
 		bad=1
 	fi
 }
-# shellcheck disable=SC2086 # split into words
-set -- $host
-# The rooms that serve both sides, and the init side, which runs in the container, reach into none.
+order() {
+	program=$1
+	shift
+	while [ $# -gt 1 ]; do
+		room=$1
+		shift
+		[ ! -d "$program/$room" ] || above "$program" "$program/$room" "$@"
+	done
+}
+# The runtime's host side; the rooms that serve both sides, and the init side, which runs in the
+# container, reach into none of it.
+host='net container spawn ending creation exec live checkpoint lint verb'
 for room in runtime/*/; do
 	room=$(basename "$room")
 	case " $host " in
-	*" $room "*) ;;
-	*) above "runtime/$room" "$@" ;;
+	*" $room "*) continue ;;
 	esac
+	# shellcheck disable=SC2086 # split into words
+	above runtime "runtime/$room" $host
 done
-while [ $# -gt 1 ]; do
-	room=$1
-	shift
-	above "runtime/$room" "$@"
+# shellcheck disable=SC2086 # split into words
+order runtime $host
+image='codec tar store layer sign auth registry snapshot unpack diff archive'
+image="$image bundle mount pull push copy commit build verb"
+# shellcheck disable=SC2086 # split into words
+order imagetool $image
+for room in imagetool/*/; do
+	case " $image " in
+	*" $(basename "$room") "*) ;;
+	*)
+		echo "check-layers: '$room' has no place in the order" >&2
+		bad=1
+		;;
+	esac
 done
 [ "$bad" -eq 0 ] || echo "check-layers: the includes above point up or sideways" >&2
 exit "$bad"

@@ -8,7 +8,7 @@
 #ifndef IMAGETOOL_ARCHIVE_LOAD_H
 #define IMAGETOOL_ARCHIVE_LOAD_H
 
-#include "imagetool/layer/decompress.h"
+#include "imagetool/codec/decompress.h"
 #include "imagetool/store/store.h"
 #include "libutil/strv.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "imagetool/archive/tar_write.h"
 #include "imagetool/interrupt.h"
+#include "imagetool/tar/write.h"
 #include "libutil/alloc.h"
 #include "libutil/file.h"
 

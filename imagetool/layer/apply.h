@@ -14,7 +14,7 @@
 #ifndef IMAGETOOL_LAYER_APPLY_H
 #define IMAGETOOL_LAYER_APPLY_H
 
-#include "imagetool/layer/tar_read.h"
+#include "imagetool/tar/read.h"
 
 /* Policy: what one image may ask for.  Real images stay below a hundredth of it. */
 #define APPLY_ENTRIES_MAX ((uint64_t)16 << 20)

@@ -8,9 +8,9 @@
 #ifndef IMAGETOOL_LAYER_LAYER_H
 #define IMAGETOOL_LAYER_LAYER_H
 
+#include "imagetool/codec/decompress.h"
 #include "imagetool/layer/apply.h"
-#include "imagetool/layer/decompress.h"
-#include "imagetool/layer/tar_read.h"
+#include "imagetool/tar/read.h"
 #include "libutil/digest.h"
 
 struct layer_stream;

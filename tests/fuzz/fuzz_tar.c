@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imagetool/layer/decompress.h"
+#include "imagetool/codec/decompress.h"
 #include "imagetool/layer/entry_path.h"
-#include "imagetool/layer/tar_read.h"
+#include "imagetool/tar/read.h"
 
 /* A small input may stand for gigabytes: that is not what is looked for here. */
 #define OUTPUT_MAX ((size_t)32 << 20)

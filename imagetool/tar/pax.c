@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "imagetool/layer/tar_pax.h"
+#include "imagetool/tar/pax.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

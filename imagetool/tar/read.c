@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "imagetool/layer/tar_read.h"
+#include "imagetool/tar/read.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "imagetool/layer/tar_header.h"
-#include "imagetool/layer/tar_pax.h"
+#include "imagetool/tar/header.h"
+#include "imagetool/tar/pax.h"
 #include "libutil/alloc.h"
 
 struct tar_reader {

@@ -3,7 +3,7 @@
  * gzip members.  ISA-L inflates about three times as fast as zlib; zlib is what
  * every machine has.  Both check the member's CRC and length.
  */
-#include "imagetool/layer/codec.h"
+#include "imagetool/codec/codec.h"
 
 #include <errno.h>
 #include <limits.h>

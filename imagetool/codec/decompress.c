@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "imagetool/layer/decompress.h"
+#include "imagetool/codec/decompress.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 
-#include "imagetool/layer/codec.h"
+#include "imagetool/codec/codec.h"
 #include "libutil/alloc.h"
 
 #define IN_SIZE   ((size_t)128 << 10)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One 512-byte header block as numbers and text; no stream here. */
-#ifndef IMAGETOOL_LAYER_TAR_HEADER_H
-#define IMAGETOOL_LAYER_TAR_HEADER_H
+#ifndef IMAGETOOL_TAR_HEADER_H
+#define IMAGETOOL_TAR_HEADER_H
 
-#include "imagetool/layer/tar_read.h"
+#include "imagetool/tar/read.h"
 
 /* Offsets and sizes of fields, POSIX ustar and GNU tar. */
 #define TAR_FIELDS(X)                                                                              \

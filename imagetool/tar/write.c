@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "imagetool/archive/tar_write.h"
+#include "imagetool/tar/write.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "imagetool/interrupt.h"
-#include "imagetool/layer/tar_header.h"
+#include "imagetool/tar/header.h"
 #include "libutil/file.h"
 
 void tar_writer_init(struct tar_writer *w, int fd)

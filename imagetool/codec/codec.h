@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one compression format does for decompress.c, which owns the buffers. */
-#ifndef IMAGETOOL_LAYER_CODEC_H
-#define IMAGETOOL_LAYER_CODEC_H
+#ifndef IMAGETOOL_CODEC_CODEC_H
+#define IMAGETOOL_CODEC_CODEC_H
 
 #include <stddef.h>
 #include <stdint.h>

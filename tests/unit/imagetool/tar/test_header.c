@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "imagetool/layer/tar_header.h"
+#include "imagetool/tar/header.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -5,8 +5,8 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#include "imagetool/layer/codec.h"
-#include "imagetool/layer/decompress.h"
+#include "imagetool/codec/codec.h"
+#include "imagetool/codec/decompress.h"
 
 static void *zstd_new(void)
 {

@@ -9,8 +9,8 @@
  * window is bounded, nothing is allocated by sizes the stream states, and a
  * stream that ends inside a member is an error, never a short result.
  */
-#ifndef IMAGETOOL_LAYER_DECOMPRESS_H
-#define IMAGETOOL_LAYER_DECOMPRESS_H
+#ifndef IMAGETOOL_CODEC_DECOMPRESS_H
+#define IMAGETOOL_CODEC_DECOMPRESS_H
 
 #include <stdint.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PAX extended headers ("LENGTH KEY=VALUE\n" records) and sparse maps as data; no stream here. */
-#ifndef IMAGETOOL_LAYER_TAR_PAX_H
-#define IMAGETOOL_LAYER_TAR_PAX_H
+#ifndef IMAGETOOL_TAR_PAX_H
+#define IMAGETOOL_TAR_PAX_H
 
-#include "imagetool/layer/tar_read.h"
+#include "imagetool/tar/read.h"
 
 struct tar_piece {
 	int64_t offset, len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "imagetool/layer/decompress.h"
+#include "imagetool/codec/decompress.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -3,8 +3,8 @@
  * A tar archive written to a descriptor: ustar, nobody's files, the time 0, so
  * that equal content gives equal bytes.
  */
-#ifndef IMAGETOOL_ARCHIVE_TAR_WRITE_H
-#define IMAGETOOL_ARCHIVE_TAR_WRITE_H
+#ifndef IMAGETOOL_TAR_WRITE_H
+#define IMAGETOOL_TAR_WRITE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -14,8 +14,8 @@
  * directories and fifos have no data whatever their size field says, and global
  * PAX headers say nothing about entries.
  */
-#ifndef IMAGETOOL_LAYER_TAR_READ_H
-#define IMAGETOOL_LAYER_TAR_READ_H
+#ifndef IMAGETOOL_TAR_READ_H
+#define IMAGETOOL_TAR_READ_H
 
 #include <stdint.h>
 #include <sys/types.h>
