@@ -82,6 +82,8 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	size_t room;
 
 	if (t->answer.status == 200 || t->answer.status == 206) {
+		if (!t->body)
+			return len;
 		t->result = t->body(t, data, len, &t->err);
 		return t->result < 0 ? 0 : len;
 	}
@@ -90,7 +92,102 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	return len;
 }
 
+static size_t on_read(char *buf, size_t size, size_t n, void *ctx)
+{
+	struct http_transfer *t = ctx;
+	const struct http_payload *p = t->payload;
+	size_t len = size * n;
+	ssize_t got;
+
+	if ((uint64_t)(p->len - t->sent) < len)
+		len = (size_t)(p->len - t->sent);
+	if (len == 0)
+		return 0;
+	if (p->data) {
+		memcpy(buf, (const char *)p->data + t->sent, len);
+		got = (ssize_t)len;
+	} else {
+		got = p->read(p->ctx, buf, len, &t->err);
+		if (got == 0)
+			got = err_set(&t->err, EIO, "what is sent ended early");
+	}
+	if (got < 0) {
+		t->result = (int)got;
+		return CURL_READFUNC_ABORT;
+	}
+	t->sent += got;
+	return (size_t)got;
+}
+
+static int on_seek(void *ctx, curl_off_t offset, int origin)
+{
+	struct http_transfer *t = ctx;
+	const struct http_payload *p = t->payload;
+	int r = 0;
+
+	if (origin != SEEK_SET || offset > p->len)
+		return CURL_SEEKFUNC_FAIL;
+	if (!p->data)
+		r = p->seek(p->ctx, offset, &t->err);
+	if (r < 0) {
+		t->result = r;
+		return CURL_SEEKFUNC_FAIL;
+	}
+	t->sent = offset;
+	return CURL_SEEKFUNC_OK;
+}
+
 /* ---- Starting ---- */
+
+static CURLcode set_headers(struct http_transfer *t)
+{
+	const struct curl_api *c = &t->http->curl;
+
+	if (t->accept)
+		t->header_list = c->curl_slist_append(t->header_list, t->accept);
+	for (size_t i = 0; t->headers && i < t->headers->n; i++)
+		t->header_list = c->curl_slist_append(t->header_list, t->headers->v[i]);
+	return c->curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->header_list);
+}
+
+static CURLcode set_payload(struct http_transfer *t)
+{
+	const struct curl_api *c = &t->http->curl;
+	CURLcode r = c->curl_easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
+
+	if (r == CURLE_OK)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE,
+					(curl_off_t)t->payload->len);
+	if (r == CURLE_OK)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
+	if (r == CURLE_OK)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
+	if (r == CURLE_OK)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
+	if (r == CURLE_OK)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
+	return r == CURLE_OK ? c->curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE, HTTP_BUFFER)
+			     : r;
+}
+
+/* A custom method is kept across redirects; HEAD must not wait for a body. */
+static CURLcode set_method(struct http_transfer *t)
+{
+	const struct curl_api *c = &t->http->curl;
+	static const struct http_payload empty = { .data = "" };
+	CURLcode r = CURLE_OK;
+
+	/* Without a length of 0 some servers answer 411. */
+	if (!t->payload && t->method && t->method[0] == 'P')
+		t->payload = &empty;
+	if (t->payload)
+		r = set_payload(t);
+	if (r != CURLE_OK || !t->method)
+		return r;
+	if (streq(t->method, "HEAD"))
+		return c->curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+	return c->curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, t->method);
+}
 
 static CURLcode set_request(struct http_transfer *t)
 {
@@ -98,10 +195,10 @@ static CURLcode set_request(struct http_transfer *t)
 	char range[48];
 	CURLcode r = c->curl_easy_setopt(t->easy, CURLOPT_URL, t->url);
 
-	if (r == CURLE_OK && t->accept) {
-		t->headers = c->curl_slist_append(NULL, t->accept);
-		r = c->curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-	}
+	if (r == CURLE_OK)
+		r = set_headers(t);
+	if (r == CURLE_OK)
+		r = set_method(t);
 	if (r == CURLE_OK && t->bearer) {
 		r = c->curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
 		if (r == CURLE_OK)
@@ -198,12 +295,23 @@ static CURLcode set_callbacks(struct http_transfer *t)
 	return r;
 }
 
+static const char *method_name(const struct http_transfer *t)
+{
+	return t->method ? t->method : "GET";
+}
+
 int http_start(struct http *h, struct http_transfer *t, struct err *e)
 {
 	CURLcode r;
 
 	http_transfer_done(t);
 	t->http = h;
+	if (t->payload && !t->payload->data) {
+		int n = t->payload->seek(t->payload->ctx, 0, e);
+
+		if (n < 0)
+			return n;
+	}
 	t->easy = h->curl.curl_easy_init();
 	if (!t->easy)
 		return err_set(e, ENOMEM, "libcurl has no memory");
@@ -219,7 +327,7 @@ int http_start(struct http *h, struct http_transfer *t, struct err *e)
 	if (r != CURLE_OK)
 		return err_set(e, ENOTSUP, "libcurl: %s (7.85 or newer is needed)",
 			       h->curl.curl_easy_strerror(r));
-	log_debug("GET %s%s", t->url, t->from > 0 ? " (a part)" : "");
+	log_debug("%s %s%s", method_name(t), t->url, t->from > 0 ? " (a part)" : "");
 	if (h->curl.curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
 		return err_set(e, EINVAL, "libcurl does not take '%s'", t->url);
 	return 0;
@@ -239,6 +347,7 @@ static const struct {
 	{ CURLE_PARTIAL_FILE, IMAGE_ENETWORK, true, false, false },
 	{ CURLE_RECV_ERROR, IMAGE_ENETWORK, true, false, false },
 	{ CURLE_SEND_ERROR, IMAGE_ENETWORK, true, false, false },
+	{ CURLE_SEND_FAIL_REWIND, IMAGE_ENETWORK, true, false, false },
 	{ CURLE_GOT_NOTHING, IMAGE_ENETWORK, true, false, false },
 	{ CURLE_HTTP2, IMAGE_ENETWORK, true, false, false },
 	{ CURLE_HTTP2_STREAM, IMAGE_ENETWORK, true, false, false },
@@ -278,15 +387,18 @@ static void finish(struct http_transfer *t, CURLcode code)
 {
 	const struct curl_api *c = &t->http->curl;
 	curl_off_t after = 0;
+	char *url = NULL;
 
 	t->done = true;
+	(void)c->curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
+	t->answer.url = url ? xstrdup(url) : NULL;
 	(void)c->curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);
 	t->answer.retry_after = after;
 	/* t->result is set already when a callback of ours ended the transfer. */
 	if (code != CURLE_OK && t->result == 0)
 		set_failure(t, code);
-	log_debug("GET %s: status %d%s%s", t->url, t->answer.status, t->result < 0 ? ", " : "",
-		  t->result < 0 ? t->err.msg : "");
+	log_debug("%s %s: status %d%s%s", method_name(t), t->url, t->answer.status,
+		  t->result < 0 ? ", " : "", t->result < 0 ? t->err.msg : "");
 }
 
 void http_transfer_done(struct http_transfer *t)
@@ -294,11 +406,12 @@ void http_transfer_done(struct http_transfer *t)
 	if (t->easy) {
 		(void)t->http->curl.curl_multi_remove_handle(t->http->multi, t->easy);
 		t->http->curl.curl_easy_cleanup(t->easy);
-		t->http->curl.curl_slist_free_all(t->headers);
+		t->http->curl.curl_slist_free_all(t->header_list);
 	}
 	t->easy = NULL;
-	t->headers = NULL;
+	t->header_list = NULL;
 	t->header_bytes = 0;
+	t->sent = 0;
 	http_header_reset(&t->answer);
 	t->done = t->passing = t->no_contact = t->tls_failed = false;
 	t->result = 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP GET over libcurl, several at once in one thread.
+ * HTTP over libcurl, several requests at once in one thread.
  *
- * Redirects are followed, to http and https only, never from https to http, and
- * a bearer token is not sent to another host, port or scheme (libcurl keeps it to
- * the first one).  Answers are bounded: headers here, bodies by whoever takes them.
+ * Redirects are followed, to http and https only, never from https to http, with the
+ * same method and the same body; a bearer token is not sent to another host, port or
+ * scheme (libcurl keeps it to the first one).  Answers are bounded: headers here,
+ * bodies by whoever takes them.
  */
 #ifndef IMAGETOOL_REGISTRY_HTTP_H
 #define IMAGETOOL_REGISTRY_HTTP_H
@@ -31,13 +32,34 @@ struct http_opts {
 struct http; /* all transfers of one registry */
 
 struct http_answer {
-	int status;                                             /* 0: none */
-	char *content_type, *digest, *content_range, *location; /* or NULL */
-	struct strv challenges;                                 /* WWW-Authenticate */
-	struct strv warnings;                                   /* Warning */
+	int status; /* 0: none */
+	/* Header values, or NULL. */
+	char *content_type, *digest, *content_range, *location;
+	char *range;              /* of an upload: "0-1023" */
+	char *chunk_min;          /* OCI-Chunk-Min-Length */
+	char *subject;            /* OCI-Subject */
+	char *filters_applied;    /* OCI-Filters-Applied */
+	struct strv challenges;   /* WWW-Authenticate */
+	struct strv warnings;     /* Warning */
+	struct strv links;        /* Link */
+	struct strv tags;         /* OCI-Tag */
+	char *url;                /* that answered, after redirects; NULL before the end */
 	int64_t length;           /* Content-Length, -1 when not said */
 	int64_t retry_after;      /* seconds, 0 when not said */
 	struct strbuf error_body; /* of statuses other than 200 and 206 */
+};
+
+/*
+ * What a request carries.  Either bytes in memory, or `read` from where `seek` put it:
+ * a redirect and a second try begin again.  `read` gives at least one byte while there
+ * are any of the `len`; negative ends the transfer.
+ */
+struct http_payload {
+	const void *data; /* not owned; NULL: by the functions */
+	int64_t len;
+	ssize_t (*read)(void *ctx, void *buf, size_t len, struct err *e);
+	int (*seek)(void *ctx, int64_t offset, struct err *e); /* offset from the payload's start */
+	void *ctx;
 };
 
 struct http_transfer;
@@ -48,10 +70,13 @@ typedef int http_body_fn(struct http_transfer *t, const void *data, size_t len, 
 struct http_transfer {
 	/* The request; set before http_start(), kept by the caller until done. */
 	const char *url;
-	const char *accept;  /* header line, or NULL */
-	const char *bearer;  /* token, or NULL */
-	int64_t from, until; /* bytes wanted, both included; from 0: all */
-	http_body_fn *body;
+	const char *method;                 /* NULL: GET */
+	const char *accept;                 /* header line, or NULL */
+	const struct strv *headers;         /* more header lines, or NULL */
+	const struct http_payload *payload; /* or NULL */
+	const char *bearer;                 /* token, or NULL */
+	int64_t from, until;                /* bytes wanted, both included; from 0: all */
+	http_body_fn *body;                 /* NULL: nobody wants it */
 	void *ctx;
 	/* The answer. */
 	bool done;
@@ -64,8 +89,9 @@ struct http_transfer {
 	/* Internal. */
 	struct http *http;
 	void *easy;
-	void *headers;
+	void *header_list;
 	size_t header_bytes;
+	int64_t sent; /* bytes of the payload */
 	char curl_error[256];
 };
 

@@ -17,8 +17,14 @@ static const struct {
 	{ "docker-content-digest", offsetof(struct http_answer, digest), false },
 	{ "content-range", offsetof(struct http_answer, content_range), false },
 	{ "location", offsetof(struct http_answer, location), false },
+	{ "range", offsetof(struct http_answer, range), false },
+	{ "oci-chunk-min-length", offsetof(struct http_answer, chunk_min), false },
+	{ "oci-subject", offsetof(struct http_answer, subject), false },
+	{ "oci-filters-applied", offsetof(struct http_answer, filters_applied), false },
 	{ "www-authenticate", offsetof(struct http_answer, challenges), true },
 	{ "warning", offsetof(struct http_answer, warnings), true },
+	{ "link", offsetof(struct http_answer, links), true },
+	{ "oci-tag", offsetof(struct http_answer, tags), true },
 };
 
 /* Lines of one name that are kept. */
@@ -26,12 +32,15 @@ static const struct {
 
 void http_header_reset(struct http_answer *a)
 {
-	free(a->content_type);
-	free(a->digest);
-	free(a->content_range);
-	free(a->location);
-	strv_done(&a->challenges);
-	strv_done(&a->warnings);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		void *slot = (char *)a + kept[i].offset;
+
+		if (kept[i].list)
+			strv_done(slot);
+		else
+			free(*(char **)slot);
+	}
+	free(a->url);
 	strbuf_done(&a->error_body);
 	*a = (struct http_answer){ .length = -1 };
 }

@@ -174,7 +174,7 @@ int registry_get_manifest(struct registry *r, const char *reference, const char 
 	const struct registry_request request = { .url = url,
 						  .accept = accept_manifests,
 						  .max = IMAGE_MANIFEST_MAX };
-	int n = session_get(r, &request, &t, &body, e);
+	int n = session_request(r, &request, &t, &body, e);
 
 	if (n < 0)
 		return n;

@@ -145,8 +145,8 @@ static int judge(struct registry *r, const struct registry_request *request,
 	return t->result < 0 ? err_set(e, -t->result, "%s", t->err.msg) : 0;
 }
 
-int session_get(struct registry *r, const struct registry_request *request, struct http_transfer *t,
-		struct strbuf *ret_body, struct err *e)
+int session_request(struct registry *r, const struct registry_request *request,
+		    struct http_transfer *t, struct strbuf *ret_body, struct err *e)
 {
 	struct retry retry = { .max = r->opts.retries };
 	bool asked_token = false;
@@ -155,8 +155,11 @@ int session_get(struct registry *r, const struct registry_request *request, stru
 	ret_body->max = request->max + 1;
 	do {
 		strbuf_truncate(ret_body, 0);
+		t->method = request->method;
 		t->url = request->url;
 		t->accept = request->accept;
+		t->headers = request->headers;
+		t->payload = request->payload;
 		t->bearer = request->anonymous ? NULL : r->token;
 		t->body = take_body;
 		t->ctx = ret_body;
@@ -166,6 +169,8 @@ int session_get(struct registry *r, const struct registry_request *request, stru
 		if (n >= 0)
 			n = judge(r, request, t, &retry, &asked_token, e);
 	} while (n > 0);
+	if (n < 0 && request->method)
+		return err_wrap(e, n, "%s '%s'", request->method, request->url);
 	return n < 0 ? err_wrap(e, n, "get '%s'", request->url) : 0;
 }
 

@@ -17,18 +17,21 @@ struct registry {
 	bool reached;     /* it answered before: failures to connect are passing */
 };
 
-/* A small document over http_start(), with retries and authorisation. */
+/* A request with a small answer, over http_start() with retries and authorisation. */
 struct registry_request {
+	const char *method; /* NULL: GET */
 	const char *url;
-	const char *accept; /* header line, or NULL */
-	size_t max;         /* bytes of the body */
-	bool anonymous;     /* send no token, answer no challenge */
+	const char *accept;                 /* header line, or NULL */
+	const struct strv *headers;         /* more header lines, or NULL */
+	const struct http_payload *payload; /* or NULL */
+	size_t max;                         /* bytes of the body */
+	bool anonymous;                     /* send no token, answer no challenge */
 };
 
 /* Succeeds for every status; `ret_body` (zeroed) has the body of a 200, `t` the rest of the answer.
  */
-int session_get(struct registry *r, const struct registry_request *request, struct http_transfer *t,
-		struct strbuf *ret_body, struct err *e);
+int session_request(struct registry *r, const struct registry_request *request,
+		    struct http_transfer *t, struct strbuf *ret_body, struct err *e);
 
 /* May a transfer that ended so be tried again? */
 bool session_may_retry(const struct registry *r, const struct http_transfer *t);

@@ -92,7 +92,7 @@ static int fetch_token(struct registry *r, const struct challenge *c, struct err
 		return n;
 	token_url(r, c, &url);
 	request.url = strbuf_str(&url);
-	n = session_get(r, &request, &t, &body, e);
+	n = session_request(r, &request, &t, &body, e);
 	if (n < 0)
 		return n;
 	if (t.answer.status != 200) {
