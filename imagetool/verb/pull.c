@@ -1,36 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/pull/pull.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/json.h"
-#include "libutil/loop.h"
-#include "libutil/parse.h"
 
 struct pull_values {
 	const char *platform;
-	int tls; /* enum registry_tls */
-	const char *cert_dir;
-	uint32_t retry;
-	uint32_t timeout;
+	struct registry_flags registry;
 	bool quiet;
 	bool json;
 };
-
-static int set_tls(void *values, const char *text, struct err *e)
-{
-	struct pull_values *v = values;
-	bool verify = true;
-
-	if (text && parse_bool(text, &verify) < 0)
-		return err_set(e, EINVAL, "--tls-verify: '%s' is neither true nor false", text);
-	v->tls = verify ? REGISTRY_TLS_VERIFIED : REGISTRY_TLS_OFF;
-	return 0;
-}
 
 static const struct opt pull_opts[] = {
 	{ .name = "platform",
@@ -38,28 +22,7 @@ static const struct opt pull_opts[] = {
 	  .offset = offsetof(struct pull_values, platform),
 	  .arg = "OS/ARCH[/VARIANT]",
 	  .help = "which image of several; by default the one for this machine" },
-	{ .name = "tls-verify",
-	  .kind = OPT_CALL,
-	  .bits = OPT_OPTIONAL,
-	  .arg = "BOOL",
-	  .call = set_tls,
-	  .help = "false: take any certificate, and plain http where there is no https; loopback "
-		  "registries need no flag" },
-	{ .name = "cert-dir",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct pull_values, cert_dir),
-	  .arg = "DIR",
-	  .help = "trust DIR/ca.crt, and show DIR/client.cert with DIR/client.key" },
-	{ .name = "retry",
-	  .kind = OPT_U32,
-	  .offset = offsetof(struct pull_values, retry),
-	  .arg = "N",
-	  .help = "failures in a row to forgive for each blob (5)" },
-	{ .name = "timeout",
-	  .kind = OPT_U32,
-	  .offset = offsetof(struct pull_values, timeout),
-	  .arg = "SECONDS",
-	  .help = "how long to wait for a connection, and for a silent one (30)" },
+	REGISTRY_OPT_ROWS(offsetof(struct pull_values, registry)),
 	{ .letter = 'q',
 	  .name = "quiet",
 	  .kind = OPT_FLAG,
@@ -76,25 +39,7 @@ static void pull_defaults(void *values)
 {
 	struct pull_values *v = values;
 
-	v->tls = REGISTRY_TLS_AUTO;
-	v->retry = 5;
-	v->timeout = 30;
-}
-
-/* The signals that end a program politely, but for those a caller had us ignore (nohup). */
-static int open_signals(struct err *e)
-{
-	static const int polite[] = { SIGINT, SIGTERM, SIGHUP };
-	sigset_t mask;
-
-	(void)sigemptyset(&mask);
-	for (size_t i = 0; i < ARRAY_LEN(polite); i++) {
-		struct sigaction old;
-
-		if (sigaction(polite[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			(void)sigaddset(&mask, polite[i]);
-	}
-	return loop_signals(&mask, e);
+	registry_flags_defaults(&v->registry);
 }
 
 static int print_json(const struct pull_result *r, struct err *e)
@@ -142,35 +87,19 @@ static int print_result(const struct pull_values *v, const struct pull_result *r
 	return 0;
 }
 
-static int registry_options(const struct pull_values *v, struct registry_opts *ret, struct err *e)
-{
-	*ret = (struct registry_opts){ .tls = (enum registry_tls)v->tls,
-				       .cert_dir = v->cert_dir,
-				       .retries = v->retry,
-				       .timeout_s = v->timeout };
-	if (v->timeout == 0)
-		return err_set(e, EINVAL, "--timeout: 0 seconds are no time at all");
-	if (v->cert_dir && access(v->cert_dir, R_OK | X_OK) < 0)
-		return err_sys(e, "--cert-dir '%s'", v->cert_dir);
-	/* Who names a certificate wants it checked, on loopback too. */
-	if (v->cert_dir && v->tls == REGISTRY_TLS_AUTO)
-		ret->tls = REGISTRY_TLS_VERIFIED;
-	return 0;
-}
-
 static int pull_run(const void *global, void *values, char *const *args, int n UNUSED,
 		    struct err *e)
 {
-	const struct pull_values *v = values;
+	struct pull_values *v = values;
 	struct pull_opts opts = { .name = args[0],
 				  .progress = progress_mode_for(v->quiet || v->json) };
 	auto_(pull_result) struct pull_result result = { 0 };
 	auto_(store) struct store *store = NULL;
 	struct platform platform;
 	autofd int signals = -1;
-	int r = registry_options(v, &opts.registry, e);
+	int r = 0;
 
-	if (r >= 0 && v->platform) {
+	if (v->platform) {
 		r = platform_parse(v->platform, &platform, e);
 		opts.platform = &platform;
 	}
@@ -178,11 +107,12 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 		r = globals_open_store(global, STORE_CREATE, &store, e);
 	if (r < 0)
 		return r;
-	signals = open_signals(e);
+	signals = registry_flags_signals(e);
 	if (signals < 0)
 		return signals;
-	opts.registry.wakefd = signals;
-	r = pull_image(store, &opts, &result, e);
+	r = registry_flags_opts(&v->registry, signals, &opts.registry, e);
+	if (r >= 0)
+		r = pull_image(store, &opts, &result, e);
 	return r < 0 ? r : print_result(v, &result, e);
 }
 

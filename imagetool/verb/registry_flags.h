@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options of every verb that speaks to a registry.  A verb puts a struct
+ * registry_flags into its values, REGISTRY_OPT_ROWS() with that member's offset
+ * into its rows, calls registry_flags_defaults() from its defaults, and
+ * registry_flags_opts() when it runs.  A verb with two ends (copy) takes the
+ * REGISTRY_SIDE_OPT_ROWS() twice, with a prefix each.
+ */
+#ifndef IMAGETOOL_VERB_REGISTRY_FLAGS_H
+#define IMAGETOOL_VERB_REGISTRY_FLAGS_H
+
+#include "imagetool/registry/registry.h"
+#include "libutil/opts.h"
+
+/* Not set by the user. */
+#define REGISTRY_FLAG_UNSET (-1)
+
+struct registry_flags {
+	int tls_verify; /* index into registry_flag_bools, or REGISTRY_FLAG_UNSET */
+	const char *cert_dir;
+	uint32_t retry;
+	uint32_t timeout;
+};
+
+/* Even places are yes, odd ones no. */
+extern const char *const registry_flag_bools[];
+
+#define REGISTRY_FLAG(prefix, word, k, base, member)                                               \
+	.name = prefix word, .kind = (k), .offset = (base) + offsetof(struct registry_flags, member)
+
+/* What belongs to one registry.  `prefix` is "", or "src-" for example. */
+#define REGISTRY_SIDE_OPT_ROWS(prefix, base)                                                       \
+	{ REGISTRY_FLAG(prefix, "tls-verify", OPT_CHOICE, base, tls_verify), .bits = OPT_OPTIONAL, \
+	  .arg = "BOOL", .choices = registry_flag_bools,                                           \
+	  .help = "false: take any certificate, and plain http where there is no https; loopback " \
+		  "registries need no flag" },                                                     \
+	{                                                                                          \
+		REGISTRY_FLAG(prefix, "cert-dir", OPT_STRING, base, cert_dir),                     \
+			.arg = "DIR",                                                              \
+			.help = "trust DIR/ca.crt, and show DIR/client.cert with DIR/client.key"   \
+	}
+
+/* What is said once for all of them. */
+#define REGISTRY_COMMON_OPT_ROWS(base)                                                             \
+	{ REGISTRY_FLAG("", "retry", OPT_U32, base, retry), .arg = "N",                            \
+	  .help = "failures in a row to forgive for each blob (5)" },                              \
+	{                                                                                          \
+		REGISTRY_FLAG("", "timeout", OPT_U32, base, timeout),                              \
+			.arg = "SECONDS",                                                          \
+			.help = "how long to wait for a connection, and for a silent one (30)"     \
+	}
+
+#define REGISTRY_OPT_ROWS(base) REGISTRY_SIDE_OPT_ROWS("", base), REGISTRY_COMMON_OPT_ROWS(base)
+
+void registry_flags_defaults(struct registry_flags *f);
+/* Check them.  `wakefd` is of registry_opts.  *ret points into `f`. */
+int registry_flags_opts(struct registry_flags *f, int wakefd, struct registry_opts *ret,
+			struct err *e);
+
+/* The signals that end a program politely, held back and readable: a descriptor of the caller's,
+ * fit for `wakefd`. */
+int registry_flags_signals(struct err *e);
+
+#endif
