@@ -25,7 +25,7 @@ struct flight {
 	struct http_transfer transfer;
 	struct retry retry;
 	char *url;
-	char *token;    /* the token this transfer went out with */
+	char *token;    /* the authorization this transfer went out with */
 	bool new_token; /* a 401 was answered by a fresh token since the last progress */
 	bool headers_seen;
 	unsigned tries;
@@ -111,11 +111,11 @@ static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 	if (r < 0)
 		return r;
 	free(f->token);
-	f->token = d->registry->token ? xstrdup(d->registry->token) : NULL;
+	f->token = d->registry->authorization ? xstrdup(d->registry->authorization) : NULL;
 	f->headers_seen = false;
 	f->tries++;
 	f->transfer.url = f->url;
-	f->transfer.bearer = f->token;
+	f->transfer.authorization = f->token;
 	f->transfer.from = blob_size(f->blob);
 	f->transfer.until = f->item->size - 1;
 	f->transfer.body = on_blob_body;
@@ -143,8 +143,8 @@ static int flight_commit(struct downloads *d, struct flight *f, struct err *e)
 static int flight_authorize(struct flight *f, struct err *e)
 {
 	struct registry *r = f->registry;
-	bool stale = (f->token == NULL) != (r->token == NULL) ||
-		     (f->token && !streq(f->token, r->token));
+	bool stale = (f->token == NULL) != (r->authorization == NULL) ||
+		     (f->token && !streq(f->token, r->authorization));
 
 	if (stale)
 		return 0; /* another transfer was refused before and fetched a new one */
@@ -319,8 +319,7 @@ int registry_download(struct registry *r, struct store *store, struct download *
 			.registry = r,
 			.item = &items[i],
 			.retry = { .max = r->opts.retries },
-			.url = xasprintf("%s/v2/%s/blobs/%s", r->base, r->repository,
-					 items[i].digest),
+			.url = session_url(r, "blobs/%s", items[i].digest),
 		};
 	}
 	result = download_all(&d, tick, ctx, e);

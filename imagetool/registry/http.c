@@ -139,6 +139,15 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
 
 /* ---- Starting ---- */
 
+/* libcurl drops a line of this name on the way to another host, port or scheme. */
+static void add_authorization(struct http_transfer *t)
+{
+	autofree char *line = xasprintf("Authorization: %s", t->authorization);
+
+	t->header_list = t->http->curl.curl_slist_append(t->header_list, line);
+	explicit_bzero(line, strlen(line));
+}
+
 static CURLcode set_headers(struct http_transfer *t)
 {
 	const struct curl_api *c = &t->http->curl;
@@ -147,6 +156,8 @@ static CURLcode set_headers(struct http_transfer *t)
 		t->header_list = c->curl_slist_append(t->header_list, t->accept);
 	for (size_t i = 0; t->headers && i < t->headers->n; i++)
 		t->header_list = c->curl_slist_append(t->header_list, t->headers->v[i]);
+	if (t->authorization)
+		add_authorization(t);
 	return c->curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->header_list);
 }
 
@@ -199,11 +210,6 @@ static CURLcode set_request(struct http_transfer *t)
 		r = set_headers(t);
 	if (r == CURLE_OK)
 		r = set_method(t);
-	if (r == CURLE_OK && t->bearer) {
-		r = c->curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-		if (r == CURLE_OK)
-			r = c->curl_easy_setopt(t->easy, CURLOPT_XOAUTH2_BEARER, t->bearer);
-	}
 	if (r == CURLE_OK && t->from > 0) {
 		/* Both ends: some registries answer 416 to an open range. */
 		(void)snprintf(range, sizeof(range), "%lld-%lld", (long long)t->from,

@@ -3,8 +3,8 @@
  * HTTP over libcurl, several requests at once in one thread.
  *
  * Redirects are followed, to http and https only, never from https to http, with the
- * same method and the same body; a bearer token is not sent to another host, port or
- * scheme (libcurl keeps it to the first one).  Answers are bounded: headers here,
+ * same method and the same body; the authorization is not sent to another host, port
+ * or scheme (libcurl keeps it to the first one).  Answers are bounded: headers here,
  * bodies by whoever takes them.
  */
 #ifndef IMAGETOOL_REGISTRY_HTTP_H
@@ -74,7 +74,7 @@ struct http_transfer {
 	const char *accept;                 /* header line, or NULL */
 	const struct strv *headers;         /* more header lines, or NULL */
 	const struct http_payload *payload; /* or NULL */
-	const char *bearer;                 /* token, or NULL */
+	const char *authorization;          /* value of the header, or NULL: a secret */
 	int64_t from, until;                /* bytes wanted, both included; from 0: all */
 	http_body_fn *body;                 /* NULL: nobody wants it */
 	void *ctx;

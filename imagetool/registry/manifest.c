@@ -167,7 +167,7 @@ static int take_document(struct registry *r, const char *reference, const char *
 int registry_get_manifest(struct registry *r, const char *reference, const char *expected_type,
 			  struct registry_document *ret, struct err *e)
 {
-	autofree char *url = xasprintf("%s/v2/%s/manifests/%s", r->base, r->repository, reference);
+	autofree char *url = session_url(r, "manifests/%s", reference);
 	auto_(registry_document) struct registry_document d = { 0 };
 	auto_(http_transfer) struct http_transfer t = { 0 };
 	auto_(strbuf) struct strbuf body = { 0 };

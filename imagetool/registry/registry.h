@@ -36,6 +36,13 @@ int registry_open(const struct image_reference *ref, const struct registry_opts 
 void registry_free(struct registry *r);
 AUTO_DEFINE(registry, registry_free)
 
+/*
+ * Say what the session is going to do, before its first request: the token that the registry wants
+ * is asked for all of it at once.  `actions` is "pull", "pull,push" or "delete"; reading the own
+ * repository is always among it.  More than once adds: a mount reads another repository too.
+ */
+void registry_want(struct registry *r, const char *repository, const char *actions);
+
 /* A manifest or index as it came. */
 struct registry_document {
 	char *text; /* owned */

@@ -3,6 +3,7 @@
 #include "imagetool/registry/session.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <strings.h>
 
 #include "imagetool/errors.h"
@@ -49,6 +50,7 @@ static int choose_scheme(struct registry *r, bool insecure, struct err *e)
 			return https;
 	}
 	r->base = xasprintf("%s://%s", https ? "https" : "http", registry_address(r->host));
+	r->root = xasprintf("%s/v2", r->base);
 	log_debug("registry '%s' is at %s", r->host, r->base);
 	return 0;
 }
@@ -73,6 +75,7 @@ int registry_open(const struct image_reference *ref, const struct registry_opts 
 	r->opts = *opts;
 	r->host = xstrdup(ref->registry);
 	r->repository = xstrdup(ref->repository);
+	registry_want(r, r->repository, "pull");
 	n = http_new(&http, &r->http, e);
 	if (n < 0)
 		return n;
@@ -91,11 +94,58 @@ void registry_free(struct registry *r)
 	free(r->host);
 	free(r->base);
 	free(r->repository);
-	free(r->token);
+	free(r->root);
+	session_set_authorization(r, NULL);
+	scopes_done(&r->wanted);
 	free(r);
 }
 
+void registry_want(struct registry *r, const char *repository, const char *actions)
+{
+	struct scopes had = r->wanted;
+
+	r->wanted = (struct scopes){ 0 };
+	scopes_copy(&r->wanted, &had);
+	scopes_add(&r->wanted, "repository", repository, actions);
+	/* The token there is may be of no use for it. */
+	if (!scopes_cover(&had, &r->wanted))
+		session_set_authorization(r, NULL);
+	scopes_done(&had);
+}
+
 /* ---- Requests ---- */
+
+char *session_url(const struct registry *r, const char *fmt, ...)
+{
+	autofree char *rest = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	rest = xvasprintf(fmt, ap);
+	va_end(ap);
+	return xasprintf("%s/%s/%s", r->root, r->repository, rest);
+}
+
+/* The same host, port and scheme. */
+static bool is_own_url(const struct registry *r, const char *url)
+{
+	size_t len = strlen(r->base);
+
+	return strncasecmp(url, r->base, len) == 0 && (url[len] == '/' || url[len] == '?');
+}
+
+const char *session_secret_for(const struct registry *r, const char *url)
+{
+	return is_own_url(r, url) ? r->authorization : NULL;
+}
+
+void session_set_authorization(struct registry *r, char *value)
+{
+	if (r->authorization)
+		explicit_bzero(r->authorization, strlen(r->authorization));
+	free(r->authorization);
+	r->authorization = value;
+}
 
 bool session_may_retry(const struct registry *r, const struct http_transfer *t)
 {
@@ -123,7 +173,8 @@ static int judge(struct registry *r, const struct registry_request *request,
 {
 	if (t->result == 0)
 		r->reached = true;
-	if (t->result == 0 && t->answer.status == 401 && !request->anonymous && !*asked_token) {
+	if (t->result == 0 && t->answer.status == 401 && !request->anonymous && !*asked_token &&
+	    is_own_url(r, request->url)) {
 		int n = session_authorize(r, &t->answer, e);
 
 		*asked_token = true;
@@ -160,7 +211,7 @@ int session_request(struct registry *r, const struct registry_request *request,
 		t->accept = request->accept;
 		t->headers = request->headers;
 		t->payload = request->payload;
-		t->bearer = request->anonymous ? NULL : r->token;
+		t->authorization = request->anonymous ? NULL : session_secret_for(r, request->url);
 		t->body = take_body;
 		t->ctx = ret_body;
 		n = http_start(r->http, t, e);

@@ -6,15 +6,19 @@
 #include "imagetool/registry/http.h"
 #include "imagetool/registry/registry.h"
 #include "imagetool/registry/retry.h"
+#include "imagetool/registry/scope.h"
 
 struct registry {
 	struct registry_opts opts;
 	struct http *http;
 	char *host;       /* as the reference names it, for messages */
 	char *base;       /* "https://registry-1.docker.io" */
+	char *root;       /* "https://registry-1.docker.io/v2" */
 	char *repository; /* "library/nginx" */
-	char *token;      /* bearer token, NULL before the registry asked for one */
-	bool reached;     /* it answered before: failures to connect are passing */
+	/* Value of the Authorization header, NULL before the registry asked for one. */
+	char *authorization;
+	struct scopes wanted; /* what the token is asked for */
+	bool reached;         /* it answered before: failures to connect are passing */
 };
 
 /* A request with a small answer, over http_start() with retries and authorisation. */
@@ -32,6 +36,16 @@ struct registry_request {
  */
 int session_request(struct registry *r, const struct registry_request *request,
 		    struct http_transfer *t, struct strbuf *ret_body, struct err *e);
+
+/* The URL of something below the repository: session_url(r, "manifests/%s", tag). */
+char *session_url(const struct registry *r, const char *fmt, ...) MALLOC_LIKE PRINTF(2, 3);
+
+/* What may be sent along to an URL that the registry named (Location): r->authorization, or NULL
+ * when it is another host, port or scheme. */
+const char *session_secret_for(const struct registry *r, const char *url);
+
+/* Takes `value`, wipes the one before. */
+void session_set_authorization(struct registry *r, char *value);
 
 /* May a transfer that ended so be tried again? */
 bool session_may_retry(const struct registry *r, const struct http_transfer *t);

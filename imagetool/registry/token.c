@@ -40,14 +40,19 @@ static int check_realm(const struct registry *r, const char *realm, struct err *
 	return 0;
 }
 
+/* What the registry wants for this request, and what the session will want soon. */
 static void token_url(const struct registry *r, const struct challenge *c, struct strbuf *out)
 {
-	autofree char *scope = xasprintf("repository:%s:pull", r->repository);
+	auto_(scopes) struct scopes scopes = { 0 };
 
+	scopes_copy(&scopes, &r->wanted);
+	if (challenge_get(c, "scope"))
+		scopes_add_text(&scopes, challenge_get(c, "scope"));
 	strbuf_adds(out, challenge_get(c, "realm"));
 	if (challenge_get(c, "service"))
 		url_add_query(out, "service", challenge_get(c, "service"));
-	url_add_query(out, "scope", challenge_get(c, "scope") ? challenge_get(c, "scope") : scope);
+	for (size_t i = 0; i < scopes.list.n; i++)
+		url_add_query(out, "scope", scopes.list.v[i]);
 }
 
 /* It becomes part of a header: no blanks, no control characters. */
@@ -75,8 +80,7 @@ static int take_token(struct registry *r, const struct strbuf *body, struct err 
 		token = json_get_string(doc, "access_token");
 	if (!token || !is_token(token))
 		return err_set(e, IMAGE_EREGISTRY, "the token server's answer has no usable token");
-	free(r->token);
-	r->token = xstrdup(token);
+	session_set_authorization(r, xasprintf("Bearer %s", token));
 	return 0;
 }
 
