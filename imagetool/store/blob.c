@@ -39,6 +39,12 @@ int blob_path(const char *digest, char buf[BLOB_PATH_SIZE], struct err *e)
 
 bool blob_exists(const struct store *s, const char *digest, int64_t size)
 {
+	return digest_check(digest, NULL) >= 0 && store_hold_blob(s, digest, NULL) >= 0 &&
+	       blob_is_there(s, digest, size);
+}
+
+bool blob_is_there(const struct store *s, const char *digest, int64_t size)
+{
 	char path[BLOB_PATH_SIZE];
 	struct stat st;
 
@@ -186,6 +192,8 @@ static int blob_publish(struct blob *b, const char *digest, struct err *e)
 	char path[BLOB_PATH_SIZE];
 	int r = blob_path(digest, path, e);
 
+	if (r >= 0)
+		r = store_hold_blob(b->store, digest, e);
 	if (r < 0)
 		return r;
 	r = make_parent(b->store, path, e);

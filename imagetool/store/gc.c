@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Garbage collection: mark what index.json reaches, remove the other blobs.
+ * Garbage collection: mark what is reached, take the rest out of sight, then
+ * remove it.
  *
- * It runs only while nobody else has the store open, so no pull can be between
- * "this blob is here already" and "the image is named".  A document that cannot be
- * read ends the collection before anything is removed.
+ * Deciding happens under the exclusive "gc" lock and is short: garbage is renamed
+ * into one directory below tmp/.  Removing, which may be a hundred thousand files,
+ * needs no lock; what a collector that dies leaves there is removed as every dead
+ * maker's is.  A document that cannot be read ends the collection before anything
+ * is removed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,98 +16,41 @@
 #include <unistd.h>
 
 #include "imagetool/errors.h"
-#include "imagetool/store/descriptor.h"
-#include "imagetool/store/digest_set.h"
-#include "imagetool/store/image.h"
+#include "imagetool/store/gc_mark.h"
 #include "imagetool/store/internal.h"
+#include "imagetool/store/snapshot_key.h"
+#include "libutil/alloc.h"
 #include "libutil/dir.h"
 
-/* Indexes in indexes; nobody builds more than two. */
-#define GC_MAX_DEPTH 8
-
-static int mark(const struct store *s, const struct image_descriptor *desc, int depth,
-		struct digest_set *live, struct err *e);
-
-static int mark_manifest(const struct store *s, const char *digest, const char *text, size_t len,
-			 int depth, struct digest_set *live, struct err *e)
-{
-	auto_(arena) struct arena a = { 0 };
-	const struct image_descriptor *layers;
-	struct image_manifest *m;
-	int r = image_manifest_decode(digest, text, len, &a, &m, e);
-
-	if (r < 0)
-		return r;
-	if (m->config)
-		(void)digest_set_add(live, m->config->digest);
-	layers = m->layers.items;
-	for (size_t i = 0; i < m->layers.n; i++)
-		(void)digest_set_add(live, layers[i].digest);
-	return m->subject ? mark(s, m->subject, depth + 1, live, e) : 0;
-}
-
-static int mark_index(const struct store *s, const char *digest, const char *text, size_t len,
-		      int depth, struct digest_set *live, struct err *e)
-{
-	auto_(arena) struct arena a = { 0 };
-	const struct image_descriptor *entries;
-	struct image_index *index;
-	int r = image_index_decode(digest, text, len, &a, &index, e);
-
-	entries = r < 0 ? NULL : index->manifests.items;
-	for (size_t i = 0; r >= 0 && i < index->manifests.n; i++)
-		r = mark(s, &entries[i], depth + 1, live, e);
-	if (r >= 0 && index->subject)
-		r = mark(s, index->subject, depth + 1, live, e);
-	return r;
-}
-
-static int mark(const struct store *s, const struct image_descriptor *desc, int depth,
-		struct digest_set *live, struct err *e)
-{
-	enum media_kind kind = descriptor_kind(desc);
-	autofree char *text = NULL;
-	size_t len;
-	int r;
-
-	if (!digest_set_add(live, desc->digest))
-		return 0;
-	if (kind != MEDIA_MANIFEST && kind != MEDIA_INDEX)
-		return 0;
-	if (depth > GC_MAX_DEPTH)
-		return err_set(e, IMAGE_EVERIFY, "'%s' lies in too many indexes", desc->digest);
-	/* A layout may lack parts: other platforms of an index, the subject of a signature. */
-	if (!blob_exists(s, desc->digest, -1))
-		return 0;
-	r = blob_read(s, desc->digest, -1, IMAGE_MANIFEST_MAX, &text, &len, e);
-	if (r < 0)
-		return r;
-	if (kind == MEDIA_INDEX)
-		return mark_index(s, desc->digest, text, len, depth, live, e);
-	return mark_manifest(s, desc->digest, text, len, depth, live, e);
-}
-
-static int mark_all(const struct store *s, struct digest_set *live, struct err *e)
-{
-	auto_(arena) struct arena a = { 0 };
-	const struct image_descriptor *entries;
-	struct image_index *index;
-	int r = store_index(s, &a, &index, e);
-
-	entries = r < 0 ? NULL : index->manifests.items;
-	for (size_t i = 0; r >= 0 && i < index->manifests.n; i++)
-		r = mark(s, &entries[i], 0, live, e);
-	return r;
-}
+#define TRASH_PREFIX "gc-"
 
 struct sweep {
-	const struct digest_set *live;
-	const char *alg;
+	const struct store *store;
+	const struct gc_live *live;
+	const struct store_gc_opts *opts;
+	const char *alg;    /* of the blobs */
+	struct temp *trash; /* fd -1: not there yet */
 	struct store_gc_result *result;
 };
 
-static int sweep_one(int dirfd, const char *name, unsigned char d_type UNUSED, void *ctx,
-		     struct err *e)
+/* Out of sight; removed later. */
+static int condemn(struct sweep *sweep, int dirfd, const char *name, struct err *e)
+{
+	int r = 0;
+
+	if (sweep->opts->look_only)
+		return 0;
+	if (sweep->trash->fd < 0)
+		r = temp_create_dir(sweep->store, TRASH_PREFIX, sweep->trash, e);
+	if (r < 0)
+		return r;
+	if (renameat(dirfd, name, sweep->trash->fd, name) < 0 && errno != ENOENT)
+		return err_sys(e, "remove '%s'", name);
+	return 0;
+}
+
+static int sweep_blob(int dirfd, const char *name, unsigned char d_type UNUSED, void *ctx,
+		      struct err *e)
 {
 	struct sweep *sweep = ctx;
 	char digest[DIGEST_TEXT_SIZE];
@@ -113,63 +59,156 @@ static int sweep_one(int dirfd, const char *name, unsigned char d_type UNUSED, v
 
 	/* What does not look like a blob was put here by somebody for some reason. */
 	if (n < 0 || (size_t)n >= sizeof(digest) || digest_check(digest, NULL) < 0 ||
-	    digest_set_has(sweep->live, digest))
+	    digest_set_has(&sweep->live->blobs, digest))
 		return 0;
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "look at blob '%s'", digest);
-	if (unlinkat(dirfd, name, 0) < 0)
-		return err_sys(e, "remove blob '%s'", digest);
 	sweep->result->blobs++;
 	sweep->result->bytes += (uint64_t)st.st_size;
-	return 0;
+	return condemn(sweep, dirfd, name, e);
 }
 
-static int sweep_all(const struct store *s, const struct digest_set *live,
-		     struct store_gc_result *result, struct err *e)
+static int sweep_snapshot(int dirfd, const char *name, unsigned char d_type UNUSED, void *ctx,
+			  struct err *e)
 {
-	static const char *const algs[] = { "sha256", "sha512" };
+	struct sweep *sweep = ctx;
 
-	for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
-		struct sweep sweep = { .live = live, .alg = algs[i], .result = result };
-		char path[32];
-		autofd int fd = -1;
-		int r;
+	if (!snapshot_key_is_legal(name) || digest_set_has(&sweep->live->snapshots, name))
+		return 0;
+	sweep->result->snapshots++;
+	return condemn(sweep, dirfd, name, e);
+}
 
-		(void)snprintf(path, sizeof(path), "blobs/%s", algs[i]);
-		fd = dir_open_at(s->dirfd, path, NULL);
-		if (fd == -ENOENT)
-			continue;
-		r = fd < 0 ? err_set(e, -fd, "open '%s/%s'", s->path, path)
-			   : dir_each(fd, sweep_one, &sweep, e);
-		if (r < 0)
-			return r;
+/* Its writer is gone, and nobody came back for it. */
+static int sweep_partial(int dirfd, const char *name, unsigned char d_type UNUSED, void *ctx,
+			 struct err *e)
+{
+	struct sweep *sweep = ctx;
+	autofd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	if (time(NULL) - st.st_mtime < sweep->opts->partial_age_s)
+		return 0;
+	sweep->result->partials++;
+	sweep->result->bytes += (uint64_t)st.st_size;
+	return condemn(sweep, dirfd, name, e);
+}
+
+static int sweep_dir(struct sweep *sweep, const char *path, dir_entry_fn *fn, struct err *e)
+{
+	autofd int fd = dir_open_at(sweep->store->dirfd, path, NULL);
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_set(e, -fd, "open '%s/%s'", sweep->store->path, path);
+	return dir_each(fd, fn, sweep, e);
+}
+
+static int sweep_all(struct sweep *sweep, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(blob_algorithms) && r >= 0; i++) {
+		autofree char *path = xasprintf("blobs/%s", blob_algorithms[i]);
+
+		sweep->alg = blob_algorithms[i];
+		r = sweep_dir(sweep, path, sweep_blob, e);
 	}
-	return 0;
+	if (r >= 0)
+		r = sweep_dir(sweep, "snapshots", sweep_snapshot, e);
+	if (r >= 0)
+		r = sweep_dir(sweep, "partial", sweep_partial, e);
+	return r;
 }
 
-static int collect(const struct store *s, struct store_gc_result *result, struct err *e)
+/* gc_mark.h says why in this order. */
+static int mark_all(const struct store *s, const struct store_gc_opts *opts, struct gc_live *live,
+		    struct err *e)
 {
-	auto_(digest_set) struct digest_set live = { 0 };
-	int r = mark_all(s, &live, e);
+	int r = gc_mark_holds(s, live, e);
 
-	return r < 0 ? r : sweep_all(s, &live, result, e);
+	if (r >= 0)
+		r = gc_mark_leases(s, opts->look_only, live, e);
+	return r < 0 ? r : gc_mark_index(s, live, e);
+}
+
+static int decide(const struct store *s, const struct store_gc_opts *opts, struct temp *trash,
+		  struct store_gc_result *result, struct err *e)
+{
+	auto_(gc_live) struct gc_live live = { 0 };
+	struct sweep sweep = {
+		.store = s, .live = &live, .opts = opts, .trash = trash, .result = result
+	};
+	int r = mark_all(s, opts, &live, e);
+
+	return r < 0 ? r : sweep_all(&sweep, e);
+}
+
+static int decide_locked(const struct store *s, const struct store_gc_opts *opts,
+			 struct temp *trash, struct store_gc_result *result, struct err *e)
+{
+	int unlocked;
+	int r;
+
+	/* Threads of this process share the lock's descriptor. */
+	(void)pthread_mutex_lock(&s->hold->mutex);
+	r = store_lock_gc(s, LOCK_EX, e);
+	if (r >= 0) {
+		r = decide(s, opts, trash, result, e);
+		unlocked = store_lock_gc(s, LOCK_UN, r < 0 ? NULL : e);
+		r = r < 0 ? r : unlocked;
+	}
+	(void)pthread_mutex_unlock(&s->hold->mutex);
+	return r;
+}
+
+static int empty_trash(const struct store *s, struct temp *trash, struct err *e)
+{
+	int r;
+
+	if (trash->fd < 0)
+		return 0;
+	r = dir_remove_all_at(s->tmpfd, trash->name, e);
+	(void)close(trash->fd);
+	return r;
+}
+
+static int collect(const struct store *s, const struct store_gc_opts *opts,
+		   struct store_gc_result *result, struct err *e)
+{
+	autofd int use = store_lock_alone(s, e);
+	struct temp trash = { .fd = -1 };
+	int r, emptied;
+
+	if (use == -EBUSY) {
+		result->busy = true;
+		return 0;
+	}
+	if (use < 0)
+		return use;
+	r = decide_locked(s, opts, &trash, result, e);
+	emptied = empty_trash(s, &trash, r < 0 ? NULL : e);
+	return r < 0 ? r : emptied;
+}
+
+int store_gc_with(struct store *s, const struct store_gc_opts *opts, struct store_gc_result *ret,
+		  struct err *e)
+{
+	struct store_gc_result result = { 0 };
+	int r = collect(s, opts, &result, e);
+
+	if (r < 0)
+		return err_wrap(e, r, "collect garbage in store '%s'", s->path);
+	*ret = result;
+	return 0;
 }
 
 int store_gc(struct store *s, struct store_gc_result *ret, struct err *e)
 {
-	struct store_gc_result result = { 0 };
-	int r = store_lock_alone(s, e);
-	int shared;
+	const struct store_gc_opts opts = { .partial_age_s = STORE_PARTIAL_AGE_S };
 
-	if (r > 0)
-		r = collect(s, &result, e);
-	else if (r == 0)
-		result.busy = true;
-	shared = store_lock_share(s, r < 0 ? NULL : e);
-	if (r < 0)
-		return err_wrap(e, r, "collect garbage in store '%s'", s->path);
-	if (shared < 0)
-		return shared;
-	*ret = result;
-	return 0;
+	return store_gc_with(s, &opts, ret, e);
 }

@@ -102,7 +102,9 @@ static int load_found(const struct store *s, const struct platform *platform, st
 		platform_host(&host);
 		platform = &host;
 	}
-	r = select_manifest(s, platform, img, e);
+	r = store_hold_image(s, img->desc, e);
+	if (r >= 0)
+		r = select_manifest(s, platform, img, e);
 	if (r >= 0)
 		r = load_manifest(s, img, e);
 	if (r >= 0)

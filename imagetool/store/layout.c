@@ -161,8 +161,10 @@ int store_open(const char *path, enum store_access access, struct store **ret, s
 	auto_(store) struct store *s = xcalloc(1, sizeof(*s));
 	int r;
 
-	*s = (struct store){ .dirfd = -1, .tmpfd = -1, .lockfd = -1, .usefd = -1 };
+	*s = (struct store){ .dirfd = -1, .tmpfd = -1, .lockfd = -1, .gcfd = -1, .usefd = -1 };
 	s->path = xstrdup(path);
+	s->hold = xcalloc(1, sizeof(*s->hold));
+	hold_init(s->hold);
 	r = store_open_all(s, access, e);
 	if (r < 0)
 		return r;
@@ -174,7 +176,10 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
+	hold_done(s, s->hold);
+	free(s->hold);
 	close_at_exit(&s->usefd);
+	close_at_exit(&s->gcfd);
 	close_at_exit(&s->lockfd);
 	close_at_exit(&s->tmpfd);
 	close_at_exit(&s->dirfd);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "libutil/cleanup.h"
+#include "libutil/fd.h"
 
 /*
  * flock(2), because its locks belong to the open file: they end with the process
@@ -31,6 +32,48 @@ static int lock_file_open(const struct store *s, const char *name, bool reading)
 	return openat(s->lockfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 }
 
+/* May this process write a hold file?  Opens what it needs for that. */
+static bool open_for_holding(struct store *s)
+{
+	s->tmpfd = openat(s->dirfd, "tmp", O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (s->tmpfd >= 0 && faccessat(s->tmpfd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+		s->gcfd = lock_file_open(s, "gc", false);
+	if (s->gcfd >= 0)
+		return true;
+	fd_close(&s->tmpfd);
+	return false;
+}
+
+static int open_reader(struct store *s, struct err *e)
+{
+	s->can_hold = open_for_holding(s);
+	if (s->can_hold)
+		return 0;
+	s->usefd = lock_file_open(s, "use", true);
+	if (s->usefd < 0) {
+		if (errno == ENOENT || errno == EACCES)
+			return 0;
+		return err_sys(e, "open '%s/lock/use'", s->path);
+	}
+	if (flock_wait(s->usefd, LOCK_SH) < 0)
+		return err_sys(e, "lock '%s/lock/use'", s->path);
+	return 0;
+}
+
+/* "use" is made for readers who may not make files here. */
+static int open_writer(struct store *s, struct err *e)
+{
+	autofd int use = lock_file_open(s, "use", false);
+
+	if (use < 0)
+		return err_sys(e, "open '%s/lock/use'", s->path);
+	s->gcfd = lock_file_open(s, "gc", false);
+	if (s->gcfd < 0)
+		return err_sys(e, "open '%s/lock/gc'", s->path);
+	s->can_hold = true;
+	return 0;
+}
+
 int store_lock_open(struct store *s, enum store_access access, struct err *e)
 {
 	bool reading = access == STORE_READ;
@@ -45,29 +88,27 @@ int store_lock_open(struct store *s, enum store_access access, struct err *e)
 			return 0;
 		return err_sys(e, "open '%s/lock'", s->path);
 	}
-	s->usefd = lock_file_open(s, "use", reading);
-	if (s->usefd < 0) {
-		if (reading && (errno == ENOENT || errno == EACCES))
-			return 0;
+	return reading ? open_reader(s, e) : open_writer(s, e);
+}
+
+int store_lock_alone(const struct store *s, struct err *e)
+{
+	autofd int fd = lock_file_open(s, "use", false);
+
+	if (fd < 0)
 		return err_sys(e, "open '%s/lock/use'", s->path);
-	}
-	return store_lock_share(s, e);
-}
-
-int store_lock_share(struct store *s, struct err *e)
-{
-	if (flock_wait(s->usefd, LOCK_SH) < 0)
-		return err_sys(e, "lock '%s/lock/use'", s->path);
-	return 0;
-}
-
-int store_lock_alone(struct store *s, struct err *e)
-{
-	if (flock_wait(s->usefd, LOCK_EX | LOCK_NB) == 0)
-		return 1;
+	if (flock_wait(fd, LOCK_EX | LOCK_NB) == 0)
+		return steal_fd(&fd);
 	if (errno == EWOULDBLOCK)
-		return 0;
+		return -EBUSY;
 	return err_sys(e, "lock '%s/lock/use'", s->path);
+}
+
+int store_lock_gc(const struct store *s, int operation, struct err *e)
+{
+	if (flock_wait(s->gcfd, operation) < 0)
+		return err_sys(e, "lock '%s/lock/gc'", s->path);
+	return 0;
 }
 
 int store_lock_index(struct store *s, struct err *e)

@@ -3,9 +3,13 @@
  * The image store: a valid OCI image layout, shared by any number of processes.
  *
  *   STORE/oci-layout, STORE/index.json, STORE/blobs/<algorithm>/<hex>
- *   STORE/tmp/    blobs that are being written, each flock'ed by its writer
- *   STORE/lock/   "use": shared while a store is open, exclusive to collect garbage
- *                 "index": exclusive for the moment index.json is replaced
+ *   STORE/snapshots/<key>/   layers made ready to mount (snapshot/snapshot.h)
+ *   STORE/leases/<id>        what is in use beyond a process's life (lease.h)
+ *   STORE/tmp/    what is being made, each file and directory flock'ed by its maker, and
+ *                 "hold-..." files: what a process that lives relies on
+ *   STORE/lock/   "index": exclusive for the moment index.json is replaced
+ *                 "gc": exclusive while a collector decides what goes
+ *                 "use": shared by readers who may not write hold files
  *
  * Promises, also when a process is killed or the disk is full at any instant:
  * a file in blobs/ has the content its name says; index.json is a whole document
@@ -17,8 +21,12 @@
  * `skopeo inspect oci:STORE:docker.io/library/nginx:1.25` reads them.  umoci
  * takes only [A-Za-z0-9._-] as a name: give it a layout written by `save`.
  *
- * A struct store belongs to one thread.  Every digest is checked before it
- * becomes a path.
+ * Any number of threads may use one struct store at once; a struct blob belongs
+ * to one thread at a time.  Every digest is checked before it becomes a path.
+ *
+ * What a process has once seen or put there stays for it until store_free(),
+ * whatever others collect meanwhile: blob_exists(), a commit and image_load()
+ * hold what they were about.
  */
 #ifndef IMAGETOOL_STORE_STORE_H
 #define IMAGETOOL_STORE_STORE_H
@@ -43,8 +51,7 @@ enum store_access {
 	STORE_CREATE, /* as STORE_WRITE, and made (0700) when missing or empty */
 };
 
-/* Open, and hold the store's "use" lock until store_free(): no blob disappears meanwhile.
- * A directory that is not empty and no OCI layout is refused. */
+/* A directory that is not empty and no OCI layout is refused. */
 int store_open(const char *path, enum store_access access, struct store **ret, struct err *e);
 void store_free(struct store *s);
 AUTO_DEFINE(store, store_free)
@@ -89,6 +96,18 @@ AUTO_DEFINE(blob, blob_abort)
 int blob_add(struct store *s, const void *data, size_t len, char ret_digest[DIGEST_TEXT_SIZE],
 	     struct err *e);
 
+/* ---- Holding ---- */
+
+/*
+ * Nobody's garbage until store_free().  Hold first, look afterwards: what is there then stays.  The
+ * blob functions do it by themselves; these are for who goes by a path.
+ */
+int store_hold_blob(const struct store *s, const char *digest, struct err *e);
+/* A manifest or an index, and all it refers to. */
+int store_hold_image(const struct store *s, const struct image_descriptor *desc, struct err *e);
+/* A directory of STORE/snapshots. */
+int store_hold_snapshot(const struct store *s, const char *key, struct err *e);
+
 /* ---- Names ---- */
 
 /* One descriptor of index.json.  Memory belongs to the arena it was read into. */
@@ -123,12 +142,24 @@ int store_untag(struct store *s, const char *name, struct err *e);
 int store_untag_digest(struct store *s, const char *digest, struct err *e);
 
 struct store_gc_result {
-	bool busy; /* another process has the store open: nothing was removed, the next collection
-		      will */
-	uint64_t blobs, bytes; /* removed */
+	bool busy; /* a process that may not write here reads the store: nothing was removed, the
+		      next collection will */
+	uint64_t blobs, snapshots, partials; /* removed */
+	uint64_t bytes;                      /* of blobs and partials */
 };
-/* Remove blobs that index.json does not reach, through indexes, manifests, configs, layers and
- * subjects. */
+struct store_gc_opts {
+	bool look_only;        /* count, remove nothing */
+	int64_t partial_age_s; /* broken downloads that nobody touched for so long go as well */
+};
+/* Somebody who wanted the rest would have come back by then. */
+#define STORE_PARTIAL_AGE_S ((int64_t)7 * 24 * 3600)
+
+/*
+ * Remove blobs and snapshots that nothing reaches: names of index.json, through indexes, manifests,
+ * configs, layers and subjects; leases; what processes hold.  The store may be in use meanwhile.
+ */
 int store_gc(struct store *s, struct store_gc_result *ret, struct err *e);
+int store_gc_with(struct store *s, const struct store_gc_opts *opts, struct store_gc_result *ret,
+		  struct err *e);
 
 #endif

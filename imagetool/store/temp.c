@@ -17,7 +17,8 @@
 #include "libutil/file.h"
 #include "libutil/ids.h"
 
-#define TEMP_TRIES 100
+#define TEMP_TRIES  100
+#define TEMP_RANDOM 16
 
 /* Returns 1 when the file is ours, 0 when a cleaner removed it between its creation and the lock.
  */
@@ -36,12 +37,19 @@ static int temp_claim(const struct store *s, struct temp *t, struct err *e)
 
 int temp_create(const struct store *s, struct temp *ret, struct err *e)
 {
+	return temp_create_named(s, "", ret, e);
+}
+
+int temp_create_named(const struct store *s, const char *prefix, struct temp *ret, struct err *e)
+{
 	for (int i = 0; i < TEMP_TRIES; i++) {
 		struct temp t = { .fd = -1 };
-		int r = id_random(t.name, TEMP_NAME_SIZE - 8, e);
+		char id[TEMP_RANDOM + 1];
+		int r = id_random(id, TEMP_RANDOM, e);
 
 		if (r < 0)
 			return r;
+		(void)snprintf(t.name, sizeof(t.name), "%s%s", prefix, id);
 		t.fd = openat(s->tmpfd, t.name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 		if (t.fd < 0 && errno == EEXIST)
 			continue;
@@ -57,6 +65,29 @@ int temp_create(const struct store *s, struct temp *ret, struct err *e)
 			return r;
 	}
 	return err_set(e, EBUSY, "create a file in '%s/tmp': others keep removing it", s->path);
+}
+
+int temp_create_dir(const struct store *s, const char *prefix, struct temp *ret, struct err *e)
+{
+	struct temp t = { .fd = -1 };
+	char id[TEMP_RANDOM + 1];
+	int r = id_random(id, TEMP_RANDOM, e);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(t.name, sizeof(t.name), "%s%s", prefix, id);
+	if (mkdirat(s->tmpfd, t.name, 0700) < 0)
+		return err_sys(e, "create '%s/tmp/%s'", s->path, t.name);
+	t.fd = openat(s->tmpfd, t.name, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (t.fd < 0)
+		return err_sys(e, "open '%s/tmp/%s'", s->path, t.name);
+	r = temp_claim(s, &t, e);
+	if (r > 0) {
+		*ret = t;
+		return 0;
+	}
+	(void)close(t.fd);
+	return r < 0 ? r : err_set(e, EAGAIN, "'%s/tmp/%s' was removed", s->path, t.name);
 }
 
 void temp_drop(const struct store *s, struct temp *t)

@@ -120,8 +120,9 @@ static int collect(struct store *s, bool quiet, struct err *e)
 	if (r < 0 || quiet)
 		return r;
 	if (gc.busy)
-		(void)fprintf(stderr, "another process uses the store: the blobs stay until the "
-				      "next 'creel-image rm'\n");
+		(void)fprintf(stderr,
+			      "a process that may not write to the store reads it: the blobs stay "
+			      "until the next 'creel-image prune'\n");
 	else
 		(void)printf("freed %llu blob%s, %s\n", (unsigned long long)gc.blobs,
 			     gc.blobs == 1 ? "" : "s", human_size(gc.bytes, size));
@@ -159,9 +160,10 @@ const struct verb verb_rm = {
 	.args = "IMAGE...",
 	.summary = "remove images from the store",
 	.details =
-		"A name is taken away; blobs that no other image needs go as well, unless another "
-		"process has the store open: then the next 'rm' frees them.  When one of several "
-		"images does not exist, nothing is removed.",
+		"A name is taken away; blobs and snapshots that no other image needs go as well, but for "
+		"those that a running pull or another process relies on, or a bundle or mount uses: "
+		"'prune' frees them later.  When one of several images does not exist, nothing is "
+		"removed.",
 	.opts = rm_opts,
 	.opts_size = sizeof(struct rm_values),
 	.min_args = 0,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 
 #include <cmocka.h>
 
@@ -104,6 +105,9 @@ static uint64_t collected(struct fixture *f)
 {
 	struct store_gc_result gc = { 0 };
 
+	/* What it added itself, it holds. */
+	store_free(f->store);
+	assert_int_equal(store_open(f->dir, STORE_WRITE, &f->store, NULL), 0);
 	assert_int_equal(store_gc(f->store, &gc, NULL), 0);
 	assert_false(gc.busy);
 	return gc.blobs;
@@ -291,21 +295,53 @@ static void an_index_keeps_its_images_and_may_lack_some(void **state)
 	assert_true(blob_exists(f->store, a.digest, -1));
 }
 
-static void nothing_is_collected_while_another_has_the_store_open(void **state)
+static void what_another_holds_stays_and_the_rest_goes(void **state)
 {
 	struct fixture *f = *state;
+	struct image_descriptor a = add_image(f, "a");
 	struct store *other = NULL;
-	struct store_gc_result gc = { 0 };
+	char held[DIGEST_TEXT_SIZE];
 
+	tag(f, "a", &a);
+	assert_int_equal(blob_add(f->store, "held", 4, held, NULL), 0);
 	assert_int_equal(blob_add(f->store, "stray", 5, NULL, NULL), 0);
 	assert_int_equal(store_open(f->dir, STORE_READ, &other, NULL), 0);
+	assert_true(blob_exists(other, held, 4));
+	assert_int_equal(store_hold_image(other, &a, NULL), 0);
+	assert_int_equal(store_untag(f->store, "a", NULL), 0);
+	assert_int_equal(collected(f), 1);
+	assert_true(blob_exists(other, held, 4));
+	assert_true(blob_exists(other, a.digest, -1));
+	store_free(other);
+	assert_int_equal(collected(f), 5);
+}
+
+static void a_manifest_held_as_a_blob_still_leads_to_its_layers(void **state)
+{
+	struct fixture *f = *state;
+	struct image_descriptor a = add_image(f, "a");
+	struct store *other = NULL;
+
+	tag(f, "a", &a);
+	assert_int_equal(store_open(f->dir, STORE_READ, &other, NULL), 0);
+	assert_true(blob_exists(other, a.digest, -1));
+	assert_int_equal(collected(f), 0);
+	store_free(other);
+}
+
+static void who_may_not_write_keeps_collectors_out(void **state)
+{
+	struct fixture *f = *state;
+	struct store_gc_result gc = { 0 };
+	autofree char *use = xasprintf("%s/lock/use", f->dir);
+	int fd = open(use, O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(blob_add(f->store, "stray", 5, NULL, NULL), 0);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
 	assert_int_equal(store_gc(f->store, &gc, NULL), 0);
 	assert_true(gc.busy);
 	assert_int_equal(gc.blobs, 0);
-	/* Whoever tried holds the store again as before. */
-	assert_int_equal(store_gc(other, &gc, NULL), 0);
-	assert_true(gc.busy);
-	store_free(other);
+	(void)close(fd);
 	assert_int_equal(collected(f), 1);
 }
 
@@ -320,6 +356,8 @@ static void a_document_that_cannot_be_read_ends_the_collection_in_time(void **st
 	assert_int_equal(blob_add(f->store, "stray", 5, NULL, NULL), 0);
 	(void)snprintf(path, sizeof(path), "blobs/sha256/%s", a.digest + 7);
 	assert_int_equal(file_write_at(store_dirfd(f->store), path, "x", NULL), 0);
+	store_free(f->store);
+	assert_int_equal(store_open(f->dir, STORE_WRITE, &f->store, NULL), 0);
 	assert_int_equal(store_gc(f->store, &gc, NULL), -IMAGE_EVERIFY);
 	assert_int_equal(store_untag(f->store, "a", NULL), 0);
 	assert_int_equal(collected(f), 5);
@@ -339,7 +377,9 @@ int main(void)
 		T(a_prefix_of_two_images_is_ambiguous),
 		T(only_what_no_name_reaches_is_collected),
 		T(an_index_keeps_its_images_and_may_lack_some),
-		T(nothing_is_collected_while_another_has_the_store_open),
+		T(what_another_holds_stays_and_the_rest_goes),
+		T(a_manifest_held_as_a_blob_still_leads_to_its_layers),
+		T(who_may_not_write_keeps_collectors_out),
 		T(a_document_that_cannot_be_read_ends_the_collection_in_time),
 	};
 
