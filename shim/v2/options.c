@@ -14,13 +14,13 @@
 #include "libutil/path.h"
 #include "libutil/proc.h"
 #include "libutil/suggest.h"
-#include "shim/v2/toml.h"
+#include "libutil/toml.h"
 
 #define DEFAULT_BINARY "creel"
 #define DEFAULT_ROOT   "/run/containerd/runc" /* where callers look for it */
 #define OPTIONS_FILE   "options.json"
 #define RUNTIME_FILE   "runtime"
-#define CONFIG_MAX     TOML_MAX
+#define CONFIG_MAX     ((size_t)64 << 10)
 
 enum kind { KIND_TEXT, KIND_FLAG, KIND_ID };
 
@@ -94,7 +94,7 @@ static int find_row(const char *key, struct err *e)
 	return err_set(e, EINVAL, "unknown option '%s'", key);
 }
 
-static bool fits(const struct row *row, const struct toml_value *v)
+static bool fits(const struct row *row, const struct toml *v)
 {
 	switch (row->kind) {
 	case KIND_TEXT:
@@ -107,7 +107,7 @@ static bool fits(const struct row *row, const struct toml_value *v)
 	return false;
 }
 
-static void store(struct reading *rd, const struct row *row, const struct toml_value *v)
+static void store(struct reading *rd, const struct row *row, const struct toml *v)
 {
 	switch (row->kind) {
 	case KIND_TEXT:
@@ -123,9 +123,8 @@ static void store(struct reading *rd, const struct row *row, const struct toml_v
 	}
 }
 
-static int take_value(void *ctx, const char *key, const struct toml_value *v, struct err *e)
+static int take_value(struct reading *rd, const char *key, const struct toml *v, struct err *e)
 {
-	struct reading *rd = ctx;
 	int i = find_row(key, e);
 
 	if (i < 0)
@@ -187,14 +186,14 @@ static int decode_linux(const struct msg_any *any, struct arena *a, struct v2_op
 	return 0;
 }
 
-static int json_value_of(const struct json *v, struct toml_value *ret)
+static int json_value_of(const struct json *v, struct toml *ret)
 {
 	if (v->kind == JSON_STRING && strlen(v->string) == v->len)
-		*ret = (struct toml_value){ .kind = TOML_STRING, .string = v->string };
+		*ret = (struct toml){ .kind = TOML_STRING, .string = v->string };
 	else if (v->kind == JSON_BOOL)
-		*ret = (struct toml_value){ .kind = TOML_BOOLEAN, .boolean = v->boolean };
+		*ret = (struct toml){ .kind = TOML_BOOLEAN, .boolean = v->boolean };
 	else if (v->kind == JSON_NUMBER && v->number.kind == JSON_NUM_I64)
-		*ret = (struct toml_value){ .kind = TOML_INTEGER, .integer = v->number.i64 };
+		*ret = (struct toml){ .kind = TOML_INTEGER, .integer = v->number.i64 };
 	else
 		return -EINVAL;
 	return 0;
@@ -207,7 +206,7 @@ static int read_json(const char *name, const char *text, size_t len, struct read
 	int r = json_parse(name, text, len, rd->a, &doc, e);
 
 	for (size_t i = 0; r >= 0 && i < doc->len; i++) {
-		struct toml_value v = { 0 };
+		struct toml v = { 0 };
 
 		if (json_value_of(&doc->items[i], &v) < 0)
 			r = err_set(e, EINVAL, "option '%s' is no plain value", doc->keys[i]);
@@ -215,6 +214,21 @@ static int read_json(const char *name, const char *text, size_t len, struct read
 			r = take_value(rd, doc->keys[i], &v, e);
 		if (r < 0)
 			r = err_wrap(e, r, "%s", name);
+	}
+	return r;
+}
+
+/* Options are plain values at the top of the document. */
+static int read_toml(const char *name, const char *text, size_t len, struct reading *rd,
+		     struct err *e)
+{
+	struct toml *doc = NULL;
+	int r = toml_parse(name, text, len, rd->a, &doc, e);
+
+	for (const struct toml *v = doc ? doc->first : NULL; r >= 0 && v; v = v->next) {
+		r = take_value(rd, v->key, v, e);
+		if (r < 0)
+			return err_wrap(e, r, "%s: line %d", name, v->line);
 	}
 	return r;
 }
@@ -229,7 +243,7 @@ static int read_config(const char *name, const char *text, size_t len, struct ar
 		return err_set(e, EFBIG, "%s: longer than %zu bytes", name, CONFIG_MAX);
 	if (len > 0 && text[0] == '{')
 		return read_json(name, text, len, &rd, e);
-	return toml_read(name, text, len, take_value, &rd, e);
+	return read_toml(name, text, len, &rd, e);
 }
 
 static int read_config_file(const char *path, struct arena *a, struct v2_options *o, struct err *e)
@@ -380,7 +394,7 @@ int v2_options_save(int bundlefd, const struct v2_options *o, const char *path, 
 static void load_row(const struct json *doc, const struct row *row, struct reading *rd)
 {
 	const struct json *v = row->kept ? json_get(doc, row->kept) : NULL;
-	struct toml_value value = { 0 };
+	struct toml value = { 0 };
 
 	if (v && json_value_of(v, &value) == 0 && fits(row, &value))
 		store(rd, row, &value);

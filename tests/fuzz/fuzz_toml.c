@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options as containerd's configuration writes them: read or refused, nothing in between. */
+/* TOML, and options as containerd's configuration writes them: read or refused, nothing in between.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "libutil/toml.h"
 #include "shim/v2/options.h"
-#include "shim/v2/toml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int check_value(void *ctx UNUSED, const char *key UNUSED, const struct toml_value *v,
-		       struct err *e UNUSED)
+/* The depth is limited, so is this. */
+static void check_value(const struct toml *v)
 {
-	if ((v->kind == TOML_STRING) != (v->string != NULL))
+	bool text = v->kind == TOML_STRING || v->kind == TOML_TIME;
+	size_t n = 0;
+
+	if (text != (v->string != NULL) || !v->key || v->line < 1)
 		abort();
-	return 0;
+	for (const struct toml *in = v->first; in; in = in->next, n++) {
+		check_value(in);
+		if (v->kind == TOML_TABLE && toml_get(v, in->key) != in)
+			abort();
+	}
+	if (n != v->n || (n > 0 && v->kind != TOML_TABLE && v->kind != TOML_ARRAY))
+		abort();
 }
 
 /* As the body of a message, which is where it comes from. */
@@ -35,10 +45,14 @@ static void decode_options(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	auto_(arena) struct arena a = { 0 };
+	struct toml *doc = NULL;
 	struct err e = { 0 };
 
-	if (toml_read("input", (const char *)data, size, check_value, NULL, &e) < 0 && !e.code)
+	if (toml_parse("input", (const char *)data, size, &a, &doc, &e) < 0 ? !e.code : !doc)
 		abort();
+	for (const struct toml *v = doc ? doc->first : NULL; v; v = v->next)
+		check_value(v);
 	decode_options(data, size);
 	return 0;
 }

@@ -155,7 +155,7 @@ static void what_is_wrong_is_said(void **state UNUSED)
 	check_refused("SystemdCgroup = \"true\"",
 		      "runtime options: options: line 1: option 'SystemdCgroup' is true or false");
 	check_refused("Root='/a'\nRoot='/b'",
-		      "runtime options: options: line 2: option 'Root' is there twice");
+		      "runtime options: options: line 2: 'Root' stands on line 1 already");
 	check_refused("IoUid = 4294967295", "runtime options: options: line 1: option 'IoUid' is a "
 					    "whole number from 0 to 4294967294");
 	check_refused("{\"Root\": [1]}",
