@@ -177,6 +177,8 @@ void image_reference_done(struct image_reference *r);
 AUTO_DEFINE_DONE(image_reference, image_reference_done)
 /* Full text: "docker.io/library/nginx:latest". */
 char *reference_text(const struct image_reference *r) MALLOC_LIKE;
+/* Letters, digits, '_', '.' and '-', not one of the last two in front, at most 128. */
+bool reference_is_tag(const char *text);
 /* What docker prints: "nginx:latest". */
 char *reference_familiar(const struct image_reference *r) MALLOC_LIKE;
 

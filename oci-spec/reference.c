@@ -119,7 +119,7 @@ static bool is_registry(const char *text)
 	return !*end || is_port(end + 1);
 }
 
-static bool is_tag(const char *text)
+bool reference_is_tag(const char *text)
 {
 	size_t n = strlen(text);
 
@@ -172,7 +172,7 @@ static int split_suffixes(char *name, struct image_reference *r, struct err *e)
 	slash = strrchr(name, '/');
 	colon = strrchr(slash ? slash : name, ':');
 	if (colon) {
-		if (!is_tag(colon + 1))
+		if (!reference_is_tag(colon + 1))
 			return err_set(e, EINVAL, "'%.130s' is not a legal tag", colon + 1);
 		r->tag = xstrdup(colon + 1);
 		*colon = '\0';

@@ -27,7 +27,12 @@
 	X(curl_multi_strerror)                                                                     \
 	X(curl_multi_cleanup)                                                                      \
 	X(curl_slist_append)                                                                       \
-	X(curl_slist_free_all)
+	X(curl_slist_free_all)                                                                     \
+	X(curl_url)                                                                                \
+	X(curl_url_set)                                                                            \
+	X(curl_url_get)                                                                            \
+	X(curl_url_cleanup)                                                                        \
+	X(curl_free)
 
 struct curl_api {
 #define X(name) __typeof__(&(name)) name;

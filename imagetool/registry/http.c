@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "imagetool/errors.h"
-#include "imagetool/registry/curl_api.h"
 #include "imagetool/registry/http_header.h"
+#include "imagetool/registry/http_internal.h"
 #include "libutil/alloc.h"
 #include "libutil/log.h"
 #include "libutil/path.h"
@@ -19,12 +19,6 @@
 #define HTTP_BUFFER        (256L << 10)
 /* Below this many bytes a second for timeout_s seconds a transfer counts as stalled. */
 #define HTTP_STALL_SPEED 100L
-
-struct http {
-	struct curl_api curl;
-	struct http_opts opts;
-	CURLM *multi;
-};
 
 int64_t http_now_ms(void)
 {

@@ -120,6 +120,71 @@ int http_range_start(const char *content_range, int64_t *ret)
 	return parse_i64(first, ret);
 }
 
+/* One parameter, `; rel="next"`: *p goes behind it.  Does it say that this is the next page? */
+static bool link_param(const char **p)
+{
+	const char *name = *p, *value;
+	size_t name_len = strcspn(name, "=;, \t"), len;
+	bool quoted;
+
+	*p = name + name_len;
+	*p += strspn(*p, " \t");
+	if (**p != '=')
+		return false;
+	++*p;
+	*p += strspn(*p, " \t");
+	quoted = **p == '"';
+	value = *p + quoted;
+	len = strcspn(value, quoted ? "\"" : ";, \t");
+	*p = value + len;
+	*p += quoted && **p == '"';
+	if (name_len != 3 || strncasecmp(name, "rel", 3) != 0)
+		return false;
+	/* A list of words. */
+	for (const char *w = value; w < value + len;) {
+		size_t n = strcspn(w, " \"");
+
+		if (n == 4 && strncasecmp(w, "next", 4) == 0)
+			return true;
+		w += n + (w[n] != '\0');
+	}
+	return false;
+}
+
+/* `<target>; name=value; name="value", <target> ...` */
+static char *link_next(const char *p)
+{
+	while ((p = strchr(p, '<')) != NULL) {
+		const char *target = p + 1;
+		size_t len = strcspn(target, ">");
+		bool next = false;
+
+		p = target + len;
+		if (*p != '>')
+			return NULL;
+		p++;
+		p += strspn(p, " \t");
+		while (*p == ';') {
+			p++;
+			p += strspn(p, " \t");
+			next |= link_param(&p);
+			p += strspn(p, " \t");
+		}
+		if (next && len > 0)
+			return xstrndup(target, len);
+	}
+	return NULL;
+}
+
+char *http_link_next(const struct strv *links)
+{
+	char *found = NULL;
+
+	for (size_t i = 0; i < links->n && !found; i++)
+		found = link_next(links->v[i]);
+	return found;
+}
+
 char *http_warning_text(const char *value)
 {
 	static const char start[] = "299 - \"";

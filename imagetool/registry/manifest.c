@@ -11,8 +11,8 @@
 #include "libutil/alloc.h"
 #include "libutil/json.h"
 
-static const char accept_manifests[] = "Accept: " MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST
-				       ", " MEDIA_DOCKER_LIST ", " MEDIA_DOCKER_MANIFEST;
+const char session_accept_manifests[] = "Accept: " MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST
+					", " MEDIA_DOCKER_LIST ", " MEDIA_DOCKER_MANIFEST;
 
 #define MEDIA_SCHEMA1_PREFIX "application/vnd.docker.distribution.manifest.v1+"
 
@@ -132,8 +132,7 @@ static int inspect_document(const struct http_answer *a, const char *expected_ty
 	return settle_type(a->content_type, doc, expected_type, d, e);
 }
 
-/* Everything the registry warns of, one line each, fit for a terminal. */
-static char *collect_warnings(const struct http_answer *a)
+char *session_warnings(const struct http_answer *a)
 {
 	auto_(strbuf) struct strbuf all = { 0 };
 
@@ -159,7 +158,7 @@ static int take_document(struct registry *r, const char *reference, const char *
 		return session_status_error(r, a, e);
 	d->len = body->len;
 	d->text = body->data ? strbuf_steal(body) : xstrdup("");
-	d->warning = collect_warnings(a);
+	d->warning = session_warnings(a);
 	n = check_digests(reference, a, d, e);
 	return n < 0 ? n : inspect_document(a, expected_type, d, e);
 }
@@ -172,7 +171,7 @@ int registry_get_manifest(struct registry *r, const char *reference, const char 
 	auto_(http_transfer) struct http_transfer t = { 0 };
 	auto_(strbuf) struct strbuf body = { 0 };
 	const struct registry_request request = { .url = url,
-						  .accept = accept_manifests,
+						  .accept = session_accept_manifests,
 						  .max = IMAGE_MANIFEST_MAX };
 	int n = session_request(r, &request, &t, &body, e);
 

@@ -126,8 +126,7 @@ char *session_url(const struct registry *r, const char *fmt, ...)
 	return xasprintf("%s/%s/%s", r->root, r->repository, rest);
 }
 
-/* The same host, port and scheme. */
-static bool is_own_url(const struct registry *r, const char *url)
+bool session_owns_url(const struct registry *r, const char *url)
 {
 	size_t len = strlen(r->base);
 
@@ -136,7 +135,7 @@ static bool is_own_url(const struct registry *r, const char *url)
 
 const char *session_secret_for(const struct registry *r, const char *url)
 {
-	return is_own_url(r, url) ? r->authorization : NULL;
+	return session_owns_url(r, url) ? r->authorization : NULL;
 }
 
 void session_set_authorization(struct registry *r, char *value)
@@ -174,7 +173,7 @@ static int judge(struct registry *r, const struct registry_request *request,
 	if (t->result == 0)
 		r->reached = true;
 	if (t->result == 0 && t->answer.status == 401 && !request->anonymous && !*asked_token &&
-	    is_own_url(r, request->url)) {
+	    session_owns_url(r, request->url)) {
 		int n = session_authorize(r, &t->answer, e);
 
 		*asked_token = true;

@@ -40,6 +40,9 @@ int session_request(struct registry *r, const struct registry_request *request,
 /* The URL of something below the repository: session_url(r, "manifests/%s", tag). */
 char *session_url(const struct registry *r, const char *fmt, ...) MALLOC_LIKE PRINTF(2, 3);
 
+/* The same host, port and scheme as the registry's own. */
+bool session_owns_url(const struct registry *r, const char *url);
+
 /* What may be sent along to an URL that the registry named (Location): r->authorization, or NULL
  * when it is another host, port or scheme. */
 const char *session_secret_for(const struct registry *r, const char *url);
@@ -52,6 +55,12 @@ bool session_may_retry(const struct registry *r, const struct http_transfer *t);
 
 /* The error a status stands for, with what the registry says about it.  Never returns 0. */
 int session_status_error(const struct registry *r, const struct http_answer *a, struct err *e);
+
+/* Everything the registry warns of, one line each, fit for a terminal; owned, or NULL. */
+char *session_warnings(const struct http_answer *a);
+
+/* Header line with every kind of manifest and index. */
+extern const char session_accept_manifests[];
 
 /* True for a Content-Type of HTML. */
 bool session_is_web_page(const struct http_answer *a);
