@@ -25,20 +25,41 @@ enum progress_mode progress_mode_for(bool quiet)
 								     : PROGRESS_LINES;
 }
 
-void progress_start(struct progress *p, enum progress_mode mode, const struct download *items,
-		    size_t n)
+void progress_start(struct progress *p, enum progress_mode mode, progress_row_fn *row,
+		    const void *items, size_t n)
 {
-	*p = (struct progress){ .mode = mode, .items = items, .n = n };
+	*p = (struct progress){ .mode = mode, .row = row, .items = items, .n = n };
 	p->reported = xcalloc(n ? n : 1, sizeof(*p->reported));
 	p->started_ms = http_now_ms();
 }
 
-static void totals(const struct progress *p, int64_t *arrived, int64_t *size)
+void progress_download(const void *items, size_t i, struct progress_row *ret)
 {
-	*arrived = *size = 0;
+	static const enum progress_state states[] = {
+		[DOWNLOAD_WAITING] = PROGRESS_WAITING,
+		[DOWNLOAD_RUNNING] = PROGRESS_RUNNING,
+		[DOWNLOAD_DONE] = PROGRESS_DONE,
+	};
+	const struct download *d = (const struct download *)items + i;
+
+	*ret = (struct progress_row){
+		.digest = d->digest,
+		.size = d->size,
+		.moved = d->arrived,
+		.state = states[d->state],
+		.note = d->interruptions ? ", resumed after an interruption" : "",
+	};
+}
+
+static void totals(const struct progress *p, int64_t *moved, int64_t *size)
+{
+	*moved = *size = 0;
 	for (size_t i = 0; i < p->n; i++) {
-		*arrived += p->items[i].arrived;
-		*size += p->items[i].size;
+		struct progress_row row;
+
+		p->row(p->items, i, &row);
+		*moved += row.moved;
+		*size += row.size;
 	}
 }
 
@@ -48,13 +69,14 @@ static void report_finished(struct progress *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		char digest[HUMAN_DIGEST], size[HUMAN_SIZE];
+		struct progress_row row;
 
-		if (p->reported[i] || p->items[i].state != DOWNLOAD_DONE)
+		p->row(p->items, i, &row);
+		if (p->reported[i] || row.state != PROGRESS_DONE)
 			continue;
 		p->reported[i] = true;
-		(void)fprintf(stderr, "blob %s: %s%s\n", human_digest(p->items[i].digest, digest),
-			      human_size((uint64_t)p->items[i].size, size),
-			      p->items[i].interruptions ? ", resumed after an interruption" : "");
+		(void)fprintf(stderr, "blob %s: %s%s\n", human_digest(row.digest, digest),
+			      human_size((uint64_t)row.size, size), row.note);
 	}
 }
 
@@ -76,17 +98,17 @@ static void draw_line(struct progress *p, unsigned short cols, const char *text)
 	p->drawn++;
 }
 
-static void draw_item(struct progress *p, unsigned short cols, const struct download *d)
+static void draw_item(struct progress *p, unsigned short cols, const struct progress_row *d)
 {
 	char line[LINE_MAX], picture[BAR_WIDTH + 1];
 	char digest[HUMAN_DIGEST], here[HUMAN_SIZE], size[HUMAN_SIZE];
 
-	bar(picture, d->arrived, d->size);
+	bar(picture, d->moved, d->size);
 	(void)snprintf(line, sizeof(line), "%s [%s] %9s / %9s%s", human_digest(d->digest, digest),
-		       picture, human_size((uint64_t)d->arrived, here),
+		       picture, human_size((uint64_t)d->moved, here),
 		       human_size((uint64_t)d->size, size),
-		       d->state == DOWNLOAD_DONE      ? " done"
-		       : d->state == DOWNLOAD_WAITING ? " waiting"
+		       d->state == PROGRESS_DONE      ? " done"
+		       : d->state == PROGRESS_WAITING ? " waiting"
 						      : "");
 	draw_line(p, cols, line);
 }
@@ -117,8 +139,12 @@ static void draw(struct progress *p)
 		(void)fprintf(stderr, "\033[%dA", p->drawn);
 	p->drawn = 0;
 	/* More lines than the screen has: the total must do. */
-	for (size_t i = 0; i < p->n && p->n + 2 < rows; i++)
-		draw_item(p, cols, &p->items[i]);
+	for (size_t i = 0; i < p->n && p->n + 2 < rows; i++) {
+		struct progress_row row;
+
+		p->row(p->items, i, &row);
+		draw_item(p, cols, &row);
+	}
 	draw_total(p, cols);
 	(void)fflush(stderr);
 	p->drawn_ms = http_now_ms();

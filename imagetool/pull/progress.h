@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a person sees during a pull, on stderr: a picture on a terminal, lines in a pipe. */
+/* What a person sees while blobs come or go, on stderr: a picture on a terminal, lines in a pipe.
+ */
 #ifndef IMAGETOOL_PULL_PROGRESS_H
 #define IMAGETOOL_PULL_PROGRESS_H
 
@@ -7,9 +8,22 @@
 
 enum progress_mode { PROGRESS_QUIET, PROGRESS_LINES, PROGRESS_PICTURE };
 
+enum progress_state { PROGRESS_WAITING, PROGRESS_RUNNING, PROGRESS_DONE };
+
+/* One blob as it is now. */
+struct progress_row {
+	const char *digest;
+	int64_t size, moved;
+	enum progress_state state;
+	const char *note; /* behind it once it is done: ", resumed ..."; "" for nothing */
+};
+/* Row i of what a caller keeps about its blobs. */
+typedef void progress_row_fn(const void *items, size_t i, struct progress_row *ret);
+
 struct progress {
 	enum progress_mode mode;
-	const struct download *items; /* not owned */
+	progress_row_fn *row;
+	const void *items; /* not owned */
 	size_t n;
 	bool *reported; /* per item, LINES: its line is out */
 	int drawn;      /* lines of the picture that stand above the cursor */
@@ -20,8 +34,10 @@ struct progress {
  */
 enum progress_mode progress_mode_for(bool quiet);
 
-void progress_start(struct progress *p, enum progress_mode mode, const struct download *items,
-		    size_t n);
+void progress_start(struct progress *p, enum progress_mode mode, progress_row_fn *row,
+		    const void *items, size_t n);
+/* For items that are an array of struct download. */
+progress_row_fn progress_download;
 /* A download_tick_fn. */
 void progress_tick(void *progress);
 /* The last state; the picture stays. */

@@ -33,7 +33,7 @@ static int download(struct pull *p, struct err *e)
 	char size[HUMAN_SIZE];
 	int r;
 
-	progress_start(&progress, p->opts->progress, p->items, p->n_items);
+	progress_start(&progress, p->opts->progress, progress_download, p->items, p->n_items);
 	if (p->n_items > 0)
 		progress_say(&progress, "pulling %s: %zu of %zu blobs, %s", p->name, p->n_items,
 			     p->n_layers + (p->manifest->config != NULL),
