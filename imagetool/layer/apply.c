@@ -21,6 +21,16 @@ struct apply *apply_new(int rootfd)
 	return a;
 }
 
+struct apply *apply_new_overlay(int rootfd, struct view *lower, bool trusted)
+{
+	struct apply *a = apply_new(rootfd);
+
+	a->overlay = xcalloc(1, sizeof(*a->overlay));
+	a->overlay->lower = lower;
+	a->overlay->trusted = trusted;
+	return a;
+}
+
 static void forget_layer(struct apply *a)
 {
 	parent_forget(a);
@@ -30,14 +40,21 @@ static void forget_layer(struct apply *a)
 
 void apply_free(struct apply *a)
 {
-	if (a)
-		forget_layer(a);
+	if (!a)
+		return;
+	forget_layer(a);
+	overlay_free(a->overlay);
 	free(a);
 }
 
 const struct apply_notes *apply_notes(const struct apply *a)
 {
 	return &a->notes;
+}
+
+const struct apply_facts *apply_facts(const struct apply *a)
+{
+	return &a->overlay->facts;
 }
 
 /* The parent of a whiteout may be missing: then there is nothing to hide. */
@@ -77,12 +94,14 @@ static int apply_entry(struct apply *a, const struct tar_entry *n, struct tar_re
 	if (r < 0 || kind == WHITEOUT_AUFS)
 		return r;
 	if (kind != WHITEOUT_NONE) {
-		r = apply_whiteout(a, kind, &p, e);
+		r = a->overlay ? overlay_whiteout(a, kind, &p, e) : apply_whiteout(a, kind, &p, e);
 		return r < 0 ? err_wrap(e, r, "whiteout '%.200s'", p.text) : 0;
 	}
 	r = parent_enter(a, &p, true, e);
-	if (r >= 0)
+	if (r == 0)
 		r = create_entry(a, entry_path_base(&p), &p, n, t, e);
+	if (r == OVERLAY_SKIP)
+		return 0;
 	if (r < 0)
 		return err_wrap(e, r, "entry '%.200s'", p.text);
 	seen_add(&a->seen, a->parent.ino, entry_path_base(&p));
@@ -107,12 +126,14 @@ static int apply_entries(struct apply *a, struct tar_reader *t, struct err *e)
 
 int apply_layer(struct apply *a, struct tar_reader *t, struct err *e)
 {
-	mode_t mask = umask(0);
 	int r = apply_entries(a, t, e);
 
 	if (r >= 0)
 		r = dir_times_apply(&a->dirs, a->rootfd, e);
-	(void)umask(mask);
+	if (a->overlay) {
+		a->overlay->facts.entries = a->entries;
+		a->overlay->facts.size = a->bytes;
+	}
 	forget_layer(a);
 	return r;
 }

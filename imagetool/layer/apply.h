@@ -14,7 +14,9 @@
 #ifndef IMAGETOOL_LAYER_APPLY_H
 #define IMAGETOOL_LAYER_APPLY_H
 
+#include "imagetool/layer/view.h"
 #include "imagetool/tar/read.h"
+#include "libutil/strv.h"
 
 /* Policy: what one image may ask for.  Real images stay below a hundredth of it. */
 #define APPLY_ENTRIES_MAX ((uint64_t)16 << 20)
@@ -29,15 +31,42 @@ struct apply_notes {
 
 struct apply;
 
-/* `rootfd` is borrowed. */
+/* What is to be known about a layer that was unpacked alone. */
+struct apply_facts {
+	uint64_t size; /* bytes of file content */
+	uint64_t entries;
+	bool root_stated; /* the layer has an entry for the root directory: */
+	mode_t root_mode;
+	uid_t root_uid;
+	gid_t root_gid;
+	struct timespec root_mtime;
+	bool root_opaque; /* nothing below is seen; overlayfs does not read that of a root */
+	/* Directories that were made but not stated, in order of making: mode 0755, the caller's
+	 * own.  What is below gives them their attributes, or says that they are symlinks. */
+	struct strv implied;
+	/* Directories in which whiteouts were put. overlayfs lists whiteouts in a directory that it
+	 * has nothing to merge with, so these have to be directories below. */
+	struct strv whiteout_dirs;
+	/* Something was left out because it depends on what is below: apply it again with a view.
+	 */
+	bool redo;
+};
+
+/* `rootfd` is borrowed.  Layers are merged with what is there. */
 struct apply *apply_new(int rootfd) MALLOC_LIKE;
+/* One layer alone, into an empty directory, as overlayfs wants it: whiteouts become files.
+ * `lower`, borrowed, is what lies below; NULL: not known.  `trusted`: attributes trusted.overlay.*
+ * instead of user.overlay.*. */
+struct apply *apply_new_overlay(int rootfd, struct view *lower, bool trusted) MALLOC_LIKE;
 void apply_free(struct apply *a);
 AUTO_DEFINE(apply, apply_free)
 
-/* Put one layer on top.  After a failure the tree is of no use. The process's umask is 0 meanwhile.
- */
+/* Put one layer on top.  After a failure the tree is of no use.  The process's umask must be 0: it
+ * is the caller's to set, because it is not a thread's. */
 int apply_layer(struct apply *a, struct tar_reader *t, struct err *e);
 
 const struct apply_notes *apply_notes(const struct apply *a);
+/* Of apply_new_overlay(); complete after apply_layer().  Lives as long as `a`. */
+const struct apply_facts *apply_facts(const struct apply *a);
 
 #endif

@@ -8,6 +8,7 @@
 #include "imagetool/layer/apply.h"
 #include "imagetool/layer/dir_times.h"
 #include "imagetool/layer/entry_path.h"
+#include "imagetool/layer/overlay.h"
 #include "imagetool/layer/seen.h"
 
 /* The directory of the last entry: the next one is mostly in the same. */
@@ -15,14 +16,19 @@ struct apply_parent {
 	int fd; /* O_PATH; -1: none */
 	ino_t ino;
 	bool setgid; /* what is made in it gets its group */
+	bool hidden; /* overlay: what lower layers have in it is not seen; set by overlay_enter() */
+	bool walked; /* by overlay_enter(): `hidden` is known */
 	size_t len;
-	char path[PATH_MAX];
+	char path[PATH_MAX]; /* as the entry spelled it */
+	size_t real_len;
+	char real[PATH_MAX]; /* where it is in the tree; differs through links of lower layers */
 };
 
 struct apply {
 	int rootfd;
-	bool privileged; /* may give files away and make devices */
-	uid_t uid;       /* what new files get by themselves */
+	struct overlay *overlay; /* NULL: the tree is all layers, merged */
+	bool privileged;         /* may give files away and make devices */
+	uid_t uid;               /* what new files get by themselves */
 	gid_t gid;
 	struct apply_parent parent;
 	struct seen seen;      /* of this layer */
@@ -31,8 +37,13 @@ struct apply {
 	uint64_t entries, bytes;
 };
 
-/* Make a->parent the directory of `p`.  Missing directories are made when `make`, else -ENOENT. */
+/* Make a->parent the directory of `p`.  Missing directories are made when `make`, else -ENOENT.
+ * May return OVERLAY_SKIP. */
 int parent_enter(struct apply *a, const struct entry_path *p, bool make, struct err *e);
+/* `fd` becomes a->parent, taken also on failure; `real` is its path in the tree. */
+int parent_set(struct apply *a, int fd, const char *real, size_t real_len, struct err *e);
+/* Under which spelling it is found again. */
+void parent_remember(struct apply *a, const char *path, size_t len);
 /* A directory or symlink went away, so paths may mean something else now. */
 void parent_forget(struct apply *a);
 

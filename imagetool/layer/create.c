@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "imagetool/layer/apply_internal.h"
+#include "imagetool/layer/view.h"
 #include "libutil/beneath.h"
 #include "libutil/file.h"
 
@@ -222,6 +223,45 @@ static int open_closed_parent(struct apply *a, struct place *at, const struct en
 	return r < 0 ? r : steal_fd(&fd);
 }
 
+static int link_at(int dirfd, const char *name, const struct place *at, const char *what,
+		   struct err *e)
+{
+	int r;
+
+	/* Without AT_SYMLINK_FOLLOW: a link to a symlink is a second name of the symlink. */
+	if (linkat(dirfd, name, at->dirfd, at->name, 0) == 0)
+		return 0;
+	r = err_sys(e, "hard link to '%.200s'", what);
+	return r == -EEXIST && is_same_file(dirfd, name, at) ? 0 : r;
+}
+
+static bool is_whiteout_at(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && overlay_is_whiteout(&st);
+}
+
+/* The target is not of this layer: it is brought here first. */
+static int link_lower(struct apply *a, struct place *at, const struct entry_path *p,
+		      const struct entry_path *target, const char *what, struct err *e)
+{
+	autofd int fd = -1;
+	int r = overlay_copy_up(a, target, e);
+
+	if (r == 0) {
+		fd = fcntl(a->parent.fd, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0)
+			r = err_sys(e, "duplicate a descriptor");
+	}
+	if (r == 0)
+		r = parent_enter(a, p, false, e);
+	if (r != 0)
+		return r < 0 ? err_wrap(e, r, "hard link to '%.200s'", what) : r;
+	at->dirfd = a->parent.fd;
+	return link_at(fd, entry_path_base(target), at, what, e);
+}
+
 /* The target's own attributes stay: the entry that made it stated them. */
 static int create_hardlink(struct apply *a, struct place *at, const struct entry_path *p,
 			   const struct tar_entry *n, struct err *e)
@@ -235,13 +275,17 @@ static int create_hardlink(struct apply *a, struct place *at, const struct entry
 	fd = open_parent_of(a, &target, e);
 	if (fd == -EACCES && !a->privileged)
 		fd = open_closed_parent(a, at, p, &target, e);
-	if (fd < 0)
-		return err_wrap(e, fd, "hard link to '%.200s'", n->link);
-	/* Without AT_SYMLINK_FOLLOW: a link to a symlink is a second name of the symlink. */
-	if (linkat(fd, entry_path_base(&target), at->dirfd, at->name, 0) == 0)
-		return 0;
-	r = err_sys(e, "hard link to '%.200s'", n->link);
-	return r == -EEXIST && is_same_file(fd, entry_path_base(&target), at) ? 0 : r;
+	if (fd >= 0 && a->overlay && a->overlay->whiteouts &&
+	    is_whiteout_at(fd, entry_path_base(&target)))
+		r = err_set(e, ENOENT, "hard link to '%.200s': it is missing", n->link);
+	else if (fd >= 0)
+		r = link_at(fd, entry_path_base(&target), at, n->link, e);
+	else
+		r = err_wrap(e, fd, "hard link to '%.200s'", n->link);
+	if (!a->overlay || (r != -ENOENT && r != -ENOTDIR))
+		return r;
+	err_clear(e);
+	return link_lower(a, at, p, &target, n->link, e);
 }
 
 /* ---- Directories ---- */
@@ -257,13 +301,21 @@ static bool is_dir(const struct place *at)
 static int note_dir(struct apply *a, const struct place *at, const struct entry_path *p,
 		    const struct tar_entry *n, struct err *e)
 {
+	char path[2 * PATH_MAX] = "";
+	size_t len = 0;
 	struct dir_time *row;
 	struct stat st;
 	bool is_new;
 
+	if (p->len)
+		len = (size_t)(stpcpy(stpcpy(stpcpy(path, a->parent.real),
+					     a->parent.real_len ? "/" : ""),
+				      at->name) -
+			       path);
+
 	if (fstatat(at->dirfd, at->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "stat");
-	row = dir_times_get(&a->dirs, p->text, p->len, &st, &is_new);
+	row = dir_times_get(&a->dirs, path, len, &st, &is_new);
 	row->mtime = n->mtime;
 	row->mode = n->mode;
 	row->set_mode = !a->privileged && (n->mode & 0700) != 0700;
@@ -300,6 +352,9 @@ static int create_dir(struct apply *a, const struct place *at, const struct entr
 		return finish_dir(a, at, p, n, true, e);
 	if (errno != EEXIST || !is_dir(at))
 		return err_sys(e, "make directory");
+	/* It may be one that was assumed: what was put in it may belong elsewhere. */
+	if (a->overlay && !seen_has(&a->seen, a->parent.ino, at->name))
+		a->overlay->facts.redo = true;
 	return finish_dir(a, at, p, n, false, e);
 }
 
@@ -317,6 +372,8 @@ int create_root(struct apply *a, const struct tar_entry *n, struct err *e)
 	r = check_owner(n, e);
 	if (r >= 0)
 		r = finish_dir(a, &at, &root, n, false, e);
+	if (r >= 0 && a->overlay)
+		overlay_note_root(a, n);
 	/* What is known about the directory of the last entry may be about this one. */
 	parent_forget(a);
 	return r < 0 ? err_wrap(e, r, "root directory") : 0;
@@ -357,11 +414,18 @@ int create_entry(struct apply *a, const char *name, const struct entry_path *p,
 	if (r != -EEXIST)
 		return r;
 	err_clear(e);
+	/* What was noted about directories in there is void. */
+	if (a->overlay && is_dir(&at))
+		a->overlay->facts.redo = true;
 	r = remove_any(a, at.dirfd, name, e);
 	if (r < 0)
 		return r;
 	/* The removal may have closed the directory's descriptor. */
 	r = parent_enter(a, p, false, e);
 	at.dirfd = a->parent.fd;
-	return r < 0 ? r : create_once(a, &at, p, n, t, e);
+	if (r == 0)
+		r = create_once(a, &at, p, n, t, e);
+	if (r == 0 && a->overlay && n->type == TAR_DIR)
+		r = overlay_hide(a, a->parent.fd, name, e);
+	return r;
 }

@@ -31,8 +31,7 @@ static int widen(struct apply *a, int fd, struct dir_time *row, struct err *e)
 	return 0;
 }
 
-/* Takes the descriptor, also on failure. */
-static int enter_fd(struct apply *a, int dirfd, const char *path, size_t len, struct err *e)
+int parent_set(struct apply *a, int dirfd, const char *path, size_t len, struct err *e)
 {
 	autofd int fd = dirfd;
 	struct dir_time *row;
@@ -50,10 +49,19 @@ static int enter_fd(struct apply *a, int dirfd, const char *path, size_t len, st
 	a->parent.fd = steal_fd(&fd);
 	a->parent.ino = st.st_ino;
 	a->parent.setgid = st.st_mode & S_ISGID;
+	a->parent.hidden = a->parent.walked = false;
+	a->parent.real_len = len;
+	memmove(a->parent.real, path, len);
+	a->parent.real[len] = '\0';
+	parent_remember(a, path, len);
+	return 0;
+}
+
+void parent_remember(struct apply *a, const char *path, size_t len)
+{
 	a->parent.len = len;
 	memcpy(a->parent.path, path, len);
 	a->parent.path[len] = '\0';
-	return 0;
 }
 
 static int open_dir(struct apply *a, const char *path, struct err *e)
@@ -77,7 +85,7 @@ static int take_step(struct apply *a, char *path, size_t len, size_t base, bool 
 			fd = open_dir(a, path, e);
 	}
 	if (r == 0)
-		r = fd < 0 ? fd : enter_fd(a, fd, path, len, e);
+		r = fd < 0 ? fd : parent_set(a, fd, path, len, e);
 	path[len] = keep;
 	return r;
 }
@@ -113,12 +121,13 @@ int parent_enter(struct apply *a, const struct entry_path *p, bool make, struct 
 	memcpy(path, p->text, p->parent_len);
 	path[p->parent_len] = '\0';
 	fd = open_dir(a, path, e);
-	r = fd < 0 ? fd : enter_fd(a, fd, path, p->parent_len, e);
-	if ((r == -ENOENT && make) || (r == -EACCES && !a->privileged)) {
+	r = fd < 0 ? fd : parent_set(a, fd, path, p->parent_len, e);
+	if (a->overlay && (r == -ENOENT || r == -ENOTDIR || (r == -EACCES && !a->privileged))) {
+		err_clear(e);
+		r = overlay_enter(a, p, make ? OVERLAY_MAKE : OVERLAY_FIND, e);
+	} else if ((r == -ENOENT && make) || (r == -EACCES && !a->privileged)) {
 		err_clear(e);
 		r = walk_parents(a, p, make, e);
 	}
-	if (r < 0)
-		return err_wrap(e, r, "directory of '%.200s'", p->text);
-	return 0;
+	return r < 0 ? err_wrap(e, r, "directory of '%.200s'", p->text) : r;
 }

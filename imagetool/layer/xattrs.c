@@ -6,37 +6,17 @@
 #include <sys/xattr.h>
 
 #include "imagetool/layer/apply_internal.h"
+#include "imagetool/layer/overlay_xattr.h"
 
 #define XATTR_LIST_SIZE 65536 /* the kernel's XATTR_LIST_MAX */
 
-/* The kernel reads its own meaning into these: an overlay over the tree would see other files. */
-static const char *const forged[] = { "trusted.overlay.", "user.overlay.", NULL };
-
 static int check_name(const char *name, struct err *e)
 {
-	for (const char *const *p = forged; *p; p++)
-		if (starts_with(name, *p))
-			return err_set(e, EINVAL,
-				       "extended attribute '%s' would change what overlayfs shows",
-				       name);
+	/* An overlay over the tree would show other files. */
+	if (is_overlay_xattr(name))
+		return err_set(e, EINVAL,
+			       "extended attribute '%s' would change what overlayfs shows", name);
 	return 0;
-}
-
-/* A path that ends in the name, so that l*xattr(2) does not follow it. */
-struct xattr_path {
-	char text[PATH_MAX];
-};
-
-static const char *path_at(int dirfd, const char *name, struct xattr_path *buf)
-{
-	(void)snprintf(buf->text, sizeof(buf->text), "/proc/self/fd/%d/%s", dirfd, name);
-	return buf->text;
-}
-
-/* Other tools go on without an attribute that can't be had here, and so do we; it is counted. */
-static bool may_lack(int error)
-{
-	return error == EPERM || error == EACCES || error == EOPNOTSUPP;
 }
 
 int xattrs_set(struct apply *a, int fd, int dirfd, const char *name, const struct tar_entry *n,
@@ -45,7 +25,7 @@ int xattrs_set(struct apply *a, int fd, int dirfd, const char *name, const struc
 	struct xattr_path path;
 
 	if (n->n_xattrs && fd < 0)
-		(void)path_at(dirfd, name, &path);
+		(void)xattr_path_at(dirfd, name, &path);
 	for (size_t i = 0; i < n->n_xattrs; i++) {
 		const struct tar_xattr *x = &n->xattrs[i];
 		int r = check_name(x->name, e);
@@ -54,7 +34,7 @@ int xattrs_set(struct apply *a, int fd, int dirfd, const char *name, const struc
 			return r;
 		r = fd >= 0 ? fsetxattr(fd, x->name, x->value, x->len, 0)
 			    : lsetxattr(path.text, x->name, x->value, x->len, 0);
-		if (r < 0 && !may_lack(errno))
+		if (r < 0 && !xattr_may_lack(errno))
 			return err_sys(e, "set extended attribute '%.80s'", x->name);
 		a->notes.xattrs += r < 0;
 	}
@@ -74,15 +54,16 @@ int xattrs_prune(struct apply *a UNUSED, int dirfd, const char *name, const stru
 {
 	char list[XATTR_LIST_SIZE];
 	struct xattr_path path;
-	ssize_t len = llistxattr(path_at(dirfd, name, &path), list, sizeof(list));
+	ssize_t len = llistxattr(xattr_path_at(dirfd, name, &path), list, sizeof(list));
 
 	if (len < 0)
 		return errno == EOPNOTSUPP ? 0 : err_sys(e, "list extended attributes");
 	for (const char *x = list; x < list + len; x += strlen(x) + 1) {
-		/* A label of the security module is the machine's, not a layer's. */
-		if (is_stated(n, x) || streq(x, "security.selinux"))
+		/* A label of the security module is the machine's, not a layer's; overlayfs's say
+		 * what a layer hides. */
+		if (is_stated(n, x) || streq(x, "security.selinux") || is_overlay_xattr(x))
 			continue;
-		if (lremovexattr(path.text, x) < 0 && !may_lack(errno) && errno != ENODATA)
+		if (lremovexattr(path.text, x) < 0 && !xattr_may_lack(errno) && errno != ENODATA)
 			return err_sys(e, "remove extended attribute '%.80s'", x);
 	}
 	return 0;

@@ -35,7 +35,7 @@ static int apply_one(const struct store *s, struct apply *a, const struct image_
 	return fd < 0 ? fd : layer_apply_fd(a, fd, desc, diff_id, e);
 }
 
-int rootfs_unpack(const struct store *s, const struct image *img, int dirfd,
+static int unpack(const struct store *s, const struct image *img, int dirfd,
 		  struct apply_notes *ret_notes, struct err *e)
 {
 	auto_(apply) struct apply *a = NULL;
@@ -61,6 +61,16 @@ int rootfs_unpack(const struct store *s, const struct image *img, int dirfd,
 	}
 	*ret_notes = *apply_notes(a);
 	return steal_fd(&rootfd);
+}
+
+int rootfs_unpack(const struct store *s, const struct image *img, int dirfd,
+		  struct apply_notes *ret_notes, struct err *e)
+{
+	mode_t mask = umask(0);
+	int r = unpack(s, img, dirfd, ret_notes, e);
+
+	(void)umask(mask);
+	return r;
 }
 
 void rootfs_warn(const struct apply_notes *notes)

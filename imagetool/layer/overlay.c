@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/layer/overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "imagetool/layer/apply_internal.h"
+#include "imagetool/layer/view.h"
+#include "libutil/dir.h"
+#include "libutil/file.h"
+
+void overlay_free(struct overlay *o)
+{
+	if (!o)
+		return;
+	strv_done(&o->facts.implied);
+	strv_done(&o->facts.whiteout_dirs);
+	seen_done(&o->opaque);
+	seen_done(&o->whiteout_dirs);
+	free(o);
+}
+
+void overlay_note_root(struct apply *a, const struct tar_entry *n)
+{
+	struct apply_facts *f = &a->overlay->facts;
+
+	f->root_stated = true;
+	f->root_mode = n->mode;
+	f->root_uid = a->privileged ? (uid_t)n->uid : a->uid;
+	f->root_gid = a->privileged ? (gid_t)n->gid : a->gid;
+	f->root_mtime = n->mtime;
+}
+
+/* ---- Directories that hide ---- */
+
+static int drop_whiteouts(struct apply *a, int fd, int depth, struct err *e);
+
+struct dropping {
+	struct apply *a;
+	int depth;
+};
+
+static int drop_one(int dirfd, const char *name, unsigned char type UNUSED, void *ctx,
+		    struct err *e)
+{
+	const struct dropping *d = ctx;
+	autofd int fd = -1;
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "stat '%s'", name);
+	if (overlay_is_whiteout(&st) && unlinkat(dirfd, name, 0) < 0)
+		return err_sys(e, "remove whiteout '%s'", name);
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "open directory '%s'", name)
+		      : drop_whiteouts(d->a, fd, d->depth + 1, e);
+}
+
+/* They would be listed where there is nothing to hide. */
+static int drop_whiteouts(struct apply *a, int fd, int depth, struct err *e)
+{
+	struct dropping d = { a, depth };
+
+	if (depth > APPLY_WHITEOUT_DEPTH_MAX)
+		return err_set(e, ELOOP, "whiteout of directories more than %d deep",
+			       APPLY_WHITEOUT_DEPTH_MAX);
+	return dir_each(fd, drop_one, &d, e);
+}
+
+int overlay_hide(struct apply *a, int dirfd, const char *name, struct err *e)
+{
+	struct overlay *o = a->overlay;
+	autofd int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "open directory '%s'", name);
+	r = overlay_set_opaque(dirfd, name, o->trusted, e);
+	if (r < 0)
+		return r;
+	seen_add(&o->opaque, st.st_ino, "");
+	return o->whiteouts ? drop_whiteouts(a, fd, 0, e) : 0;
+}
+
+static int hide_root(struct apply *a, struct err *e)
+{
+	struct overlay *o = a->overlay;
+	struct stat st;
+
+	if (fstat(a->rootfd, &st) < 0)
+		return err_sys(e, "stat the root directory");
+	o->facts.root_opaque = true;
+	seen_add(&o->opaque, st.st_ino, "");
+	return o->whiteouts ? drop_whiteouts(a, a->rootfd, 0, e) : 0;
+}
+
+/* ---- Whiteouts ---- */
+
+static void note_whiteout(struct apply *a)
+{
+	struct overlay *o = a->overlay;
+
+	o->whiteouts++;
+	if (o->lower || seen_has(&o->whiteout_dirs, a->parent.ino, ""))
+		return;
+	seen_add(&o->whiteout_dirs, a->parent.ino, "");
+	strv_add(&o->facts.whiteout_dirs, a->parent.real);
+}
+
+/* Whether there is something to hide; without a view there is. */
+static int is_below(struct apply *a, const char *name, struct err *e)
+{
+	auto_(view_found) struct view_found below = { .dirfd = -1 };
+	char path[PATH_MAX + NAME_MAX + 2];
+	int r;
+
+	if (a->parent.hidden)
+		return 0;
+	if (!a->overlay->lower)
+		return 1;
+	(void)stpcpy(stpcpy(stpcpy(path, a->parent.real), a->parent.real_len ? "/" : ""), name);
+	r = view_find(a->overlay->lower, path, &below, e);
+	return r < 0 ? r : below.kind != VIEW_NONE;
+}
+
+/* Of what this layer has itself only what lies below it goes. */
+static int whiteout_at(struct apply *a, const char *name, struct err *e)
+{
+	struct stat st;
+	int r;
+
+	if (fstatat(a->parent.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return S_ISDIR(st.st_mode) ? overlay_hide(a, a->parent.fd, name, e) : 0;
+	if (errno != ENOENT)
+		return err_sys(e, "stat '%s'", name);
+	r = is_below(a, name, e);
+	if (r <= 0)
+		return r;
+	/* Linux lets everybody make this device, since 5.8. */
+	if (mknodat(a->parent.fd, name, S_IFCHR, makedev(0, 0)) < 0)
+		return err_sys(e, "make the whiteout of '%s'", name);
+	note_whiteout(a);
+	return 0;
+}
+
+/* The mark is an attribute of the directory, which is found by its name in its parent. */
+static int hide_here(struct apply *a, struct err *e)
+{
+	int fd, r;
+
+	if (a->parent.real_len == 0)
+		return hide_root(a, e);
+	fd = fcntl(a->parent.fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return err_sys(e, "duplicate a descriptor");
+	r = overlay_hide(a, fd, ".", e);
+	(void)close(fd);
+	return r;
+}
+
+int overlay_whiteout(struct apply *a, enum whiteout kind, const struct entry_path *p, struct err *e)
+{
+	bool same = a->parent.fd >= 0 && a->parent.walked && a->parent.len == p->parent_len &&
+		    memcmp(a->parent.path, p->text, p->parent_len) == 0;
+	int r = same ? 0 : overlay_enter(a, p, OVERLAY_HIDE, e);
+
+	if (r == -ENOENT || r == -ENOTDIR) {
+		err_clear(e);
+		return 0;
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = kind == WHITEOUT_OPAQUE ? hide_here(a, e) : whiteout_at(a, whiteout_target(p), e);
+	/* What is hidden has changed. */
+	if (kind == WHITEOUT_OPAQUE)
+		parent_forget(a);
+	return r;
+}
+
+/* ---- Hard links to what lies below ---- */
+
+static int copy_file(const struct view_found *from, int dirfd, const char *name, struct err *e)
+{
+	autofd int in = openat(from->dirfd, from->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	autofd int out = -1;
+
+	if (in < 0)
+		return err_sys(e, "open '%s' of a lower layer", from->name);
+	out = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out < 0)
+		return err_sys(e, "create '%s'", name);
+	return file_copy(in, out, NULL, e);
+}
+
+static int copy_link(const struct view_found *from, int dirfd, const char *name, struct err *e)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(from->dirfd, from->name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return err_sys(e, "read link '%s'", from->name);
+	target[n] = '\0';
+	return symlinkat(target, dirfd, name) < 0 ? err_sys(e, "make symlink '%s'", name) : 0;
+}
+
+static int copy_any(const struct view_found *from, int dirfd, const char *name, struct err *e)
+{
+	if (S_ISREG(from->st.st_mode))
+		return copy_file(from, dirfd, name, e);
+	if (S_ISLNK(from->st.st_mode))
+		return copy_link(from, dirfd, name, e);
+	if (mknodat(dirfd, name, from->st.st_mode, from->st.st_rdev) < 0)
+		return err_sys(e, "make '%s'", name);
+	return 0;
+}
+
+int overlay_copy_up(struct apply *a, const struct entry_path *target, struct err *e)
+{
+	auto_(view_found) struct view_found below = { .dirfd = -1 };
+	const char *name = entry_path_base(target);
+	char path[PATH_MAX + NAME_MAX + 2];
+	struct stat st;
+	int r;
+
+	if (!a->overlay->lower) {
+		a->overlay->facts.redo = true;
+		return OVERLAY_SKIP;
+	}
+	/* Directories that come with it are what they are below. */
+	r = overlay_enter(a, target, OVERLAY_MAKE, e);
+	if (r != 0)
+		return r;
+	if (fstatat(a->parent.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return overlay_is_whiteout(&st) ? err_set(e, ENOENT, "it is missing") : 0;
+	(void)stpcpy(stpcpy(stpcpy(path, a->parent.real), a->parent.real_len ? "/" : ""), name);
+	if (!a->parent.hidden)
+		r = view_find(a->overlay->lower, path, &below, e);
+	if (r < 0)
+		return r;
+	if (below.kind == VIEW_NONE || below.kind == VIEW_DIR)
+		return err_set(e, below.kind == VIEW_DIR ? EPERM : ENOENT, "%s",
+			       below.kind == VIEW_DIR ? "it is a directory" : "it is missing");
+	r = copy_any(&below, a->parent.fd, name, e);
+	return r < 0 ? r : view_copy_attributes(&below, a->parent.fd, name, a->privileged, e);
+}
