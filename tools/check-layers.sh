@@ -51,8 +51,8 @@ for room in runtime/*/; do
 done
 # shellcheck disable=SC2086 # split into words
 order runtime $host
-image='codec tar store layer sign auth registry snapshot unpack diff archive'
-image="$image bundle mount pull push copy commit dockerfile build verb"
+image='codec tar dockerfile store layer sign auth registry snapshot unpack diff archive'
+image="$image bundle mount pull push copy commit build verb"
 # shellcheck disable=SC2086 # split into words
 order imagetool $image
 for room in imagetool/*/; do
