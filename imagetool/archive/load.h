@@ -23,6 +23,10 @@ struct load_result {
 /* A stream: OCI archive or docker-archive, gzip or zstd around it or not.  One pass, no seeking. */
 int load_archive(struct store *s, struct byte_source from, const struct load_opts *opts,
 		 struct load_result *ret, struct err *e);
+/* What an image of a foreign index.json is called, NULL when nothing: the full name where one is
+ * given. */
+const char *archive_name_of(const struct image_descriptor *desc);
+
 /* A directory with an OCI layout. */
 int load_layout(struct store *s, const char *dir, const struct load_opts *opts,
 		struct load_result *ret, struct err *e);

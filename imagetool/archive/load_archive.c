@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "imagetool/archive/foreign.h"
 #include "imagetool/archive/load_internal.h"
 #include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
@@ -116,19 +117,6 @@ static int read_blob(struct load *l, struct tar_reader *t, const struct tar_entr
 	return r;
 }
 
-/* docker save links a layer that it has written before. */
-static int read_link(const struct tar_entry *n, struct member *m, struct err *e)
-{
-	autofree char *target =
-		n->type == TAR_SYMLINK ? member_link_target(m->name, n->link) : path_clean(n->link);
-
-	if (!target || path_is_absolute(target) || path_has_dotdot(target))
-		return err_set(e, EINVAL, "a link to '%.200s' leaves the archive", n->link);
-	m->kind = MEMBER_LINK;
-	m->text = steal_ptr(&target);
-	return 0;
-}
-
 static int read_member(struct load *l, struct tar_reader *t, const struct tar_entry *n,
 		       struct members *members, struct err *e)
 {
@@ -142,7 +130,7 @@ static int read_member(struct load *l, struct tar_reader *t, const struct tar_en
 		return 0;
 	m.name = xstrdup(path.text);
 	if (n->type == TAR_SYMLINK || n->type == TAR_HARDLINK)
-		r = read_link(n, &m, e);
+		r = member_set_link(&m, n->type == TAR_SYMLINK, n->link, e);
 	else if (n->type != TAR_FILE)
 		r = err_set(e, EINVAL, "neither a file nor a link");
 	else if (is_text(m.name))
@@ -158,20 +146,6 @@ static int read_member(struct load *l, struct tar_reader *t, const struct tar_en
 
 /* ---- The archive ---- */
 
-/* Of formats that are met around docker-archives and not read here. */
-static int check_foreign(const uint8_t *p, size_t len, struct err *e)
-{
-	if (len >= 6 && memcmp(p,
-			       "\xfd"
-			       "7zXZ\0",
-			       6) == 0)
-		return err_set(e, EINVAL, "it is compressed with xz: pipe it through 'xz -dc'");
-	if (len >= 3 && memcmp(p, "BZh", 3) == 0)
-		return err_set(e, EINVAL,
-			       "it is compressed with bzip2: pipe it through 'bzip2 -dc'");
-	return 0;
-}
-
 struct first_piece {
 	struct decompress *d;
 	bool seen;
@@ -185,7 +159,7 @@ static int read_checked(void *ctx, const uint8_t **ret, struct err *e)
 	if (r <= 0 || f->seen)
 		return r;
 	f->seen = true;
-	bad = check_foreign(*ret, (size_t)r, e);
+	bad = archive_check_foreign(*ret, (size_t)r, e);
 	return bad < 0 ? bad : r;
 }
 
@@ -200,7 +174,7 @@ static int read_members(struct load *l, struct byte_source from, struct members 
 	if (r < 0)
 		return r;
 	first.d = d;
-	t = tar_reader_new((struct tar_source){ read_checked, &first });
+	t = tar_reader_new((struct tar_source){ .next = read_checked, .ctx = &first });
 	while ((r = tar_next(t, &n, e)) > 0) {
 		r = read_member(l, t, &n, ret, e);
 		if (r < 0)

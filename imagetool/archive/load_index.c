@@ -190,7 +190,7 @@ static bool is_short_for(const char *name, const char *full)
 
 /* Docker and containerd put the tag into ref.name and the whole name beside it.  umoci gives a
  * derived image a ref.name of its own and leaves the other as it was: then it is stale. */
-static const char *name_of(const struct image_descriptor *desc)
+const char *archive_name_of(const struct image_descriptor *desc)
 {
 	const char *full = annotation(desc, IMAGE_FULL_NAME);
 	const char *name = annotation(desc, IMAGE_REF_NAME);
@@ -208,7 +208,7 @@ int load_index(struct load *l, const struct image_index *index, struct err *e)
 	for (size_t i = 0; i < index->manifests.n && r >= 0; i++) {
 		r = need(l, &entries[i], 0, e);
 		if (r >= 0)
-			r = load_name(l, name_of(&entries[i]), &entries[i], e);
+			r = load_name(l, archive_name_of(&entries[i]), &entries[i], e);
 	}
 	return r;
 }

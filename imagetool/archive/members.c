@@ -76,3 +76,15 @@ char *member_link_target(const char *name, const char *link)
 	}
 	return clean;
 }
+
+/* docker save links a layer that it has written before. */
+int member_set_link(struct member *m, bool symlink, const char *link, struct err *e)
+{
+	autofree char *target = symlink ? member_link_target(m->name, link) : path_clean(link);
+
+	if (!target || path_is_absolute(target) || path_has_dotdot(target))
+		return err_set(e, EINVAL, "a link to '%.200s' leaves the archive", link);
+	m->kind = MEMBER_LINK;
+	m->text = steal_ptr(&target);
+	return 0;
+}

@@ -22,6 +22,7 @@ struct member {
 	enum member_kind kind;
 	char digest[DIGEST_TEXT_SIZE];      /* BLOB */
 	int64_t size;                       /* BLOB */
+	int64_t offset;                     /* BLOB: in the file, for archives read in place */
 	enum layer_compression compression; /* BLOB: what it looks like */
 	char *text;                         /* TEXT: content; LINK: name of the target; owned */
 	size_t len;
@@ -39,6 +40,8 @@ AUTO_DEFINE_DONE(members, members_done)
 int members_add(struct members *m, struct member *item, struct err *e);
 /* By name, through links; NULL when there is none, or only a loop. */
 const struct member *members_find(const struct members *m, const char *name);
+/* Make `m`, which has its name, a link to what a symlink or hardlink says. */
+int member_set_link(struct member *m, bool symlink, const char *link, struct err *e);
 /* Where a symlink at `name` leads inside the archive; NULL when it leads outside.  Owned. */
 char *member_link_target(const char *name, const char *link);
 

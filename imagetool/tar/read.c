@@ -14,7 +14,8 @@ struct tar_reader {
 	struct tar_source from;
 	const uint8_t *next; /* rest of the source's last piece */
 	size_t left;
-	bool at_end; /* of the source */
+	bool at_end;      /* of the source */
+	int64_t position; /* bytes taken from it */
 
 	uint8_t block[TAR_BLOCK]; /* the last header as it was */
 	struct tar_header header;
@@ -81,6 +82,7 @@ static const uint8_t *take(struct tar_reader *t, size_t n)
 
 	t->next += n;
 	t->left -= n;
+	t->position += (int64_t)n;
 	return p;
 }
 
@@ -111,11 +113,30 @@ static int read_block(struct tar_reader *t, uint8_t block[TAR_BLOCK], struct err
 	return r == 0 ? err_set(e, EBADMSG, "tar stream: truncated") : r;
 }
 
+/* Past what the source need not read; the last byte is read all the same, so that a file cut short
+ * is noticed. */
+static int skip_unread(struct tar_reader *t, int64_t *n, struct err *e)
+{
+	int64_t unread = *n - (int64_t)t->left - 1;
+	int r;
+
+	if (!t->from.skip || unread <= 0)
+		return 0;
+	*n = 1;
+	(void)take(t, t->left);
+	r = t->from.skip(t->from.ctx, unread, e);
+	t->position += unread;
+	return r;
+}
+
 static int skip(struct tar_reader *t, int64_t n, struct err *e)
 {
-	while (n > 0) {
-		int r = fill(t, e);
+	int r = skip_unread(t, &n, e);
 
+	if (r < 0)
+		return r;
+	while (n > 0) {
+		r = fill(t, e);
 		if (r < 0)
 			return r;
 		if (r == 0)
@@ -481,4 +502,9 @@ int tar_data(struct tar_reader *t, const uint8_t **ret, size_t *ret_len, int64_t
 	t->offset += want;
 	t->piece_done += want;
 	return 1;
+}
+
+int64_t tar_data_position(const struct tar_reader *t)
+{
+	return t->is_sparse ? -1 : t->position;
 }

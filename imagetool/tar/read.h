@@ -64,6 +64,9 @@ struct tar_entry {
 struct tar_source {
 	int (*next)(void *ctx, const uint8_t **ret, struct err *e);
 	void *ctx;
+	/* For archives that lie in files: go on `n` bytes further, without reading what is between.
+	 * NULL: what is not wanted is read. */
+	int (*skip)(void *ctx, int64_t n, struct err *e);
 };
 
 struct tar_reader;
@@ -79,6 +82,10 @@ int tar_next(struct tar_reader *t, struct tar_entry *ret, struct err *e);
  * between the last piece and the entry's size is a hole. */
 int tar_data(struct tar_reader *t, const uint8_t **ret, size_t *ret_len, int64_t *ret_offset,
 	     struct err *e);
+
+/* Where in the stream the data of the entry begins, before any of it was asked for; -1 when it does
+ * not lie there in one piece (sparse files). */
+int64_t tar_data_position(const struct tar_reader *t);
 
 /* Read the source to its end, so that who hashes the stream sees all of it. */
 int tar_drain(struct tar_reader *t, struct err *e);
