@@ -13,6 +13,7 @@
 	X(rm)                                                                                      \
 	X(unpack)                                                                                  \
 	X(bundle)                                                                                  \
+	X(copy)                                                                                    \
 	X(load)                                                                                    \
 	X(save)
 
