@@ -425,6 +425,7 @@ static int begin_data(struct tar_reader *t, struct tar_entry *n, struct err *e)
 	n->size = t->data_left;
 	if (n->type == TAR_FILE && (t->header.type == 'S' || t->pax.sparse))
 		r = read_sparse_map(t, &n->size, e);
+	n->sparse = t->is_sparse;
 	if (r >= 0 && n->size > TAR_SIZE_MAX)
 		return err_set(e, EFBIG, "%lld bytes are more than any file has",
 			       (long long)n->size);

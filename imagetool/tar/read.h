@@ -17,6 +17,7 @@
 #ifndef IMAGETOOL_TAR_READ_H
 #define IMAGETOOL_TAR_READ_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
@@ -56,6 +57,7 @@ struct tar_entry {
 	struct timespec mtime;
 	uint32_t major, minor;
 	int64_t size; /* of files, holes included */
+	bool sparse;  /* a file stored as a list of pieces, with holes between them */
 	const struct tar_xattr *xattrs;
 	size_t n_xattrs;
 };

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/layer/policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The kernel reads its own meaning into these: an overlay over the tree would see other files. */
+static const char *const forged[] = { "trusted.overlay.", "user.overlay.", NULL };
+
+static int check_owner(const struct tar_entry *n, struct err *e)
+{
+	if (n->uid < 0 || n->uid >= UINT32_MAX || n->gid < 0 || n->gid >= UINT32_MAX)
+		return err_set(e, EINVAL, "owner %lld:%lld is out of range", (long long)n->uid,
+			       (long long)n->gid);
+	return 0;
+}
+
+static int check_xattr(const char *name, struct err *e)
+{
+	for (const char *const *p = forged; *p; p++)
+		if (starts_with(name, *p))
+			return err_set(e, EINVAL,
+				       "extended attribute '%s' would change what overlayfs shows",
+				       name);
+	return 0;
+}
+
+int entry_check(const struct tar_entry *n, struct err *e)
+{
+	int r = check_owner(n, e);
+
+	for (size_t i = 0; i < n->n_xattrs && r >= 0; i++)
+		r = check_xattr(n->xattrs[i].name, e);
+	if (r >= 0 && n->type == TAR_CHAR && n->major == 0 && n->minor == 0)
+		r = err_set(e, EINVAL, "character device 0:0 would be a whiteout to overlayfs");
+	return r;
+}
+
+int entry_check_root(const struct tar_entry *n, struct err *e)
+{
+	/* A symlink in place of the root would lead everything after it outside (CVE-2021-29136).
+	 */
+	if (n->type != TAR_DIR)
+		return err_set(e, EINVAL, "entry '%.200s': the root can only be a directory",
+			       n->name);
+	return entry_check(n, e);
+}
