@@ -40,21 +40,36 @@ static void add_strings(struct strv *to, const struct oci_strings *from)
 
 /* ---- Process ---- */
 
+static void unset(struct strv *env, const char *name)
+{
+	size_t len = strlen(name), kept = 0;
+
+	for (size_t i = 0; i < env->n; i++) {
+		if (strncmp(env->v[i], name, len) == 0 && strchr("=", env->v[i][len]))
+			free(env->v[i]);
+		else
+			env->v[kept++] = env->v[i];
+	}
+	if (env->v)
+		env->v[kept] = NULL;
+	env->n = kept;
+}
+
 static void set_pair(struct strv *env, const char *pair)
 {
 	const char *equals = strchr(pair, '=');
 	autofree char *name = NULL;
 
-	/* "NAME" alone is kept as the image wrote it. */
 	if (!equals) {
-		strv_add(env, pair);
+		unset(env, pair);
 		return;
 	}
 	name = xstrndup(pair, (size_t)(equals - pair));
 	strv_env_set(env, name, equals + 1);
 }
 
-/* The image's, verbatim; what a person says replaces; PATH and TERM only where nobody said. */
+/* The image's, verbatim; what a person says replaces; PATH, HOSTNAME and TERM only where nobody
+ * said. */
 static void convert_env(const struct config_input *in, struct spec_process *p, struct arena *a)
 {
 	auto_(strv) struct strv env = { 0 };
@@ -64,6 +79,8 @@ static void convert_env(const struct config_input *in, struct spec_process *p, s
 		set_pair(&env, in->wishes->env.v[i]);
 	if (!strv_env_get(&env, "PATH"))
 		strv_add(&env, DEFAULT_PATH);
+	if (in->wishes->hostname && !strv_env_get(&env, "HOSTNAME"))
+		strv_addf(&env, "HOSTNAME=%s", in->wishes->hostname);
 	if (in->wishes->tty && !strv_env_get(&env, "TERM"))
 		strv_add(&env, "TERM=xterm");
 	p->env = copy_strings(a, &env);
@@ -119,6 +136,10 @@ static int convert_process(const struct config_input *in, struct spec_process *p
 			   struct err *e)
 {
 	p->terminal = in->wishes->tty;
+	/* The document that a person starts from is stricter than docker's containers, in which
+	 * programs like sudo work, and limits are those of who starts them. */
+	p->no_new_privileges = false;
+	p->rlimits = (struct oci_array){ 0 };
 	convert_env(in, p, a);
 	convert_user(in->user, p, a);
 	convert_cwd(in, p, a);
@@ -142,7 +163,7 @@ static const char *const obeyed[] = { "org.systemd.property.",
 				      "io.podman.annotations.",
 				      NULL };
 
-static bool is_obeyed(const char *key)
+bool annotation_is_order(const char *key)
 {
 	for (const char *const *p = obeyed; *p; p++)
 		if (starts_with(key, *p))
@@ -201,7 +222,7 @@ static void convert_annotations(const struct config_input *in, struct runtime_sp
 		if (!is_label(&c->labels, implicit[n].key))
 			add_annotation(m, implicit[n].key, implicit[n].value);
 	for (size_t n = 0; n < c->labels.n; n++) {
-		if (is_obeyed(c->labels.items[n].key))
+		if (annotation_is_order(c->labels.items[n].key))
 			notes->labels++;
 		else if (*c->labels.items[n].key)
 			m->items[m->n++] = c->labels.items[n];
@@ -216,7 +237,8 @@ static void convert_mount(const struct mount_arg *from, struct spec_mount *to, s
 
 	to->destination = arena_strdup(a, from->destination);
 	to->type = tmpfs ? "tmpfs" : "bind";
-	to->source = tmpfs ? "tmpfs" : arena_strdup(a, from->source);
+	/* A volume without a name gets one when it is made. */
+	to->source = tmpfs ? "tmpfs" : arena_strdup(a, from->source ? from->source : "");
 	to->options = copy_strings(a, &from->options);
 }
 

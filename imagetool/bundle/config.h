@@ -14,7 +14,7 @@
 
 /* NULL and empty mean: as the image says. */
 struct config_wishes {
-	struct strv env;        /* NAME=VALUE */
+	struct strv env;        /* NAME=VALUE; NAME alone takes the image's away */
 	struct strv entrypoint; /* with has_entrypoint; empty takes the image's away */
 	bool has_entrypoint;
 	struct strv command; /* with has_command */
@@ -40,6 +40,11 @@ struct config_input {
 struct config_notes {
 	size_t labels; /* left out: a runtime would take them for orders */
 };
+
+/* Runtimes or shims take annotations of this name for orders, so that nobody's description may be
+ * one.
+ */
+bool annotation_is_order(const char *key);
 
 /* Memory comes from `a`; texts of the image and the wishes are borrowed. */
 int config_convert(const struct config_input *in, struct arena *a, struct runtime_spec **ret,

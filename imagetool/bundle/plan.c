@@ -2,17 +2,26 @@
 #include "imagetool/bundle/plan.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
+#include "imagetool/bundle/edit.h"
+#include "imagetool/bundle/key_values.h"
 #include "imagetool/bundle/volumes.h"
+#include "imagetool/bundle/volumes_from.h"
 #include "libutil/beneath.h"
 #include "libutil/file.h"
+#include "libutil/path.h"
+
+/* podman's word: the caller's groups; the runtime is told by an annotation. */
+#define KEEP_GROUPS            "keep-groups"
+#define KEEP_GROUPS_ANNOTATION "run.oci.keep_original_groups"
 
 void bundle_plan_done(struct bundle_plan *p)
 {
 	config_wishes_done(&p->wishes);
 	mount_args_done(&p->mounts);
+	identity_done(&p->identity);
+	free(p->name);
 }
 
 /* ---- Options to wishes ---- */
@@ -40,28 +49,10 @@ static int parse_words(const char *option, const char *text, struct strv *ret, s
 	return 0;
 }
 
-static int parse_env(const struct strv *from, struct strv *to, struct err *e)
-{
-	for (size_t i = 0; i < from->n; i++) {
-		const char *text = from->v[i], *value;
-
-		if (!*text || *text == '=')
-			return err_set(e, EINVAL, "--env '%s': expected NAME=VALUE or NAME", text);
-		if (strchr(text, '=')) {
-			strv_add(to, text);
-			continue;
-		}
-		value = getenv(text);
-		if (value)
-			strv_addf(to, "%s=%s", text, value);
-	}
-	return 0;
-}
-
 static int parse_wishes(const struct container_options *o, char *const *command,
 			struct config_wishes *w, struct err *e)
 {
-	int r = parse_env(&o->env, &w->env, e);
+	int r = env_collect(&o->env_files, &o->env, &w->env, e);
 
 	w->workdir = o->workdir;
 	w->hostname = o->hostname;
@@ -80,31 +71,106 @@ static int parse_wishes(const struct container_options *o, char *const *command,
 	return r;
 }
 
-static int parse_mounts(const struct container_options *o, const struct image_config *image,
-			struct mount_args *ret, struct err *e)
+typedef int add_fn(struct mount_args *m, const char *text, struct err *e);
+
+static int add_all(struct mount_args *m, const struct strv *texts, add_fn *add, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < o->volumes.n && r >= 0; i++)
-		r = mount_args_add_volume(ret, o->volumes.v[i], e);
-	for (size_t i = 0; i < o->tmpfs.n && r >= 0; i++)
-		r = mount_args_add_tmpfs(ret, o->tmpfs.v[i], e);
-	for (size_t i = 0; image->config && i < image->config->volumes.n && r >= 0; i++)
-		r = mount_args_add_image_volume(ret, image->config->volumes.items[i], e);
-	if (r >= 0)
-		mount_args_sort(ret);
+	for (size_t i = 0; i < texts->n && r >= 0; i++)
+		r = add(m, texts->v[i], e);
 	return r;
 }
 
-int bundle_plan_make(const struct container_options *options, const struct image_config *image,
-		     char *const *command, struct bundle_plan *ret, struct err *e)
+/* What a person says wins over another bundle's, that over the image's. */
+static int parse_mounts(struct bundle_plan *p, struct err *e)
 {
+	const struct container_options *o = p->options;
+	const struct image_run_config *c = p->image->config;
+	struct mount_args *m = &p->mounts;
+	int r = add_all(m, &o->volumes, mount_args_add_volume, e);
+
+	if (r >= 0)
+		r = add_all(m, &o->mounts, mount_args_add_spec, e);
+	if (r >= 0)
+		r = add_all(m, &o->tmpfs, mount_args_add_tmpfs, e);
+	if (r >= 0)
+		r = mount_args_check(m, e);
+	if (r >= 0)
+		r = add_all(m, &o->volumes_from, volumes_from_add, e);
+	for (size_t i = 0; c && i < c->volumes.n && r >= 0; i++)
+		r = mount_args_add_image_volume(m, c->volumes.items[i], e);
+	if (r < 0)
+		return r;
+	identity_add_mounts(&p->identity, m);
+	mount_args_sort(m);
+	return volumes_resolve_binds(m, e);
+}
+
+/* ---- The document ---- */
+
+static bool is_rootless(void)
+{
+	return geteuid() != 0;
+}
+
+/* Without a word about it an ordinary user's container has the host's: there is nothing to connect
+ * another one with. */
+static bool has_host_network(const struct container_options *o)
+{
+	return o->network ? streq(o->network, "host") : is_rootless();
+}
+
+static int convert(struct bundle_plan *p, const struct bundle_user *user, struct arena *a,
+		   struct runtime_spec **ret, struct err *e)
+{
+	struct spec_edit edit = {
+		.options = p->options, .a = a, .rootless = is_rootless(), .name = p->name
+	};
+	int r = config_convert(&(struct config_input){ .image = p->image,
+						       .wishes = &p->wishes,
+						       .user = user,
+						       .mounts = &p->mounts,
+						       .rootless = is_rootless() },
+			       a, &edit.spec, &p->notes, e);
+
+	if (r >= 0)
+		r = spec_edit_apply(&edit, e);
+	if (r < 0)
+		return r;
+	if (strv_has(&p->options->groups, KEEP_GROUPS))
+		edit_set_pair(a, &edit.spec->annotations, KEEP_GROUPS_ANNOTATION, "1");
+	r = runtime_spec_check("config.json", edit.spec, e);
+	if (r >= 0)
+		*ret = edit.spec;
+	return r;
+}
+
+/* Layers are unpacked for minutes: what is wrong has to be known before. */
+static int rehearse(struct bundle_plan *p, struct err *e)
+{
+	auto_(arena) struct arena a = { 0 };
+	struct bundle_user nobody = { 0 };
+	struct runtime_spec *spec = NULL;
+
+	return convert(p, &nobody, &a, &spec, e);
+}
+
+int bundle_plan_make(const struct container_options *options, const struct image_config *image,
+		     const char *dir, char *const *command, struct bundle_plan *ret, struct err *e)
+{
+	autofree char *full = path_absolute(dir);
 	int r;
 
 	ret->options = options;
 	ret->image = image;
+	ret->name = xstrdup(path_base(full));
 	r = parse_wishes(options, command, &ret->wishes, e);
-	return r < 0 ? r : parse_mounts(options, image, &ret->mounts, e);
+	if (r >= 0)
+		r = identity_make(options, has_host_network(options), &ret->identity, e);
+	if (r >= 0)
+		r = parse_mounts(ret, e);
+	return r < 0 ? r : rehearse(ret, e);
 }
 
 /* ---- Into the bundle ---- */
@@ -137,29 +203,35 @@ static int write_config(int bundlefd, const struct runtime_spec *spec, struct er
 				       FILE_NO_SYNC, e);
 }
 
-static int convert(struct bundle_plan *p, int rootfd, struct arena *a, struct runtime_spec **ret,
-		   struct err *e)
+static int look_up(const struct bundle_plan *p, int rootfd, struct bundle_user *ret, struct err *e)
 {
-	auto_(bundle_user) struct bundle_user user = { 0 };
-	int r = users_lookup(rootfd, who(p), &user, e);
+	int r = users_lookup(rootfd, who(p), ret, e);
 
-	return r < 0 ? r
-		     : config_convert(&(struct config_input){ .image = p->image,
-							      .wishes = &p->wishes,
-							      .user = &user,
-							      .mounts = &p->mounts,
-							      .rootless = geteuid() != 0 },
-				      a, ret, &p->notes, e);
+	for (size_t i = 0; i < p->options->groups.n && r >= 0; i++) {
+		const char *name = p->options->groups.v[i];
+
+		if (streq(name, KEEP_GROUPS))
+			continue;
+		r = users_add_group(rootfd, name, ret, e);
+		if (r < 0)
+			return err_wrap(e, r, "--group-add");
+	}
+	return r;
 }
 
 int bundle_plan_write(struct bundle_plan *p, int bundlefd, int rootfd, struct err *e)
 {
 	auto_(arena) struct arena a = { 0 };
+	auto_(bundle_user) struct bundle_user user = { 0 };
 	struct runtime_spec *spec = NULL;
 	int r = volumes_make(&p->mounts, bundlefd, rootfd, e);
 
 	if (r >= 0)
-		r = convert(p, rootfd, &a, &spec, e);
+		r = identity_write(&p->identity, bundlefd, e);
+	if (r >= 0)
+		r = look_up(p, rootfd, &user, e);
+	if (r >= 0)
+		r = convert(p, &user, &a, &spec, e);
 	if (r >= 0)
 		r = make_workdir(rootfd, spec->process->cwd, e);
 	return r < 0 ? r : write_config(bundlefd, spec, e);

@@ -8,6 +8,7 @@
 #define IMAGETOOL_BUNDLE_PLAN_H
 
 #include "imagetool/bundle/config.h"
+#include "imagetool/bundle/identity.h"
 #include "imagetool/bundle/options.h"
 
 struct bundle_plan {
@@ -15,14 +16,17 @@ struct bundle_plan {
 	const struct image_config *image;
 	struct config_wishes wishes;
 	struct mount_args mounts;
+	struct identity identity;
+	char *name;                /* owned: what the directory will be called */
 	struct config_notes notes; /* after bundle_plan_write() */
 };
 
-/* `options`, `image` and `command` (NULL-terminated, empty: the image's) are borrowed; `ret` is
- * zeroed. */
+/* `options`, `image` and `command` (NULL-terminated, empty: the image's) are borrowed; `dir` is
+ * where the bundle will be; `ret` is zeroed.  All that is wrong with the options is said here, but
+ * for names of users. */
 int bundle_plan_make(const struct container_options *options, const struct image_config *image,
-		     char *const *command, struct bundle_plan *ret, struct err *e);
-/* Volumes and config.json, in the directory that is to become the bundle. */
+		     const char *dir, char *const *command, struct bundle_plan *ret, struct err *e);
+/* Volumes, files and config.json, in the directory that is to become the bundle. */
 int bundle_plan_write(struct bundle_plan *p, int bundlefd, int rootfd, struct err *e);
 void bundle_plan_done(struct bundle_plan *p);
 AUTO_DEFINE_DONE(bundle_plan, bundle_plan_done)

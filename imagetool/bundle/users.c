@@ -222,3 +222,23 @@ int users_lookup(int rootfd, const char *spec, struct bundle_user *ret, struct e
 	}
 	return r < 0 ? r : users_resolve(spec, passwd, group, ret, e);
 }
+
+int users_add_group(int rootfd, const char *name, struct bundle_user *u, struct err *e)
+{
+	autofree char *group = NULL;
+	uint32_t gid = 0;
+	int r = parse_id(name, &gid) == 0 ? 0 : read_inside(rootfd, "etc/group", &group, e);
+
+	if (r >= 0)
+		r = resolve_group(name, group, &gid, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < u->n_groups; i++)
+		if (u->groups[i] == gid)
+			return 0;
+	if (u->n_groups >= USERS_GROUPS_MAX)
+		return err_set(e, E2BIG, "more than %d groups", USERS_GROUPS_MAX);
+	u->groups = xreallocarray(u->groups, u->n_groups + 1, sizeof(*u->groups));
+	u->groups[u->n_groups++] = gid;
+	return 0;
+}

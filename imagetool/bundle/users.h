@@ -36,4 +36,7 @@ int users_lookup(int rootfd, const char *spec, struct bundle_user *ret, struct e
 int users_resolve(const char *spec, const char *passwd, const char *group, struct bundle_user *ret,
 		  struct err *e);
 
+/* One more group: a number, or a name of the image. */
+int users_add_group(int rootfd, const char *name, struct bundle_user *u, struct err *e);
+
 #endif

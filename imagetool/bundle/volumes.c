@@ -12,7 +12,8 @@
 #include "libutil/fd.h"
 #include "libutil/path.h"
 
-#define NAME_TRIES 1000
+#define NAME_TRIES    1000
+#define SELINUX_PLACE "/sys/fs/selinux/enforce"
 
 /* "/var/lib/x" -> "var-lib-x" */
 static char *name_from(const char *destination)
@@ -113,6 +114,14 @@ static int fill(int rootfd, const char *path, int volumesfd, const char *name, s
 	return fd < 0 ? fd : copy_attributes(fd, parentfd, base, e);
 }
 
+/* An empty one, with the owner and the mode of what the image has at its place. */
+static int make_empty(int rootfd, const char *path, int volumesfd, const char *name, struct err *e)
+{
+	autofd int fd = beneath_mkdir_p(rootfd, path, 0755, BENEATH_CHROOT, e);
+
+	return fd < 0 ? fd : copy_attributes(fd, volumesfd, name, e);
+}
+
 static int make_volume(const struct mount_args *mounts, struct mount_arg *m, int volumesfd,
 		       int rootfd, struct err *e)
 {
@@ -126,10 +135,11 @@ static int make_volume(const struct mount_args *mounts, struct mount_arg *m, int
 	/* One volume at two places: the first has filled it. */
 	if (fstatat(volumesfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
-	return fill(rootfd, m->destination, volumesfd, name, e);
+	return m->no_copy ? make_empty(rootfd, m->destination, volumesfd, name, e)
+			  : fill(rootfd, m->destination, volumesfd, name, e);
 }
 
-static int make_bind(struct mount_arg *m, struct err *e)
+static int resolve_bind(struct mount_arg *m, struct err *e)
 {
 	autofree char *given = steal_ptr(&m->source);
 	struct stat st;
@@ -137,6 +147,26 @@ static int make_bind(struct mount_arg *m, struct err *e)
 	m->source = path_absolute(given);
 	if (stat(m->source, &st) < 0)
 		return err_sys(e, "source '%s'", given);
+	/* Labels of the host's files are not ours to change; where there are none, all is done. */
+	if (m->relabel && access(SELINUX_PLACE, F_OK) == 0)
+		return err_set(e, ENOTSUP,
+			       "':z' and ':Z' are not supported: chcon -Rt container_file_t '%s'",
+			       given);
+	return 0;
+}
+
+int volumes_resolve_binds(struct mount_args *mounts, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < mounts->n && r >= 0; i++) {
+		struct mount_arg *m = &mounts->items[i];
+
+		if (m->kind == MOUNT_BIND)
+			r = resolve_bind(m, e);
+		if (r < 0)
+			return err_wrap(e, r, "volume '%s'", m->destination);
+	}
 	return 0;
 }
 
@@ -166,8 +196,6 @@ int volumes_make(struct mount_args *mounts, int bundlefd, int rootfd, struct err
 
 		if (m->kind == MOUNT_VOLUME)
 			r = make_volume(mounts, m, volumesfd, rootfd, e);
-		else if (m->kind == MOUNT_BIND)
-			r = make_bind(m, e);
 		if (r < 0)
 			return err_wrap(e, r, "volume '%s'", m->destination);
 	}

@@ -12,9 +12,10 @@
 
 #define VOLUMES_NAME "volumes"
 
-/* Make every MOUNT_VOLUME's directory and give each mount its final source: volumes below the
- * bundle
- * ("volumes/data", relative), binds as absolute paths that exist.  `mounts` is sorted. */
+/* Give binds their final source: an absolute path, which is there. */
+int volumes_resolve_binds(struct mount_args *mounts, struct err *e);
+/* Make every MOUNT_VOLUME's directory and give it its final source, relative to the bundle:
+ * "volumes/data".  `mounts` is sorted. */
 int volumes_make(struct mount_args *mounts, int bundlefd, int rootfd, struct err *e);
 
 #endif

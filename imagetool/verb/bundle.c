@@ -67,6 +67,8 @@ static void warn(const struct making *m)
 		log_warning(
 			"%zu labels were left out of the annotations: a runtime would obey them",
 			m->plan.notes.labels);
+	if (m->plan.mounts.consistency)
+		log_warning("consistency of mounts means nothing here: all see the same files");
 }
 
 static int run(const void *global, void *values, char *const *args, int n UNUSED, struct err *e)
@@ -85,7 +87,7 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	if (r >= 0 && !img.config)
 		r = err_set(e, EINVAL, "'%s' is not a container image", args[0]);
 	if (r >= 0)
-		r = bundle_plan_make(&v->container, img.config, args + 2, &m.plan, e);
+		r = bundle_plan_make(&v->container, img.config, args[1], args + 2, &m.plan, e);
 	m.store = s;
 	if (r >= 0)
 		r = make(&m, args[1], e);

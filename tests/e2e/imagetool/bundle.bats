@@ -109,7 +109,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 		make_layout layout x 1.tar
 	FROM_HERE=yes bundle -e A=new --env C=3 -e FROM_HERE -e NOT_SET_ANYWHERE --user 5:6 -w /other --hostname box \
 		-t --read-only x b
-	[ "$(q .process.env)" = '["A=new","B=2","C=3","FROM_HERE=yes","PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","TERM=xterm"]' ]
+	[ "$(q .process.env)" = '["A=new","B=2","C=3","FROM_HERE=yes","PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","HOSTNAME=box","TERM=xterm"]' ]
 	[ "$(q '[.process.user.uid,.process.user.gid]')" = '[5,6]' ]
 	[ "$(q .process.cwd)" = '"/other"' ]
 	[ "$(q .hostname)" = '"box"' ]
@@ -203,7 +203,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 @test "mounts that can't be are refused" {
 	image_of 'file name=f data=x'
 	bundle_fails "not an absolute path" -v a:b:c x b
-	bundle_fails "No such file" -v /no/such/source:/x x b
+	bundle_fails "No such file" -v /no/such/source:/x x b c
 	bundle_fails "unknown mount option 'bogus'" -v "$ROOM:/x:bogus" x b
 	bundle_fails "unknown mount option 'exec=1'" --tmpfs /x:exec=1 x b
 	bundle_fails "on the root itself" -v "$ROOM:/" x b
