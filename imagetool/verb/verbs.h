@@ -8,6 +8,7 @@
 
 #define IMAGE_VERBS(X)                                                                             \
 	X(pull)                                                                                    \
+	X(push)                                                                                    \
 	X(list)                                                                                    \
 	X(inspect)                                                                                 \
 	X(rm)                                                                                      \
