@@ -17,6 +17,7 @@
 
 #define HTTP_MAX_REDIRECTS 10L
 #define HTTP_BUFFER        (256L << 10)
+#define HTTP_EXPECT_MIN    ((int64_t)1 << 20)
 /* Below this many bytes a second for timeout_s seconds a transfer counts as stalled. */
 #define HTTP_STALL_SPEED 100L
 
@@ -152,6 +153,10 @@ static CURLcode set_headers(struct http_transfer *t)
 		t->header_list = c->curl_slist_append(t->header_list, t->headers->v[i]);
 	if (t->authorization)
 		add_authorization(t);
+	/* Ask before a long body; a short one is there sooner than the answer, and a server that
+	 * does not look at it gives none for a second. */
+	if (t->payload && t->payload->len < HTTP_EXPECT_MIN)
+		t->header_list = c->curl_slist_append(t->header_list, "Expect:");
 	return c->curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->header_list);
 }
 
@@ -179,14 +184,8 @@ static CURLcode set_payload(struct http_transfer *t)
 static CURLcode set_method(struct http_transfer *t)
 {
 	const struct curl_api *c = &t->http->curl;
-	static const struct http_payload empty = { .data = "" };
-	CURLcode r = CURLE_OK;
+	CURLcode r = t->payload ? set_payload(t) : CURLE_OK;
 
-	/* Without a length of 0 some servers answer 411. */
-	if (!t->payload && t->method && t->method[0] == 'P')
-		t->payload = &empty;
-	if (t->payload)
-		r = set_payload(t);
 	if (r != CURLE_OK || !t->method)
 		return r;
 	if (streq(t->method, "HEAD"))
@@ -197,9 +196,13 @@ static CURLcode set_method(struct http_transfer *t)
 static CURLcode set_request(struct http_transfer *t)
 {
 	const struct curl_api *c = &t->http->curl;
+	static const struct http_payload empty = { .data = "" };
 	char range[48];
 	CURLcode r = c->curl_easy_setopt(t->easy, CURLOPT_URL, t->url);
 
+	/* Without a length of 0 some servers answer 411. */
+	if (!t->payload && t->method && t->method[0] == 'P')
+		t->payload = &empty;
 	if (r == CURLE_OK)
 		r = set_headers(t);
 	if (r == CURLE_OK)
