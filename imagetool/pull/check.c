@@ -59,7 +59,7 @@ static int check_platform(const struct pull *p, struct err *e)
 
 int pull_check(struct pull *p, struct err *e)
 {
-	int r = read_config(p, e);
+	int r = p->config ? 0 : read_config(p, e);
 
 	if (r < 0 || !p->config)
 		return r;

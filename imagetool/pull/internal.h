@@ -5,6 +5,8 @@
 
 #include "imagetool/pull/pull.h"
 
+struct job;
+
 struct pull {
 	const struct pull_opts *opts;
 	struct platform platform;
@@ -18,9 +20,10 @@ struct pull {
 	struct registry_document document; /* the manifest's bytes */
 	const struct image_manifest *manifest;
 	const struct image_config *config; /* NULL for artifacts */
-	struct download *items;            /* blobs the store lacks */
-	size_t n_items;
-	uint64_t size, missing; /* bytes: of all blobs; of items */
+	bool has_config;                   /* of an image: it is read before any layer is */
+	struct job *jobs;                  /* blobs that are missing or not unpacked; transfer.h */
+	size_t n_jobs, n_missing;
+	uint64_t size, missing; /* bytes: of all blobs; of those that are missing */
 	size_t n_layers;
 };
 

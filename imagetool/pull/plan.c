@@ -5,16 +5,17 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/human.h"
-#include "imagetool/pull/internal.h"
+#include "imagetool/pull/transfer.h"
 #include "imagetool/store/descriptor.h"
 #include "imagetool/store/digest_set.h"
 #include "imagetool/store/image.h"
 #include "libutil/alloc.h"
 
-static int plan_blob(struct pull *p, const struct image_descriptor *desc, struct digest_set *seen,
-		     struct err *e)
+static int plan_blob(struct pull *p, const struct image_descriptor *desc, size_t layer,
+		     struct digest_set *seen, struct err *e)
 {
 	int64_t size = descriptor_size(desc);
+	struct job job = { .desc = desc, .layer = layer };
 
 	if (size < 0)
 		return err_set(e, IMAGE_EVERIFY, "the manifest gives no size for blob '%s'",
@@ -24,8 +25,11 @@ static int plan_blob(struct pull *p, const struct image_descriptor *desc, struct
 	/* Images repeat layers: the empty one, for example. */
 	if (!digest_set_add(seen, desc->digest) || blob_exists(p->store, desc->digest, size))
 		return 0;
+	job.missing = true;
+	job.needs_plan = layer != JOB_CONFIG && p->has_config;
 	p->missing += (uint64_t)size;
-	p->items[p->n_items++] = (struct download){ .digest = desc->digest, .size = size };
+	p->n_missing++;
+	p->jobs[p->n_jobs++] = job;
 	return 0;
 }
 
@@ -53,15 +57,22 @@ int pull_plan(struct pull *p, struct err *e)
 	int r = 0;
 
 	p->n_layers = m->layers.n;
-	p->items = xcalloc(m->layers.n + 1, sizeof(*p->items));
+	free(p->jobs);
+	p->jobs = xcalloc(m->layers.n + 1, sizeof(*p->jobs));
+	p->n_jobs = p->n_missing = 0;
+	p->size = p->missing = 0;
+	p->has_config = m->config && descriptor_kind(m->config) == MEDIA_CONFIG;
 	if (m->config) {
 		if (m->config->size.set && m->config->size.v > (int64_t)IMAGE_CONFIG_MAX)
 			return err_set(e, IMAGE_EVERIFY,
 				       "the image config is larger than %zu bytes",
 				       IMAGE_CONFIG_MAX);
-		r = plan_blob(p, m->config, &seen, e);
+		r = plan_blob(p, m->config, JOB_CONFIG, &seen, e);
 	}
 	for (size_t i = 0; i < m->layers.n && r >= 0; i++)
-		r = plan_blob(p, &layers[i], &seen, e);
+		r = plan_blob(p, &layers[i], i, &seen, e);
+	/* What is wrong with a config that is here need not wait for anything. */
+	if (r >= 0 && p->has_config && blob_exists(p->store, m->config->digest, m->config->size.v))
+		r = pull_check(p, e);
 	return r < 0 ? r : check_room(p, e);
 }

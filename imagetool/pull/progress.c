@@ -33,24 +33,6 @@ void progress_start(struct progress *p, enum progress_mode mode, progress_row_fn
 	p->started_ms = http_now_ms();
 }
 
-void progress_download(const void *items, size_t i, struct progress_row *ret)
-{
-	static const enum progress_state states[] = {
-		[DOWNLOAD_WAITING] = PROGRESS_WAITING,
-		[DOWNLOAD_RUNNING] = PROGRESS_RUNNING,
-		[DOWNLOAD_DONE] = PROGRESS_DONE,
-	};
-	const struct download *d = (const struct download *)items + i;
-
-	*ret = (struct progress_row){
-		.digest = d->digest,
-		.size = d->size,
-		.moved = d->arrived,
-		.state = states[d->state],
-		.note = d->interruptions ? ", resumed after an interruption" : "",
-	};
-}
-
 static void totals(const struct progress *p, int64_t *moved, int64_t *size)
 {
 	*moved = *size = 0;
@@ -82,12 +64,18 @@ static void report_finished(struct progress *p)
 
 /* ---- The picture ---- */
 
-static void bar(char buf[BAR_WIDTH + 1], int64_t arrived, int64_t size)
+static int bar_part(int64_t part, int64_t size)
 {
-	int full = size > 0 ? (int)((double)arrived / (double)size * BAR_WIDTH) : BAR_WIDTH;
+	return size > 0 ? (int)((double)part / (double)size * BAR_WIDTH) : BAR_WIDTH;
+}
+
+/* '=' is done, '-' has moved and waits. */
+static void bar(char buf[BAR_WIDTH + 1], const struct progress_row *d)
+{
+	int full = bar_part(d->moved - d->behind, d->size), moved = bar_part(d->moved, d->size);
 
 	for (int i = 0; i < BAR_WIDTH; i++)
-		buf[i] = i < full ? '=' : i == full ? '>' : ' ';
+		buf[i] = i < full ? '=' : i == full ? '>' : i < moved ? '-' : ' ';
 	buf[BAR_WIDTH] = '\0';
 }
 
@@ -98,18 +86,22 @@ static void draw_line(struct progress *p, unsigned short cols, const char *text)
 	p->drawn++;
 }
 
+static const char *const state_words[] = {
+	[PROGRESS_WAITING] = " waiting",
+	[PROGRESS_RUNNING] = "",
+	[PROGRESS_WORKING] = " unpacking",
+	[PROGRESS_DONE] = " done",
+};
+
 static void draw_item(struct progress *p, unsigned short cols, const struct progress_row *d)
 {
 	char line[LINE_MAX], picture[BAR_WIDTH + 1];
 	char digest[HUMAN_DIGEST], here[HUMAN_SIZE], size[HUMAN_SIZE];
 
-	bar(picture, d->moved, d->size);
+	bar(picture, d);
 	(void)snprintf(line, sizeof(line), "%s [%s] %9s / %9s%s", human_digest(d->digest, digest),
 		       picture, human_size((uint64_t)d->moved, here),
-		       human_size((uint64_t)d->size, size),
-		       d->state == PROGRESS_DONE      ? " done"
-		       : d->state == PROGRESS_WAITING ? " waiting"
-						      : "");
+		       human_size((uint64_t)d->size, size), state_words[d->state]);
 	draw_line(p, cols, line);
 }
 

@@ -4,16 +4,20 @@
 #ifndef IMAGETOOL_PULL_PROGRESS_H
 #define IMAGETOOL_PULL_PROGRESS_H
 
-#include "imagetool/registry/registry.h"
+#include <stdint.h>
+
+#include "libutil/macro.h"
 
 enum progress_mode { PROGRESS_QUIET, PROGRESS_LINES, PROGRESS_PICTURE };
 
-enum progress_state { PROGRESS_WAITING, PROGRESS_RUNNING, PROGRESS_DONE };
+/* WORKING: all has moved, something is still being done with it. */
+enum progress_state { PROGRESS_WAITING, PROGRESS_RUNNING, PROGRESS_WORKING, PROGRESS_DONE };
 
 /* One blob as it is now. */
 struct progress_row {
 	const char *digest;
 	int64_t size, moved;
+	int64_t behind; /* bytes that have moved and are still to be worked on */
 	enum progress_state state;
 	const char *note; /* behind it once it is done: ", resumed ..."; "" for nothing */
 };
@@ -36,9 +40,6 @@ enum progress_mode progress_mode_for(bool quiet);
 
 void progress_start(struct progress *p, enum progress_mode mode, progress_row_fn *row,
 		    const void *items, size_t n);
-/* For items that are an array of struct download. */
-progress_row_fn progress_download;
-/* A download_tick_fn. */
 void progress_tick(void *progress);
 /* The last state; the picture stays. */
 void progress_end(struct progress *p);

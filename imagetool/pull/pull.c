@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "imagetool/human.h"
-#include "imagetool/pull/internal.h"
+#include "imagetool/pull/transfer.h"
 #include "imagetool/store/descriptor.h"
 #include "libutil/alloc.h"
 #include "libutil/log.h"
@@ -16,7 +16,7 @@ static void pull_done(struct pull *p)
 	registry_document_done(&p->document);
 	image_reference_done(&p->ref);
 	arena_done(&p->arena);
-	free(p->items);
+	free(p->jobs);
 	free(p->name);
 }
 AUTO_DEFINE_DONE(pull, pull_done)
@@ -27,21 +27,20 @@ void pull_result_done(struct pull_result *r)
 	r->name = NULL;
 }
 
-static int download(struct pull *p, struct err *e)
+/* Once more where a run before left something wrong: that is gone by then. */
+static int fetch(struct pull *p, struct err *e)
 {
-	struct progress progress;
-	char size[HUMAN_SIZE];
-	int r;
+	bool again = false;
+	int r = pull_plan(p, e);
 
-	progress_start(&progress, p->opts->progress, progress_download, p->items, p->n_items);
-	if (p->n_items > 0)
-		progress_say(&progress, "pulling %s: %zu of %zu blobs, %s", p->name, p->n_items,
-			     p->n_layers + (p->manifest->config != NULL),
-			     human_size(p->missing, size));
-	r = registry_download(p->registry, p->store, p->items, p->n_items, progress_tick, &progress,
-			      e);
-	progress_end(&progress);
-	return r;
+	if (r >= 0)
+		r = pull_transfer(p, &again, e);
+	if (r >= 0 || !again)
+		return r;
+	log_debug("pull '%s': %s; trying again from nothing", p->name, e->msg);
+	err_clear(e);
+	r = pull_plan(p, e);
+	return r < 0 ? r : pull_transfer(p, &again, e);
 }
 
 /* ---- Giving the name ---- */
@@ -116,7 +115,7 @@ static int give_name(struct pull *p, bool *ret_unchanged, struct err *e)
 
 	if (r < 0)
 		return r;
-	*ret_unchanged = r > 0 && p->n_items == 0 &&
+	*ret_unchanged = r > 0 && p->n_jobs == 0 &&
 			 blob_exists(p->store, p->document.digest, (int64_t)p->document.len);
 	if (*ret_unchanged)
 		return 0;
@@ -142,9 +141,7 @@ static int pull_run(struct pull *p, bool *ret_unchanged, struct err *e)
 	if (r >= 0)
 		r = pull_select(p, e);
 	if (r >= 0)
-		r = pull_plan(p, e);
-	if (r >= 0)
-		r = download(p, e);
+		r = fetch(p, e);
 	if (r >= 0)
 		r = pull_check(p, e);
 	if (r >= 0)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blobs into the store: socket, digest, file, once.
+ * Blobs from a registry to where they are wanted.
  *
  * Each item is a small state machine: waiting (for a slot, or for the time of its
- * next try), running, done.  A transfer that breaks keeps what arrived, and the hash
- * of it, and goes on by Range; a server that ignores Range sends everything again and
+ * next try), running, done.  A transfer that breaks keeps what arrived and goes on
+ * by Range; a server that ignores Range sends everything again and
  * the known part is skipped.
  */
 #include <errno.h>
@@ -21,7 +21,7 @@
 struct flight {
 	struct registry *registry;
 	struct download *item;
-	struct blob *blob; /* NULL before the first try */
+	bool begun; /* its sink has said where to start */
 	struct http_transfer transfer;
 	struct retry retry;
 	char *url;
@@ -35,7 +35,6 @@ struct flight {
 
 struct downloads {
 	struct registry *registry;
-	struct store *store;
 	struct flight *flights;
 	size_t n;
 	size_t running, done;
@@ -61,7 +60,7 @@ static int check_length(struct flight *f, int64_t expected, struct err *e)
 /* Where in the blob does this body begin? */
 static int on_headers(struct flight *f, struct err *e)
 {
-	int64_t here = blob_size(f->blob), start;
+	int64_t here = f->item->arrived, start;
 
 	f->headers_seen = true;
 	f->skip = 0;
@@ -94,21 +93,50 @@ static int on_blob_body(struct http_transfer *t, const void *data, size_t len, s
 		p += n;
 		len -= n;
 	}
-	r = blob_write(f->blob, p, len, e);
-	f->item->arrived = blob_size(f->blob);
+	r = f->item->sink->write(f->item->ctx, p, len, e);
+	if (r < 0)
+		return r;
+	f->item->arrived += (int64_t)len;
 	f->new_token = false;
-	return r;
+	return 0;
 }
 
 /* ---- Starting and ending one try ---- */
 
+static int flight_complete(struct downloads *d, struct flight *f, struct err *e)
+{
+	int r = f->item->sink->end(f->item->ctx, e);
+
+	if (r < 0)
+		return r;
+	f->item->state = DOWNLOAD_DONE;
+	d->done++;
+	return 0;
+}
+
+/* 1: start a transfer; 0: nothing to do for now, or at all. */
+static int flight_begin(struct downloads *d, struct flight *f, struct err *e)
+{
+	int r = f->item->sink->begin(f->item->ctx, &f->item->arrived, e);
+
+	if (r < 0)
+		return r;
+	if (r == DOWNLOAD_LATER) {
+		f->not_before = http_now_ms() + TICK_MS;
+		return 0;
+	}
+	f->begun = true;
+	if (r == DOWNLOAD_GO && f->item->arrived < f->item->size)
+		return 1;
+	f->item->arrived = f->item->size;
+	return flight_complete(d, f, e);
+}
+
 static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 {
-	int r = 0;
+	int r = f->begun ? 1 : flight_begin(d, f, e);
 
-	if (!f->blob)
-		r = blob_begin(d->store, f->item->digest, f->item->size, &f->blob, e);
-	if (r < 0)
+	if (r <= 0)
 		return r;
 	free(f->token);
 	f->token = d->registry->authorization ? xstrdup(d->registry->authorization) : NULL;
@@ -116,7 +144,7 @@ static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 	f->tries++;
 	f->transfer.url = f->url;
 	f->transfer.authorization = f->token;
-	f->transfer.from = blob_size(f->blob);
+	f->transfer.from = f->item->arrived;
 	f->transfer.until = f->item->size - 1;
 	f->transfer.body = on_blob_body;
 	f->transfer.ctx = f;
@@ -125,17 +153,6 @@ static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 		return r;
 	f->item->state = DOWNLOAD_RUNNING;
 	d->running++;
-	return 0;
-}
-
-static int flight_commit(struct downloads *d, struct flight *f, struct err *e)
-{
-	int r = blob_commit(steal_ptr(&f->blob), NULL, e);
-
-	if (r < 0)
-		return r;
-	f->item->state = DOWNLOAD_DONE;
-	d->done++;
 	return 0;
 }
 
@@ -196,7 +213,7 @@ static void doubt_silent_end(struct flight *f)
 {
 	struct http_transfer *t = &f->transfer;
 
-	if (!is_complete(f) || t->answer.length >= 0 || blob_size(f->blob) >= f->item->size)
+	if (!is_complete(f) || t->answer.length >= 0 || f->item->arrived >= f->item->size)
 		return;
 	t->passing = true;
 	t->result = err_set(&t->err, IMAGE_ENETWORK, "the transfer ended early");
@@ -217,12 +234,12 @@ static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
 	}
 	doubt_silent_end(f);
 	if (is_complete(f))
-		return flight_commit(d, f, e);
+		return flight_complete(d, f, e);
 	if (t->result == 0 && t->answer.status == 401)
 		return flight_authorize(f, e);
-	if (t->result == 0 && t->answer.status == 416 && blob_size(f->blob) > 0) {
+	if (t->result == 0 && t->answer.status == 416 && f->item->arrived > 0) {
 		f->item->arrived = 0;
-		return blob_restart(f->blob, e);
+		return f->item->sink->restart(f->item->ctx, e);
 	}
 	return flight_retry(f, e);
 }
@@ -281,17 +298,19 @@ static int end_finished(struct downloads *d, struct err *e)
 
 static int download_all(struct downloads *d, download_tick_fn *tick, void *ctx, struct err *e)
 {
+	int more = 1;
 	int r = 0;
 
-	while (d->done < d->n && r >= 0) {
+	while ((d->done < d->n || more > 0) && r >= 0) {
 		r = start_ready(d, e);
 		if (r >= 0)
 			r = http_poll(d->registry->http, TICK_MS, e);
 		if (r >= 0)
 			r = end_finished(d, e);
-		tick(ctx);
+		more = tick(ctx, r < 0 ? NULL : e);
+		r = r < 0 ? r : more;
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static void flights_free(struct downloads *d)
@@ -300,17 +319,21 @@ static void flights_free(struct downloads *d)
 		struct flight *f = &d->flights[i];
 
 		http_transfer_done(&f->transfer);
-		blob_abort(f->blob);
 		free(f->url);
 		free(f->token);
 	}
 	free(d->flights);
 }
 
-int registry_download(struct registry *r, struct store *store, struct download *items, size_t n,
-		      download_tick_fn *tick, void *ctx, struct err *e)
+void registry_wake(struct registry *r)
 {
-	struct downloads d = { .registry = r, .store = store, .n = n };
+	http_wake(r->http);
+}
+
+int registry_download(struct registry *r, struct download *items, size_t n, download_tick_fn *tick,
+		      void *ctx, struct err *e)
+{
+	struct downloads d = { .registry = r, .n = n };
 	int result;
 
 	d.flights = xcalloc(n ? n : 1, sizeof(*d.flights));

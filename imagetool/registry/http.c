@@ -467,6 +467,11 @@ int http_poll(struct http *h, int timeout_ms, struct err *e)
 	return 0;
 }
 
+void http_wake(struct http *h)
+{
+	(void)h->curl.curl_multi_wakeup(h->multi);
+}
+
 int http_wait(struct http *h, struct http_transfer *t, struct err *e)
 {
 	int r = 0;

@@ -103,6 +103,8 @@ AUTO_DEFINE(http, http_free)
 int http_start(struct http *h, struct http_transfer *t, struct err *e);
 /* Move all transfers on, waiting at most timeout_ms for something to happen; sets `done`. */
 int http_poll(struct http *h, int timeout_ms, struct err *e);
+/* From any thread: a http_poll() that waits returns now, or the next one does. */
+void http_wake(struct http *h);
 /* Until this one is done; other transfers go on meanwhile. */
 int http_wait(struct http *h, struct http_transfer *t, struct err *e);
 /* Let time pass; other transfers go on meanwhile. */

@@ -65,21 +65,43 @@ int registry_get_manifest(struct registry *r, const char *reference, const char 
 
 enum download_state { DOWNLOAD_WAITING, DOWNLOAD_RUNNING, DOWNLOAD_DONE };
 
-/* One blob to bring into the store.  digest and size are set by the caller, the rest zeroed. */
+enum download_begin {
+	DOWNLOAD_GO,    /* from byte *ret_size on */
+	DOWNLOAD_THERE, /* it is there already */
+	DOWNLOAD_LATER, /* another brings it: ask again at the next tick */
+};
+
+/* Where a blob goes.  All are called in the thread of registry_download(). */
+struct download_sink {
+	/* Before the first byte; returns an enum download_begin. */
+	int (*begin)(void *ctx, int64_t *ret_size, struct err *e);
+	int (*write)(void *ctx, const void *data, size_t len, struct err *e);
+	/* What was written is void: everything comes again. */
+	int (*restart)(void *ctx, struct err *e);
+	/* All its bytes were written, or it was there. */
+	int (*end)(void *ctx, struct err *e);
+};
+
+/* One blob to fetch.  The first four are set by the caller, the rest zeroed. */
 struct download {
 	const char *digest; /* legal */
 	int64_t size;
+	const struct download_sink *sink;
+	void *ctx;
 	enum download_state state;
 	int64_t arrived;        /* bytes so far, for progress */
 	unsigned interruptions; /* transfers that broke and were resumed */
 };
 
-/* Called often while downloads are under way. */
-typedef void download_tick_fn(void *ctx);
+/* Called often while downloads are under way.  Negative ends them; 1 goes on even when all are
+ * done, until it returns 0. */
+typedef int download_tick_fn(void *ctx, struct err *e);
 
-/* Bring all into the store, REGISTRY_PARALLEL at a time.  Stops at the first that cannot be had;
- * what is complete by then stays in the store. */
-int registry_download(struct registry *r, struct store *store, struct download *items, size_t n,
-		      download_tick_fn *tick, void *ctx, struct err *e);
+/* Fetch all, REGISTRY_PARALLEL at a time, in their order.  Stops at the first that cannot be had.
+ */
+int registry_download(struct registry *r, struct download *items, size_t n, download_tick_fn *tick,
+		      void *ctx, struct err *e);
+/* From any thread: the next tick is due now. */
+void registry_wake(struct registry *r);
 
 #endif

@@ -178,7 +178,7 @@ static int blob_verify(struct blob *b, char found[DIGEST_TEXT_SIZE], struct err 
 
 /* blobs/sha256 stands in every layout we make; blobs/sha512 comes with the first blob of that kind.
  */
-static int make_parent(const struct store *s, const char *path, struct err *e)
+int blob_make_parent(const struct store *s, const char *path, struct err *e)
 {
 	autofree char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 
@@ -196,7 +196,7 @@ static int blob_publish(struct blob *b, const char *digest, struct err *e)
 		r = store_hold_blob(b->store, digest, e);
 	if (r < 0)
 		return r;
-	r = make_parent(b->store, path, e);
+	r = blob_make_parent(b->store, path, e);
 	if (r < 0)
 		return r;
 	return temp_publish(b->store, &b->temp, b->store->dirfd, path, e);

@@ -93,6 +93,8 @@ static const char *const blob_algorithms[] = { "sha256", "sha512" };
 int blob_path(const char *digest, char buf[BLOB_PATH_SIZE], struct err *e);
 /* blob_exists() for the collector, which holds nothing. */
 bool blob_is_there(const struct store *s, const char *digest, int64_t size);
+/* The directory of a blob_path(). */
+int blob_make_parent(const struct store *s, const char *path, struct err *e);
 /* Make the renames of blobs durable. */
 int blob_sync_dirs(const struct store *s, struct err *e);
 

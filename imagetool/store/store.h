@@ -4,6 +4,7 @@
  *
  *   STORE/oci-layout, STORE/index.json, STORE/blobs/<algorithm>/<hex>
  *   STORE/snapshots/<key>/   layers made ready to mount (snapshot/snapshot.h)
+ *   STORE/partial/<digest>   blobs on their way from a registry (partial.h)
  *   STORE/leases/<id>        what is in use beyond a process's life (lease.h)
  *   STORE/tmp/    what is being made, each file and directory flock'ed by its maker, and
  *                 "hold-..." files: what a process that lives relies on

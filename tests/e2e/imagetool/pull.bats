@@ -191,6 +191,7 @@ teardown() {
 
 # refuses ACT STATUS TEXT: pulling from it fails so, and leaves nothing half done.
 refuses() {
+	[ ! -d "$STORE/partial" ] || rm -r "$STORE/partial"
 	run -"$2" image pull --retry 1 --timeout 2 "$HOSTILE/$1:1"
 	[[ $output == *"$3"* ]] || {
 		echo "$1: expected '$3' in: $output" >&2
@@ -403,6 +404,78 @@ refuses() {
 	store_is_sound "$STORE"
 	no_leftovers "$STORE"
 	skopeo inspect --raw "oci:$STORE:$HOSTILE/slow:1" >/dev/null
+}
+
+# partial_bytes: what has arrived of blobs that are not whole.
+partial_bytes() {
+	find "$STORE/partial" -type f -printf '%s\n' 2>/dev/null | awk '{ n += $1 } END { print n + 0 }'
+}
+
+has_partial() { # BYTES
+	[ "$(partial_bytes)" -ge "$1" ]
+}
+
+@test "a killed download goes on in the next run, from where it was" {
+	start_hostile
+	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 2>&1 3>&- &
+	wait_for has_partial 200000
+	kill -KILL "$!"
+	wait "$!" || true
+	here=$(stat -c %s "$STORE"/partial/* | sort -n | tail -n 1)
+	: >"$HOSTILE_LOG"
+	image pull -q "$HOSTILE/slow:1"
+	grep -q "^/v2/slow/blobs/.* range=$here$" "$HOSTILE_LOG"
+	store_is_sound "$STORE"
+	no_leftovers "$STORE"
+	[ "$(ls "$STORE/partial")" = "" ]
+}
+
+@test "what a run before left is not trusted: when it is wrong everything comes again" {
+	start_hostile
+	image pull -q "$HOSTILE/good:1"
+	layer=$(image inspect "$HOSTILE/good:1" | jq -r '.manifest.layers[0].digest')
+	image rm -qa
+	[ "$(blob_count "$STORE")" = 0 ]
+	head -c 1000000 /dev/zero >"$STORE/partial/$layer"
+	: >"$HOSTILE_LOG"
+	image pull -q "$HOSTILE/good:1"
+	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 2 ]
+	grep -q "blobs/$layer .* range=1000000$" "$HOSTILE_LOG"
+	store_is_sound "$STORE"
+	# More than the blob can have is no beginning of it.
+	image rm -qa
+	head -c 9000000 /dev/zero >"$STORE/partial/$layer"
+	image pull -q "$HOSTILE/good:1"
+	store_is_sound "$STORE"
+}
+
+@test "two processes that want the same blob fetch it once" {
+	start_hostile
+	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 3>&- &
+	first=$!
+	wait_for has_partial 100000
+	image pull -q "$HOSTILE/slow:1"
+	wait "$first"
+	layer=$(image inspect "$HOSTILE/slow:1" | jq -r '.manifest.layers[0].digest')
+	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 1 ]
+	store_is_sound "$STORE"
+}
+
+@test "when the process that fetches a blob is killed, the one that waits goes on with it" {
+	start_hostile
+	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 2>&1 3>&- &
+	first=$!
+	wait_for has_partial 100000
+	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 3>&- &
+	second=$!
+	wait_for has_partial 400000
+	kill -KILL "$first"
+	wait "$first" || true
+	wait "$second"
+	layer=$(image inspect "$HOSTILE/slow:1" | jq -r '.manifest.layers[0].digest')
+	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 2 ]
+	[[ "$(grep "blobs/$layer" "$HOSTILE_LOG" | tail -n 1)" =~ range=[1-9] ]]
+	store_is_sound "$STORE"
 }
 
 @test "a wrong command line is exit status 2" {
