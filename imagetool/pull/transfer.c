@@ -155,7 +155,7 @@ static void start_showing(const struct pull *p, struct progress *progress)
 
 /* ---- The thread of the network ---- */
 
-/* A download_tick_fn. */
+/* A download_more_fn. */
 static int tick(void *transfer, struct err *e)
 {
 	struct transfer *t = transfer;

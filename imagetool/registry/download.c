@@ -296,7 +296,7 @@ static int end_finished(struct downloads *d, struct err *e)
 	return r;
 }
 
-static int download_all(struct downloads *d, download_tick_fn *tick, void *ctx, struct err *e)
+static int download_all(struct downloads *d, download_more_fn *tick, void *ctx, struct err *e)
 {
 	int more = 1;
 	int r = 0;
@@ -330,7 +330,7 @@ void registry_wake(struct registry *r)
 	http_wake(r->http);
 }
 
-int registry_download(struct registry *r, struct download *items, size_t n, download_tick_fn *tick,
+int registry_download(struct registry *r, struct download *items, size_t n, download_more_fn *tick,
 		      void *ctx, struct err *e)
 {
 	struct downloads d = { .registry = r, .n = n };

@@ -93,13 +93,14 @@ struct download {
 	unsigned interruptions; /* transfers that broke and were resumed */
 };
 
-/* Called often while downloads are under way.  Negative ends them; 1 goes on even when all are
- * done, until it returns 0. */
-typedef int download_tick_fn(void *ctx, struct err *e);
+/* Called often while something is under way. */
+typedef void download_tick_fn(void *ctx);
+/* Likewise.  Negative ends the downloads; 1 goes on even when all are done, until it returns 0. */
+typedef int download_more_fn(void *ctx, struct err *e);
 
 /* Fetch all, REGISTRY_PARALLEL at a time, in their order.  Stops at the first that cannot be had.
  */
-int registry_download(struct registry *r, struct download *items, size_t n, download_tick_fn *tick,
+int registry_download(struct registry *r, struct download *items, size_t n, download_more_fn *tick,
 		      void *ctx, struct err *e);
 /* From any thread: the next tick is due now. */
 void registry_wake(struct registry *r);
