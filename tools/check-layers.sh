@@ -51,7 +51,7 @@ for room in runtime/*/; do
 done
 # shellcheck disable=SC2086 # split into words
 order runtime $host
-image='codec tar dockerfile store layer erofs sign auth registry snapshot unpack diff archive'
+image='codec tar dockerfile store layer erofs sign auth hosts registry snapshot unpack diff archive'
 image="$image bundle mount pull push copy commit build verb"
 # shellcheck disable=SC2086 # split into words
 order imagetool $image
