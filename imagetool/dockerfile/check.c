@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/dockerfile/check.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "imagetool/dockerfile/lines.h"
+#include "libutil/parse.h"
+#include "libutil/strv.h"
+#include "libutil/suggest.h"
+
+#define URL          "https://docs.docker.com/go/dockerfile/rule/"
+#define FINDINGS_MAX 1000
+
+static const struct {
+	const char *name, *url;
+	bool experimental;
+} rules[] = {
+	[CHECK_STAGE_NAME_CASING] = { "StageNameCasing", URL "stage-name-casing/", false },
+	[CHECK_FROM_AS_CASING] = { "FromAsCasing", URL "from-as-casing/", false },
+	[CHECK_NO_EMPTY_CONTINUATION] = { "NoEmptyContinuation", URL "no-empty-continuation/",
+					  false },
+	[CHECK_CONSISTENT_INSTRUCTION_CASING] = { "ConsistentInstructionCasing",
+						  URL "consistent-instruction-casing/", false },
+	[CHECK_DUPLICATE_STAGE_NAME] = { "DuplicateStageName", URL "duplicate-stage-name/", false },
+	[CHECK_RESERVED_STAGE_NAME] = { "ReservedStageName", URL "reserved-stage-name/", false },
+	[CHECK_JSON_ARGS_RECOMMENDED] = { "JSONArgsRecommended", URL "json-args-recommended/",
+					  false },
+	[CHECK_MAINTAINER_DEPRECATED] = { "MaintainerDeprecated", URL "maintainer-deprecated/",
+					  false },
+	[CHECK_UNDEFINED_ARG_IN_FROM] = { "UndefinedArgInFrom", URL "undefined-arg-in-from/",
+					  false },
+	[CHECK_UNDEFINED_VAR] = { "UndefinedVar", URL "undefined-var/", false },
+	[CHECK_WORKDIR_RELATIVE_PATH] = { "WorkdirRelativePath", URL "workdir-relative-path/",
+					  false },
+	[CHECK_MULTIPLE_INSTRUCTIONS_DISALLOWED] = { "MultipleInstructionsDisallowed",
+						     URL "multiple-instructions-disallowed/",
+						     false },
+	[CHECK_LEGACY_KEY_VALUE_FORMAT] = { "LegacyKeyValueFormat", URL "legacy-key-value-format/",
+					    false },
+	[CHECK_REDUNDANT_TARGET_PLATFORM] = { "RedundantTargetPlatform",
+					      URL "redundant-target-platform/", false },
+	[CHECK_SECRETS_USED_IN_ARG_OR_ENV] = { "SecretsUsedInArgOrEnv",
+					       URL "secrets-used-in-arg-or-env/", false },
+	[CHECK_INVALID_DEFAULT_ARG_IN_FROM] = { "InvalidDefaultArgInFrom",
+						URL "invalid-default-arg-in-from/", false },
+	[CHECK_FROM_PLATFORM_FLAG_CONST_DISALLOWED] = { "FromPlatformFlagConstDisallowed",
+							URL "from-platform-flag-const-disallowed/",
+							false },
+	[CHECK_COPY_IGNORED_FILE] = { "CopyIgnoredFile", URL "copy-ignored-file/", false },
+	[CHECK_INVALID_DEFINITION_DESCRIPTION] = { "InvalidDefinitionDescription",
+						   URL "invalid-definition-description/", true },
+	[CHECK_EXPOSE_PROTO_CASING] = { "ExposeProtoCasing", URL "expose-proto-casing/", false },
+	[CHECK_EXPOSE_INVALID_FORMAT] = { "ExposeInvalidFormat", URL "expose-invalid-format/",
+					  false },
+};
+
+const char *check_name(enum check_rule rule)
+{
+	return rules[rule].name;
+}
+
+const char *check_url(enum check_rule rule)
+{
+	return rules[rule].url;
+}
+
+/* ---- Which rules count ---- */
+
+static int find_rule(const char *name, uint32_t *ret, struct err *e)
+{
+	struct suggest s = { .typed = name };
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		if (strcasecmp(rules[i].name, name) == 0) {
+			*ret |= 1U << i;
+			return 0;
+		}
+		suggest_try(&s, rules[i].name);
+	}
+	return err_set(e, EINVAL, "unknown check \"%.80s\"%s%s%s", name,
+		       s.best ? " (did you mean " : "", s.best ? s.best : "", s.best ? "?)" : "");
+}
+
+static int set_rules(const char *list, uint32_t *ret, struct err *e)
+{
+	auto_(strv) struct strv names = { 0 };
+	int r = 0;
+
+	if (strcasecmp(list, "all") == 0) {
+		*ret = (1U << CHECK_RULES) - 1;
+		return 0;
+	}
+	*ret = 0;
+	strv_split(&names, list, ',', true);
+	for (size_t i = 0; i < names.n && r >= 0; i++) {
+		struct span name = span_trim((struct span){ names.v[i], strlen(names.v[i]) });
+		autofree char *text = xstrndup(name.p, name.len);
+
+		r = find_rule(text, ret, e);
+	}
+	return r;
+}
+
+static int set_one(struct checks *c, const char *word, struct err *e)
+{
+	const char *equals = strchr(word, '=');
+	size_t len = equals ? (size_t)(equals - word) : 0;
+	struct span key = span_trim((struct span){ word, len });
+	struct span value = equals ? span_trim((struct span){ equals + 1, strlen(equals + 1) })
+				   : (struct span){ "", 0 };
+	autofree char *text = xstrndup(value.p, value.len);
+
+	if (key.len == 4 && strncasecmp(key.p, "skip", 4) == 0)
+		return set_rules(text, &c->skipped, e);
+	if (key.len == 12 && strncasecmp(key.p, "experimental", 12) == 0)
+		return set_rules(text, &c->experimental, e);
+	if (key.len == 5 && strncasecmp(key.p, "error", 5) == 0 && parse_bool(text, &c->fail) == 0)
+		return 0;
+	return err_set(e, EINVAL,
+		       "'%.80s' is no order for checks: there are skip=RULES|all, error=true|false "
+		       "and experimental=RULES|all",
+		       word);
+}
+
+int check_configure(struct checks *c, const char *text, struct err *e)
+{
+	auto_(strv) struct strv words = { 0 };
+	int r = 0;
+
+	if (!text)
+		return 0;
+	strv_split(&words, text, ';', true);
+	for (size_t i = 0; i < words.n && r >= 0; i++)
+		r = set_one(c, words.v[i], e);
+	return r < 0 ? err_wrap(e, r, "check") : 0;
+}
+
+void check_add(struct checks *c, enum check_rule rule, unsigned first_line, unsigned last_line,
+	       const char *fmt, ...)
+{
+	bool off = rules[rule].experimental && !(c->experimental & (1U << rule));
+	autofree char *message = NULL;
+	va_list ap;
+
+	if (off || (c->skipped & (1U << rule)) || c->n == FINDINGS_MAX)
+		return;
+	va_start(ap, fmt);
+	message = xvasprintf(fmt, ap);
+	va_end(ap);
+	if (c->n == c->cap) {
+		c->cap = c->cap ? 2 * c->cap : 8;
+		c->items = arena_grow(c->arena, c->items, c->n, c->cap, sizeof(*c->items));
+	}
+	c->items[c->n++] =
+		(struct finding){ rule, arena_strdup(c->arena, message), first_line, last_line };
+}
+
+/* ---- Showing a place ---- */
+
+/* Two lines before it and two behind. */
+#define EXCERPT_AROUND 2
+
+void source_excerpt(struct strbuf *out, const char *name, const char *text, size_t len,
+		    unsigned first_line, unsigned last_line)
+{
+	static const char rule[] = "--------------------";
+	struct line_reader r = { .text = text, .len = len };
+	struct span s;
+
+	strbuf_addf(out, "%s:%u\n%s\n", name, first_line, rule);
+	while (r.line < last_line + EXCERPT_AROUND && line_next(&r, &s)) {
+		bool marked = r.line >= first_line && r.line <= last_line;
+
+		if (r.line + EXCERPT_AROUND < first_line)
+			continue;
+		strbuf_addf(out, "%4u | %s ", r.line, marked ? ">>>" : "   ");
+		strbuf_add_printable(out, s.p, s.len, "\t");
+		strbuf_addc(out, '\n');
+	}
+	strbuf_addf(out, "%s\n", rule);
+}
