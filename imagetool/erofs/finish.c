@@ -86,9 +86,9 @@ static void tell_dirs(const struct erofs_layer *l, struct erofs_result *ret)
 	for (uint32_t i = 0; i < l->tree.n_dirs; i++) {
 		const struct tree_dir *d = &l->tree.dirs[i];
 		/* Where nothing below is seen there is nothing to be like. */
-		bool implied = !d->stated && !d->outer_hidden;
+		bool implied = !d->stated && !d->outer_hidden && d->node != TREE_ROOT;
 
-		if (!d->reached || d->node == TREE_ROOT)
+		if (!d->reached)
 			continue;
 		if (implied)
 			strv_add_owned(&ret->implied, walk_path(l, d->node));

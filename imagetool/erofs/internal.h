@@ -76,6 +76,8 @@ void walk_forget(struct erofs_layer *l);
 char *walk_path(const struct erofs_layer *l, uint32_t node);
 /* Whether lower layers are seen in the directory. */
 bool walk_sees_lower(const struct erofs_layer *l, uint32_t dir);
+/* 0 when the layers below are known and have nothing of this name in the directory. */
+int walk_is_below(struct erofs_layer *l, uint32_t dir, const char *name, struct err *e);
 /* A directory's attributes from below. */
 int walk_take_below(struct erofs_layer *l, uint32_t dir, const struct erofs_below *b,
 		    struct err *e);

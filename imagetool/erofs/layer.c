@@ -66,6 +66,10 @@ static int hide(struct erofs_layer *l, uint32_t dir, const char *name, struct er
 			tree_dir(&l->tree, node)->opaque = true;
 		return 0;
 	}
+	/* Where overlayfs merges nothing it would show the whiteout itself. */
+	r = walk_is_below(l, dir, name, e);
+	if (r <= 0)
+		return r;
 	r = make_whiteout(l, &i, e);
 	if (r >= 0)
 		r = tree_add(&l->tree, dir, name, strlen(name), EROFS_FT_CHAR, &node, e);

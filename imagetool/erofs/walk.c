@@ -106,6 +106,13 @@ static int look_below(struct erofs_layer *l, uint32_t dir, const char *name, siz
 	return l->lower->look(l->lower->ctx, path, ret, e);
 }
 
+int walk_is_below(struct erofs_layer *l, uint32_t dir, const char *name, struct err *e)
+{
+	auto_(erofs_below) struct erofs_below b = { 0 };
+
+	return l->lower ? look_below(l, dir, name, strlen(name), &b, e) : 1;
+}
+
 /* The layer has no such name.  0: nobody has. */
 static int step_below(struct erofs_layer *l, struct way *w, uint32_t *at, size_t begin, size_t len,
 		      enum walk how, struct err *e)

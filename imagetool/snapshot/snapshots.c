@@ -16,7 +16,7 @@
 
 const char *const snapshot_choices[] = { "auto", "dir", "erofs", NULL };
 
-static const struct snapshot_form *const forms[] = { &snapshot_form_dir };
+static const struct snapshot_form *const forms[] = { &snapshot_form_dir, &snapshot_form_erofs };
 
 const struct snapshot_form *snapshot_form_named(const char *name)
 {
@@ -31,9 +31,12 @@ const struct snapshot_form *snapshot_form_named(const char *name)
 static int choose_form(const struct store *s, enum snapshot_choice choice,
 		       const struct snapshot_form **ret, struct err *e)
 {
-	const struct snapshot_form *f = &snapshot_form_dir;
+	const struct snapshot_form *f = &snapshot_form_erofs;
 
-	if (choice != SNAPSHOTS_AUTO) {
+	if (choice == SNAPSHOTS_AUTO) {
+		if (!f->usable(s, NULL))
+			f = &snapshot_form_dir;
+	} else {
 		f = snapshot_form_named(snapshot_choices[choice]);
 		if (!f)
 			return err_set(e, ENOTSUP,

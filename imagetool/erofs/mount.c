@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/erofs/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "imagetool/erofs/layer.h"
+#include "libutil/cleanup.h"
+#include "libutil/fd.h"
+#include "libutil/sys.h"
+
+static int configure(const char *path, struct err *e)
+{
+	autofd int fs = sys_fsopen("erofs", FSOPEN_CLOEXEC);
+
+	if (fs < 0)
+		return errno == ENODEV ? err_set(e, ENOTSUP, "this kernel has no EROFS")
+				       : err_sys(e, "open a file system of type EROFS");
+	if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", path, 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0)
+		return err_sys(e, "mount '%s' as EROFS", path);
+	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
+		if (errno == ENOTBLK)
+			return err_set(
+				e, ENOTSUP,
+				"this kernel mounts no EROFS images from files (Linux 6.12 does)");
+		return err_sys(e, "mount '%s' as EROFS", path);
+	}
+	return steal_fd(&fs);
+}
+
+int erofs_mount(const char *path, struct err *e)
+{
+	autofd int fs = configure(path, e);
+	int fd;
+
+	if (fs < 0)
+		return fs;
+	fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
+	return fd < 0 ? err_sys(e, "mount '%s' as EROFS", path) : fd;
+}
+
+int erofs_mount_fd(int fd, struct err *e)
+{
+	char path[FD_PATH_SIZE];
+
+	return erofs_mount(fd_path(fd, path), e);
+}
+
+int erofs_probe(int dirfd, struct err *e)
+{
+	auto_(erofs_layer) struct erofs_layer *l = NULL;
+	auto_(erofs_result) struct erofs_result result = { 0 };
+	autofd int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char path[FD_PATH_SIZE];
+	autofd int fs = -1;
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "create a file");
+	l = erofs_layer_new(fd, NULL);
+	r = erofs_layer_finish(l, &result, e);
+	if (r < 0)
+		return r;
+	fs = configure(fd_path(fd, path), e);
+	return fs < 0 ? fs : 0;
+}
