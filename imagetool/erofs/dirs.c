@@ -101,8 +101,8 @@ static int inode_of_dir(struct erofs_layer *l, const struct tree_dir *d, struct 
 	};
 	/* Who gets attributes from below later must have room for a time of its own. */
 	ret->roomy = !d->stated;
-	return xattrs_body(&l->xattrs, list, d->n_xattrs + marked, &ret->xattrs, &ret->xattrs_len,
-			   e);
+	return xattrs_body(&l->xattrs, S_IFDIR, list, d->n_xattrs + marked, &ret->xattrs,
+			   &ret->xattrs_len, e);
 }
 
 /* Bytes of the directory that stand behind its inode: its last block, if it fits. */

@@ -236,7 +236,7 @@ int file_copy_up(struct erofs_layer *l, const char *path, uint64_t *ret_nid, uin
 	i.uid = (uint32_t)b.uid;
 	i.gid = (uint32_t)b.gid;
 	i.mtime = b.mtime;
-	r = xattrs_body(&l->xattrs, b.xattrs, b.n_xattrs, &i.xattrs, &i.xattrs_len, e);
+	r = xattrs_body(&l->xattrs, b.mode, b.xattrs, b.n_xattrs, &i.xattrs, &i.xattrs_len, e);
 	if (r < 0)
 		return r;
 	if (S_ISREG(b.mode)) {

@@ -136,5 +136,6 @@ int inode_of_entry(struct erofs_layer *l, const struct tar_entry *n, mode_t type
 		.mtime = n->mtime,
 		.nlink = 1,
 	};
-	return xattrs_body(&l->xattrs, n->xattrs, n->n_xattrs, &ret->xattrs, &ret->xattrs_len, e);
+	return xattrs_body(&l->xattrs, type, n->xattrs, n->n_xattrs, &ret->xattrs, &ret->xattrs_len,
+			   e);
 }

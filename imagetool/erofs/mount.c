@@ -23,7 +23,8 @@ static int configure(const char *path, struct err *e)
 		if (errno == ENOTBLK)
 			return err_set(
 				e, ENOTSUP,
-				"this kernel mounts no EROFS images from files (Linux 6.12 does)");
+				"the kernel mounts no EROFS images from files of this file system "
+				"(Linux 6.12 does, but not from tmpfs)");
 		return err_sys(e, "mount '%s' as EROFS", path);
 	}
 	return steal_fd(&fs);

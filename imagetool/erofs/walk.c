@@ -82,14 +82,23 @@ int walk_take_below(struct erofs_layer *l, uint32_t dir, const struct erofs_belo
 static int make_dir(struct erofs_layer *l, uint32_t *at, const char *name, size_t len, bool opaque,
 		    struct err *e)
 {
+	const struct tree_dir *parent;
+	struct tree_dir *d;
 	uint32_t node;
 	int r = tree_add(&l->tree, *at, name, len, EROFS_FT_DIR, &node, e);
 
 	if (r < 0)
 		return r;
-	tree_dir(&l->tree, node)->opaque = opaque;
+	d = tree_dir(&l->tree, node);
+	parent = tree_dir(&l->tree, *at);
+	d->opaque = opaque;
 	/* Nothing below is seen that it could be like. */
-	tree_dir(&l->tree, node)->stated = opaque;
+	d->stated = opaque;
+	/* As mkdir(2) has it. */
+	if (parent->mode & S_ISGID) {
+		d->mode |= S_ISGID;
+		d->gid = parent->gid;
+	}
 	*at = node;
 	return 1;
 }
@@ -122,6 +131,8 @@ static int step_below(struct erofs_layer *l, struct way *w, uint32_t *at, size_t
 	int r;
 
 	if (how == WALK_FIND && !l->lower)
+		return 0;
+	if (how == WALK_WHITEOUT && !walk_sees_lower(l, *at))
 		return 0;
 	if (!l->lower)
 		return make_dir(l, at, name, len, false, e);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "libutil/alloc.h"
 #include "libutil/macro.h"
@@ -13,17 +14,25 @@
 #define SHARED_MAX 255 /* of one inode */
 #define BODY_MAX   (sizeof(struct erofs_xattr_header) + 4u * (UINT16_MAX - 1))
 
+enum {
+	INDEX_USER = 1,
+	INDEX_ACL_ACCESS = 2,
+	INDEX_ACL_DEFAULT = 3,
+	INDEX_TRUSTED = 4,
+	INDEX_SECURITY = 6
+};
+
 /* Beginnings of names that are a number on disk.  An ACL's name is all beginning. */
 static const struct {
 	const char *prefix;
 	uint8_t index;
 	bool whole;
 } prefixes[] = {
-	{ "user.", 1, false },
-	{ "system.posix_acl_access", 2, true },
-	{ "system.posix_acl_default", 3, true },
-	{ "trusted.", 4, false },
-	{ "security.", 6, false },
+	{ "user.", INDEX_USER, false },
+	{ "system.posix_acl_access", INDEX_ACL_ACCESS, true },
+	{ "system.posix_acl_default", INDEX_ACL_DEFAULT, true },
+	{ "trusted.", INDEX_TRUSTED, false },
+	{ "security.", INDEX_SECURITY, false },
 };
 
 void xattrs_done(struct xattrs *x)
@@ -127,15 +136,30 @@ static bool comes_again(const struct tar_xattr *list, size_t n, size_t i)
 	return false;
 }
 
-static int add_one(struct xattrs *x, struct strbuf *entries, uint32_t *ids, uint8_t *n_ids,
-		   const struct tar_xattr *a, struct err *e)
+/* Only files and directories have attributes of users, symlinks no lists of access: the kernel
+ * would show what it then refuses to read. */
+static bool may_have(mode_t type, uint8_t index)
+{
+	switch (index) {
+	case INDEX_USER:
+		return S_ISREG(type) || S_ISDIR(type);
+	case INDEX_ACL_ACCESS:
+		return !S_ISLNK(type);
+	case INDEX_ACL_DEFAULT:
+		return S_ISDIR(type);
+	}
+	return true;
+}
+
+static int add_one(struct xattrs *x, mode_t type, struct strbuf *entries, uint32_t *ids,
+		   uint8_t *n_ids, const struct tar_xattr *a, struct err *e)
 {
 	size_t before = entries->len;
 	uint8_t index = 0;
 	const char *name = split_name(a->name, &index);
 	uint32_t id;
 
-	if (!name) {
+	if (!name || !may_have(type, index)) {
 		x->skipped++;
 		return 0;
 	}
@@ -152,8 +176,8 @@ static int add_one(struct xattrs *x, struct strbuf *entries, uint32_t *ids, uint
 	return 0;
 }
 
-int xattrs_body(struct xattrs *x, const struct tar_xattr *list, size_t n, const char **ret,
-		size_t *ret_len, struct err *e)
+int xattrs_body(struct xattrs *x, mode_t type, const struct tar_xattr *list, size_t n,
+		const char **ret, size_t *ret_len, struct err *e)
 {
 	auto_(strbuf) struct strbuf entries = { 0 };
 	struct erofs_xattr_header head = { 0 };
@@ -163,7 +187,7 @@ int xattrs_body(struct xattrs *x, const struct tar_xattr *list, size_t n, const 
 	strbuf_truncate(&x->body, 0);
 	for (size_t i = 0; i < n && r >= 0; i++)
 		if (!comes_again(list, n, i))
-			r = add_one(x, &entries, ids, &head.n_shared, &list[i], e);
+			r = add_one(x, type, &entries, ids, &head.n_shared, &list[i], e);
 	if (r < 0)
 		return r;
 	if (head.n_shared || entries.len) {

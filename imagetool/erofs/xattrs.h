@@ -28,16 +28,16 @@ struct xattrs {
 	uint32_t n_kept;
 	uint16_t *slots; /* hash of the text; number + 1 */
 	struct strbuf body;
-	uint64_t skipped; /* attributes that EROFS has no name for */
+	uint64_t skipped; /* attributes that EROFS has no name for, or such a file cannot have */
 };
 
 void xattrs_done(struct xattrs *x);
 AUTO_DEFINE_DONE(xattrs, xattrs_done)
 
-/* What stands behind an inode that has these: *ret and its length, a multiple of 4; 0 when there
- * are none.  Valid until the next call. */
-int xattrs_body(struct xattrs *x, const struct tar_xattr *list, size_t n, const char **ret,
-		size_t *ret_len, struct err *e);
+/* What stands behind an inode of this type that has these: *ret and its length, a multiple of 4; 0
+ * when there are none.  Valid until the next call. */
+int xattrs_body(struct xattrs *x, mode_t type, const struct tar_xattr *list, size_t n,
+		const char **ret, size_t *ret_len, struct err *e);
 /* i_xattr_icount. */
 uint16_t xattrs_count(size_t body_len);
 /* Write the shared area, if there is one; *ret_block is what its ids count from. */

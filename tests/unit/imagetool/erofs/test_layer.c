@@ -314,7 +314,7 @@ static void hostile_entries_are_refused(void **state)
 
 static void an_attribute_that_comes_again_is_shared(void **state)
 {
-	static const struct tar_xattr attr = { "user.label", "the-same-everywhere", 19 };
+	static const struct tar_xattr attr = { "trusted.label", "the-same-everywhere", 19 };
 	struct fixture *f = *state;
 	const char *const names[] = { "a", "b", "c" };
 	const uint8_t *first;
@@ -337,6 +337,33 @@ static void an_attribute_that_comes_again_is_shared(void **state)
 			   "the-same-everywhere", 19));
 }
 
+static void attributes_that_a_kind_of_file_cannot_have_are_counted(void **state)
+{
+	static const struct tar_xattr attr = { "user.label", "only-of-files-and-directories", 29 };
+	struct fixture *f = *state;
+	struct tar_entry n = entry(TAR_FIFO, "pipe", "");
+
+	n.xattrs = &attr;
+	n.n_xattrs = 1;
+	assert_int_equal(erofs_layer_entry(f->l, &n, NULL, NULL), 0);
+	finish(f);
+	assert_int_equal(f->result.lost_xattrs, 1);
+	assert_false(holds(f, "only-of-files-and-directories"));
+}
+
+static void whiteouts_in_a_hidden_directory_make_nothing(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t dir;
+
+	assert_int_equal(add(f, TAR_DIR, "d", ""), 0);
+	assert_int_equal(add(f, TAR_FILE, "d/.wh..wh..opq", ""), 0);
+	assert_int_equal(add(f, TAR_FILE, "d/sub/.wh.x", ""), 0);
+	finish(f);
+	dir = find(f, root(f), "d");
+	assert_int_equal(find(f, dir, "sub"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -356,6 +383,8 @@ int main(void)
 		TEST(the_last_of_a_name_counts),
 		TEST(hostile_entries_are_refused),
 		TEST(an_attribute_that_comes_again_is_shared),
+		TEST(attributes_that_a_kind_of_file_cannot_have_are_counted),
+		TEST(whiteouts_in_a_hidden_directory_make_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
