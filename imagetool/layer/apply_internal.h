@@ -44,6 +44,8 @@ int parent_enter(struct apply *a, const struct entry_path *p, bool make, struct 
 int parent_set(struct apply *a, int fd, const char *real, size_t real_len, struct err *e);
 /* Under which spelling it is found again. */
 void parent_remember(struct apply *a, const char *path, size_t len);
+/* Make a directory in a->parent that no layer describes. */
+int parent_make_implied(struct apply *a, const char *name, struct err *e);
 /* A directory or symlink went away, so paths may mean something else now. */
 void parent_forget(struct apply *a);
 

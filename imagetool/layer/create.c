@@ -191,7 +191,7 @@ static bool is_same_file(int dirfd, const char *name, const struct place *at)
 {
 	struct stat x, y;
 
-	return fstatat(dirfd, name, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(dirfd, name, &x, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(x.st_mode) &&
 	       fstatat(at->dirfd, at->name, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_ino == y.st_ino &&
 	       x.st_dev == y.st_dev;
 }

@@ -31,6 +31,15 @@ static void grow(struct dir_times *d)
 		*find(d, d->rows[i].ino) = i + 1;
 }
 
+/* The way it was reached last is the one that is still there, when the other was through a link. */
+static void rename_row(struct dir_time *row, const char *path, size_t len)
+{
+	if (strncmp(row->path, path, len) == 0 && !row->path[len])
+		return;
+	free(row->path);
+	row->path = xstrndup(path, len);
+}
+
 struct dir_time *dir_times_get(struct dir_times *d, const char *path, size_t path_len,
 			       const struct stat *st, bool *ret_new)
 {
@@ -48,6 +57,8 @@ struct dir_time *dir_times_get(struct dir_times *d, const char *path, size_t pat
 			.mode = st->st_mode & 07777,
 		};
 		*slot = d->n;
+	} else {
+		rename_row(&d->rows[*slot - 1], path, path_len);
 	}
 	return &d->rows[*slot - 1];
 }

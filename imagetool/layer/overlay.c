@@ -36,39 +36,61 @@ void overlay_note_root(struct apply *a, const struct tar_entry *n)
 
 /* ---- Directories that hide ---- */
 
-static int drop_whiteouts(struct apply *a, int fd, int depth, struct err *e);
+/* A directory that no entry made goes when nothing is left in it.  What was noted about it is void
+ * then. */
+static int drop_empty(struct apply *a, int dirfd, const char *name, struct err *e)
+{
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
+		return errno == ENOTEMPTY ? 0 : err_sys(e, "remove directory '%s'", name);
+	a->overlay->facts.redo = true;
+	parent_forget(a);
+	return 1;
+}
 
 struct dropping {
 	struct apply *a;
+	ino_t dir; /* that is being listed */
 	int depth;
 };
 
+static int drop_lower(struct apply *a, int fd, int depth, struct err *e);
+
+/* Something in a directory that hides now: it stays when an entry of this layer made it. Others are
+ * whiteouts, which would be listed where there is nothing to hide, what was brought from below, and
+ * directories on the way to such. */
 static int drop_one(int dirfd, const char *name, unsigned char type UNUSED, void *ctx,
 		    struct err *e)
 {
 	const struct dropping *d = ctx;
+	bool own = seen_has(&d->a->seen, d->dir, name);
 	autofd int fd = -1;
 	struct stat st;
+	int r;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "stat '%s'", name);
-	if (overlay_is_whiteout(&st) && unlinkat(dirfd, name, 0) < 0)
-		return err_sys(e, "remove whiteout '%s'", name);
 	if (!S_ISDIR(st.st_mode))
-		return 0;
+		return !own && unlinkat(dirfd, name, 0) < 0 ? err_sys(e, "remove '%s'", name) : 0;
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "open directory '%s'", name)
-		      : drop_whiteouts(d->a, fd, d->depth + 1, e);
+	if (fd < 0)
+		return err_sys(e, "open directory '%s'", name);
+	r = drop_lower(d->a, fd, d->depth + 1, e);
+	if (r >= 0 && !own)
+		r = drop_empty(d->a, dirfd, name, e);
+	return r < 0 ? r : 0;
 }
 
-/* They would be listed where there is nothing to hide. */
-static int drop_whiteouts(struct apply *a, int fd, int depth, struct err *e)
+static int drop_lower(struct apply *a, int fd, int depth, struct err *e)
 {
-	struct dropping d = { a, depth };
+	struct dropping d = { .a = a, .depth = depth };
+	struct stat st;
 
 	if (depth > APPLY_WHITEOUT_DEPTH_MAX)
 		return err_set(e, ELOOP, "whiteout of directories more than %d deep",
 			       APPLY_WHITEOUT_DEPTH_MAX);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat a directory");
+	d.dir = st.st_ino;
 	return dir_each(fd, drop_one, &d, e);
 }
 
@@ -85,7 +107,7 @@ int overlay_hide(struct apply *a, int dirfd, const char *name, struct err *e)
 	if (r < 0)
 		return r;
 	seen_add(&o->opaque, st.st_ino, "");
-	return o->whiteouts ? drop_whiteouts(a, fd, 0, e) : 0;
+	return o->whiteouts || o->lower ? drop_lower(a, fd, 0, e) : 0;
 }
 
 static int hide_root(struct apply *a, struct err *e)
@@ -97,7 +119,7 @@ static int hide_root(struct apply *a, struct err *e)
 		return err_sys(e, "stat the root directory");
 	o->facts.root_opaque = true;
 	seen_add(&o->opaque, st.st_ino, "");
-	return o->whiteouts ? drop_whiteouts(a, a->rootfd, 0, e) : 0;
+	return o->whiteouts || o->lower ? drop_lower(a, a->rootfd, 0, e) : 0;
 }
 
 /* ---- Whiteouts ---- */
@@ -129,24 +151,45 @@ static int is_below(struct apply *a, const char *name, struct err *e)
 	return r < 0 ? r : below.kind != VIEW_NONE;
 }
 
-/* Of what this layer has itself only what lies below it goes. */
-static int whiteout_at(struct apply *a, const char *name, struct err *e)
+static int make_whiteout(struct apply *a, int dirfd, const char *name, struct err *e)
 {
-	struct stat st;
-	int r;
+	int r = is_below(a, name, e);
 
-	if (fstatat(a->parent.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return S_ISDIR(st.st_mode) ? overlay_hide(a, a->parent.fd, name, e) : 0;
-	if (errno != ENOENT)
-		return err_sys(e, "stat '%s'", name);
-	r = is_below(a, name, e);
 	if (r <= 0)
 		return r;
 	/* Linux lets everybody make this device, since 5.8. */
-	if (mknodat(a->parent.fd, name, S_IFCHR, makedev(0, 0)) < 0)
+	if (mknodat(dirfd, name, S_IFCHR, makedev(0, 0)) < 0)
 		return err_sys(e, "make the whiteout of '%s'", name);
 	note_whiteout(a);
 	return 0;
+}
+
+/* Of what an entry of this layer made only what lies below it goes.  Returns 1 when nothing is left
+ * at `name`. */
+static int clear_at(struct apply *a, int dirfd, const char *name, struct err *e)
+{
+	bool own = seen_has(&a->seen, a->parent.ino, name);
+	struct stat st;
+	int r;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 1 : err_sys(e, "stat '%s'", name);
+	if (S_ISDIR(st.st_mode)) {
+		r = overlay_hide(a, dirfd, name, e);
+		return r < 0 || own ? r : drop_empty(a, dirfd, name, e);
+	}
+	if (own || overlay_is_whiteout(&st))
+		return 0;
+	return unlinkat(dirfd, name, 0) < 0 ? err_sys(e, "remove '%s'", name) : 1;
+}
+
+static int whiteout_at(struct apply *a, const char *name, struct err *e)
+{
+	/* Removing a directory closes the cached descriptor. */
+	autofd int fd = fcntl(a->parent.fd, F_DUPFD_CLOEXEC, 3);
+	int r = fd < 0 ? err_sys(e, "duplicate a descriptor") : clear_at(a, fd, name, e);
+
+	return r > 0 ? make_whiteout(a, fd, name, e) : r;
 }
 
 /* The mark is an attribute of the directory, which is found by its name in its parent. */

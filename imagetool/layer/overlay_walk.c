@@ -15,8 +15,7 @@
 #include "libutil/cleanup.h"
 
 /* As the kernel's. */
-#define LINKS_MAX    40
-#define IMPLIED_MODE 0755
+#define LINKS_MAX 40
 /* The target of a link and what follows it. */
 #define REST_SIZE (2 * PATH_MAX)
 
@@ -129,9 +128,7 @@ static int follow_at(struct walk *w, int dirfd, const char *name, struct err *e)
 
 static int make_here(struct walk *w, struct err *e)
 {
-	if (mkdirat(w->a->parent.fd, w->name, IMPLIED_MODE) < 0)
-		return err_sys(e, "make directory '%s'", w->name);
-	return 0;
+	return parent_make_implied(w->a, w->name, e);
 }
 
 /* Nobody knows what is below: a directory or nothing, most likely. */

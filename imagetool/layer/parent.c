@@ -64,6 +64,20 @@ void parent_remember(struct apply *a, const char *path, size_t len)
 	a->parent.path[len] = '\0';
 }
 
+int parent_make_implied(struct apply *a, const char *name, struct err *e)
+{
+	if (mkdirat(a->parent.fd, name, IMPLIED_MODE) < 0)
+		return err_sys(e, "make directory '%s'", name);
+	/* What it would inherit depends on what is below, which a layer alone does not know. */
+	if (!a->parent.setgid)
+		return 0;
+	if (a->privileged && fchownat(a->parent.fd, name, a->uid, a->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "set the owner of '%s'", name);
+	if (fchmodat(a->parent.fd, name, IMPLIED_MODE, 0) < 0)
+		return err_sys(e, "set the mode of '%s'", name);
+	return 0;
+}
+
 static int open_dir(struct apply *a, const char *path, struct err *e)
 {
 	return beneath_open(a->rootfd, *path ? path : ".", O_PATH | O_DIRECTORY, 0, BENEATH_CHROOT,
@@ -79,9 +93,8 @@ static int take_step(struct apply *a, char *path, size_t len, size_t base, bool 
 	path[len] = '\0';
 	fd = open_dir(a, path, e);
 	if (fd == -ENOENT && make && a->parent.fd >= 0) {
-		if (mkdirat(a->parent.fd, path + base, IMPLIED_MODE) < 0)
-			r = err_sys(e, "make directory '%s'", path);
-		else
+		r = parent_make_implied(a, path + base, e);
+		if (r >= 0)
 			fd = open_dir(a, path, e);
 	}
 	if (r == 0)

@@ -36,14 +36,11 @@ static int content(struct removal *r, int fd, struct err *e)
 
 /* What is closed to its owner is opened.  If it stays, this layer has something in it, and so its
  * mode is set at the layer's end. */
-static int open_listable(int dirfd, const char *name)
+static int open_listable(const struct apply *a, int dirfd, const char *name, mode_t mode)
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(dirfd, name, flags);
-
-	if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
-		fd = openat(dirfd, name, flags);
-	return fd;
+	if (!a->privileged && (mode & 0700) != 0700 && fchmodat(dirfd, name, 0700, 0) < 0)
+		return -1;
+	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static int remove_lower_at(struct removal *r, int dirfd, const char *name, struct err *e)
@@ -60,7 +57,7 @@ static int remove_lower_at(struct removal *r, int dirfd, const char *name, struc
 		return remove_any(r->a, dirfd, name, e);
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	fd = open_listable(dirfd, name);
+	fd = open_listable(r->a, dirfd, name, st.st_mode);
 	if (fd < 0)
 		return err_sys(e, "open directory '%s'", name);
 	ret = content(r, fd, e);

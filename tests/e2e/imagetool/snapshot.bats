@@ -1,0 +1,277 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Snapshots: an overlay of the layers, each unpacked alone, is the tree that unpacking them on one
+# another gives.  tests/tools/snapshots makes them, the uppermost first and two at a time.
+
+load common
+
+setup() {
+	room_setup
+}
+teardown() {
+	[ "$(id -u)" -ne 0 ] || umount -q "$ROOM/merged" 2>/dev/null || true
+	room_teardown
+}
+
+# Times that no layer states are those of the test.  A name less, through a layer that replaced it,
+# does not change the number of links overlayfs shows.
+normal() {
+	sed -E '1d; s/mtime=[0-9]{9,}\.[0-9]+/mtime=NOW/; s/ links=[^ ]*//'
+}
+
+# Make the snapshots of the image x; $LOWERS is what overlayfs takes.
+make_snapshots() {
+	snapshots layout x >lowers || return
+	LOWERS=$(sed '$d' lowers | paste -sd:)
+	if [ -z "$LOWERS" ]; then
+		mkdir -p empty
+		LOWERS=empty
+	fi
+}
+
+# The overlay over $LOWERS and the tree `target` have the same entries.
+assert_overlay_is_target() {
+	local _ from mode uid gid mtime
+	read -r _ from mode uid gid mtime <<<"$(tail -n 1 lowers)"
+	rm -rf upper work merged
+	mkdir upper work merged
+	chmod "$mode" upper
+	chown "$uid:$gid" upper
+	[ "$(stat -c '%a %u %g' upper)" = "$(stat -c '%a %u %g' target)" ]
+	unshare -m bash -ec '
+		mount -t overlay overlay -o "$1,lowerdir=$2,upperdir=upper,workdir=work" merged
+		treecmp $3 merged >overlay.list' - "${1:-index=off}" "$LOWERS" "${TREECMP:-}"
+	treecmp ${TREECMP:-} target >target.list
+	diff <(normal <target.list) <(normal <overlay.list)
+}
+
+assert_same() {
+	unpack_works
+	make_snapshots
+	assert_overlay_is_target
+}
+
+random_image() { # SEED
+	local n=0 files=() f
+	rm -rf target layout parts.* ./*.tar
+	awk -v seed="$1" -f "$SRC_DIR/tests/e2e/imagetool/random_layers.awk" >description
+	csplit -sz -f parts. description '/^---$/' '{*}'
+	for f in parts.*; do
+		n=$((n + 1))
+		sed '/^---$/d' "$f" | mktar >"$n.tar"
+		files+=("$n.tar")
+	done
+	make_layout layout x "${files[@]}"
+}
+
+@test "random layers: the overlay is the merged tree, and both ways refuse the same" {
+	requires root
+	local seed u s same=0
+	# Directories reached through links that went later keep the time of the test in one way, not
+	# in the other.
+	TREECMP=-t
+	for seed in $(seq "${SEEDS_FROM:-1}" "${SEEDS_TO:-60}"); do
+		random_image "$seed"
+		u=0 s=0
+		creel-image --store layout unpack x target 2>unpack.log || u=$?
+		make_snapshots 2>snapshots.log || s=$?
+		if [ $u -ne 0 ] || [ $s -ne 0 ]; then
+			[ $u -ne 0 ] && [ $s -ne 0 ] || {
+				echo "seed $seed"
+				cat description unpack.log snapshots.log
+				return 1
+			}
+			continue
+		fi
+		assert_overlay_is_target || {
+			echo "seed $seed"
+			cat description
+			return 1
+		}
+		same=$((same + 1))
+	done
+	[ $same -gt 15 ]
+}
+
+@test "random layers as an ordinary user" {
+	requires root userns
+	chmod 0777 .
+	export -f random_image make_layout layout_blob layout_descriptor layout_plain layout_type \
+		make_snapshots assert_overlay_is_target normal
+	export SRC_DIR TREECMP=-t
+	# shellcheck disable=SC2016 # expanded by the ordinary user's shell
+	setpriv --reuid 1000 --regid 1000 --clear-groups bash -c '
+		same=0
+		mkdir user && cd user || exit 1
+		for seed in $(seq 101 130); do
+			chmod -R u+rwx . && random_image "$seed"
+			creel-image --store layout unpack x target 2>unpack.log || continue
+			export LOWERS
+			make_snapshots || { echo "seed $seed"; exit 1; }
+			unshare -Urm bash -c "assert_overlay_is_target index=off,userxattr" || {
+				echo "seed $seed"
+				cat description
+				exit 1
+			}
+			same=$((same + 1))
+		done
+		chmod -R u+rwx .
+		[ $same -gt 7 ]'
+}
+
+@test "a layer that stands alone is kept by its diffID, one that does not by its chain" {
+	requires root
+	image_of 'dir name=usr mtime=1
+		dir name=usr/lib mode=0711 mtime=2 uid=7 xattr:user.x=1
+		symlink name=lib link=usr/lib mtime=3' \
+		'dir name=etc mtime=4
+		file name=etc/file data=x mtime=5' \
+		'file name=usr/lib/implied data=x mtime=6' \
+		'file name=lib/through-link data=x mtime=7'
+	assert_same
+	local id
+	id=$(digest_of 2.tar)
+	[ -d "layout/snapshots/${id#sha256:}/fs/etc" ]
+	[ "$(find layout/snapshots -maxdepth 1 -name 'chain-*' | wc -l)" -eq 2 ]
+	[ "$(find layout/snapshots -maxdepth 1 -mindepth 1 | wc -l)" -eq 4 ]
+	# Another image with the layer has it already, whatever lies below.
+	cp -a layout/snapshots kept
+	image_of 'file name=other data=x' 'dir name=etc mtime=4
+		file name=etc/file data=x mtime=5'
+	mv kept layout/snapshots
+	rm "layout/blobs/sha256/${id#sha256:}"
+	snapshots layout x
+}
+
+@test "directories that are not stated have what is below; through links things go where they lead" {
+	requires root
+	image_of 'dir name=usr mode=0751 mtime=1 uid=3 gid=4 xattr:user.dir=u
+		dir name=usr/lib mode=1777 mtime=2
+		file name=usr/lib/lower data=x mtime=3
+		symlink name=lib link=/usr/lib mtime=4
+		symlink name=deep link=lib/../lib mtime=5' \
+		'file name=usr/lib/a data=a mtime=6
+		file name=usr/new/b data=b mtime=6' \
+		'file name=lib/c data=c mtime=6
+		file name=deep/sub/d data=d mtime=6
+		hardlink name=deep/linked link=lib/lower' \
+		'file name=deep/.wh.lower
+		file name=lib/sub/.wh..wh..opq'
+	assert_same
+	[ -f target/usr/lib/sub/../c ]
+	grep -q 'usr/lib mode=1777' target.list || grep -q 'usr/lib dir mode=1777' target.list
+}
+
+@test "a whiteout is not listed where there is nothing to hide" {
+	requires root
+	image_of 'dir name=there mtime=1
+		file name=there/file data=x mtime=1' \
+		'dir name=new mtime=2
+		file name=new/.wh.nothing
+		file name=not/stated/.wh.nothing
+		file name=there/.wh.file
+		file name=.wh.nothing'
+	assert_same
+	[ ! -e target/not ]
+	[ -z "$(ls -A target/new target/there | grep -v :)" ]
+}
+
+@test "the root's own attributes, and a layer that hides everything below" {
+	requires root
+	image_of 'dir name=. mode=0700 mtime=9 uid=5
+		file name=lower data=x' 'file name=.wh..wh..opq
+		dir name=. mode=0711 mtime=8 gid=6
+		file name=upper data=x mtime=1' 'file name=top data=x mtime=1'
+	assert_same
+	[ "$(tail -n 1 lowers)" = "root 1 711 0 6 8" ]
+	[ "$(grep -c /snapshots/ lowers)" -eq 2 ]
+}
+
+@test "a layer that is there twice, and one without entries" {
+	requires root
+	image_of 'file name=a data=1 mtime=1' '' 'file name=a data=2 mtime=1' 'file name=a data=1 mtime=1'
+	assert_same
+	[ "$(grep -c /snapshots/ lowers)" -eq 2 ]
+}
+
+@test "what a machine that crashed may have lost is made again; what was synced is not" {
+	requires root
+	image_of 'file name=a data=right mtime=1'
+	make_snapshots
+	local dir=$LOWERS
+	# As after a restart: another boot, and content that never reached the disk.
+	: >"$dir/a"
+	sed -i 's/"boot": "[^"]*"/"boot": "00000000-0000-0000-0000-000000000000"/' "$dir/../info"
+	make_snapshots
+	[ "$(cat "$dir/a")" = right ]
+	[ -z "$(ls -A layout/tmp)" ]
+	# A minute later it is synced and says so.
+	[ ! -e "$dir/../durable" ]
+	touch -d '5 minutes ago' "$dir/../info"
+	make_snapshots
+	[ -e "$dir/../durable" ]
+	sed -i 's/"boot": "[^"]*"/"boot": "00000000-0000-0000-0000-000000000000"/' "$dir/../info"
+	echo kept >"$dir/a"
+	make_snapshots
+	[ "$(cat "$dir/a")" = kept ]
+}
+
+@test "killed at any instant, nothing half-made is there, and the next one makes it" {
+	requires root
+	image_of 'repeat=3000
+		file name=dir%/file data=x mtime=1'
+	local i
+	for i in 1 2 4 8 16 32 64; do
+		snapshots layout x >/dev/null 2>&1 &
+		sleep "0.0$i"
+		kill -KILL $! 2>/dev/null || true
+		wait $! || true
+		for dir in layout/snapshots/*/; do
+			[ ! -d "$dir" ] || [ "$(find "$dir/fs" -type f | wc -l)" -eq 3000 ]
+		done
+		rm -rf layout/snapshots/*
+	done
+	make_snapshots
+	[ "$(find "$LOWERS" -type f | wc -l)" -eq 3000 ]
+	[ -z "$(ls -A layout/tmp)" ]
+}
+
+@test "a layer that is not what it should be leaves nothing" {
+	requires root
+	image_of 'file name=good data=x' 'file name=bad data=x'
+	local id
+	id=$(digest_of 2.tar)
+	printf 'behind the end' >>"layout/blobs/sha256/${id#sha256:}"
+	run snapshots layout x
+	[ "$status" -ne 0 ]
+	[[ $output == *"${id#sha256:}"* ]]
+	[ -z "$(ls -A layout/tmp)" ]
+	[ ! -e "layout/snapshots/${id#sha256:}" ]
+}
+
+# Each of these reaches out of the root in some naive implementation.
+@test "hostile layers stay inside, alone and one after the other" {
+	requires root
+	local lower='symlink name=out link=../../../../outside
+		symlink name=abs link='$ROOM'/outside
+		symlink name=up link=..'
+	for upper in 'file name=out/canary data=pwned' 'file name=abs/canary data=pwned' \
+		'file name=up/canary data=pwned' 'hardlink name=x link=out/canary' \
+		'hardlink name=x link=abs/canary' 'file name=out/.wh.canary' 'file name=abs/.wh.canary' \
+		'file name=abs/.wh..wh..opq' 'symlink name=. link=/outside' \
+		'file name=../x data=pwned' 'file name=a/../../x data=pwned' \
+		'file name=.wh... data=x' 'hardlink name=x link=/etc/shadow' \
+		'char name=x dev=0:0' 'file name=x data=y xattr:trusted.overlay.redirect=/etc' \
+		'dir name=x xattr:user.overlay.opaque=y'; do
+		image_of "$lower" "$upper"
+		run snapshots layout x
+		echo "$upper: $output"
+		assert_untouched
+		[ -z "$(ls -A layout/tmp)" ]
+		# In one layer, too.
+		image_of "$lower
+			$upper"
+		run snapshots layout x
+		assert_untouched
+	done
+}
