@@ -12,7 +12,6 @@
 #include "imagetool/registry/http_internal.h"
 #include "libutil/alloc.h"
 #include "libutil/log.h"
-#include "libutil/path.h"
 #include "libutil/sig.h"
 
 #define HTTP_MAX_REDIRECTS 10L
@@ -67,6 +66,8 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 		return 0;
 	}
 	http_header_line(&t->answer, data, len);
+	if (!http_guard_redirect(t))
+		return 0;
 	return len;
 }
 
@@ -151,6 +152,9 @@ static CURLcode set_headers(struct http_transfer *t)
 		t->header_list = c->curl_slist_append(t->header_list, t->accept);
 	for (size_t i = 0; t->headers && i < t->headers->n; i++)
 		t->header_list = c->curl_slist_append(t->header_list, t->headers->v[i]);
+	for (size_t i = 0; !t->foreign && t->http->opts.headers && i < t->http->opts.headers->n;
+	     i++)
+		t->header_list = c->curl_slist_append(t->header_list, t->http->opts.headers->v[i]);
 	if (t->authorization)
 		add_authorization(t);
 	/* Ask before a long body; a short one is there sooner than the answer, and a server that
@@ -221,22 +225,24 @@ static CURLcode set_limits(struct http_transfer *t)
 	const struct curl_api *c = &t->http->curl;
 	const struct http_opts *o = &t->http->opts;
 	bool tls = strncasecmp(t->url, "https:", 6) == 0;
+	bool verify = o->verify_tls || t->strict;
 	const struct {
 		CURLoption option;
 		long value;
 	} numbers[] = {
 		{ CURLOPT_NOSIGNAL, 1L },
-		{ CURLOPT_FOLLOWLOCATION, 1L },
+		{ CURLOPT_FOLLOWLOCATION, t->stay ? 0L : 1L },
 		{ CURLOPT_MAXREDIRS, HTTP_MAX_REDIRECTS },
 		{ CURLOPT_UNRESTRICTED_AUTH, 0L },
 		{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L },
-		{ CURLOPT_SSL_VERIFYPEER, o->verify_tls ? 1L : 0L },
-		{ CURLOPT_SSL_VERIFYHOST, o->verify_tls ? 2L : 0L },
+		{ CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L },
+		{ CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L },
 		{ CURLOPT_CONNECTTIMEOUT, (long)o->timeout_s },
 		{ CURLOPT_LOW_SPEED_LIMIT, HTTP_STALL_SPEED },
 		{ CURLOPT_LOW_SPEED_TIME, (long)o->timeout_s },
 		{ CURLOPT_BUFFERSIZE, HTTP_BUFFER },
 		{ CURLOPT_TCP_KEEPALIVE, 1L },
+		{ CURLOPT_TIMEOUT, (long)t->total_s },
 	};
 	/* What a redirect may lead to; https never falls back to http. */
 	const char *protocols = tls ? "https" : "http,https";
@@ -244,34 +250,37 @@ static CURLcode set_limits(struct http_transfer *t)
 
 	if (r == CURLE_OK)
 		r = c->curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-	if (r == CURLE_OK && o->no_proxy)
-		r = c->curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+	if (r == CURLE_OK)
+		r = http_proxy(t);
 	for (size_t i = 0; r == CURLE_OK && i < ARRAY_LEN(numbers); i++)
 		r = c->curl_easy_setopt(t->easy, numbers[i].option, numbers[i].value);
 	return r;
 }
 
-/* The file of the user's certificate directory, when there is one; the names are docker's. */
-static CURLcode set_certificate(struct http_transfer *t, CURLoption option, const char *name)
-{
-	autofree char *path = path_join(t->http->opts.cert_dir, name);
-
-	if (access(path, F_OK) < 0)
-		return CURLE_OK;
-	return t->http->curl.curl_easy_setopt(t->easy, option, path);
-}
-
 static CURLcode set_certificates(struct http_transfer *t)
 {
+	const struct curl_api *c = &t->http->curl;
+	const struct http_opts *o = &t->http->opts;
 	CURLcode r = CURLE_OK;
 
-	if (!t->http->opts.cert_dir)
+	if (o->ca) {
+		union {
+			const char *text;
+			void *data;
+		} ca = { .text = o->ca };
+		struct curl_blob blob = { .data = ca.data,
+					  .len = strlen(o->ca),
+					  .flags = CURL_BLOB_NOCOPY };
+
+		r = c->curl_easy_setopt(t->easy, CURLOPT_CAINFO_BLOB, &blob);
+	}
+	/* Shown to nobody but the registry itself. */
+	if (t->foreign || !o->client_cert)
 		return r;
-	r = set_certificate(t, CURLOPT_CAINFO, "ca.crt");
 	if (r == CURLE_OK)
-		r = set_certificate(t, CURLOPT_SSLCERT, "client.cert");
-	if (r == CURLE_OK)
-		r = set_certificate(t, CURLOPT_SSLKEY, "client.key");
+		r = c->curl_easy_setopt(t->easy, CURLOPT_SSLCERT, o->client_cert);
+	if (r == CURLE_OK && o->client_key)
+		r = c->curl_easy_setopt(t->easy, CURLOPT_SSLKEY, o->client_key);
 	return r;
 }
 
@@ -325,6 +334,8 @@ int http_start(struct http *h, struct http_transfer *t, struct err *e)
 		r = set_certificates(t);
 	if (r == CURLE_OK)
 		r = set_callbacks(t);
+	if (r == CURLE_OK)
+		r = http_guard(t);
 	/* An option this libcurl lacks may be one that keeps a secret in: never go on without it.
 	 */
 	if (r != CURLE_OK)
@@ -382,6 +393,11 @@ static void set_failure(struct http_transfer *t, CURLcode code)
 	if (code == CURLE_UNSUPPORTED_PROTOCOL && t->answer.location)
 		t->result = err_set(&t->err, error, "a redirect to '%.200s' is not followed",
 				    t->answer.location);
+	else if (http_proxy_is_malformed(code, text))
+		t->result =
+			err_set(&t->err, error,
+				"what http_proxy, https_proxy or all_proxy says is no proxy that "
+				"libcurl knows");
 	else
 		t->result = err_set(&t->err, error, "%.*s", (int)len, text);
 }

@@ -24,8 +24,12 @@ struct http_opts {
 	bool verify_tls;
 	bool no_proxy;      /* the host is this machine */
 	unsigned timeout_s; /* to connect, and of silence */
-	const char
-		*cert_dir; /* ca.crt, client.cert and client.key are taken from there; NULL: none */
+	const char *ca;     /* certificates to trust beside the system's, PEM, or NULL */
+	const char *client_cert, *client_key; /* files, or NULL; kept by the caller, as `ca` is */
+	const struct strv *headers;           /* lines for every request of ours, or NULL */
+	/* The registry is another machine: redirects, and URLs that it names, must not lead to this
+	 * one or to addresses of the link (cloud metadata). */
+	bool guard;
 	int wakefd; /* a signalfd that makes http_poll() return -EINTR; -1: none; not owned */
 };
 
@@ -76,6 +80,10 @@ struct http_transfer {
 	const struct http_payload *payload; /* or NULL */
 	const char *authorization;          /* value of the header, or NULL: a secret */
 	int64_t from, until;                /* bytes wanted, both included; from 0: all */
+	bool stay;                          /* follow no redirect: the payload is a secret */
+	bool foreign;                       /* the URL was named by the registry: guarded at once */
+	bool strict;                        /* verify certificates whatever the options say */
+	unsigned total_s;                   /* the whole may take that long; 0: any time */
 	http_body_fn *body;                 /* NULL: nobody wants it */
 	void *ctx;
 	/* The answer. */
@@ -91,7 +99,8 @@ struct http_transfer {
 	void *easy;
 	void *header_list;
 	size_t header_bytes;
-	int64_t sent; /* bytes of the payload */
+	int64_t sent;     /* bytes of the payload */
+	char origin[256]; /* the first host */
 	char curl_error[256];
 };
 

@@ -12,4 +12,14 @@ struct http {
 	CURLM *multi;
 };
 
+/* http_guard.c: what the environment says of proxies. */
+CURLcode http_proxy(struct http_transfer *t);
+/* libcurl would print the proxy's URL, which may hold a password. */
+bool http_proxy_is_malformed(CURLcode code, const char *text);
+
+/* http_guard.c: a connection to where the transfer must not go is not made. */
+CURLcode http_guard(struct http_transfer *t);
+/* After each header: false, with the transfer's error set, when it leads there. */
+bool http_guard_redirect(struct http_transfer *t);
+
 #endif

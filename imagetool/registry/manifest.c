@@ -163,8 +163,8 @@ static int take_document(struct registry *r, const char *reference, const char *
 	return n < 0 ? n : inspect_document(a, expected_type, d, e);
 }
 
-int registry_get_manifest(struct registry *r, const char *reference, const char *expected_type,
-			  struct registry_document *ret, struct err *e)
+static int get_manifest(struct registry *r, const char *reference, const char *expected_type,
+			struct registry_document *ret, struct err *e)
 {
 	autofree char *url = session_url(r, "manifests/%s", reference);
 	auto_(registry_document) struct registry_document d = { 0 };
@@ -183,4 +183,17 @@ int registry_get_manifest(struct registry *r, const char *reference, const char 
 	*ret = d;
 	d = (struct registry_document){ 0 };
 	return 0;
+}
+
+int registry_get_manifest(struct registry *r, const char *reference, const char *expected_type,
+			  struct registry_document *ret, struct err *e)
+{
+	int n;
+
+	do {
+		n = get_manifest(r, reference, expected_type, ret, e);
+		if (n < 0)
+			n = session_next(r, n, e);
+	} while (n > 0);
+	return n;
 }

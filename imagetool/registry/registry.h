@@ -3,12 +3,14 @@
  * One repository of one registry, read over the distribution protocol.
  *
  * Nothing a registry says is trusted: documents are bounded and checked against
- * digests, sizes and media types before anybody sees them.  Access is anonymous; a
- * bearer token is fetched when the registry asks for one, as public ones do.
+ * digests, sizes and media types before anybody sees them.  A registry that asks who
+ * we are is told by a token, or by name and password over Basic; auth/auth.h says where
+ * these are kept, hosts/hosts.h which mirrors are asked first.
  */
 #ifndef IMAGETOOL_REGISTRY_REGISTRY_H
 #define IMAGETOOL_REGISTRY_REGISTRY_H
 
+#include "imagetool/auth/credential.h"
 #include "imagetool/store/store.h"
 
 #define REGISTRY_PARALLEL 4
@@ -26,6 +28,13 @@ struct registry_opts {
 	unsigned retries;     /* failures in a row forgiven for each document and blob */
 	unsigned timeout_s;   /* to connect, and of silence in a transfer */
 	int wakefd;           /* signalfd that ends every wait; -1: none */
+	/* The rest may be NULL: then what the user and the system have is taken.  All of it is the
+	 * caller's and outlives the session. */
+	const char *authfile;
+	const char *registries_conf;    /* file */
+	const char *hosts_dir;          /* of hosts.toml */
+	const struct credential *given; /* for the registry itself, not for its mirrors */
+	bool push; /* endpoints that take images, not mirrors that only give them */
 };
 
 struct registry;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/registry/retry.h"
 
+#include <sys/random.h>
+
 int64_t retry_next(struct retry *r, int64_t size, int64_t after_s)
 {
 	int64_t wait = RETRY_FIRST_MS;
@@ -14,6 +16,15 @@ int64_t retry_next(struct retry *r, int64_t size, int64_t after_s)
 		wait *= 2;
 	r->failures++;
 	return after_s > 0 && after_s * 1000 > wait ? after_s * 1000 : wait;
+}
+
+int64_t retry_jitter(int64_t wait_ms)
+{
+	unsigned short random = 0;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		return wait_ms;
+	return wait_ms + wait_ms * random / (4 * 65536);
 }
 
 bool retry_status(int status)

@@ -26,6 +26,9 @@ struct retry {
  */
 int64_t retry_next(struct retry *r, int64_t size, int64_t after_s);
 
+/* Up to a quarter more, by chance: many clients that failed at once do not come back at once. */
+int64_t retry_jitter(int64_t wait_ms);
+
 /* HTTP statuses that may go away by themselves: 408, 425, 429, 500, 502, 503, 504. */
 bool retry_status(int status);
 

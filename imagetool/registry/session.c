@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening a registry, and one small request with all its second chances. */
+/* One small request with all its second chances, and what its answers mean. */
 #include "imagetool/registry/session.h"
 
 #include <errno.h>
@@ -11,108 +11,6 @@
 #include "libutil/alloc.h"
 #include "libutil/log.h"
 
-/* Docker's name for itself is not where its registry is. */
-static const char *registry_address(const char *host)
-{
-	return streq(host, "docker.io") || streq(host, "index.docker.io") ? "registry-1.docker.io"
-									  : host;
-}
-
-/* ---- https or http ---- */
-
-static int swallow(struct http_transfer *t UNUSED, const void *data UNUSED, size_t len UNUSED,
-		   struct err *e UNUSED)
-{
-	return 0;
-}
-
-/* Does something speak https there?  Whatever the status, an answer is a yes.  1, 0 or an error. */
-static int speaks_https(struct registry *r, struct err *e)
-{
-	autofree char *url = xasprintf("https://%s/v2/", registry_address(r->host));
-	auto_(http_transfer) struct http_transfer t = { .url = url, .body = swallow };
-	int n = http_start(r->http, &t, e);
-
-	if (n >= 0)
-		n = http_wait(r->http, &t, e);
-	if (n < 0)
-		return n;
-	return t.result == 0;
-}
-
-static int choose_scheme(struct registry *r, bool insecure, struct err *e)
-{
-	int https = 1;
-
-	if (insecure) {
-		https = speaks_https(r, e);
-		if (https < 0)
-			return https;
-	}
-	r->base = xasprintf("%s://%s", https ? "https" : "http", registry_address(r->host));
-	r->root = xasprintf("%s/v2", r->base);
-	log_debug("registry '%s' is at %s", r->host, r->base);
-	return 0;
-}
-
-int registry_open(const struct image_reference *ref, const struct registry_opts *opts,
-		  struct registry **ret, struct err *e)
-{
-	auto_(registry) struct registry *r = xcalloc(1, sizeof(*r));
-	struct http_opts http = { .timeout_s = opts->timeout_s,
-				  .wakefd = opts->wakefd,
-				  .cert_dir = opts->cert_dir };
-	char host[URL_HOST_SIZE];
-	bool insecure;
-	int n = url_split_host(ref->registry, host, e);
-
-	if (n < 0)
-		return err_wrap(e, n, "registry");
-	http.no_proxy = host_is_loopback(host);
-	insecure =
-		opts->tls == REGISTRY_TLS_OFF || (opts->tls == REGISTRY_TLS_AUTO && http.no_proxy);
-	http.verify_tls = !insecure;
-	r->opts = *opts;
-	r->host = xstrdup(ref->registry);
-	r->repository = xstrdup(ref->repository);
-	registry_want(r, r->repository, "pull");
-	n = http_new(&http, &r->http, e);
-	if (n < 0)
-		return n;
-	n = choose_scheme(r, insecure, e);
-	if (n < 0)
-		return n;
-	*ret = steal_ptr(&r);
-	return 0;
-}
-
-void registry_free(struct registry *r)
-{
-	if (!r)
-		return;
-	http_free(r->http);
-	free(r->host);
-	free(r->base);
-	free(r->repository);
-	free(r->root);
-	session_set_authorization(r, NULL);
-	scopes_done(&r->wanted);
-	free(r);
-}
-
-void registry_want(struct registry *r, const char *repository, const char *actions)
-{
-	struct scopes had = r->wanted;
-
-	r->wanted = (struct scopes){ 0 };
-	scopes_copy(&r->wanted, &had);
-	scopes_add(&r->wanted, "repository", repository, actions);
-	/* The token there is may be of no use for it. */
-	if (!scopes_cover(&had, &r->wanted))
-		session_set_authorization(r, NULL);
-	scopes_done(&had);
-}
-
 /* ---- Requests ---- */
 
 char *session_url(const struct registry *r, const char *fmt, ...)
@@ -123,7 +21,7 @@ char *session_url(const struct registry *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	rest = xvasprintf(fmt, ap);
 	va_end(ap);
-	return xasprintf("%s/%s/%s", r->root, r->repository, rest);
+	return session_place(r, rest);
 }
 
 bool session_owns_url(const struct registry *r, const char *url)
@@ -183,15 +81,13 @@ static int judge(struct registry *r, const struct registry_request *request,
 		int64_t wait = retry_next(retry, 0, t->answer.retry_after);
 
 		if (wait >= 0) {
-			int n = http_sleep(r->http, wait, e);
+			int n = http_sleep(r->http, retry_jitter(wait), e);
 
 			return n < 0 ? n : 1;
 		}
 	}
 	if (t->tls_failed)
-		return err_set(e, -t->result,
-			       "%s; with --tls-verify=false any certificate and plain http will do",
-			       t->err.msg);
+		return session_tls_error(r, t, e);
 	return t->result < 0 ? err_set(e, -t->result, "%s", t->err.msg) : 0;
 }
 
@@ -200,8 +96,10 @@ int session_request(struct registry *r, const struct registry_request *request,
 {
 	struct retry retry = { .max = r->opts.retries };
 	bool asked_token = false;
-	int n;
+	int n = request->anonymous ? 0 : session_renew(r, e);
 
+	if (n < 0)
+		return n;
 	ret_body->max = request->max + 1;
 	do {
 		strbuf_truncate(ret_body, 0);
@@ -210,7 +108,12 @@ int session_request(struct registry *r, const struct registry_request *request,
 		t->accept = request->accept;
 		t->headers = request->headers;
 		t->payload = request->payload;
-		t->authorization = request->anonymous ? NULL : session_secret_for(r, request->url);
+		t->authorization = request->anonymous ? request->authorization
+						      : session_secret_for(r, request->url);
+		t->stay = request->stay;
+		t->foreign = !session_owns_url(r, request->url);
+		t->strict = request->strict;
+		t->total_s = request->total_s;
 		t->body = take_body;
 		t->ctx = ret_body;
 		n = http_start(r->http, t, e);
@@ -232,8 +135,7 @@ static const struct {
 	const char *meaning;
 } status_meaning[] = {
 	{ 400, IMAGE_EREGISTRY, "the registry finds the request malformed" },
-	{ 401, IMAGE_EDENIED,
-	  "the registry refuses anonymous access: the image is private, or there is none of this name" },
+	{ 401, IMAGE_EDENIED, NULL }, /* said by refusal() */
 	{ 403, IMAGE_EDENIED,
 	  "the registry forbids it: the image is private, or there is none of this name" },
 	{ 404, IMAGE_ENOTFOUND, "not found in the registry" },
@@ -273,9 +175,26 @@ static void add_registry_words(struct strbuf *out, const struct http_answer *a)
 	strbuf_addc(out, ')');
 }
 
+/* Who was refused, and what to do about it. */
+static char *refusal(const struct registry *r)
+{
+	const struct credential *c = &r->credential;
+
+	if (credential_is_empty(c))
+		return xasprintf(
+			"the registry refuses anonymous access: the image is private (then "
+			"'creel-image login %s' first), or there is none of this name",
+			r->host);
+	return xasprintf("the registry refuses what %s says%s%s: it may do less, or is no longer "
+			 "valid ('creel-image login %s')",
+			 c->from ? c->from : "the command line", c->user ? " of user " : "",
+			 c->user ? c->user : "", r->host);
+}
+
 int session_status_error(const struct registry *r, const struct http_answer *a, struct err *e)
 {
 	auto_(strbuf) struct strbuf words = { 0 };
+	autofree char *refused = a->status == 401 ? refusal(r) : NULL;
 	const char *meaning = "unexpected answer";
 	int error = IMAGE_EREGISTRY;
 
@@ -287,6 +206,8 @@ int session_status_error(const struct registry *r, const struct http_answer *a, 
 			error = status_meaning[i].error;
 		}
 	}
+	if (refused)
+		meaning = refused;
 	add_registry_words(&words, a);
 	if (a->retry_after > 0)
 		strbuf_addf(&words, "; it asks to wait %lld s", (long long)a->retry_after);

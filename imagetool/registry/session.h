@@ -3,6 +3,8 @@
 #ifndef IMAGETOOL_REGISTRY_SESSION_H
 #define IMAGETOOL_REGISTRY_SESSION_H
 
+#include "imagetool/auth/credential.h"
+#include "imagetool/hosts/endpoint.h"
 #include "imagetool/registry/http.h"
 #include "imagetool/registry/registry.h"
 #include "imagetool/registry/retry.h"
@@ -18,6 +20,20 @@ struct registry {
 	/* Value of the Authorization header, NULL before the registry asked for one. */
 	char *authorization;
 	struct scopes wanted; /* what the token is asked for */
+	/* Where it can be had, and which of these is spoken to: base, root and repository are its.
+	 */
+	struct endpoints endpoints;
+	size_t current;
+	bool loopback; /* the current one is this machine */
+	/* Who we are for the current one; looked up when it asks. */
+	struct credential credential;
+	bool credential_known;
+	/* How the token was got, for the next one.  bearer: `authorization` is a token, which ends
+	 * at `expires` of http_now_ms(), 0: nobody knows. */
+	char *realm, *service;
+	bool bearer;
+	int64_t expires;
+	struct strv warnings; /* that were told already */
 	bool reached;         /* it answered before: failures to connect are passing */
 };
 
@@ -30,6 +46,9 @@ struct registry_request {
 	const struct http_payload *payload; /* or NULL */
 	size_t max;                         /* bytes of the body */
 	bool anonymous;                     /* send no token, answer no challenge */
+	const char *authorization;          /* of an anonymous request: this is sent */
+	bool stay, strict;                  /* of http_transfer */
+	unsigned total_s;                   /* of http_transfer */
 };
 
 /* Succeeds for every status; `ret_body` (zeroed) has the body of a 200, `t` the rest of the answer.
@@ -46,6 +65,16 @@ bool session_owns_url(const struct registry *r, const char *url);
 /* What may be sent along to an URL that the registry named (Location): r->authorization, or NULL
  * when it is another host, port or scheme. */
 const char *session_secret_for(const struct registry *r, const char *url);
+
+/* open.c: the same with the path ready. */
+char *session_place(const struct registry *r, const char *rest) MALLOC_LIKE;
+
+/* open.c: after failure `n` go on to the next endpoint.  1: it is another one now (`e` is cleared):
+ * ask again; else the failure there is, and its code.  No transfer may be under way. */
+int session_next(struct registry *r, int n, struct err *e);
+
+/* open.c: what failed is TLS; says what to do. */
+int session_tls_error(const struct registry *r, const struct http_transfer *t, struct err *e);
 
 /* Takes `value`, wipes the one before. */
 void session_set_authorization(struct registry *r, char *value);
@@ -66,8 +95,13 @@ extern const char session_accept_manifests[];
 bool session_is_web_page(const struct http_answer *a);
 int session_web_page_error(const struct registry *r, struct err *e);
 
-/* token.c: answer a 401 by fetching a token into r->token.  -IMAGE_EDENIED when there is none to be
- * had. */
+/* authorize.c: a token that is about to end is fetched anew. */
+int session_renew(struct registry *r, struct err *e);
+/* authorize.c */
+void session_forget_token(struct registry *r);
+
+/* authorize.c: answer a 401 by fetching a token, or by Basic, into r->authorization. -IMAGE_EDENIED
+ * when there is none to be had. */
 int session_authorize(struct registry *r, const struct http_answer *refusal, struct err *e);
 
 #endif

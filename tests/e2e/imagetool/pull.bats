@@ -329,7 +329,7 @@ refuses() {
 	[ "$(grep -c '^/token/token-ages' "$HOSTILE_LOG")" = 2 ]
 	image rm -qa
 	refuses never-satisfied 5 "refuses anonymous access"
-	refuses wants-password 5 "wants a user name and a password; only anonymous access is supported"
+	refuses wants-password 5 "wants a user name and a password"
 	refuses token-by-file 5 "'file:///etc/passwd' is neither http nor https"
 }
 
