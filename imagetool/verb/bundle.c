@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "imagetool/bundle/origin.h"
 #include "imagetool/bundle/plan.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
@@ -57,6 +58,8 @@ static int make(struct making *m, const char *dir, struct err *e)
 	if (rootfd < 0)
 		return rootfd;
 	r = bundle_plan_write(&m->plan, stage.fd, rootfd, e);
+	if (r >= 0)
+		r = origin_write(stage.fd, m->image, NULL, e);
 	return r < 0 ? r : staging_commit(&stage, NULL, e);
 }
 
@@ -101,7 +104,8 @@ const struct verb verb_bundle = {
 	.summary = "make a bundle that an OCI runtime executes",
 	.details =
 		"DIR gets rootfs/ with the image's files, config.json made from the image's\n"
-		"configuration, and volumes/ with the data of its volumes.  DIR must not exist, or be\n"
+		"configuration, volumes/ with the data of its volumes, and image.json, by which\n"
+		"'diff' and 'commit' know the image.  DIR must not exist, or be\n"
 		"empty; it appears complete or not at all.\n"
 		"\n"
 		"Names of users and groups are those of the image.  COMMAND replaces the image's\n"

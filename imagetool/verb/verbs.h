@@ -14,6 +14,7 @@
 	X(rm)                                                                                      \
 	X(unpack)                                                                                  \
 	X(bundle)                                                                                  \
+	X(diff)                                                                                    \
 	X(copy)                                                                                    \
 	X(load)                                                                                    \
 	X(save)
