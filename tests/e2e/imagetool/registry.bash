@@ -126,3 +126,31 @@ no_leftovers() {
 blob_count() { # DIR
 	find "$1/blobs" -type f | wc -l
 }
+
+# start_uploads: a registry to write to (tests/tools/hostile_uploads.c); sets UPLOADS to host:port
+# and UPLOADS_LOG to the file its requests go to.
+start_uploads() {
+	UPLOADS_LOG=$BATS_TEST_TMPDIR/uploads.log
+	hostile_uploads "$UPLOADS_LOG" >"$BATS_TEST_TMPDIR/uploads.port" 3>&- &
+	UPLOADS_PID=$!
+	for _ in $(seq 100); do
+		[ ! -s "$BATS_TEST_TMPDIR/uploads.port" ] || break
+		sleep 0.05
+	done
+	UPLOADS=127.0.0.1:$(cat "$BATS_TEST_TMPDIR/uploads.port")
+	export UPLOADS
+}
+
+stop_uploads() {
+	[ -z "${UPLOADS_PID:-}" ] || kill "$UPLOADS_PID" 2>/dev/null || true
+}
+
+# requests METHOD [PATTERN]: how many there were.
+requests() {
+	grep -c -- "^$1 .*${2:-}" "$UPLOADS_LOG" || true
+}
+
+# arrived_bytes: of all bodies.
+arrived_bytes() {
+	awk -F 'body=' '{ sum += $2 } END { print sum + 0 }' "$UPLOADS_LOG"
+}
