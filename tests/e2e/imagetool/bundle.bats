@@ -288,3 +288,205 @@ q() { # JQ-FILTER: of the bundle's config.json
 	[ "$status" -eq 5 ]
 	[[ $output == *"uid=0(root)"*"from-image"* ]]
 }
+
+@test "options of docker run: what is wrong is said before anything is unpacked, by the option's name" {
+	image_of 'file name=..'
+	echo 'A B=1' >bad-env
+	printf '\200=1\n' >no-text
+	while read -r want options; do
+		eval "words=($options)"
+		# The image itself can't be unpacked: that is not what is said.
+		bundle_fails "${want//_/ }" "${words[@]}" x b c
+	done <<-'E'
+		--env-file:_'bad-env':_line_1:_the_name --env-file bad-env
+		--env-file:_'no-text'_is_not_a_text --env-file no-text
+		--env-file --env-file /no/such
+		--ulimit_'bogus=1' --ulimit bogus=1
+		--ulimit_'nofile=2:1':_the_soft_limit --ulimit nofile=2:1
+		--umask_'9' --umask 9
+		--oom-score-adj_'2000' --oom-score-adj 2000
+		--stop-signal --stop-signal NOPE
+		mount_'type=nfs,dst=/x':_type_'nfs' --mount type=nfs,dst=/x
+		mount_'type=bind,dst=/x':_there_is_no_source --mount type=bind,dst=/x
+		'tmpfs-size'_is_for_type=tmpfs --mount type=bind,src=/,dst=/x,tmpfs-size=1
+		unknown_word_'bogus' --mount type=bind,src=/,dst=/x,bogus
+		can't_hold_on_to_a_directory --mount type=volume,src=v,dst=/x,volume-subpath=a
+		two_mounts_are_on_'/x' --tmpfs /x --mount type=tmpfs,dst=/x
+		--volumes-from_'none' --volumes-from none
+		--shm-size_'x' --shm-size x
+		--cap-add_'NOPE' --cap-add NOPE
+		--cap-drop_'NOPE' --cap-drop NOPE
+		--security-opt_'nope' --security-opt nope
+		--security-opt_'systempaths=x' --security-opt systempaths=x
+		--security-opt_'seccomp':_a_value --security-opt seccomp
+		--security-opt_seccomp:_open --security-opt seccomp=/no/such
+		--device_'/no/such' --device /no/such
+		no_device_is_below_'/etc' --device /etc
+		CDI_devices --device vendor.com/class=name
+		no_device --device /etc/passwd
+		--device-cgroup-rule_'c_1_r' --device-cgroup-rule 'c 1 r'
+		--memory_'5m':_the_least --memory 5m
+		--memory_'x':_no_size --memory x
+		--memory-swap:_--memory_is_needed --memory-swap 10m
+		--memory-swap:_it_counts --memory 20m --memory-swap 10m
+		--memory-reservation:_it_is_more --memory 20m --memory-reservation 30m
+		--memory-swappiness_'101':_the_most --memory-swappiness 101
+		--cpus_'x' --cpus x
+		--cpus_'0.001':_the_least --cpus 0.001
+		--cpus:_it_sets --cpus 1 --cpu-quota 5000
+		--cpu-period_'1':_the_least --cpu-period 1
+		--cpuset-cpus_'3-1' --cpuset-cpus 3-1
+		--pids-limit_'x' --pids-limit x
+		--blkio-weight_'5' --blkio-weight 5
+		no_block_device --device-read-bps /dev/null:1mb
+		--name:_a_bundle_has_none --name n
+		--cgroup-parent_'../x' --cgroup-parent ../x
+		--cgroup-conf_'a/b=1' --cgroup-conf a/b=1
+		--sysctl_'kernel.hostname=x':_it_is_the_whole --sysctl kernel.hostname=x
+		with_this_--network --network host --sysctl net.ipv4.ip_forward=1
+		--pid:_'bogus'_is_none_of --pid bogus
+		--pid:_container_'nobody-of-that-name' --pid container:nobody-of-that-name
+		--network:_'bridge' --network bridge
+		--network:_stat_'/no/such' --network ns:/no/such
+		--userns_private --userns private
+		the_name_is_not_its_own --uts host --hostname h
+		--hostname_'a/b' --hostname a/b
+		--add-host_'x':_expected --add-host x
+		--add-host_'x:host-gateway' --add-host x:host-gateway
+		--dns_'x' --dns x
+		--label_'run.oci.hooks.stdout=/x':_a_runtime_would_obey --label run.oci.hooks.stdout=/x
+		--annotation_'x':_expected --annotation x
+		--restart_'sometimes' --restart sometimes
+		--publish:_a_bundle_has_no_network -p 80:80
+		--interactive:_a_bundle_has_no_streams -i
+		--gpus: --gpus all
+		--kernel-memory: --kernel-memory 5m
+		--log-driver: --log-driver journald
+	E
+}
+
+@test "runtimes run a bundle with many options, and each has its effect" {
+	busybox_image
+	CONFIG='{"Cmd":["sh"],"Env":["PATH=/bin","GONE=1"]}' make_layout layout x 1.tar
+	printf 'F=file\n' >env
+	for runtime in creel runc; do
+		command -v $runtime >/dev/null || continue
+		rm -rf b
+		bundle --env-file env -e GONE -u app --group-add 77 --umask 027 -h box --domainname dom \
+			--add-host a:1.2.3.4 --add-host b=::5 --dns 9.9.9.9 --dns-search s.test --ulimit nofile=100:200 \
+			--mount type=tmpfs,dst=/big,tmpfs-size=2m --mount "type=bind,src=$ROOM/outside,dst=/in,readonly" \
+			-v data:/data:nocopy --shm-size 1m --device /dev/zero:/dev/z:r --security-opt no-new-privileges \
+			--cap-drop ALL --oom-score-adj 77 --sysctl net.ipv4.ip_forward=1 --read-only -m 64m --pids-limit 50 x b \
+			sh -c 'id; echo $F-$GONE-$HOSTNAME; hostname; umask; cat /etc/hosts /etc/resolv.conf; ulimit -n
+				cat /proc/sys/kernel/domainname /proc/sys/net/ipv4/ip_forward /proc/self/oom_score_adj
+				grep -E "^(CapBnd|NoNew|Seccomp:)" /proc/self/status; cat /in/canary; ls /dev/z
+				grep -E " /(big|dev/shm|data) " /proc/mounts; touch /in/x'
+		run_bundle "$runtime" b
+		for want in "uid=1000(app) gid=1001(app)" "77" "file--box" "0027" $'1.2.3.4\ta' $'::5\tb' \
+			$'127.0.0.1\tbox.dom box' "nameserver 9.9.9.9" "search s.test" $'\n100\n' $'dom\n1\n77' \
+			"0000000000000000" $'NoNewPrivs:\t1' $'Seccomp:\t2' untouched /dev/z size=2048k size=1024k \
+			"Read-only file system"; do
+			[[ $output == *"$want"* ]] || { echo "$runtime lacks: $want"; false; }
+		done
+		[ -z "$(ls -A b/volumes/data)" ]
+	done
+	assert_untouched
+}
+
+@test "--init, and namespaces of the host and of another container" {
+	requires program creel
+	busybox_image
+	CONFIG='{"Cmd":["sh"],"Env":["PATH=/bin"]}' make_layout layout x 1.tar
+	if command -v catatonit docker-init tini-static >/dev/null; then
+		bundle --init x b sh -c 'cat /proc/1/cmdline; exit 4'
+		run_bundle creel b
+		[ "$status" -eq 4 ]
+		[[ $output == *docker-init* ]]
+		rm -rf b
+		bundle_fails "process 1 of its own" --init --pid host x b
+	fi
+	bundle --pid host --uts host --ipc host --network host x b \
+		sh -c 'for n in pid uts ipc net mnt; do ls -l /proc/self/ns/$n | grep -o "[a-z]*:.*"; done; ls /proc/self/exe; cat /etc/hosts'
+	run_bundle creel b
+	[ "$status" -eq 0 ]
+	for n in pid uts ipc net; do
+		[[ $output == *"$(readlink /proc/self/ns/$n)"* ]]
+	done
+	[[ $output != *"$(readlink /proc/self/ns/mnt)"* ]]
+	[ "$(q .hostname)" = null ]
+	rm -rf b
+	bundle --pid ns:/proc/$$/ns/pid --cgroupns host x b
+	[ "$(q '.linux.namespaces[] | select(.type == "pid").path')" = "\"/proc/$$/ns/pid\"" ]
+	[ "$(q '[.linux.namespaces[] | select(.type == "cgroup")] | length')" = 0 ]
+}
+
+@test "a namespace of a container that creel runs" {
+	requires program creel
+	busybox_image
+	CONFIG='{"Cmd":["sh"],"Env":["PATH=/bin"]}' make_layout layout x 1.tar
+	bundle x first sleep 1000 || true
+	id=creel-e2e-join-$$
+	jq '.process.args = ["cat"] | .process.terminal = false' first/config.json >config && mv config first/config.json
+	mkfifo hold
+	creel run -b first $id <hold >/dev/null 2>&1 3>&- &
+	exec 9>hold
+	for _ in $(seq 100); do
+		[ "$(creel state $id 2>/dev/null | jq -r .status)" = running ] && break
+		sleep 0.05
+	done
+	pid=$(creel state $id | jq .pid)
+	run creel-image --store layout bundle --network container:$id --ipc container:$id x b
+	exec 9>&-
+	wait
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(q '.linux.namespaces[] | select(.type == "network").path')" = "\"/proc/$pid/ns/net\"" ]
+	[ "$(q '.mounts[] | select(.destination == "/dev/shm").source')" = "\"/proc/$pid/root/dev/shm\"" ]
+}
+
+@test "volumes of another bundle, read-only when that is asked for" {
+	busybox_image
+	CONFIG='{"Cmd":["sh"],"Env":["PATH=/bin"],"Volumes":{"/var/lib/db":{}}}' make_layout layout x 1.tar
+	bundle -h box -v "$ROOM/outside:/out:ro" -v data:/data x first
+	bundle --volumes-from first --tmpfs /data x b
+	[ "$(q '.mounts[] | select(.destination == "/var/lib/db").source')" = "\"$ROOM/first/volumes/var-lib-db\"" ]
+	[ "$(q '.mounts[] | select(.destination == "/data").type')" = '"tmpfs"' ]
+	[ "$(q '.mounts[] | select(.destination == "/out").options | index("ro") != null')" = true ]
+	[ "$(q '[.mounts[] | select(.destination == "/etc/hosts")] | length')" = 0 ]
+	rm -rf b
+	bundle --volumes-from first:ro x b
+	[ "$(q '.mounts[] | select(.destination == "/data").options | index("ro") != null')" = true ]
+}
+
+@test "labels, annotations, restart policy, stop signal and the control group's place" {
+	image_of 'file name=f'
+	printf 'f=1\n# no\nk=file\n' >labels
+	bundle --label-file labels -l k=v -l flag --annotation run.oci.keep_original_groups=1 --restart on-failure:3 \
+		--stop-signal SIGINT --cgroup-parent parent --name box --cgroup-conf memory.high=1000 x b c
+	[ "$(q '[.annotations | .f, .k, .flag, .["run.oci.keep_original_groups"], .["org.creel.restart"], .["org.opencontainers.image.stopSignal"]]')" = \
+		'["1","v","","1","on-failure:3","SIGINT"]' ]
+	[ "$(q .linux.cgroupsPath)" = '"/parent/box"' ]
+	[ "$(q .linux.resources.unified)" = '{"memory.high":"1000"}' ]
+	rm -rf b
+	bundle --cgroup-parent machine.slice x b c
+	[ "$(q .linux.cgroupsPath)" = '"machine.slice:creel:b"' ]
+}
+
+@test "a seccomp profile in docker's form: conditions on capabilities, architecture and kernel" {
+	image_of 'file name=f'
+	cat >profile.json <<-'E'
+		{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":1,
+		"archMap":[{"architecture":"SCMP_ARCH_X86_64","subArchitectures":["SCMP_ARCH_X86"]},{"architecture":"SCMP_ARCH_AARCH64","subArchitectures":["SCMP_ARCH_ARM"]}],
+		"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},{"name":"write","action":"SCMP_ACT_ALLOW"},
+		{"names":["mount"],"action":"SCMP_ACT_ALLOW","includes":{"caps":["CAP_SYS_ADMIN"]}},
+		{"names":["umount2"],"action":"SCMP_ACT_ALLOW","excludes":{"caps":["CAP_SYS_ADMIN"]}},
+		{"names":["never"],"action":"SCMP_ACT_ALLOW","includes":{"arches":["vax"]}},
+		{"names":["future"],"action":"SCMP_ACT_ALLOW","includes":{"minKernel":"99.0"}},
+		{"names":["ptrace"],"action":"SCMP_ACT_ALLOW","includes":{"minKernel":"4.8"}}]}
+	E
+	bundle --security-opt seccomp=profile.json x b c
+	[ "$(q '[.linux.seccomp.syscalls[].names[]]')" = '["read","write","umount2","ptrace"]' ]
+	rm -rf b
+	bundle --security-opt seccomp=profile.json --cap-add SYS_ADMIN x b c
+	[ "$(q '[.linux.seccomp.syscalls[].names[]]')" = '["read","write","mount","ptrace"]' ]
+}
