@@ -64,5 +64,9 @@ int pull_check(struct pull *p, struct err *e)
 	if (r < 0 || !p->config)
 		return r;
 	r = check_layers(p, e);
-	return r < 0 ? r : check_platform(p, e);
+	if (r >= 0)
+		r = check_platform(p, e);
+	if (r >= 0 && p->snapshots && p->n_layers > 0 && p->chain.n == 0)
+		r = snapshot_chain_init(&p->chain, p->manifest, p->config, e);
+	return r;
 }

@@ -4,6 +4,7 @@
 #define IMAGETOOL_PULL_INTERNAL_H
 
 #include "imagetool/pull/pull.h"
+#include "imagetool/snapshot/snapshot.h"
 
 struct job;
 
@@ -25,6 +26,9 @@ struct pull {
 	size_t n_jobs, n_missing;
 	uint64_t size, missing; /* bytes: of all blobs; of those that are missing */
 	size_t n_layers;
+	struct snapshots *snapshots; /* NULL: blobs only */
+	struct snapshot_chain chain; /* n is 0 before pull_check() */
+	struct apply_notes notes;    /* the workers', under a mutex of theirs */
 };
 
 /* select.c: from the name to the manifest of one image. */

@@ -40,19 +40,36 @@ static int hash_blob(struct job *job, struct err *e)
 	return r < 0 ? r : verify(job, hash, size, e);
 }
 
-static int fetch(struct pull *p UNUSED, struct job *job, struct err *e)
+/* The stream is hashed on its way: as the blob, and as what it decompresses to. */
+static int unpack(struct pull *p, struct job *job, struct apply_notes *notes, struct err *e)
 {
-	int r = job->missing ? hash_blob(job, e) : 0;
+	auto_(layer_stream) struct layer_stream *from = NULL;
+	int r = layer_stream_new((struct byte_source){ feed_read, &job->feed }, job->desc,
+				 p->chain.diff_ids[job->layer], &from, e);
 
+	if (r < 0)
+		return err_wrap(e, r, "layer %s", job->desc->digest);
+	return snapshot_make(p->snapshots, &p->chain, job->layer, from, notes, e);
+}
+
+static int fetch(struct pull *p, struct job *job, struct apply_notes *notes, struct err *e)
+{
+	int r = 0;
+
+	if (job->unpack && !snapshot_have(p->snapshots, &p->chain, job->layer))
+		r = unpack(p, job, notes, e);
+	else if (job->missing)
+		r = hash_blob(job, e);
 	return r < 0 ? r : feed_commit(&job->feed, e);
 }
 
-int job_run(struct pull *p, struct job *job, bool *ret_again, struct err *e)
+int job_run(struct pull *p, struct job *job, struct apply_notes *notes, bool *ret_again,
+	    struct err *e)
 {
 	int r = feed_wait(&job->feed, e);
 
 	if (r >= 0)
-		r = fetch(p, job, e);
+		r = fetch(p, job, notes, e);
 	if (r == -IMAGE_EVERIFY)
 		*ret_again = feed_discard(&job->feed);
 	if (r >= 0 && job->layer == JOB_CONFIG)

@@ -11,6 +11,13 @@
 #include "imagetool/store/image.h"
 #include "libutil/alloc.h"
 
+/* Before the config is here nobody knows what the layers are: then all are looked at once more. */
+static bool wants_snapshot(struct pull *p, size_t layer)
+{
+	return p->has_config && p->snapshots &&
+	       (p->chain.n == 0 || !snapshot_have(p->snapshots, &p->chain, layer));
+}
+
 static int plan_blob(struct pull *p, const struct image_descriptor *desc, size_t layer,
 		     struct digest_set *seen, struct err *e)
 {
@@ -23,12 +30,17 @@ static int plan_blob(struct pull *p, const struct image_descriptor *desc, size_t
 	if (__builtin_add_overflow(p->size, (uint64_t)size, &p->size))
 		return err_set(e, IMAGE_EVERIFY, "the sizes in the manifest are absurd");
 	/* Images repeat layers: the empty one, for example. */
-	if (!digest_set_add(seen, desc->digest) || blob_exists(p->store, desc->digest, size))
+	if (!digest_set_add(seen, desc->digest))
 		return 0;
-	job.missing = true;
+	job.missing = !blob_exists(p->store, desc->digest, size);
 	job.needs_plan = layer != JOB_CONFIG && p->has_config;
-	p->missing += (uint64_t)size;
-	p->n_missing++;
+	job.unpack = layer != JOB_CONFIG && wants_snapshot(p, layer);
+	if (!job.missing && !job.unpack)
+		return 0;
+	if (job.missing) {
+		p->missing += (uint64_t)size;
+		p->n_missing++;
+	}
 	p->jobs[p->n_jobs++] = job;
 	return 0;
 }
@@ -49,6 +61,21 @@ static int check_room(const struct pull *p, struct err *e)
 		       human_size(p->missing, need), store_path(p->store), human_size(room, have));
 }
 
+/* What is wrong with a config that is here need not wait for anything. */
+static int plan_config(struct pull *p, struct digest_set *seen, struct err *e)
+{
+	const struct image_descriptor *config = p->manifest->config;
+	int r;
+
+	if (!config)
+		return 0;
+	if (config->size.set && config->size.v > (int64_t)IMAGE_CONFIG_MAX)
+		return err_set(e, IMAGE_EVERIFY, "the image config is larger than %zu bytes",
+			       IMAGE_CONFIG_MAX);
+	r = plan_blob(p, config, JOB_CONFIG, seen, e);
+	return r >= 0 && p->has_config && p->n_jobs == 0 ? pull_check(p, e) : r;
+}
+
 int pull_plan(struct pull *p, struct err *e)
 {
 	const struct image_manifest *m = p->manifest;
@@ -62,17 +89,8 @@ int pull_plan(struct pull *p, struct err *e)
 	p->n_jobs = p->n_missing = 0;
 	p->size = p->missing = 0;
 	p->has_config = m->config && descriptor_kind(m->config) == MEDIA_CONFIG;
-	if (m->config) {
-		if (m->config->size.set && m->config->size.v > (int64_t)IMAGE_CONFIG_MAX)
-			return err_set(e, IMAGE_EVERIFY,
-				       "the image config is larger than %zu bytes",
-				       IMAGE_CONFIG_MAX);
-		r = plan_blob(p, m->config, JOB_CONFIG, &seen, e);
-	}
+	r = plan_config(p, &seen, e);
 	for (size_t i = 0; i < m->layers.n && r >= 0; i++)
 		r = plan_blob(p, &layers[i], i, &seen, e);
-	/* What is wrong with a config that is here need not wait for anything. */
-	if (r >= 0 && p->has_config && blob_exists(p->store, m->config->digest, m->config->size.v))
-		r = pull_check(p, e);
 	return r < 0 ? r : check_room(p, e);
 }

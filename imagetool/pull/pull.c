@@ -12,6 +12,8 @@
 
 static void pull_done(struct pull *p)
 {
+	snapshot_chain_done(&p->chain);
+	snapshots_free(p->snapshots);
 	registry_free(p->registry);
 	registry_document_done(&p->document);
 	image_reference_done(&p->ref);
@@ -132,18 +134,43 @@ static int give_name(struct pull *p, bool *ret_unchanged, struct err *e)
 	return 0;
 }
 
+/* ---- Snapshots ---- */
+
+static int open_snapshots(struct pull *p, struct err *e)
+{
+	if (!p->opts->unpack)
+		return 0;
+	return snapshots_open(p->store, p->opts->snapshots, &p->snapshots, e);
+}
+
+/* What workers leave: layers that the image repeats, and what layers assume about one another. */
+static int finish_snapshots(struct pull *p, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->chain.n && r >= 0; i++)
+		r = snapshot_make_stored(p->snapshots, &p->chain, i, &p->notes, e);
+	if (r < 0 || p->chain.n == 0)
+		return r;
+	return snapshot_settle(p->snapshots, &p->chain, &p->notes, e);
+}
+
 /* ---- The stages, in order ---- */
 
 static int pull_run(struct pull *p, bool *ret_unchanged, struct err *e)
 {
-	int r = registry_open(&p->ref, &p->opts->registry, &p->registry, e);
+	int r = open_snapshots(p, e);
 
+	if (r >= 0)
+		r = registry_open(&p->ref, &p->opts->registry, &p->registry, e);
 	if (r >= 0)
 		r = pull_select(p, e);
 	if (r >= 0)
 		r = fetch(p, e);
 	if (r >= 0)
 		r = pull_check(p, e);
+	if (r >= 0)
+		r = finish_snapshots(p, e);
 	if (r >= 0)
 		r = give_name(p, ret_unchanged, e);
 	return r;
@@ -156,6 +183,8 @@ static void fill_result(struct pull *p, bool unchanged, struct pull_result *ret)
 		.size = p->size,
 		.pulled = p->missing,
 		.unchanged = unchanged,
+		.unpacked = p->chain.n > 0,
+		.notes = p->notes,
 	};
 	ret->name = steal_ptr(&p->name);
 	(void)snprintf(ret->digest, sizeof(ret->digest), "%s", p->top_digest);

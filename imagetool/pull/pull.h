@@ -6,12 +6,15 @@
 #include "imagetool/platform.h"
 #include "imagetool/pull/progress.h"
 #include "imagetool/registry/registry.h"
+#include "imagetool/snapshot/snapshot.h"
 
 struct pull_opts {
 	const char *name;                /* as typed */
 	const struct platform *platform; /* NULL: this machine's */
 	struct registry_opts registry;
 	enum progress_mode progress;
+	bool unpack;                    /* make its layers ready to mount, too */
+	enum snapshot_choice snapshots; /* how */
 };
 
 struct pull_result {
@@ -24,6 +27,8 @@ struct pull_result {
 	uint64_t size;   /* config and layers */
 	uint64_t pulled; /* bytes that had to come over the network */
 	bool unchanged;  /* the store had exactly this */
+	bool unpacked;
+	struct apply_notes notes; /* of the layers that were unpacked */
 };
 
 int pull_image(struct store *store, const struct pull_opts *opts, struct pull_result *ret,

@@ -52,8 +52,11 @@ static struct job *take(struct transfer *t)
 	}
 }
 
-static void finish(struct transfer *t, struct job *job, int r, bool again, const struct err *e)
+static void finish(struct transfer *t, struct job *job, const struct apply_notes *notes, int r,
+		   bool again, const struct err *e)
 {
+	t->pull->notes.devices += notes->devices;
+	t->pull->notes.xattrs += notes->xattrs;
 	if (r < 0 && t->result == 0) {
 		t->result = r;
 		t->err = *e;
@@ -73,14 +76,15 @@ static void *work(void *transfer)
 
 	(void)pthread_mutex_lock(&t->mutex);
 	while ((job = take(t)) != NULL) {
+		struct apply_notes notes = { 0 };
 		struct err e = { 0 };
 		bool again = false;
 		int r;
 
 		(void)pthread_mutex_unlock(&t->mutex);
-		r = job_run(t->pull, job, &again, &e);
+		r = job_run(t->pull, job, &notes, &again, &e);
 		(void)pthread_mutex_lock(&t->mutex);
-		finish(t, job, r, again, &e);
+		finish(t, job, &notes, r, again, &e);
 		registry_wake(t->pull->registry);
 	}
 	(void)pthread_mutex_unlock(&t->mutex);

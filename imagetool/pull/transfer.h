@@ -34,7 +34,8 @@ struct job {
  * is gone. */
 int pull_transfer(struct pull *p, bool *ret_again, struct err *e);
 
-/* job.c: one blob, in a worker.  *ret_again as above. */
-int job_run(struct pull *p, struct job *job, bool *ret_again, struct err *e);
+/* job.c: one blob, in a worker.  `notes` is added to; *ret_again as above. */
+int job_run(struct pull *p, struct job *job, struct apply_notes *notes, bool *ret_again,
+	    struct err *e);
 
 #endif

@@ -154,6 +154,10 @@ int snapshot_open(const struct snapshots *s, const char *key, struct snapshot_in
 
 	if (s->dirfd < 0)
 		return err_set(e, ENOENT, "the store has no snapshots");
+	/* Held before it is looked at: no collector takes what is found. */
+	r = store_hold_snapshot(s->store, key, e);
+	if (r < 0)
+		return r;
 	fd = openat(s->dirfd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "open snapshot '%s'", key);

@@ -103,8 +103,10 @@ static int replace(const struct snapshots *s, struct stage *st, const char *key,
 int stage_publish(const struct snapshots *s, struct stage *st, const char *key,
 		  const struct snapshot_info *info, struct err *e)
 {
-	int r = write_info(s, st, info, e);
+	int r = store_hold_snapshot(s->store, key, e);
 
+	if (r >= 0)
+		r = write_info(s, st, info, e);
 	if (r < 0)
 		return r;
 	/* One at a time: between "it is bad" and its replacement nobody makes it good. */

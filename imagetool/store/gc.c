@@ -30,12 +30,14 @@ struct sweep {
 	const struct store_gc_opts *opts;
 	const char *alg;    /* of the blobs */
 	struct temp *trash; /* fd -1: not there yet */
+	size_t condemned;
 	struct store_gc_result *result;
 };
 
 /* Out of sight; removed later. */
 static int condemn(struct sweep *sweep, int dirfd, const char *name, struct err *e)
 {
+	char number[24];
 	int r = 0;
 
 	if (sweep->opts->look_only)
@@ -44,7 +46,9 @@ static int condemn(struct sweep *sweep, int dirfd, const char *name, struct err 
 		r = temp_create_dir(sweep->store, TRASH_PREFIX, sweep->trash, e);
 	if (r < 0)
 		return r;
-	if (renameat(dirfd, name, sweep->trash->fd, name) < 0 && errno != ENOENT)
+	/* A plain layer has one name as blob and as snapshot. */
+	(void)snprintf(number, sizeof(number), "%zu", sweep->condemned++);
+	if (renameat(dirfd, name, sweep->trash->fd, number) < 0 && errno != ENOENT)
 		return err_sys(e, "remove '%s'", name);
 	return 0;
 }

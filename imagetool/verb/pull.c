@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/pull/pull.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/unpack/rootfs.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/json.h"
+#include "libutil/parse.h"
 
 struct pull_values {
 	const char *platform;
 	struct registry_flags registry;
+	bool unpack;
+	int snapshots;
 	bool quiet;
 	bool json;
 };
+
+static int set_unpack(void *values, const char *text, struct err *e)
+{
+	struct pull_values *v = values;
+
+	v->unpack = true;
+	if (text && parse_bool(text, &v->unpack) < 0)
+		return err_set(e, EINVAL, "--unpack: '%s' is neither true nor false", text);
+	return 0;
+}
 
 static const struct opt pull_opts[] = {
 	{ .name = "platform",
@@ -23,6 +38,18 @@ static const struct opt pull_opts[] = {
 	  .arg = "OS/ARCH[/VARIANT]",
 	  .help = "which image of several; by default the one for this machine" },
 	REGISTRY_OPT_ROWS(offsetof(struct pull_values, registry)),
+	{ .name = "unpack",
+	  .kind = OPT_CALL,
+	  .bits = OPT_OPTIONAL,
+	  .arg = "BOOL",
+	  .call = set_unpack,
+	  .help = "false: keep the blobs and make no snapshots of the layers" },
+	{ .name = "snapshots",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct pull_values, snapshots),
+	  .choices = snapshot_choices,
+	  .arg = "FORM",
+	  .help = "what layers are unpacked to (auto)" },
 	{ .letter = 'q',
 	  .name = "quiet",
 	  .kind = OPT_FLAG,
@@ -40,6 +67,7 @@ static void pull_defaults(void *values)
 	struct pull_values *v = values;
 
 	registry_flags_defaults(&v->registry);
+	v->unpack = true;
 }
 
 static int print_json(const struct pull_result *r, struct err *e)
@@ -57,6 +85,7 @@ static int print_json(const struct pull_result *r, struct err *e)
 	json_kv_i64(&w, "size", (int64_t)r->size);
 	json_kv_i64(&w, "pulled", (int64_t)r->pulled);
 	json_kv_bool(&w, "unchanged", r->unchanged);
+	json_kv_bool(&w, "unpacked", r->unpacked);
 	json_object_end(&w);
 	strbuf_addc(&out, '\n');
 	if (fputs(strbuf_str(&out), stdout) == EOF || fflush(stdout) == EOF)
@@ -92,7 +121,9 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 {
 	struct pull_values *v = values;
 	struct pull_opts opts = { .name = args[0],
-				  .progress = progress_mode_for(v->quiet || v->json) };
+				  .progress = progress_mode_for(v->quiet || v->json),
+				  .unpack = v->unpack,
+				  .snapshots = (enum snapshot_choice)v->snapshots };
 	auto_(pull_result) struct pull_result result = { 0 };
 	auto_(store) struct store *store = NULL;
 	struct platform platform;
@@ -113,7 +144,11 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 	r = registry_flags_opts(&v->registry, signals, &opts.registry, e);
 	if (r >= 0)
 		r = pull_image(store, &opts, &result, e);
-	return r < 0 ? r : print_result(v, &result, e);
+	if (r < 0)
+		return r;
+	if (!v->quiet)
+		rootfs_warn(&result.notes);
+	return print_result(v, &result, e);
 }
 
 const struct verb verb_pull = {
@@ -123,7 +158,8 @@ const struct verb verb_pull = {
 	.details =
 		"NAME is [REGISTRY/]REPOSITORY[:TAG][@DIGEST]; without a registry it is Docker Hub's.\n\n"
 		"Blobs that are in the store already are not fetched again; a transfer that breaks "
-		"goes on where it stopped.  The digest the name stands for is printed on standard "
+		"goes on where it stopped, also in the next run.  Layers are unpacked while they "
+		"arrive, once for all images that have them.  The digest the name stands for is printed on standard "
 		"output, progress on standard error.\n\n"
 		"Access is anonymous.  Proxies are taken from the environment (https_proxy, no_proxy).",
 	.opts = pull_opts,

@@ -209,7 +209,7 @@ refuses() {
 
 @test "content that is not what was promised is refused" {
 	start_hostile
-	refuses other-content 4 "arrived with another content: its digest is sha256:"
+	refuses other-content 4 ": the blob's digest is sha256:"
 	refuses shorter 4 "offers 1572864 bytes where the manifest promises 3145728"
 	refuses claims-more 4 "offers 6291456 bytes where the manifest promises 3145728"
 	refuses smaller-size 4 "offers 3145728 bytes where the manifest promises 1572864"
@@ -476,6 +476,22 @@ has_partial() { # BYTES
 	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 2 ]
 	[[ "$(grep "blobs/$layer" "$HOSTILE_LOG" | tail -n 1)" =~ range=[1-9] ]]
 	store_is_sound "$STORE"
+}
+
+@test "layers are unpacked while they arrive, once, and blobs alone when that is wanted" {
+	requires root
+	image pull -q --unpack=false "$REGISTRY/test/image:a" >/dev/null
+	[ ! -e "$STORE/snapshots" ]
+	run -0 image pull --json "$REGISTRY/test/image:a"
+	[ "$(jq -r '"\(.pulled) \(.unpacked)"' <<<"$output")" = "0 true" ]
+	n=$(image inspect "$REGISTRY/test/image:a" | jq '.manifest.layers | length')
+	[ "$(ls "$STORE/snapshots" | wc -l)" = "$n" ]
+	ls -i "$STORE/snapshots" >"$BATS_TEST_TMPDIR/before"
+	run -0 image pull --json "$REGISTRY/test/image:a"
+	[ "$(jq .unchanged <<<"$output")" = true ]
+	ls -i "$STORE/snapshots" | cmp - "$BATS_TEST_TMPDIR/before"
+	image rm -qa
+	[ "$(ls "$STORE/snapshots")" = "" ]
 }
 
 @test "a wrong command line is exit status 2" {
