@@ -88,7 +88,7 @@ static int apply_one(struct apply *a, const uint8_t *data, size_t len)
 {
 	struct input in = { data, len };
 	auto_(tar_reader) struct tar_reader *t =
-		tar_reader_new((struct tar_source){ next_piece, &in });
+		tar_reader_new((struct tar_source){ .next = next_piece, .ctx = &in });
 	struct err e = { 0 };
 	int r = apply_layer(a, t, &e);
 

@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.decompress = d;
 	if (r < 0)
 		abort();
-	t = tar_reader_new((struct tar_source){ next_piece, &in });
+	t = tar_reader_new((struct tar_source){ .next = next_piece, .ctx = &in });
 	while ((r = tar_next(t, &n, &e)) > 0) {
 		check_entry(&n);
 		/* Odd entries are passed over unread. */

@@ -106,7 +106,7 @@ static void same_entry(const struct tar_entry *have, const struct tar_entry *wan
 /* What tar_next() says of the archive's entries is what was written. */
 static void read_back(struct archive *a, const struct tar_entry *want, size_t n)
 {
-	struct tar_reader *t = tar_reader_new((struct tar_source){ from_buffer, a });
+	struct tar_reader *t = tar_reader_new((struct tar_source){ .next = from_buffer, .ctx = a });
 	struct tar_entry have;
 
 	assert_int_equal(tar_write_end(a->w, &a->e), 0);
