@@ -125,6 +125,9 @@ int auth_store(const struct auth_opts *opts, const char *key, const struct crede
 			*ret_where = xasprintf("docker-credential-%s", name);
 		return r;
 	}
+	/* Docker knows its own names only. */
+	if (streq(path_base(files.v[0]), "config.json"))
+		key = auth_key_server(key);
 	r = auth_file_change(files.v[0], key, c, NULL, e);
 	if (r >= 0)
 		*ret_where = xstrdup(files.v[0]);

@@ -184,6 +184,7 @@ int target_open_registry(const struct place *p, const struct target_opts *opts,
 {
 	struct registry_target *o = xcalloc(1, sizeof(*o));
 	auto_(image_target) struct image_target *t = &o->t;
+	struct registry_opts registry = opts->place->registry;
 	int r = reference_parse(p->name, &o->ref, e);
 
 	o->t.ops = &ops;
@@ -191,7 +192,8 @@ int target_open_registry(const struct place *p, const struct target_opts *opts,
 	if (r < 0)
 		return r;
 	t->name = reference_text(&o->ref);
-	r = registry_open(&o->ref, &opts->place->registry, &o->registry, e);
+	registry.push = true;
+	r = registry_open(&o->ref, &registry, &o->registry, e);
 	if (r < 0)
 		return r;
 	want(o, opts->source);

@@ -136,8 +136,11 @@ static int prepare(struct push *p, struct image *img, struct err *e)
 
 static int talk(struct push *p, struct err *e)
 {
-	int r = registry_open(&p->ref, &p->opts->registry, &p->registry, e);
+	struct registry_opts opts = p->opts->registry;
+	int r;
 
+	opts.push = true;
+	r = registry_open(&p->ref, &opts, &p->registry, e);
 	if (r < 0)
 		return r;
 	registry_want(p->registry, p->ref.repository, "pull,push");

@@ -131,7 +131,7 @@ int session_next(struct registry *r, int n, struct err *e)
 		n = enter(r, r->current + 1, e);
 	}
 	scopes_done(&r->wanted);
-	registry_want(r, r->repository, "pull");
+	registry_want(r, r->named, "pull");
 	return 1;
 }
 
@@ -160,6 +160,7 @@ int registry_open(const struct image_reference *ref, const struct registry_opts 
 
 	r->opts = *opts;
 	r->host = xstrdup(ref->registry);
+	r->named = xstrdup(ref->repository);
 	n = find_endpoints(r, ref, e);
 	if (n < 0)
 		return n;
@@ -168,7 +169,7 @@ int registry_open(const struct image_reference *ref, const struct registry_opts 
 		n = session_next(r, n, e);
 	if (n < 0)
 		return n;
-	registry_want(r, r->repository, "pull");
+	registry_want(r, r->named, "pull");
 	*ret = steal_ptr(&r);
 	return 0;
 }
@@ -179,6 +180,7 @@ void registry_free(struct registry *r)
 		return;
 	leave(r);
 	free(r->host);
+	free(r->named);
 	endpoints_done(&r->endpoints);
 	scopes_done(&r->wanted);
 	strv_done(&r->warnings);
@@ -193,7 +195,9 @@ void registry_want(struct registry *r, const char *repository, const char *actio
 
 	r->wanted = (struct scopes){ 0 };
 	scopes_copy(&r->wanted, &had);
-	scopes_add(&r->wanted, "repository", repository, actions);
+	/* On this endpoint it may have another name. */
+	scopes_add(&r->wanted, "repository",
+		   streq(repository, r->named) ? r->repository : repository, actions);
 	/* The token there is may be of no use for it. */
 	if (!scopes_cover(&had, &r->wanted) && r->bearer)
 		session_forget_token(r);

@@ -45,6 +45,11 @@ int registry_open(const struct image_reference *ref, const struct registry_opts 
 void registry_free(struct registry *r);
 AUTO_DEFINE(registry, registry_free)
 
+/* Speak to the registry itself with the credentials of `opts`, about nothing in particular.
+ * *ret_asked: it wanted to know who we are.  -IMAGE_EDENIED when they are refused. */
+int registry_check(const struct image_reference *ref, const struct registry_opts *opts,
+		   bool *ret_asked, struct err *e);
+
 /*
  * Say what the session is going to do, before its first request: the token that the registry wants
  * is asked for all of it at once.  `actions` is "pull", "pull,push" or "delete"; reading the own

@@ -14,6 +14,7 @@ struct registry {
 	struct registry_opts opts;
 	struct http *http;
 	char *host;       /* as the reference names it, for messages */
+	char *named;      /* the repository as the reference names it */
 	char *base;       /* "https://registry-1.docker.io" */
 	char *root;       /* "https://registry-1.docker.io/v2" */
 	char *repository; /* "library/nginx" */

@@ -78,17 +78,12 @@ static void defaults(void *values)
 
 /* ---- Places ---- */
 
-/* A side's own options win over those for both. */
-static int side_opts(const struct values *v, const struct registry_flags *side, int wakefd,
-		     struct registry_opts *ret, struct err *e)
+/* A side's own options win over those for both.  A password is asked for where it is needed. */
+static int side_opts(const struct values *v, struct registry_flags *side, const struct place *p,
+		     int wakefd, struct registry_opts *ret, struct err *e)
 {
-	struct registry_flags f = v->both;
-
-	if (side->tls_verify != REGISTRY_FLAG_UNSET)
-		f.tls_verify = side->tls_verify;
-	if (side->cert_dir)
-		f.cert_dir = side->cert_dir;
-	return registry_flags_opts(&f, wakefd, ret, e);
+	registry_flags_inherit(side, &v->both);
+	return p->kind == PLACE_REGISTRY ? registry_flags_opts(side, wakefd, ret, e) : 0;
 }
 
 static int open_store(const void *global, const struct place *from, const struct place *to,
@@ -190,7 +185,7 @@ static int copy(const struct values *v, const struct ends *ends, const struct co
 		     : report(v, &result, target, ends->to.path && streq(ends->to.path, "-"), e);
 }
 
-static int run_ends(const void *global, const struct values *v, struct ends *ends, struct err *e)
+static int run_ends(const void *global, struct values *v, struct ends *ends, struct err *e)
 {
 	struct copy_opts how = { .all = v->all,
 				 .format = format_of[v->format],
@@ -209,9 +204,11 @@ static int run_ends(const void *global, const struct values *v, struct ends *end
 	if (r < 0)
 		return r;
 	signals = registry_flags_signals(e);
-	r = signals < 0 ? signals : side_opts(v, &v->from, signals, &ends->from_opts.registry, e);
+	r = signals < 0
+		    ? signals
+		    : side_opts(v, &v->from, &ends->from, signals, &ends->from_opts.registry, e);
 	if (r >= 0)
-		r = side_opts(v, &v->to, signals, &ends->to_opts.registry, e);
+		r = side_opts(v, &v->to, &ends->to, signals, &ends->to_opts.registry, e);
 	ends->from_opts.store = ends->to_opts.store = store;
 	ends->from_opts.quiet = ends->to_opts.quiet = v->quiet || v->json;
 	return r < 0 ? r : copy(v, ends, &how, e);
@@ -219,7 +216,7 @@ static int run_ends(const void *global, const struct values *v, struct ends *end
 
 static int run(const void *global, void *values, char *const *args, int n UNUSED, struct err *e)
 {
-	const struct values *v = values;
+	struct values *v = values;
 	struct ends ends = { 0 };
 	int r;
 

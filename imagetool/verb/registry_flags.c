@@ -24,15 +24,67 @@ static enum registry_tls tls_of(const struct registry_flags *f)
 	return f->cert_dir ? REGISTRY_TLS_VERIFIED : REGISTRY_TLS_AUTO;
 }
 
-int registry_flags_opts(struct registry_flags *f, int wakefd, struct registry_opts *ret,
-			struct err *e)
+void registry_flags_inherit(struct registry_flags *side, const struct registry_flags *both)
+{
+	if (side->tls_verify == REGISTRY_FLAG_UNSET)
+		side->tls_verify = both->tls_verify;
+	if (!side->cert_dir)
+		side->cert_dir = both->cert_dir;
+	if (!side->authfile)
+		side->authfile = both->authfile;
+	if (!side->creds) {
+		side->creds = both->creds;
+		side->password_stdin = both->password_stdin;
+	}
+	side->registries_conf = both->registries_conf;
+	side->hosts_dir = both->hosts_dir;
+	side->retry = both->retry;
+	side->timeout = both->timeout;
+}
+
+static int check(const struct registry_flags *f, struct err *e)
 {
 	if (f->timeout == 0)
 		return err_set(e, EINVAL, "--timeout: 0 seconds are no time at all");
 	if (f->cert_dir && access(f->cert_dir, R_OK | X_OK) < 0)
 		return err_sys(e, "--cert-dir '%s'", f->cert_dir);
+	if (f->password_stdin && !f->creds)
+		return err_set(e, EINVAL, "--password-stdin: whose? Give --creds USER");
+	return 0;
+}
+
+/* What stands behind a colon is not repeated: it is a secret. */
+static int take_creds(struct registry_flags *f, int wakefd, struct err *e)
+{
+	if (strchr(f->creds, ':'))
+		return err_set(
+			e, EINVAL,
+			"--creds takes a user's name and no password: everybody on this "
+			"machine can read command lines; it is asked for on the terminal, or "
+			"give --password-stdin");
+	if (f->creds[0] == '\0' || strlen(f->creds) >= sizeof(f->user))
+		return err_set(e, EINVAL, "--creds: '%.100s' is no user's name", f->creds);
+	memcpy(f->user, f->creds, strlen(f->creds) + 1);
+	f->given = (struct credential){ .user = f->user, .password = f->password };
+	return f->password_stdin ? secret_from_stdin(f->password, e)
+				 : secret_ask("Password", false, wakefd, f->password, e);
+}
+
+int registry_flags_opts(struct registry_flags *f, int wakefd, struct registry_opts *ret,
+			struct err *e)
+{
+	int r = check(f, e);
+
+	if (r >= 0 && f->creds)
+		r = take_creds(f, wakefd, e);
+	if (r < 0)
+		return r;
 	*ret = (struct registry_opts){ .tls = tls_of(f),
 				       .cert_dir = f->cert_dir,
+				       .authfile = f->authfile,
+				       .registries_conf = f->registries_conf,
+				       .hosts_dir = f->hosts_dir,
+				       .given = f->creds ? &f->given : NULL,
 				       .retries = f->retry,
 				       .timeout_s = f->timeout,
 				       .wakefd = wakefd };

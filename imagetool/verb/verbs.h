@@ -17,7 +17,9 @@
 	X(diff)                                                                                    \
 	X(copy)                                                                                    \
 	X(load)                                                                                    \
-	X(save)
+	X(save)                                                                                    \
+	X(login)                                                                                   \
+	X(logout)
 
 #define X(name) extern const struct verb verb_##name;
 IMAGE_VERBS(X)
