@@ -118,14 +118,20 @@ static void tell_failure(const void *ctx, struct json_writer *w)
 	json_kv_i64(w, "exitStatus", f->status);
 }
 
-static int wrong_usage(const struct run *run, const struct verb *v)
+/* `name` is of a verb, a group, or "". */
+static int tell_wrong_usage(const struct run *run, const struct verb *v, const char *name)
 {
 	struct failure f = { run, v, EINVAL, usage_status(run->program) };
 	autofree char *msg = xasprintf("%s (see '%s %s%s--help')", run->e.msg, run->program->name,
-				       v ? v->name : "", v ? " " : "");
+				       name, name[0] ? " " : "");
 
 	log_failure(msg, tell_failure, &f);
 	return f.status;
+}
+
+static int wrong_usage(const struct run *run, const struct verb *v)
+{
+	return tell_wrong_usage(run, v, v ? v->name : "");
 }
 
 static int failed(const struct run *run, const struct verb *v, int r)
@@ -156,21 +162,11 @@ static int print(const struct strbuf *text)
 
 /* ---- Verbs ---- */
 
-static bool is_named(const struct verb *v, const char *name)
+/* `words` are what was typed: a name of two words may have been meant. */
+static int unknown_verb(struct run *run, char *const *words)
 {
-	return streq(v->name, name) || (v->alias && streq(v->alias, name));
-}
-
-const struct verb *verb_find(const struct program *p, const char *name)
-{
-	for (const struct verb *const *v = p->verbs; *v; v++)
-		if (is_named(*v, name))
-			return *v;
-	return NULL;
-}
-
-static int unknown_verb(struct run *run, const char *name)
-{
+	bool two = words[1] && verb_is_group(run->program, words[0]);
+	autofree char *name = xasprintf("%s%s%s", words[0], two ? " " : "", two ? words[1] : "");
 	struct suggest near = { .typed = name };
 
 	for (const struct verb *const *v = run->program->verbs; *v; v++)
@@ -184,15 +180,27 @@ static int unknown_verb(struct run *run, const char *name)
 	return wrong_usage(run, NULL);
 }
 
-static int print_help(struct run *run, const char *name)
+static int print_verb_help(struct run *run, const struct verb *v)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
-	const struct verb *v = name ? verb_find(run->program, name) : NULL;
 
-	if (name && !v)
-		return unknown_verb(run, name);
+	verb_help(run->program, v, &text);
+	return print(&text);
+}
+
+/* `words` are behind "help", or none. */
+static int print_help(struct run *run, char *const *words)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	size_t n;
+	const struct verb *v = words[0] ? verb_find(run->program, words, &n) : NULL;
+
 	if (v)
-		verb_help(run->program, v, &text);
+		return print_verb_help(run, v);
+	if (words[0] && !words[1] && verb_is_group(run->program, words[0]))
+		verb_group_help(run->program, words[0], &text);
+	else if (words[0])
+		return unknown_verb(run, words);
 	else
 		verb_program_help(run->program, &text);
 	return print(&text);
@@ -236,16 +244,18 @@ static int check_count(struct run *run, const struct verb *v, const struct strv 
 	return 0;
 }
 
-static int run_parsed(struct run *run, const struct verb *v, void *values, struct strv *args)
+/* `argv` begins with the last word of the verb's name. */
+static int run_parsed(struct run *run, const struct verb *v, char *const *argv, void *values,
+		      struct strv *args)
 {
-	int r = opts_parse(v->opts, values, run->args.v, v->stop_after, args, &run->e);
+	int r = opts_parse(v->opts, values, argv, v->stop_after, args, &run->e);
 	const char *word;
 	size_t at;
 
 	if (r > 0)
-		return print_help(run, v->name);
+		return print_verb_help(run, v);
 	if (r < 0)
-		explain_global(run, v, (const char *const *)run->args.v);
+		explain_global(run, v, (const char *const *)argv);
 	if (r < 0 || check_count(run, v, args) < 0)
 		return wrong_usage(run, v);
 	at = find_subject(v, &word);
@@ -254,7 +264,7 @@ static int run_parsed(struct run *run, const struct verb *v, void *values, struc
 	return flush_stdout(r < 0 ? failed(run, v, r) : r);
 }
 
-static int run_verb(struct run *run, const struct verb *v)
+static int run_verb(struct run *run, const struct verb *v, size_t n_words)
 {
 	autofree void *values = xcalloc(1, v->opts_size);
 	auto_(strv) struct strv args = { 0 };
@@ -262,7 +272,7 @@ static int run_verb(struct run *run, const struct verb *v)
 
 	if (v->defaults)
 		v->defaults(values);
-	status = run_parsed(run, v, values, &args);
+	status = run_parsed(run, v, run->args.v + n_words - 1, values, &args);
 	opts_done(v->opts, values);
 	return status;
 }
@@ -290,10 +300,25 @@ struct opt *verb_global_rows(const struct program *p, size_t *ret_size, size_t *
 	return rows;
 }
 
+/* The first word alone, or with one that is no verb behind it. */
+static int run_group(struct run *run)
+{
+	char *const *words = run->args.v;
+
+	if (words[1] && (streq(words[1], "--help") || streq(words[1], "-h")))
+		return print_help(run, (char *const[]){ words[0], NULL });
+	if (words[1])
+		return unknown_verb(run, words);
+	(void)err_set(&run->e, EINVAL, "'%s' is the first of two words", words[0]);
+	return tell_wrong_usage(run, NULL, words[0]);
+}
+
 static int dispatch(struct run *run)
 {
 	const struct program *p = run->program;
+	char *const *words;
 	const struct verb *v;
+	size_t n;
 	int r;
 
 	if (*(bool *)((char *)run->global + run->version))
@@ -305,12 +330,13 @@ static int dispatch(struct run *run)
 		(void)err_set(&run->e, EINVAL, "no command given");
 		return wrong_usage(run, NULL);
 	}
-	v = verb_find(p, run->args.v[0]);
+	words = run->args.v;
+	v = verb_find(p, words, &n);
 	if (v)
-		return run_verb(run, v);
-	if (streq(run->args.v[0], "help"))
-		return print_help(run, run->args.v[1]);
-	return unknown_verb(run, run->args.v[0]);
+		return run_verb(run, v, n);
+	if (streq(words[0], "help"))
+		return print_help(run, words + 1);
+	return verb_is_group(p, words[0]) ? run_group(run) : unknown_verb(run, words);
 }
 
 static int run_program(struct run *run, char **argv)
@@ -323,7 +349,7 @@ static int run_program(struct run *run, char **argv)
 	r = opts_parse(run->rows, run->global, argv, 0, &run->args, &run->e);
 	if (r < 0)
 		return wrong_usage(run, NULL);
-	return r > 0 ? print_help(run, NULL) : dispatch(run);
+	return r > 0 ? print_help(run, (char *const[]){ NULL }) : dispatch(run);
 }
 
 int verb_main(const struct program *p, int argc, char **argv)

@@ -10,7 +10,7 @@
 #include "libutil/opts.h"
 
 struct verb {
-	const char *name;
+	const char *name;    /* a word, or two with a blank: verbs of one group have the first */
 	const char *alias;   /* another spelling, or NULL */
 	const char *args;    /* "CONTAINER [SIGNAL]" for usage */
 	const char *summary; /* one line, lower case, no full stop */

@@ -122,9 +122,10 @@ static void add_verb(struct strbuf *out, const struct program *p, const struct v
 {
 	const char *action = compgen_action(v->args);
 
-	strbuf_addf(out, "\t%s", v->name);
+	/* Two words are one pattern. */
+	strbuf_addf(out, strchr(v->name, ' ') ? "\t'%s'" : "\t%s", v->name);
 	if (v->alias)
-		strbuf_addf(out, "|%s", v->alias);
+		strbuf_addf(out, strchr(v->alias, ' ') ? "|'%s'" : "|%s", v->alias);
 	strbuf_adds(out, ")\n");
 	add_value_cases(out, v->opts);
 	add_option_words(out, v->opts);
@@ -137,10 +138,49 @@ static void add_verb(struct strbuf *out, const struct program *p, const struct v
 static void add_verb_words(struct strbuf *out, const struct program *p)
 {
 	strbuf_adds(out, "\t\twords=\"");
-	for (const struct verb *const *v = p->verbs; *v; v++)
-		if (!(*v)->hidden)
-			strbuf_addf(out, "%s ", (*v)->name);
+	for (size_t i = 0; p->verbs[i]; i++) {
+		const char *name = p->verbs[i]->name;
+		size_t group = verb_group_length(p, i);
+
+		if (p->verbs[i]->hidden || (strchr(name, ' ') && !group))
+			continue;
+		strbuf_addf(out, "%.*s ", group ? (int)group : (int)strlen(name), name);
+	}
 	strbuf_adds(out, "help\"\n");
+}
+
+static void add_group(struct strbuf *out, const struct program *p, const char *group)
+{
+	strbuf_addf(out, "\t%s)\n\t\twords=\"", group);
+	for (const struct verb *const *v = p->verbs; *v; v++)
+		if (!(*v)->hidden && verb_in_group(*v, group))
+			strbuf_addf(out, "%s ", verb_in_group(*v, group));
+	strbuf_adds(out, "\"\n\t\t;;\n");
+}
+
+/* The second word belongs to the name once something stands behind it. */
+static void add_groups(struct strbuf *out, const struct program *p)
+{
+	const char *bar = "";
+
+	strbuf_adds(out, "\tif ((i + 1 < COMP_CWORD)); then\n\t\tcase $verb in\n\t\t");
+	for (size_t i = 0; p->verbs[i]; i++) {
+		size_t len = verb_group_length(p, i);
+
+		if (!len)
+			continue;
+		strbuf_addf(out, "%s%.*s", bar, (int)len, p->verbs[i]->name);
+		bar = "|";
+	}
+	strbuf_adds(out, ") verb+=\" ${COMP_WORDS[i+1]}\" ;;\n\t\tesac\n\tfi\n");
+}
+
+static bool has_groups(const struct program *p)
+{
+	for (size_t i = 0; p->verbs[i]; i++)
+		if (strchr(p->verbs[i]->name, ' '))
+			return true;
+	return false;
 }
 
 /* Before the verb: global options and the verbs' names. */
@@ -185,8 +225,7 @@ static const char after_global[] =
 	"\t\t\tbreak\n"
 	"\t\t\t;;\n"
 	"\t\tesac\n"
-	"\tdone\n"
-	"\tcase $verb in\n";
+	"\tdone\n";
 
 static const char the_end[] = "\tesac\n"
 			      "\tif [[ $cur == -* ]]; then\n"
@@ -209,7 +248,16 @@ void verb_write_completion(const struct program *p, struct strbuf *out)
 	strbuf_addf(out, "()\n{\n%s\t\t", find_verb);
 	add_value_patterns(out, rows);
 	strbuf_adds(out, after_global);
+	if (has_groups(p))
+		add_groups(out, p);
+	strbuf_adds(out, "\tcase $verb in\n");
 	add_global(out, p, rows);
+	for (size_t i = 0; p->verbs[i]; i++) {
+		autofree char *group = strndup(p->verbs[i]->name, verb_group_length(p, i));
+
+		if (group && group[0])
+			add_group(out, p, group);
+	}
 	for (const struct verb *const *v = p->verbs; *v; v++)
 		if (!(*v)->hidden)
 			add_verb(out, p, *v);

@@ -12,19 +12,25 @@ static void add_entry(struct strbuf *out, const char *name, int column, const ch
 	wrap_text(out, text, column);
 }
 
-static void add_verbs(const struct program *p, struct strbuf *out)
+/* All of them, or (group not NULL) those of one group. */
+static bool is_listed(const struct verb *v, const char *group)
+{
+	return !v->hidden && (!group || verb_in_group(v, group));
+}
+
+static void add_verbs(const struct program *p, const char *group, struct strbuf *out)
 {
 	int column = 0;
 
 	for (const struct verb *const *v = p->verbs; *v; v++) {
 		int wide = 2 + (int)strlen((*v)->name) + NAME_GAP;
 
-		if (!(*v)->hidden && wide > column)
+		if (is_listed(*v, group) && wide > column)
 			column = wide;
 	}
 	strbuf_adds(out, "\nCommands:\n");
 	for (const struct verb *const *v = p->verbs; *v; v++)
-		if (!(*v)->hidden)
+		if (is_listed(*v, group))
 			add_entry(out, (*v)->name, column, (*v)->summary);
 }
 
@@ -48,10 +54,18 @@ void verb_program_help(const struct program *p, struct strbuf *out)
 	wrap_text(out, p->summary, 0);
 	strbuf_adds(out, "\nGlobal options:\n");
 	opts_help(rows, out);
-	add_verbs(p, out);
+	add_verbs(p, NULL, out);
 	add_exits(p, out);
 	strbuf_addf(out, "\n'%s help COMMAND' shows the options of one command.\n", p->name);
 	free(rows);
+}
+
+void verb_group_help(const struct program *p, const char *group, struct strbuf *out)
+{
+	strbuf_addf(out, "Usage: %s %s COMMAND [OPTIONS] [ARGUMENTS]\n", p->name, group);
+	add_verbs(p, group, out);
+	strbuf_addf(out, "\n'%s help %s COMMAND' shows the options of one command.\n", p->name,
+		    group);
 }
 
 void verb_details(const struct verb *v, struct strbuf *out)

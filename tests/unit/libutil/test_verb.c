@@ -116,6 +116,33 @@ static const struct verb list_verb = { .name = "list",
 				       .max_args = 0,
 				       .stop_after = -1,
 				       .run = list };
+static int volume(const void *global UNUSED, void *values UNUSED, char *const *args, int n,
+		  struct err *e UNUSED)
+{
+	printf("volume");
+	for (int i = 0; i < n; i++)
+		printf(" [%s]", args[i]);
+	printf("\n");
+	return 0;
+}
+
+static const struct verb volume_verbs[] = {
+	{ .name = "volume make",
+	  .args = "VOLUME",
+	  .summary = "make one",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .stop_after = -1,
+	  .run = volume },
+	{ .name = "volume list",
+	  .summary = "print them",
+	  .max_args = 0,
+	  .stop_after = -1,
+	  .run = volume },
+};
+static const struct verb *const grouped_verbs[] = { &run_verb, &volume_verbs[0], &volume_verbs[1],
+						    NULL };
+
 static const struct verb hidden_verb = { .name = "internal-init",
 					 .summary = "not for people",
 					 .hidden = true,
@@ -209,6 +236,49 @@ static void a_verb_gets_global_values_its_own_and_arguments(void **state UNUSED)
 	expect("--root /x run -b B -e A=1 --env B=2 web ls -l", 0, "/x B 2 [web] [ls] [-l]\n", "");
 	expect("start-now web", 0, "/run/toy . 0 [web]\n", "");
 	expect("internal-init", 0, "none\n", "");
+}
+
+/* The toy with a group of verbs. */
+static struct program grouped(void)
+{
+	struct program p = toy;
+
+	p.verbs = grouped_verbs;
+	return p;
+}
+
+static void a_name_may_be_of_two_words(void **state UNUSED)
+{
+	const struct program p = grouped();
+	const struct {
+		const char *line, *out, *err;
+	} rows[] = {
+		{ "volume make v", "volume [v]\n", "" },
+		{ "volume list", "volume\n", "" },
+		{ "volume", "",
+		  "toy: error: 'volume' is the first of two words (see 'toy volume --help')\n" },
+		{ "volume mkae v", "",
+		  "toy: error: unknown command 'volume mkae', did you mean 'volume make'? (see "
+		  "'toy --help')\n" },
+		{ "volume make", "",
+		  "toy: error: 'volume make' needs more arguments: VOLUME (see 'toy volume make "
+		  "--help')\n" },
+		{ "volume --help",
+		  "Usage: toy volume COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n"
+		  "  volume make  make one\n  volume list  print them\n\n"
+		  "'toy help volume COMMAND' shows the options of one command.\n",
+		  "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct result *res = run_toy(&p, rows[i].line, 0);
+
+		assert_string_equal(res->err, rows[i].err);
+		assert_string_equal(res->out, rows[i].out);
+		assert_int_equal(res->status, rows[i].err[0] ? 1 : 0);
+	}
+	assert_non_null(strstr(run_toy(&p, "help volume make", 0)->out,
+			       "Usage: toy volume make [OPTIONS] VOLUME"));
 }
 
 static void a_verb_decides_its_exit_status(void **state UNUSED)
@@ -378,7 +448,7 @@ static void the_manual_has_all_tables_and_no_hidden_rows(void **state UNUSED)
 }
 
 /* Completes `words` (the last one is what stands before the cursor) by bash itself. */
-static char *complete(const char *words)
+static char *complete_for(const struct program *p, const char *words)
 {
 	auto_(strbuf) struct strbuf script = { 0 };
 	autofree char *path = xasprintf("/tmp/test-verb-%d.bash", getpid());
@@ -388,7 +458,7 @@ static char *complete(const char *words)
 	size_t n;
 
 	assert_non_null(f);
-	verb_write_completion(&toy, &script);
+	verb_write_completion(p, &script);
 	assert_int_equal(fwrite(strbuf_str(&script), 1, script.len, f), script.len);
 	(void)fprintf(f, "COMP_WORDS=(%s)\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n", words);
 	(void)fprintf(f, "toy() { echo \"$*\"; }\n_toy toy\necho \"${COMPREPLY[*]}\"\n");
@@ -401,6 +471,20 @@ static char *complete(const char *words)
 	assert_int_equal(pclose(f), 0);
 	(void)unlink(path);
 	return reply;
+}
+
+static char *complete(const char *words)
+{
+	return complete_for(&toy, words);
+}
+
+static void bash_completes_the_second_word_of_a_name(void **state UNUSED)
+{
+	const struct program p = grouped();
+
+	assert_string_equal(complete_for(&p, "toy ''"), "run volume help\n");
+	assert_string_equal(complete_for(&p, "toy volume ''"), "make list\n");
+	assert_string_equal(complete_for(&p, "toy volume make --"), "--help\n");
 }
 
 static void bash_completes_verbs_options_and_choices(void **state UNUSED)
@@ -431,6 +515,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_verb_gets_global_values_its_own_and_arguments),
+		cmocka_unit_test(a_name_may_be_of_two_words),
 		cmocka_unit_test(a_verb_decides_its_exit_status),
 		cmocka_unit_test(a_failure_is_one_line_and_a_status),
 		cmocka_unit_test(wrong_command_lines_point_to_the_help),
@@ -443,6 +528,7 @@ int main(void)
 		cmocka_unit_test(closed_standard_descriptors_are_filled),
 		cmocka_unit_test(the_manual_has_all_tables_and_no_hidden_rows),
 		cmocka_unit_test(bash_completes_verbs_options_and_choices),
+		cmocka_unit_test(bash_completes_the_second_word_of_a_name),
 		cmocka_unit_test(bash_asks_the_program_for_names),
 	};
 
