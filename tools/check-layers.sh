@@ -51,8 +51,8 @@ for room in runtime/*/; do
 done
 # shellcheck disable=SC2086 # split into words
 order runtime $host
-image='codec tar dockerfile store layer erofs sign auth hosts registry snapshot unpack diff archive'
-image="$image bundle mount pull push copy commit build verb"
+image='template codec tar dockerfile store layer erofs sign auth hosts registry snapshot unpack diff'
+image="$image archive bundle mount pull push copy commit build verb"
 # shellcheck disable=SC2086 # split into words
 order imagetool $image
 for room in imagetool/*/; do
