@@ -5,17 +5,43 @@
 #include "imagetool/errors.h"
 #include "imagetool/human.h"
 #include "imagetool/program.h"
-#include "imagetool/store/image.h"
+#include "imagetool/verb/list_rows.h"
+#include "imagetool/verb/output.h"
+#include "imagetool/verb/rows.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
-#include "libutil/json.h"
 #include "libutil/parse.h"
 
 struct list_values {
-	bool json, quiet, names, digests;
+	bool json, quiet, names, digests, no_trunc;
+	const char *format;
+	struct strv filters;
+	int sort; /* enum list_order */
 };
 
+static const char *const orders[] = { "stored", "created", "name", "repository", "size", NULL };
+static const enum list_order order_of[] = { LIST_AS_STORED, LIST_BY_CREATED, LIST_BY_NAME,
+					    LIST_BY_NAME, LIST_BY_SIZE };
+
 static const struct opt list_opts[] = {
+	{ .letter = 'f',
+	  .name = "filter",
+	  .kind = OPT_LIST,
+	  .offset = offsetof(struct list_values, filters),
+	  .arg = "NAME=VALUE",
+	  .help = "only images of which this is true: reference=PATTERN, label=KEY[=VALUE], "
+		  "before=IMAGE, since=IMAGE, dangling=BOOL" },
+	{ .name = "format",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct list_values, format),
+	  .arg = "FORMAT",
+	  .help = "json, table, 'table TEMPLATE', or a template for each image" },
+	{ .name = "sort",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct list_values, sort),
+	  .arg = "ORDER",
+	  .choices = orders,
+	  .help = "stored (the default), created (newest first), name, size (largest first)" },
 	{ .name = "json",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct list_values, json),
@@ -33,93 +59,29 @@ static const struct opt list_opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct list_values, digests),
 	  .help = "print digests in full" },
+	{ .name = "no-trunc",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct list_values, no_trunc),
+	  .help = "cut nothing off" },
 	OPT_END,
 };
 
-/* ---- What there is to say about one image ---- */
-
-struct row {
-	const char *name, *digest, *id; /* id NULL: there is none */
-	char platform[PLATFORM_TEXT_SIZE];
-	const char *created; /* or NULL */
-	int64_t size;        /* of config and layers; -1 when it cannot be known */
+static const struct rows_column columns[] = {
+	{ .title = "NAME", .key = "Name" },
+	{ .title = "DIGEST", .key = "Digest" },
+	{ .title = "PLATFORM", .key = "Platform" },
+	{ .title = "SIZE", .key = "Size" },
+	{ .title = "CREATED", .key = "Created" },
+	{ .title = "IMAGE ID", .key = "ID", .hidden = true },
+	{ .title = "REPOSITORY", .key = "Repository", .hidden = true },
+	{ .title = "TAG", .key = "Tag", .hidden = true },
+	{ .title = "CREATED AT", .key = "CreatedAt", .hidden = true },
+	{ .title = "CREATED", .key = "CreatedSince", .hidden = true },
+	{ .title = "MEDIA TYPE", .key = "MediaType", .hidden = true },
+	{ 0 },
 };
 
-static const char *or_empty(const char *s)
-{
-	return s ? s : "";
-}
-
-static void set_platform(struct row *row, const char *os, const char *arch, const char *variant)
-{
-	(void)snprintf(row->platform, sizeof(row->platform), "%.31s/%.31s%s%.31s", or_empty(os),
-		       or_empty(arch), variant ? "/" : "", or_empty(variant));
-}
-
-static int64_t image_size(const struct image_manifest *m)
-{
-	const struct image_descriptor *layers = m->layers.items;
-	int64_t size = m->config ? m->config->size.v : 0;
-
-	/* A foreign manifest may claim any sizes. */
-	for (size_t i = 0; i < m->layers.n; i++)
-		if (__builtin_add_overflow(size, layers[i].size.v, &size))
-			return -1;
-	return size;
-}
-
-/* An image whose blobs are missing or damaged is listed by what index.json knows. */
-static void row_fill(const struct store *s, const struct image_descriptor *desc, struct image *img,
-		     struct row *row)
-{
-	const struct store_image entry = { .name = store_name_of(desc), .desc = desc };
-
-	*row = (struct row){ .name = entry.name, .digest = desc->digest, .size = -1 };
-	if (desc->platform)
-		set_platform(row, desc->platform->os, desc->platform->architecture,
-			     desc->platform->variant);
-	if (image_load_entry(s, &entry, NULL, img, NULL) < 0)
-		return;
-	row->size = image_size(img->manifest);
-	row->id = img->manifest->config ? img->manifest->config->digest : NULL;
-	if (!img->config)
-		return;
-	row->created = img->config->created;
-	set_platform(row, img->config->os, img->config->architecture, img->config->variant);
-}
-
-/* ---- Table ---- */
-
-enum column { COL_NAME, COL_DIGEST, COL_PLATFORM, COL_SIZE, COL_CREATED, COL_COUNT };
-static const char *const titles[COL_COUNT] = { "NAME", "DIGEST", "PLATFORM", "SIZE", "CREATED" };
-
-struct table {
-	struct strv cells; /* COL_COUNT per row */
-	size_t width[COL_COUNT];
-};
-
-/* What others wrote into names and platforms must not move the cursor. */
-static char *harmless_copy(const char *text)
-{
-	char *copy = xstrdup(text);
-
-	for (char *p = copy; *p; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	}
-	return copy;
-}
-
-static void table_add(struct table *t, const char *const cells[COL_COUNT])
-{
-	for (int i = 0; i < COL_COUNT; i++) {
-		size_t len = strlen(cells[i]);
-
-		strv_add_owned(&t->cells, harmless_copy(cells[i]));
-		if (len > t->width[i])
-			t->width[i] = len;
-	}
-}
+/* ---- Rows ---- */
 
 /* "2026-11-22 08:15" of an RFC 3339 time; what is none is shown as it is. */
 static void short_time(const char *created, char buf[TIME_TEXT_SIZE])
@@ -135,45 +97,54 @@ static void short_time(const char *created, char buf[TIME_TEXT_SIZE])
 	(void)snprintf(buf, TIME_TEXT_SIZE, "-");
 }
 
-static void table_row(struct table *t, const struct row *row, bool digests)
+static void put_name(const struct list_row *row, struct json_writer *w)
 {
-	char digest[HUMAN_DIGEST], size[HUMAN_SIZE], created[TIME_TEXT_SIZE];
-	const char *cells[COL_COUNT] = {
-		[COL_NAME] = row->name[0] ? row->name : "<none>",
-		[COL_DIGEST] = digests ? row->digest : human_digest(row->digest, digest),
-		[COL_PLATFORM] = row->platform[0] ? row->platform : "-",
-		[COL_SIZE] = row->size < 0 ? "-" : human_size((uint64_t)row->size, size),
-		[COL_CREATED] = created,
-	};
+	auto_(image_reference) struct image_reference ref = { 0 };
+	autofree char *repository = NULL;
+
+	json_kv_string(w, "Name", row->name[0] ? row->name : "<none>");
+	if (!row->name[0] || reference_parse(row->name, &ref, NULL) < 0) {
+		json_kv_string(w, "Repository", row->name[0] ? row->name : "<none>");
+		json_kv_string(w, "Tag", "<none>");
+		return;
+	}
+	json_kv_string(w, "Tag", ref.tag ? ref.tag : "<none>");
+	free(ref.tag);
+	free(ref.digest);
+	ref.tag = ref.digest = NULL;
+	repository = reference_familiar(&ref);
+	json_kv_string(w, "Repository", repository);
+}
+
+static void put_row(const struct list_values *v, const struct list_row *row, struct json_writer *w)
+{
+	char digest[HUMAN_DIGEST], id[HUMAN_DIGEST], size[HUMAN_SIZE], created[TIME_TEXT_SIZE];
+	char since[ROWS_SINCE_SIZE];
+	bool whole = v->digests || v->no_trunc || v->format;
 
 	short_time(row->created, created);
-	table_add(t, cells);
+	json_object(w);
+	put_name(row, w);
+	json_kv_string(w, "Digest", whole ? row->digest : human_digest(row->digest, digest));
+	json_kv_string(w, "ID", !row->id ? "" : v->no_trunc ? row->id : human_digest(row->id, id));
+	json_kv_string(w, "Platform", row->platform[0] ? row->platform : "-");
+	json_kv_string(w, "Size", row->size < 0 ? "-" : human_size((uint64_t)row->size, size));
+	json_kv_string(w, "Created", created);
+	json_kv_string(w, "CreatedAt", row->created ? row->created : "");
+	json_kv_string(w, "CreatedSince", rows_since(row->created, since));
+	json_kv_string(w, "MediaType", row->desc->media_type ? row->desc->media_type : "");
+	json_object_end(w);
 }
 
-static void table_print(const struct table *t, struct strbuf *out)
-{
-	for (size_t i = 0; i < t->cells.n; i++) {
-		size_t col = i % COL_COUNT;
-
-		if (col == COL_COUNT - 1)
-			strbuf_addf(out, "%s\n", t->cells.v[i]);
-		else
-			strbuf_addf(out, "%-*s  ", (int)t->width[col], t->cells.v[i]);
-	}
-}
-
-/* ---- JSON ---- */
-
-static void json_row(struct json_writer *w, const struct image_descriptor *desc,
-		     const struct row *row)
+static void put_json_row(const struct list_row *row, struct json_writer *w)
 {
 	json_object(w);
 	json_kv_string(w, "name", row->name);
 	json_kv_string(w, "digest", row->digest);
 	if (row->id)
 		json_kv_string(w, "id", row->id);
-	if (desc->media_type)
-		json_kv_string(w, "mediaType", desc->media_type);
+	if (row->desc->media_type)
+		json_kv_string(w, "mediaType", row->desc->media_type);
 	if (row->platform[0])
 		json_kv_string(w, "platform", row->platform);
 	if (row->size >= 0)
@@ -183,20 +154,28 @@ static void json_row(struct json_writer *w, const struct image_descriptor *desc,
 	json_object_end(w);
 }
 
-/* ---- The verb ---- */
-
-struct output {
-	const struct list_values *values;
-	struct table table;
-	struct strbuf text;
-	struct json_writer json;
-};
-
-/* One word a line, straight from index.json. */
-static bool is_plain(const struct list_values *v)
+static int print_rows(const struct list_values *v, const struct list_rows *rows, struct err *e)
 {
-	return v->quiet || v->names;
+	auto_(strbuf) struct strbuf text = { .max = ROWS_MAX };
+	struct json_writer w = { .out = &text, .indent = v->json ? 2 : 0 };
+	int r;
+
+	json_array(&w);
+	for (size_t i = 0; i < rows->n; i++) {
+		if (v->json)
+			put_json_row(&rows->items[i], &w);
+		else
+			put_row(v, &rows->items[i], &w);
+	}
+	json_array_end(&w);
+	if (!v->json)
+		return rows_print(&text, columns, v->format, e);
+	strbuf_addc(&text, '\n');
+	r = strbuf_check(&text, "list of images", e);
+	return r < 0 ? r : output_write(strbuf_str(&text), text.len, e);
 }
+
+/* ---- One word a line ---- */
 
 /*
  * Any text can stand in the index.json of a layout that somebody else made, and the shell's
@@ -211,102 +190,91 @@ static bool is_harmless(const char *name)
 	return name[0] != '\0' && name[strspn(name, legal)] == '\0';
 }
 
-static void add_plain(struct output *o, const struct image_descriptor *desc)
+static int print_words(const struct list_values *v, const struct list_rows *rows, struct err *e)
 {
-	const char *name = store_name_of(desc);
+	auto_(strbuf) struct strbuf text = { .max = ROWS_MAX };
+	int r;
 
-	if (!o->values->names)
-		strbuf_addf(&o->text, "%s\n", desc->digest);
-	else if (is_harmless(name))
-		strbuf_addf(&o->text, "%s\n", name);
-}
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct list_row *row = &rows->items[i];
 
-static void add_image(const struct store *s, struct output *o, const struct image_descriptor *desc)
-{
-	auto_(image) struct image img = { 0 };
-	struct row row;
-
-	if (is_plain(o->values)) {
-		add_plain(o, desc);
-		return;
+		if (!v->names)
+			strbuf_addf(&text, "%s\n", row->digest);
+		else if (is_harmless(row->name))
+			strbuf_addf(&text, "%s\n", row->name);
 	}
-	row_fill(s, desc, &img, &row);
-	if (o->values->json)
-		json_row(&o->json, desc, &row);
-	else
-		table_row(&o->table, &row, o->values->digests);
+	r = strbuf_check(&text, "list of images", e);
+	return r < 0 ? r : output_write(strbuf_str(&text), text.len, e);
 }
 
-static int add_all(const struct store *s, struct output *o, struct err *e)
-{
-	auto_(arena) struct arena a = { 0 };
-	const struct image_descriptor *entries;
-	struct image_index *index;
-	int r = store_index(s, &a, &index, e);
+/* ---- The verb ---- */
 
-	if (r < 0)
-		return r;
-	entries = index->manifests.items;
-	for (size_t i = 0; i < index->manifests.n; i++)
-		add_image(s, o, &entries[i]);
-	return 0;
-}
-
-static int collect(const struct store *s, struct output *o, struct err *e)
+static int read_filters(const struct list_values *v, const char *reference, struct list_filters *f,
+			struct err *e)
 {
-	const struct list_values *v = o->values;
 	int r = 0;
 
-	if (v->json)
-		json_array(&o->json);
-	else if (!is_plain(v))
-		table_add(&o->table, titles);
-	if (s)
-		r = add_all(s, o, e);
-	if (v->json) {
-		json_array_end(&o->json);
-		strbuf_addc(&o->text, '\n');
-	}
-	table_print(&o->table, &o->text);
-	return r < 0 ? r : strbuf_check(&o->text, "list of images", e);
+	for (size_t i = 0; i < v->filters.n && r >= 0; i++)
+		r = list_filter_parse(f, v->filters.v[i], e);
+	if (reference)
+		strv_add(&f->references, reference);
+	return r;
 }
 
-static int list_run(const void *global, void *values, char *const *args UNUSED, int n UNUSED,
-		    struct err *e)
+static int list_store(const struct store *s, const struct list_values *v,
+		      const struct list_filters *f, struct err *e)
+{
+	auto_(list_rows) struct list_rows rows = { 0 };
+	bool words = v->quiet || v->names;
+	bool shallow = words && v->sort == LIST_AS_STORED && list_filters_shallow(f);
+	int r = s ? list_rows_read(s, shallow, &rows, e) : 0;
+
+	if (r >= 0 && s)
+		r = list_filter(s, &rows, f, e);
+	if (r < 0)
+		return r;
+	list_sort(&rows, order_of[v->sort]);
+	return words ? print_words(v, &rows, e) : print_rows(v, &rows, e);
+}
+
+static int list_run(const void *global, void *values, char *const *args, int n, struct err *e)
 {
 	const struct image_globals *g = global;
 	const struct list_values *v = values;
-	struct output o = { .values = values, .text.max = (size_t)256 << 20 };
 	auto_(store) struct store *store = NULL;
+	struct list_filters filters = { 0 };
 	int r;
 
-	if (v->json + v->quiet + v->names > 1)
-		return err_set(e, EINVAL, "--json, --quiet and --names exclude one another");
-	r = globals_open_store(global, STORE_READ, &store, e);
+	if (v->json + v->quiet + v->names + (v->format != NULL) > 1)
+		return err_set(e, EINVAL,
+			       "--json, --format, --quiet and --names exclude one another");
+	r = rows_check(v->format, e);
+	if (r >= 0)
+		r = read_filters(v, n ? args[0] : NULL, &filters, e);
+	if (r >= 0)
+		r = globals_open_store(global, STORE_READ, &store, e);
 	/* Before the first pull there are no images; a store that was named must be there. */
-	if (r == -IMAGE_ENOTFOUND && !g->store)
+	if (r == -IMAGE_ENOTFOUND && !g->store) {
 		err_clear(e);
-	else if (r < 0)
-		return r;
-	o.json = (struct json_writer){ .out = &o.text, .indent = 2 };
-	r = collect(store, &o, e);
-	if (r >= 0 && (fputs(strbuf_str(&o.text), stdout) == EOF || fflush(stdout) == EOF))
-		r = err_sys(e, "write to standard output");
-	strbuf_done(&o.text);
-	strv_done(&o.table.cells);
+		r = 0;
+	}
+	if (r >= 0)
+		r = list_store(store, v, &filters, e);
+	list_filters_done(&filters);
 	return r;
 }
 
 const struct verb verb_list = {
 	.name = "list",
 	.alias = "ls",
-	.args = "",
+	.args = "[REFERENCE]",
 	.summary = "show the images of the store",
-	.details = "SIZE is that of the config and the layers as they are stored, compressed.",
+	.details = "SIZE is that of the config and the layers as they are stored, compressed.  "
+		   "REFERENCE may hold * and ?, which do not match slashes.",
 	.opts = list_opts,
 	.opts_size = sizeof(struct list_values),
 	.min_args = 0,
-	.max_args = 0,
+	.max_args = 1,
 	.stop_after = -1,
 	.run = list_run,
 };

@@ -46,9 +46,7 @@ static int open_input(const char *input, struct err *e)
 static int load(struct store *s, const char *input, const struct load_opts *how,
 		struct load_result *ret, struct err *e)
 {
-	auto_(interrupt) struct interrupt held = { 0 };
 	autofd int fd = open_input(input, e);
-	struct store_gc_result gc;
 	struct stat st;
 	int r;
 
@@ -56,14 +54,22 @@ static int load(struct store *s, const char *input, const struct load_opts *how,
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "stat '%s'", input);
-	interrupt_hold(&held);
 	if (S_ISDIR(st.st_mode))
 		r = load_layout(s, input, how, ret, e);
 	else
 		r = load_archive(s, (struct byte_source){ byte_source_read_fd, &fd }, how, ret, e);
-	/* What no image needs, and after a failure everything that came. */
-	(void)store_gc(s, &gc, NULL);
 	return r < 0 ? err_wrap(e, r, "load '%s'", input) : 0;
+}
+
+/* What no image needs, and after a failure everything that came.  A store of its own: the other one
+ * holds what it has seen. */
+static void collect(const void *global)
+{
+	auto_(store) struct store *s = NULL;
+	struct store_gc_result gc;
+
+	if (globals_open_store(global, STORE_WRITE, &s, NULL) >= 0)
+		(void)store_gc(s, &gc, NULL);
 }
 
 static void print_result(const struct load_result *result)
@@ -78,11 +84,15 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 	const struct values *v = values;
 	const struct load_opts how = { .name = v->name };
 	struct load_result result = { 0 };
-	auto_(store) struct store *s = NULL;
+	auto_(interrupt) struct interrupt held = { 0 };
+	struct store *s = NULL;
 	int r = globals_open_store(global, STORE_CREATE, &s, e);
 
+	interrupt_hold(&held);
 	if (r >= 0)
 		r = load(s, v->input ? v->input : "-", &how, &result, e);
+	store_free(s);
+	collect(global);
 	/* Also those that came before the one that failed: they are there. */
 	print_result(&result);
 	strv_done(&result.names);

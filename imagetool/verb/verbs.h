@@ -11,6 +11,9 @@
 	X(push)                                                                                    \
 	X(list)                                                                                    \
 	X(inspect)                                                                                 \
+	X(history)                                                                                 \
+	X(tag)                                                                                     \
+	X(untag)                                                                                   \
 	X(rm)                                                                                      \
 	X(unpack)                                                                                  \
 	X(bundle)                                                                                  \

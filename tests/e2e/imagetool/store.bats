@@ -83,8 +83,8 @@ pull_both() {
 @test "inspect gives manifest and config, and their bytes" {
 	image pull -q "$A"
 	run -0 image inspect "$A"
-	[ "$(jq -r '.name, .digest, .id' <<<"$output")" = "$A"$'\n'"$MANIFEST_A"$'\n'"$CONFIG_A" ]
-	[ "$(jq -r '.config.author, (.manifest.layers | length)' <<<"$output")" = "A. Tester"$'\n'2 ]
+	[ "$(jq -r '.[] | .Name, .Digest, .Id' <<<"$output")" = "$A"$'\n'"$MANIFEST_A"$'\n'"$CONFIG_A" ]
+	[ "$(jq -r '.[] | .Author, (.Manifest.layers | length)' <<<"$output")" = "A. Tester"$'\n'2 ]
 	[ "sha256:$(image inspect --raw "$A" | sha256sum | cut -d' ' -f1)" = "$MANIFEST_A" ]
 	[ "sha256:$(image inspect --config "$A" | sha256sum | cut -d' ' -f1)" = "$CONFIG_A" ]
 }
@@ -93,7 +93,7 @@ pull_both() {
 	pull_both
 	for name in "$MANIFEST_A" "$CONFIG_A" "${MANIFEST_A:7:12}" "${CONFIG_A:7:8}" "sha256:${CONFIG_A:7:8}" \
 		"$REGISTRY/test/image@$MANIFEST_A"; do
-		[ "$(image inspect "$name" | jq -r .name)" = "$A" ]
+		[ "$(image inspect "$name" | jq -r '.[0].Name')" = "$A" ]
 	done
 	run -3 image inspect "${MANIFEST_A:7:3}"
 	run -3 image inspect ffffffffffff
@@ -143,7 +143,7 @@ pull_both() {
 	image pull -q "$HOSTILE/good:1" >/dev/null
 	pull_both
 	# The same layers by another name, slowly: most blobs are here already.
-	rm "$STORE/blobs/sha256/$(image inspect "$HOSTILE/good:1" | jq -r '.manifest.layers[0].digest[7:]')"
+	rm "$STORE/blobs/sha256/$(image inspect "$HOSTILE/good:1" | jq -r '.[0].Manifest.layers[0].digest[7:]')"
 	image pull -q "$HOSTILE/slow:1" >/dev/null 3>&- &
 	pid=$!
 	wait_for grep -q '^/v2/slow/blobs/' "$HOSTILE_LOG"

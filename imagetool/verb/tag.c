@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+
+#include "imagetool/program.h"
+#include "imagetool/verb/verbs.h"
+
+static int tag_one(struct store *s, const char *text, const struct image_descriptor *desc,
+		   struct err *e)
+{
+	auto_(image_reference) struct image_reference ref = { 0 };
+	autofree char *name = NULL;
+	int r = reference_parse(text, &ref, e);
+
+	if (r < 0)
+		return r;
+	if (ref.digest)
+		return err_set(e, EINVAL, "'%s' is a digest, which nobody can choose: give a tag",
+			       text);
+	name = reference_text(&ref);
+	return store_tag(s, name, desc, e);
+}
+
+static int run(const void *global, void *values UNUSED, char *const *args, int n, struct err *e)
+{
+	auto_(store) struct store *s = NULL;
+	auto_(arena) struct arena a = { 0 };
+	struct store_image found;
+	int r = globals_open_store(global, STORE_WRITE, &s, e);
+
+	if (r >= 0)
+		r = store_resolve(s, args[0], &a, &found, e);
+	for (int i = 1; i < n && r >= 0; i++)
+		r = tag_one(s, args[i], found.desc, e);
+	return r < 0 ? err_wrap(e, r, "tag '%s'", args[0]) : 0;
+}
+
+const struct verb verb_tag = {
+	.name = "tag",
+	.args = "IMAGE NAME...",
+	.summary = "give an image of the store more names",
+	.details = "The old names stay.  An image that has one of the new names loses it.",
+	.min_args = 2,
+	.max_args = -1,
+	.stop_after = -1,
+	.run = run,
+};
