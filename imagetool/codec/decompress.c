@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "imagetool/codec/codec.h"
@@ -158,17 +159,32 @@ static int advance(struct decompress *d, struct codec_io *io, struct err *e)
 	return 1;
 }
 
+int decompress_fill(struct decompress *d, uint8_t *buf, size_t size, struct err *e)
+{
+	struct codec_io io = { .out = buf, .out_len = size < INT_MAX ? size : INT_MAX };
+	const size_t room = io.out_len;
+	const uint8_t *plain;
+	int r = 1;
+
+	if (!d->codec) {
+		assert(size >= IN_SIZE);
+		r = next_plain(d, &plain, e);
+		if (r > 0)
+			memcpy(buf, plain, (size_t)r);
+		return r;
+	}
+	while (r > 0 && io.out_len)
+		r = advance(d, &io, e);
+	return r < 0 ? r : (int)(room - io.out_len);
+}
+
 int decompress_next(struct decompress *d, const uint8_t **ret, struct err *e)
 {
-	struct codec_io io = { .out = d->out, .out_len = OUT_SIZE };
-	int r = 1;
+	int r;
 
 	if (!d->codec)
 		return next_plain(d, ret, e);
-	while (r > 0 && io.out_len)
-		r = advance(d, &io, e);
-	if (r < 0)
-		return r;
+	r = decompress_fill(d, d->out, OUT_SIZE, e);
 	*ret = d->out;
-	return (int)(OUT_SIZE - io.out_len);
+	return r;
 }

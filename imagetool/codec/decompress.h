@@ -42,5 +42,8 @@ const char *compression_name(enum layer_compression kind);
 
 /* The next piece; *ret points into `d` until the next call.  Returns its length, 0 at the end. */
 int decompress_next(struct decompress *d, const uint8_t **ret, struct err *e);
+/* The same into a buffer of the caller's, of at least DECOMPRESS_FILL_MIN bytes. */
+#define DECOMPRESS_FILL_MIN ((size_t)128 << 10)
+int decompress_fill(struct decompress *d, uint8_t *buf, size_t size, struct err *e);
 
 #endif

@@ -6,7 +6,11 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
+#include "imagetool/layer/ahead.h"
 #include "libutil/alloc.h"
+
+/* Bytes of a blob from which on a second thread inflates. */
+#define LARGE ((int64_t)512 << 10)
 
 struct layer_stream {
 	struct byte_source from;
@@ -16,6 +20,8 @@ struct layer_stream {
 	struct digest *blob_digest;
 	struct digest *diff_digest;
 	struct decompress *decompress;
+	struct ahead *ahead; /* NULL: the reader inflates by itself */
+	bool begun;
 };
 
 static enum digest_alg algorithm_of(const char *digest)
@@ -41,11 +47,33 @@ static int read_blob(void *ctx, void *buf, size_t size, struct err *e)
 	return r;
 }
 
+static int fill_tar(void *ctx, uint8_t *buf, size_t size, struct err *e)
+{
+	struct layer_stream *s = ctx;
+	int r = decompress_fill(s->decompress, buf, size, e);
+
+	if (r > 0)
+		digest_update(s->diff_digest, buf, (size_t)r);
+	return r;
+}
+
+/* A thread costs more than a small layer. */
+static bool is_large(const struct layer_stream *s)
+{
+	return !s->desc->size.set || s->desc->size.v > LARGE;
+}
+
 static int read_tar(void *ctx, const uint8_t **ret, struct err *e)
 {
 	struct layer_stream *s = ctx;
-	int r = decompress_next(s->decompress, ret, e);
+	int r;
 
+	if (!s->begun && is_large(s))
+		s->ahead = ahead_new(fill_tar, s);
+	s->begun = true;
+	if (s->ahead)
+		return ahead_next(s->ahead, ret, e);
+	r = decompress_next(s->decompress, ret, e);
 	if (r > 0)
 		digest_update(s->diff_digest, *ret, (size_t)r);
 	return r;
@@ -89,6 +117,7 @@ void layer_stream_free(struct layer_stream *s)
 {
 	if (!s)
 		return;
+	ahead_free(s->ahead);
 	digest_free(s->blob_digest);
 	digest_free(s->diff_digest);
 	decompress_free(s->decompress);
