@@ -217,6 +217,8 @@ int pull_transfer(struct pull *p, bool *ret_again, struct err *e)
 	size_t n = prepare(p, items);
 	int r;
 
+	if (p->n_jobs == 0)
+		return 0;
 	(void)pthread_mutex_init(&t.mutex, NULL);
 	(void)pthread_cond_init(&t.changed, NULL);
 	start_showing(p, &progress);

@@ -197,9 +197,11 @@ static int blob_publish(struct blob *b, const char *digest, struct err *e)
 	if (r < 0)
 		return r;
 	r = blob_make_parent(b->store, path, e);
+	if (r >= 0)
+		r = blob_settle(b->store, b->temp.fd, e);
 	if (r < 0)
 		return r;
-	return temp_publish(b->store, &b->temp, b->store->dirfd, path, e);
+	return temp_publish(b->store, &b->temp, b->store->dirfd, path, false, e);
 }
 
 int blob_commit(struct blob *blob, char ret_digest[DIGEST_TEXT_SIZE], struct err *e)
@@ -249,17 +251,9 @@ int blob_add(struct store *s, const void *data, size_t len, char ret_digest[DIGE
 	return blob_commit(steal_ptr(&b), NULL, e);
 }
 
-int blob_sync_dirs(const struct store *s, struct err *e)
+int blob_settle(const struct store *s, int fd, struct err *e)
 {
-	static const char *const dirs[] = { "blobs/sha256", "blobs/sha512", "blobs" };
-
-	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
-		autofd int fd = openat(s->dirfd, dirs[i], O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0 && errno == ENOENT)
-			continue;
-		if (fd < 0 || fsync(fd) < 0)
-			return err_sys(e, "sync '%s/%s'", s->path, dirs[i]);
-	}
-	return 0;
+	if (s->boot[0])
+		return boot_note(s, e);
+	return fsync(fd) < 0 ? err_sys(e, "sync a blob of '%s'", s->path) : 0;
 }

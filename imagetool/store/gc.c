@@ -195,6 +195,8 @@ static int collect(const struct store *s, const struct store_gc_opts *opts,
 		return use;
 	r = decide_locked(s, opts, &trash, result, e);
 	emptied = empty_trash(s, &trash, r < 0 ? NULL : e);
+	if (r >= 0 && !opts->look_only)
+		r = boot_settle(s, e);
 	return r < 0 ? r : emptied;
 }
 

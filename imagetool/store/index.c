@@ -105,10 +105,6 @@ static int index_write(struct store *s, const struct image_index *index, struct 
 	r = strbuf_check(&text, "index.json", e);
 	if (r < 0)
 		return r;
-	/* Nothing may be named before it is safely there. */
-	r = blob_sync_dirs(s, e);
-	if (r < 0)
-		return r;
 	return temp_replace(s, "index.json", text.data, text.len, e);
 }
 

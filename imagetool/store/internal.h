@@ -23,7 +23,11 @@ struct hold {
 	pthread_mutex_t mutex;
 	struct temp temp;       /* fd -1: nothing is held yet */
 	struct digest_set held; /* its lines */
+	bool boot_noted;        /* boot_note() has been here */
 };
+
+#define BOOT_ID_SIZE 40
+#define BOOT_CHUNK   ((size_t)128 << 10)
 
 /* Nothing here but `hold` changes while the store is open. */
 struct store {
@@ -35,6 +39,8 @@ struct store {
 	int usefd;     /* holds the shared "use" lock; -1 for who can hold, or without lockfd */
 	bool can_hold; /* tells collectors by its hold file what it relies on */
 	struct hold *hold;
+	bool ordered;            /* a rename over another file comes after the data (boot.c) */
+	char boot[BOOT_ID_SIZE]; /* "" when there is none: then everything is synced at once */
 };
 
 /* ---- hold.c ---- */
@@ -72,15 +78,33 @@ int temp_create(const struct store *s, struct temp *ret, struct err *e);
 int temp_create_named(const struct store *s, const char *prefix, struct temp *ret, struct err *e);
 /* A directory, locked likewise; a cleaner that comes between birth and lock makes it -EAGAIN. */
 int temp_create_dir(const struct store *s, const char *prefix, struct temp *ret, struct err *e);
-/* Move it, synced, to `name` below dirfd, over what is there.  Closes it in any case. */
-int temp_publish(const struct store *s, struct temp *t, int dirfd, const char *name, struct err *e);
+/* Move it to `name` below dirfd, over what is there.  Closes it in any case. */
+int temp_publish(const struct store *s, struct temp *t, int dirfd, const char *name, bool sync,
+		 struct err *e);
 void temp_drop(const struct store *s, struct temp *t);
 /* Remove what dead writers left. */
 int temp_clean(const struct store *s, struct err *e);
 
-/* Write a whole small file the safe way. */
+/* Write a whole small file: after a crash it is the old or the new one, whole. */
 int temp_replace(const struct store *s, const char *name, const void *data, size_t len,
 		 struct err *e);
+
+/* The same, and on return it is on the disk. */
+int temp_replace_synced(const struct store *s, const char *name, const void *data, size_t len,
+			struct err *e);
+
+/* ---- boot.c ---- */
+
+void boot_read_id(char ret[BOOT_ID_SIZE]);
+/* File systems that write a file's data before they rename it over another one: ext4
+ * (auto_da_alloc), btrfs; tmpfs has no crashes to survive. */
+bool boot_rename_orders(int fd);
+/* Before a blob gets its name unsynced. */
+int boot_note(const struct store *s, struct err *e);
+/* The machine has crashed or was restarted: remove blobs that did not get to the disk. */
+int boot_recover(const struct store *s, struct err *e);
+/* Now and then: what is there needs no doubt any more. */
+int boot_settle(const struct store *s, struct err *e);
 
 /* ---- blob.c ---- */
 
@@ -95,7 +119,7 @@ int blob_path(const char *digest, char buf[BLOB_PATH_SIZE], struct err *e);
 bool blob_is_there(const struct store *s, const char *digest, int64_t size);
 /* The directory of a blob_path(). */
 int blob_make_parent(const struct store *s, const char *path, struct err *e);
-/* Make the renames of blobs durable. */
-int blob_sync_dirs(const struct store *s, struct err *e);
+/* Before the rename of a blob that is open as `fd`: synced, or noted as not synced. */
+int blob_settle(const struct store *s, int fd, struct err *e);
 
 #endif

@@ -18,7 +18,8 @@ static const char empty_index_text[] =
 
 /* What may stand in a directory that is to become a store: our own beginnings after a crash, and
  * what mkfs leaves in a fresh file system. */
-static const char *const harmless_names[] = { "blobs", "index.json", "lock", "lost+found", "tmp" };
+static const char *const harmless_names[] = { "blobs",      "index.json", "lock",
+					      "lost+found", "oci-layout", "tmp" };
 
 static int refuse_foreign(int dirfd UNUSED, const char *name, unsigned char d_type UNUSED,
 			  void *ctx, struct err *e)
@@ -45,6 +46,9 @@ static int check_layout(const struct store *s, struct err *e)
 
 	if (r < 0)
 		return r;
+	/* So it is before its first content, after a crash as well. */
+	if (len == 0)
+		return -ENOENT;
 	r = oci_decode(&image_layout_type, "oci-layout", text, len, NULL, &a, &decoded, e);
 	if (r < 0)
 		return err_wrap(e, -IMAGE_EVERIFY, "store '%s'", s->path);
@@ -71,7 +75,7 @@ static int make_layout(struct store *s, struct err *e)
 
 	if (lock < 0)
 		return lock;
-	if (fstatat(s->dirfd, "oci-layout", &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(s->dirfd, "oci-layout", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0)
 		return 0; /* another process was quicker */
 	r = make_dir(s, "blobs", e);
 	if (r < 0)
@@ -79,7 +83,7 @@ static int make_layout(struct store *s, struct err *e)
 	r = make_dir(s, "blobs/sha256", e);
 	if (r < 0)
 		return r;
-	if (fstatat(s->dirfd, "index.json", &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (fstatat(s->dirfd, "index.json", &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size == 0) {
 		r = temp_replace(s, "index.json", empty_index_text, strlen(empty_index_text), e);
 		if (r < 0)
 			return r;
@@ -150,10 +154,12 @@ static int store_open_all(struct store *s, enum store_access access, struct err 
 	r = store_lock_open(s, access, e);
 	if (r < 0 || access == STORE_READ)
 		return r;
+	s->ordered = boot_rename_orders(s->dirfd);
+	boot_read_id(s->boot);
 	r = open_tmp(s, e);
-	if (r < 0 || !make)
-		return r;
-	return make_layout(s, e);
+	if (r >= 0)
+		r = make ? make_layout(s, e) : boot_recover(s, e);
+	return r;
 }
 
 int store_open(const char *path, enum store_access access, struct store **ret, struct err *e)

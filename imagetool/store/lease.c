@@ -116,7 +116,7 @@ int lease_take(struct store *s, const struct lease *l, struct err *e)
 		r = check_there(s, l, e);
 	if (r >= 0) {
 		name = xasprintf("leases/%s", l->id);
-		r = temp_replace(s, name, text.data, text.len, e);
+		r = temp_replace_synced(s, name, text.data, text.len, e);
 	}
 	return r < 0 ? err_wrap(e, r, "lease '%s'", l->id) : 0;
 }

@@ -162,10 +162,10 @@ int partial_commit(struct partial *partial, struct err *e)
 		r = store_hold_blob(p->store, p->digest, e);
 	if (r >= 0)
 		r = blob_make_parent(p->store, path, e);
+	if (r >= 0)
+		r = blob_settle(p->store, p->fd, e);
 	if (r < 0)
 		return r;
-	if (fsync(p->fd) < 0)
-		return err_sys(e, "sync '%s/%s'", p->store->path, p->name);
 	if (renameat(p->store->dirfd, p->name, p->store->dirfd, path) < 0)
 		return err_sys(e, "rename '%s/%s' to '%s'", p->store->path, p->name, path);
 	return 0;

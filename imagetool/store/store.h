@@ -17,6 +17,11 @@
  * that names only blobs that are there (or lacks some because a foreign tool put
  * them in); what a dead writer left in tmp/ is removed by the next writer.
  *
+ * When the machine loses power index.json is still whole, the old or the new one,
+ * but nothing is synced on the way: that would cost more than a pull.  The first
+ * writer after a restart finds blobs that did not get to the disk and removes
+ * them (boot.c); snapshots know their boot themselves.  Leases are synced.
+ *
  * Names are full references ("docker.io/library/nginx:1.25") in the annotation
  * org.opencontainers.image.ref.name of the descriptors in index.json, so that
  * `skopeo inspect oci:STORE:docker.io/library/nginx:1.25` reads them.  umoci

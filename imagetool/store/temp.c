@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "libutil/alloc.h"
 #include "libutil/cleanup.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
@@ -100,11 +102,12 @@ void temp_drop(const struct store *s, struct temp *t)
 	t->fd = -1;
 }
 
-int temp_publish(const struct store *s, struct temp *t, int dirfd, const char *name, struct err *e)
+int temp_publish(const struct store *s, struct temp *t, int dirfd, const char *name, bool sync,
+		 struct err *e)
 {
 	int r = 0;
 
-	if (fsync(t->fd) < 0)
+	if (sync && fsync(t->fd) < 0)
 		r = err_sys(e, "sync '%s/tmp/%s'", s->path, t->name);
 	else if (renameat(s->tmpfd, t->name, dirfd, name) < 0)
 		r = err_sys(e, "rename '%s/tmp/%s' to '%s'", s->path, t->name, name);
@@ -139,8 +142,16 @@ int temp_clean(const struct store *s, struct err *e)
 	return r < 0 ? err_wrap(e, r, "clean '%s/tmp'", s->path) : 0;
 }
 
-int temp_replace(const struct store *s, const char *name, const void *data, size_t len,
-		 struct err *e)
+/* Only a rename over something is ordered after the data. */
+static int make_something(const struct store *s, const char *name, struct err *e)
+{
+	autofd int fd = openat(s->dirfd, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	return fd < 0 ? err_sys(e, "create '%s/%s'", s->path, name) : 0;
+}
+
+static int replace(const struct store *s, const char *name, const void *data, size_t len, bool sync,
+		   struct err *e)
 {
 	struct temp t;
 	int r = temp_create(s, &t, e);
@@ -148,14 +159,33 @@ int temp_replace(const struct store *s, const char *name, const void *data, size
 	if (r < 0)
 		return r;
 	r = file_write_all(t.fd, data, len, e);
+	if (r >= 0 && !sync)
+		r = make_something(s, name, e);
 	if (r < 0) {
 		temp_drop(s, &t);
 		return err_wrap(e, r, "write '%s/%s'", s->path, name);
 	}
-	r = temp_publish(s, &t, s->dirfd, name, e);
+	return temp_publish(s, &t, s->dirfd, name, sync, e);
+}
+
+int temp_replace(const struct store *s, const char *name, const void *data, size_t len,
+		 struct err *e)
+{
+	return s->ordered ? replace(s, name, data, len, false, e)
+			  : temp_replace_synced(s, name, data, len, e);
+}
+
+int temp_replace_synced(const struct store *s, const char *name, const void *data, size_t len,
+			struct err *e)
+{
+	autofree char *dir = xstrdup(name);
+	autofd int fd = -1;
+	int r = replace(s, name, data, len, true, e);
+
 	if (r < 0)
 		return r;
-	if (fsync(s->dirfd) < 0)
-		return err_sys(e, "sync '%s'", s->path);
-	return 0;
+	fd = dir_open_at(s->dirfd, strchr(dir, '/') ? dirname(dir) : ".", e);
+	if (fd < 0)
+		return fd;
+	return fsync(fd) < 0 ? err_sys(e, "sync the directory of '%s/%s'", s->path, name) : 0;
 }
