@@ -184,20 +184,29 @@ static int erase_helpers(const struct auth_opts *opts, const char *path, const c
 	return r < 0 ? r : removed;
 }
 
+/* From the helpers it names, and from itself. */
+static int erase_in(const struct auth_opts *opts, const char *path, const char *key, struct err *e)
+{
+	/* Helpers know hosts, not namespaces. */
+	bool whole = !key || !strchr(key, '/');
+	int helpers = whole ? erase_helpers(opts, path, key, e) : 0;
+	int own = auth_file_change(path, NULL, NULL, key ? key : "", helpers < 0 ? NULL : e);
+
+	return helpers < 0 ? helpers : own < 0 ? own : helpers + own;
+}
+
 int auth_erase(const struct auth_opts *opts, const char *key, struct err *e)
 {
 	auto_(strv) struct strv files = { 0 };
-	int removed = 0, r = 0;
+	int removed = 0, failed = 0;
 
 	list_files(opts, &files);
-	for (size_t i = 0; i < files.n && r >= 0; i++) {
-		/* Helpers know hosts, not namespaces. */
-		if (!key || !strchr(key, '/'))
-			r = erase_helpers(opts, files.v[i], key, e);
+	/* One that cannot be reached does not keep the others. */
+	for (size_t i = 0; i < files.n; i++) {
+		int r = erase_in(opts, files.v[i], key, failed < 0 ? NULL : e);
+
 		removed += r > 0 ? r : 0;
-		if (r >= 0)
-			r = auth_file_change(files.v[i], NULL, NULL, key ? key : "", e);
-		removed += r > 0 ? r : 0;
+		failed = failed < 0 || r >= 0 ? failed : r;
 	}
-	return r < 0 ? r : removed;
+	return failed < 0 ? failed : removed;
 }

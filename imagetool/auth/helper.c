@@ -59,7 +59,7 @@ static int run(const struct helper *h, const char *verb, const char *input, stru
 		return r;
 	path = proc_search_path(program);
 	if (!path)
-		return err_set(e, ENOENT,
+		return err_set(e, IMAGE_EDENIED,
 			       "credential helper '%s' is not in PATH: install it, or take it out "
 			       "of the file that names it",
 			       program);

@@ -25,7 +25,10 @@ void session_forget_token(struct registry *r)
 static int find_credential(struct registry *r, struct err *e)
 {
 	const struct endpoint *p = &r->endpoints.v[r->current];
-	const struct auth_opts opts = { .authfile = r->opts.authfile, .wakefd = r->opts.wakefd };
+	/* A helper may have to ask a person. */
+	const struct auth_opts opts = { .authfile = r->opts.authfile,
+					.timeout_s = r->opts.timeout_s * 2,
+					.wakefd = r->opts.wakefd };
 	int n;
 
 	if (r->credential_known)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage: hostile_registry LOGFILE
+ * usage: hostile_registry LOGFILE [ADDRESS]
  *
- * Listens on a free port of 127.0.0.1, prints it, serves until it is killed.  Each
- * request is one line of LOGFILE: "PATH auth=yes|no range=N|-".
+ * Listens on a free port of ADDRESS, 127.0.0.1 without it, prints it, serves until it is
+ * killed.  Each request is one line of LOGFILE: "PATH[?QUERY] auth=yes|no range=N|-",
+ * with "POST " in front if it is one.
  */
 #include "tests/tools/hostile_registry.h"
 
@@ -187,18 +188,21 @@ static void answer(struct request *r)
 	if (streq(r->path, "/v2/")) {
 		reply_text(r, "200 OK", "", "{}");
 	} else if (!manifest && !blob) {
-		if (!act_elsewhere(r))
+		if (!tokens_server(r) && !act_elsewhere(r))
 			reply_text(r, "404 Not Found", "", "nothing here");
-	} else if (!act) {
+	} else if (tokens_repository(r)) {
+		return;
+	} else if (!act && !starts_with(r->name, "as-")) {
 		reply_text(
 			r, "404 Not Found", "",
 			"{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"no\\u001b[31m act\"}]}");
-	} else if (act->every && act->every(r)) {
+	} else if (act && act->every && act->every(r)) {
 		return;
 	} else if (manifest) {
-		if (!act->manifest || !act->manifest(r))
+		if (!act || !act->manifest || !act->manifest(r))
 			reply_manifest(r);
-	} else if (!act->layer || !streq(r->rest + strlen("blobs/"), r->image->layer_digest[0]) ||
+	} else if (!act || !act->layer ||
+		   !streq(r->rest + strlen("blobs/"), r->image->layer_digest[0]) ||
 		   !act->layer(r)) {
 		reply_by_digest(r, r->rest + strlen("blobs/"));
 	}
@@ -228,27 +232,54 @@ static void split_path(struct request *r)
 	(void)snprintf(r->rest, sizeof(r->rest), "%s", slash + 1);
 }
 
+/* What came with the headers and what comes behind them. */
+static void read_body(struct request *r, const char *text, const char *start)
+{
+	const char *length = strcasestr(text, "\r\ncontent-length:");
+	size_t want = length ? (size_t)atoll(length + 17) : 0, len = strlen(start);
+
+	(void)snprintf(r->body, sizeof(r->body), "%.4000s", start);
+	while (len < want && len + 1 < sizeof(r->body)) {
+		ssize_t n = recv(r->fd, r->body + len, sizeof(r->body) - 1 - len, 0);
+
+		if (n <= 0)
+			return;
+		len += (size_t)n;
+		r->body[len] = '\0';
+	}
+}
+
+static bool read_line(struct request *r, const char *line)
+{
+	char method[8];
+	int n = sscanf(line, "%7s %1023[^? ]?%1023[^ ]", method, r->path, r->query);
+
+	r->post = streq(method, "POST");
+	return n >= 2;
+}
+
 /* false: that was no HTTP, a TLS greeting for example. */
 static bool read_request(struct request *r)
 {
 	char text[8192];
 	size_t len = 0;
-	char *save = NULL, *line;
+	char *save = NULL, *line, *end = NULL;
 
-	while (len + 1 < sizeof(text)) {
+	while (len + 1 < sizeof(text) && !end) {
 		ssize_t n = recv(r->fd, text + len, sizeof(text) - 1 - len, 0);
 
 		if (n <= 0)
 			return false;
 		len += (size_t)n;
 		text[len] = '\0';
-		if (!starts_with(text, "GET "))
+		if (!starts_with(text, "GET ") && !starts_with(text, "POST "))
 			return false;
-		if (strstr(text, "\r\n\r\n"))
-			break;
+		end = strstr(text, "\r\n\r\n");
 	}
+	if (end && starts_with(text, "POST "))
+		read_body(r, text, end + 4);
 	line = strtok_r(text, "\r\n", &save);
-	if (!line || sscanf(line, "GET %1023[^? ]", r->path) != 1)
+	if (!line || !read_line(r, line))
 		return false;
 	while ((line = strtok_r(NULL, "\r\n", &save)) != NULL)
 		read_header(r, line);
@@ -262,7 +293,8 @@ static void log_request(const struct request *r, int logfd)
 
 	if (r->range_from >= 0)
 		(void)snprintf(range, sizeof(range), "%" PRId64, r->range_from);
-	(void)dprintf(logfd, "%s auth=%s range=%s\n", r->path, r->auth[0] ? "yes" : "no", range);
+	(void)dprintf(logfd, "%s%s%s%s auth=%s range=%s\n", r->post ? "POST " : "", r->path,
+		      r->query[0] ? "?" : "", r->query, r->auth[0] ? "yes" : "no", range);
 }
 
 static void serve(struct request *r, unsigned *counters, int logfd)
@@ -281,14 +313,16 @@ int main(int argc, char **argv)
 	socklen_t len = sizeof(addr);
 	struct image image = { 0 };
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int logfd = argc == 2 ? open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+	int logfd = argc >= 2 ? open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
 	unsigned *counters = mmap(NULL, ACTS_MAX * sizeof(*counters), PROT_READ | PROT_WRITE,
 				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	if (argc == 3)
+		addr.sin_addr.s_addr = inet_addr(argv[2]);
 	if (logfd < 0 || counters == MAP_FAILED || listener < 0 ||
 	    bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 	    listen(listener, 64) < 0 || getsockname(listener, (struct sockaddr *)&addr, &len) < 0) {
-		perror("hostile_registry LOGFILE");
+		perror("hostile_registry LOGFILE [ADDRESS]");
 		return 1;
 	}
 	make_image(&image);

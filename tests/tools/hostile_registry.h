@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A registry that misbehaves in one way per repository name.  hostile_registry.c
- * is the server and the honest image; hostile_acts.c says who misbehaves how.
+ * is the server and the honest image; hostile_acts.c says who misbehaves how,
+ * hostile_tokens.c who wants credentials and what becomes of them.
  */
 #ifndef TESTS_TOOLS_HOSTILE_REGISTRY_H
 #define TESTS_TOOLS_HOSTILE_REGISTRY_H
@@ -27,7 +28,10 @@ struct request {
 	unsigned port; /* of this server */
 	const struct image *image;
 	unsigned *count; /* how often this act has been played; shared by all connections */
+	bool post;
 	char path[1024]; /* without the query */
+	char query[1024];
+	char body[4096]; /* of a POST */
 	char name[64];   /* repository */
 	char rest[300];  /* "manifests/tag", "blobs/sha256:…", "" for other paths */
 	char host[256];
@@ -50,6 +54,10 @@ const struct act *act_find(const char *name);
 size_t act_number(const char *name);
 /* Paths outside /v2/. */
 bool act_elsewhere(struct request *r);
+
+/* hostile_tokens.c: repositories that want to know who one is, and /auth/, the token server. */
+bool tokens_repository(struct request *r);
+bool tokens_server(struct request *r);
 
 /* A whole answer.  `headers` are lines with \r\n, Content-Length comes by itself. */
 void reply(struct request *r, const char *status, const char *headers, const void *body,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Registries on loopback for the tests of pull: a real docker-registry, and one that misbehaves.
 
-# start_registry DIR [YAML-LINE-OF-http]: sets REGISTRY to host:port; DIR gets its files.
+# start_registry DIR [YAML-LINE-OF-http [YAML-LINE]]: sets REGISTRY to host:port; DIR gets its files.
 start_registry() {
-	local dir=$1 more=${2:-} port scheme=http
+	local dir=$1 more=${2:-} line=${3:-} port scheme=http
 	[ -z "$more" ] || scheme=https
 	mkdir -p "$dir"
 	for port in $(shuf -i 20000-60000 -n 20); do
@@ -12,11 +12,13 @@ start_registry() {
 			log: {level: error}
 			storage: {filesystem: {rootdirectory: $dir/data}}
 			http: {addr: "127.0.0.1:$port"$more}
+			$line
 		END
 		docker-registry serve "$dir/config.yml" >"$dir/log" 2>&1 3>&- &
 		echo $! >"$dir/pid"
 		for _ in $(seq 100); do
-			if curl -fsk -o /dev/null "$scheme://127.0.0.1:$port/v2/"; then
+			if curl -sk -o /dev/null -w '%{http_code}' "$scheme://127.0.0.1:$port/v2/" |
+				grep -qE '200|401|400' && kill -0 "$(cat "$dir/pid")" 2>/dev/null; then
 				REGISTRY=127.0.0.1:$port
 				return 0
 			fi
@@ -33,16 +35,16 @@ stop_registry() { # DIR
 	[ ! -f "$1/pid" ] || kill "$(cat "$1/pid")"
 }
 
-# start_hostile: sets HOSTILE to host:port and HOSTILE_LOG to the file its requests go to.
+# start_hostile [ADDRESS]: sets HOSTILE to host:port and HOSTILE_LOG to the file its requests go to.
 start_hostile() {
 	HOSTILE_LOG=$BATS_TEST_TMPDIR/hostile.log
-	hostile_registry "$HOSTILE_LOG" >"$BATS_TEST_TMPDIR/hostile.port" 3>&- &
+	hostile_registry "$HOSTILE_LOG" "${1:-127.0.0.1}" >"$BATS_TEST_TMPDIR/hostile.port" 3>&- &
 	HOSTILE_PID=$!
 	for _ in $(seq 100); do
 		[ ! -s "$BATS_TEST_TMPDIR/hostile.port" ] || break
 		sleep 0.05
 	done
-	HOSTILE=127.0.0.1:$(cat "$BATS_TEST_TMPDIR/hostile.port")
+	HOSTILE=${1:-127.0.0.1}:$(cat "$BATS_TEST_TMPDIR/hostile.port")
 	export HOSTILE
 }
 
