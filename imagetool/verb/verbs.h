@@ -15,6 +15,9 @@
 	X(tag)                                                                                     \
 	X(untag)                                                                                   \
 	X(rm)                                                                                      \
+	X(tags)                                                                                    \
+	X(referrers)                                                                               \
+	X(delete)                                                                                  \
 	X(unpack)                                                                                  \
 	X(bundle)                                                                                  \
 	X(diff)                                                                                    \
