@@ -9,13 +9,14 @@
 
 #include "imagetool/human.h"
 #include "imagetool/push/internal.h"
+#include "imagetool/push/show.h"
 #include "imagetool/registry/publish.h"
 #include "libutil/log.h"
 
 /* Below the store: unfinished uploads. */
 #define SESSIONS_DIR "uploads"
 
-static void show_upload(const void *items, size_t i, struct progress_row *ret)
+void push_show_upload(const void *items, size_t i, struct progress_row *ret)
 {
 	static const enum progress_state states[] = {
 		[UPLOAD_WAITING] = PROGRESS_WAITING,
@@ -60,7 +61,7 @@ static int send_blobs(struct push *p, struct err *e)
 	struct progress progress;
 	int r;
 
-	progress_start(&progress, p->opts->progress, show_upload, p->items, p->n_items);
+	progress_start(&progress, p->opts->progress, push_show_upload, p->items, p->n_items);
 	progress_say(&progress, "pushing %s: %zu blobs", p->name, p->n_items);
 	r = registry_upload(p->registry, &opts, p->items, p->n_items, progress_tick, &progress, e);
 	progress_end(&progress);

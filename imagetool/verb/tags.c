@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "imagetool/registry/lists.h"
 #include "imagetool/verb/remote.h"
@@ -39,6 +40,11 @@ static void tags_defaults(void *values)
 	registry_flags_defaults(&v->registry);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static void write_json(const struct remote *r, const struct strv *tags, struct strbuf *out)
 {
 	struct json_writer w = { .out = out, .indent = 2 };
@@ -72,6 +78,9 @@ static int tags_run(const void *global UNUSED, void *values, char *const *args, 
 		r = registry_tags(remote.registry, &opts, &tags, e);
 	if (r < 0)
 		return r;
+	/* Not every registry has them in order. */
+	if (tags.n > 1)
+		qsort(tags.v, tags.n, sizeof(char *), by_name);
 	if (v->json)
 		write_json(&remote, &tags, &out);
 	for (size_t i = 0; i < tags.n && !v->json; i++)

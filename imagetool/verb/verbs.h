@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every verb of creel-image, in the order --help shows them.  Verb X lives in verb/X.c as verb_X.
+/* Every verb of creel-image, in the order --help shows them.  Verb X lives in verb/X.c as verb_X;
+ * names of two words share a file, or have one each.
  */
 #ifndef IMAGETOOL_VERB_VERBS_H
 #define IMAGETOOL_VERB_VERBS_H
@@ -18,6 +19,9 @@
 	X(tags)                                                                                    \
 	X(referrers)                                                                               \
 	X(delete)                                                                                  \
+	X(artifact_push)                                                                           \
+	X(artifact_pull)                                                                           \
+	X(artifact_attach)                                                                         \
 	X(unpack)                                                                                  \
 	X(bundle)                                                                                  \
 	X(diff)                                                                                    \

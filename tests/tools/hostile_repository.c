@@ -423,7 +423,7 @@ static void list_referrers(struct exchange *x)
 		if (!refers_to(item, x->repo, x->rest + strlen("referrers/")))
 			continue;
 		if (at == page + 1) {
-			strbuf_addf(&headers, "Link: <%s?page=%zu>; rel=next\r\n",
+			strbuf_addf(&headers, "Link: <./%s?page=%zu>; rel=next\r\n",
 				    x->rest + strlen("referrers/"), page + 1);
 			break;
 		}
