@@ -180,18 +180,16 @@ static int read_both(struct changed *c, const struct store *s, const struct imag
 }
 
 /* An upper directory that does not stand for itself: what the overlay shows is compared. */
-static int use_merged(struct changed *c, struct err *e)
+static int use_merged(struct changed *c, const char *why, struct err *e)
 {
 	struct statfs fs;
 
 	if (fstatfs(c->rootfd, &fs) < 0)
 		return err_sys(e, "statfs");
 	if (fs.f_type != OVERLAYFS_SUPER_MAGIC)
-		return err_set(
-			e, EINVAL,
-			"the overlay's upper directory refers to lower files (%llu renamed "
-			"directories or files without data): mount the bundle, and try again",
-			(unsigned long long)c->notes.redirects);
+		return err_set(e, EINVAL, "%s: mount the bundle, and try again", why);
+	/* What the overlay shows has the ctime of what lies below. */
+	c->scan.has_unpacked = false;
 	ftree_done(&c->now);
 	ftree_init(&c->now);
 	c->scan.upper = false;
@@ -208,7 +206,9 @@ static int scan_upper(struct changed *c, struct err *e)
 	c->scan.upper = true;
 	c->changes_fd = c->upperfd;
 	r = ftree_add_dir(&c->now, c->upperfd, &c->scan, &c->notes, e);
-	return r >= 0 && c->notes.redirects ? use_merged(c, e) : r;
+	if (r >= 0 && c->notes.redirects)
+		r = use_merged(c, "the overlay's upper directory refers to renamed lower files", e);
+	return r;
 }
 
 /* One user's own files: on the disk all ids of the image are one. */
@@ -226,7 +226,10 @@ int changed_find(struct changed *c, const struct store *s, const struct image *b
 	int r = 0;
 
 	c->changes_fd = c->rootfd;
-	if (c->upperfd >= 0)
+	if (c->upperfd >= 0 && opts->whole)
+		r = use_merged(c, "all files are wanted, the overlay's upper directory has some",
+			       e);
+	else if (c->upperfd >= 0)
 		r = scan_upper(c, e);
 	how.upper = c->scan.upper;
 	how.blind = opts->blind && how.upper;
@@ -237,5 +240,7 @@ int changed_find(struct changed *c, const struct store *s, const struct image *b
 	how.rootfd = c->changes_fd;
 	if (r >= 0)
 		r = compare_trees(&c->old, &c->now, &how, &c->changes, e);
+	if (r >= 0 && opts->whole)
+		changes_of_all(&c->now, &c->changes);
 	return r < 0 ? err_wrap(e, r, "compare '%s' with '%s'", c->path, base->name) : 0;
 }

@@ -41,6 +41,8 @@ struct changed_opts {
 	bool checksum; /* look at the content of all files that look the same */
 	/* Only to write a layer: what is in an upper directory is taken as it is. */
 	bool blind;
+	/* `changes` are all files there are, for a layer that holds everything. */
+	bool whole;
 };
 
 int changed_open(const char *path, struct changed *ret, struct err *e);

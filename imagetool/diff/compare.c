@@ -11,6 +11,8 @@
 #include "libutil/beneath.h"
 #include "libutil/path.h"
 
+#define ROOT_MODE 0755 /* of a root that no layer states */
+
 const char *const change_why_names[CHANGE_BIT_COUNT] = {
 #define X(name, text) [CHANGE_BIT_##name] = text,
 	CHANGE_WHYS(X)
@@ -220,8 +222,14 @@ static int compare_node(struct comparison *c, struct node *n, struct err *e)
 		is->uid = was->uid;
 		is->gid = was->gid;
 	}
-	if (is_as_unpacked(was, is))
+	if (is_as_unpacked(was, is)) {
+		/* They were not read, or the disk could not hold them. */
+		is->uid = was->uid;
+		is->gid = was->gid;
+		is->xattrs = was->xattrs;
+		is->n_xattrs = was->n_xattrs;
 		return 0;
+	}
 	n->why |= stat_differs(was, is);
 	return n->why || !wants_content(c, is) ? 0 : content_differs(c, n, e);
 }
@@ -369,4 +377,15 @@ int compare_trees(struct ftree *old, struct ftree *new, const struct compare_opt
 	mark_all(&c);
 	tell(&c);
 	return 0;
+}
+
+void changes_of_all(const struct ftree *t, struct changes *ret)
+{
+	const struct inode *root = t->root->inode;
+
+	ret->n = 0;
+	if (root->mode != ROOT_MODE || root->uid || root->gid || root->n_xattrs)
+		add(ret, CHANGE_ADDED, t->root);
+	for (struct node *n = ftree_next(t->root, false); n; n = ftree_next(n, false))
+		add(ret, CHANGE_ADDED, n);
 }

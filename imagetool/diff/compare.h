@@ -74,4 +74,8 @@ struct compare_opts {
 int compare_trees(struct ftree *old, struct ftree *new, const struct compare_opts *opts,
 		  struct changes *ret, struct err *e);
 
+/* Every file of a tree that was compared, as if all were new; the root when it is not as every root
+ * is. */
+void changes_of_all(const struct ftree *t, struct changes *ret);
+
 #endif

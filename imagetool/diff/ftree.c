@@ -14,7 +14,7 @@ void ftree_init(struct ftree *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->table_size = TABLE_START;
-	t->table = xcalloc(t->table_size, sizeof(*t->table));
+	t->table = xcalloc(t->table_size, sizeof(struct node *));
 	t->root = arena_alloc(&t->arena, 1, sizeof(*t->root));
 	t->root->name = "";
 	t->root->inode = ftree_inode_new(&t->arena);
@@ -127,7 +127,7 @@ static void rehash(struct ftree *t)
 	size_t n = t->table_size;
 
 	t->table_size = 2 * n;
-	t->table = xcalloc(t->table_size, sizeof(*t->table));
+	t->table = xcalloc(t->table_size, sizeof(struct node *));
 	for (size_t i = 0; i < n; i++)
 		for (struct node *k = old[i], *next; k; k = next) {
 			struct node **s = slot(t, k->parent, k->name, strlen(k->name));
@@ -330,13 +330,13 @@ static void sort_children(struct node *dir, struct node ***buf, size_t *cap)
 	for (struct node *k = dir->first; k; k = k->next) {
 		if (n == *cap) {
 			*cap = *cap ? 2 * *cap : 256;
-			*buf = xreallocarray(*buf, *cap, sizeof(**buf));
+			*buf = xreallocarray(*buf, *cap, sizeof(struct node *));
 		}
 		(*buf)[n++] = k;
 	}
 	if (n < 2)
 		return;
-	qsort(*buf, n, sizeof(**buf), by_node_name);
+	qsort(*buf, n, sizeof(struct node *), by_node_name);
 	for (size_t i = 0; i < n; i++) {
 		(*buf)[i]->prev = i ? (*buf)[i - 1] : NULL;
 		(*buf)[i]->next = i + 1 < n ? (*buf)[i + 1] : NULL;

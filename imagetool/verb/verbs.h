@@ -25,6 +25,7 @@
 	X(unpack)                                                                                  \
 	X(bundle)                                                                                  \
 	X(diff)                                                                                    \
+	X(commit)                                                                                  \
 	X(copy)                                                                                    \
 	X(load)                                                                                    \
 	X(save)                                                                                    \

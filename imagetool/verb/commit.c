@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "imagetool/commit/commit.h"
+#include "imagetool/commit/layer_blob.h"
+#include "imagetool/human.h"
+#include "imagetool/interrupt.h"
+#include "imagetool/program.h"
+#include "imagetool/verb/verbs.h"
+#include "libutil/file.h"
+#include "libutil/log.h"
+#include "libutil/parse.h"
+
+struct values {
+	const char *from, *author, *message, *epoch, *iidfile;
+	struct strv changes;
+	bool squash, checksum, quiet;
+	int format, compression;
+	uint32_t level;
+};
+
+static const char *const formats[] = { "base", "oci", "docker", NULL };
+static const char *const compressions[] = { LAYER_COMPRESSIONS };
+
+static const struct opt opts[] = {
+	{ .name = "from",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct values, from),
+	  .arg = "IMAGE",
+	  .help = "what the files were made of; a bundle knows its image" },
+	{ .letter = 'c',
+	  .name = "change",
+	  .kind = OPT_LIST,
+	  .offset = offsetof(struct values, changes),
+	  .arg = "INSTRUCTION",
+	  .help = "change how the image runs: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, "
+		  "ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME or WORKDIR as a Dockerfile has them" },
+	{ .letter = 'a',
+	  .name = "author",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct values, author),
+	  .arg = "TEXT",
+	  .help = "who made the image" },
+	{ .letter = 'm',
+	  .name = "message",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct values, message),
+	  .arg = "TEXT",
+	  .help = "comment in its history" },
+	{ .letter = 's',
+	  .name = "squash",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct values, squash),
+	  .help = "one layer with all files, instead of one more" },
+	{ .letter = 'f',
+	  .name = "format",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct values, format),
+	  .choices = formats,
+	  .help = "of the manifest: as the base has it" },
+	{ .name = "compression-format",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct values, compression),
+	  .choices = compressions,
+	  .help = "of the new layer" },
+	{ .name = "compression-level",
+	  .kind = OPT_U32,
+	  .offset = offsetof(struct values, level),
+	  .arg = "N",
+	  .help = "1 to 9 for gzip (6), 1 to 19 for zstd (3)" },
+	{ .name = "checksum",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct values, checksum),
+	  .help = "compare the content of all files that look the same" },
+	{ .name = "source-date-epoch",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct values, epoch),
+	  .arg = "SECONDS",
+	  .help = "when the image was made, and no file in its layer is later; by default "
+		  "$SOURCE_DATE_EPOCH" },
+	{ .name = "iidfile",
+	  .kind = OPT_STRING,
+	  .offset = offsetof(struct values, iidfile),
+	  .arg = "FILE",
+	  .help = "write the image's id there" },
+	{ .letter = 'q',
+	  .name = "quiet",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct values, quiet),
+	  .help = "print nothing but the image's id" },
+	OPT_END,
+};
+
+static int read_epoch(const struct values *v, struct commit_opts *o, struct err *e)
+{
+	const char *text = v->epoch ? v->epoch : getenv("SOURCE_DATE_EPOCH");
+
+	if (!text || !*text)
+		return 0;
+	if (parse_i64(text, &o->epoch) < 0 || o->epoch < 0)
+		return err_set(e, EINVAL, "%s '%s' is no number of seconds",
+			       v->epoch ? "--source-date-epoch" : "SOURCE_DATE_EPOCH", text);
+	o->has_epoch = true;
+	return 0;
+}
+
+static void tell(const struct values *v, const struct changed *c, const struct commit_opts *o,
+		 const struct commit_result *r)
+{
+	char size[HUMAN_SIZE];
+
+	if (c->notes.sockets)
+		log_warning("%llu sockets were left out: no layer holds them",
+			    (unsigned long long)c->notes.sockets);
+	if (r->notes.gone || r->notes.shrunk)
+		log_warning("files changed meanwhile: %llu are gone and left out, %llu became "
+			    "shorter and end in zeros",
+			    (unsigned long long)r->notes.gone, (unsigned long long)r->notes.shrunk);
+	if (!v->quiet && r->changes)
+		(void)fprintf(stderr, "%s: %zu changes, a layer of %s\n", o->name, r->changes,
+			      human_size((uint64_t)r->layer_size, size));
+	else if (!v->quiet)
+		(void)fprintf(stderr, "%s: no file changed\n", o->name);
+	(void)printf("%s\n", r->id);
+}
+
+static int make(const struct values *v, struct changed *c, struct store *s,
+		const struct commit_opts *o, struct err *e)
+{
+	auto_(image) struct image base = { 0 };
+	auto_(interrupt) struct interrupt held = { 0 };
+	struct commit_result result;
+	int r = v->from ? image_load(s, v->from, NULL, &base, e)
+			: changed_load_base(c, s, &base, e);
+
+	interrupt_hold(&held);
+	if (r >= 0)
+		r = commit(c, s, &base, o, &result, e);
+	if (r >= 0 && v->iidfile)
+		r = file_replace_at(AT_FDCWD, v->iidfile, result.id, strlen(result.id), 0644,
+				    FILE_NO_SYNC, e);
+	if (r >= 0)
+		tell(v, c, o, &result);
+	return r;
+}
+
+static int run(const void *global, void *values, char *const *args, int n UNUSED, struct err *e)
+{
+	const struct values *v = values;
+	auto_(image_reference) struct image_reference ref = { 0 };
+	auto_(store) struct store *s = NULL;
+	auto_(changed) struct changed c = { 0 };
+	autofree char *name = NULL;
+	struct commit_opts o = {
+		.changes = &v->changes,
+		.author = v->author,
+		.message = v->message,
+		.squash = v->squash,
+		.checksum = v->checksum,
+		.format = (enum image_format)v->format,
+		.compression = { .kind = layer_compression_of_choice(v->compression),
+				 .level = (int)v->level },
+	};
+	int r = reference_parse(args[1], &ref, e);
+
+	if (r >= 0)
+		r = read_epoch(v, &o, e);
+	if (r < 0)
+		return r;
+	o.name = name = reference_text(&ref);
+	r = globals_open_store(global, STORE_WRITE, &s, e);
+	if (r >= 0)
+		r = changed_open(args[0], &c, e);
+	return r < 0 ? r : make(v, &c, s, &o, e);
+}
+
+const struct verb verb_commit = {
+	.name = "commit",
+	.args = "BUNDLE|ROOTFS NAME",
+	.summary = "make an image of a changed root file system",
+	.details =
+		"The new image has its base's layers and one more with what changed; without any\n"
+		"change only its config is new.  A bundle knows the image it was made of, its id\n"
+		"mappings, and what was made only to mount on; for any other directory give --from.\n"
+		"\n"
+		"Prints the image's id.  The same files, options and SOURCE_DATE_EPOCH give the same\n"
+		"image.  A container may run meanwhile: a file that changes while it is read is not\n"
+		"torn off, but may mix what it was and is.",
+	.opts = opts,
+	.opts_size = sizeof(struct values),
+	.min_args = 2,
+	.max_args = 2,
+	.stop_after = -1,
+	.run = run,
+};
