@@ -146,10 +146,12 @@ helper() {
 
 @test "logins at the same time lose nothing" {
 	start_hostile
+	local i pids=()
 	for i in $(seq 12); do
 		log_in "$HOSTILE/n$i" 2>/dev/null &
+		pids+=($!)
 	done
-	wait $(jobs -p | grep -v "^$HOSTILE_PID\$")
+	wait "${pids[@]}"
 	[ "$(jq '.auths | length' "$AUTH")" = 12 ]
 }
 
