@@ -135,7 +135,8 @@ static int add_entry(struct tar_reader *t, const struct tar_entry *n, struct mem
 static int walk_all(int fd, struct members *members, struct err *e)
 {
 	struct walk *w = xcalloc(1, sizeof(*w));
-	struct tar_reader *t = tar_reader_new((struct tar_source){ walk_next, w, walk_skip });
+	struct tar_reader *t = tar_reader_new(
+		(struct tar_source){ .next = walk_next, .ctx = w, .skip = walk_skip });
 	struct tar_entry n;
 	int r;
 

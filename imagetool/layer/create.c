@@ -91,9 +91,6 @@ static int write_content(struct apply *a, int fd, const struct tar_entry *n, str
 
 	while ((r = tar_data(t, &data, &len, &offset, e)) > 0) {
 		a->bytes += len;
-		if (a->bytes > APPLY_BYTES_MAX)
-			return err_set(e, EFBIG, "the image has more than %llu GiB of files",
-				       (unsigned long long)(APPLY_BYTES_MAX >> 30));
 		r = write_piece(fd, data, len, offset, e);
 		if (r < 0)
 			return r;

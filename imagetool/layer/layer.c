@@ -22,6 +22,8 @@ struct layer_stream {
 	struct decompress *decompress;
 	struct ahead *ahead; /* NULL: the reader inflates by itself */
 	bool begun;
+	struct layer_budget *budget; /* borrowed, or &own */
+	struct layer_budget own;
 };
 
 static enum digest_alg algorithm_of(const char *digest)
@@ -63,9 +65,8 @@ static bool is_large(const struct layer_stream *s)
 	return !s->desc->size.set || s->desc->size.v > LARGE;
 }
 
-static int read_tar(void *ctx, const uint8_t **ret, struct err *e)
+static int next_piece(struct layer_stream *s, const uint8_t **ret, struct err *e)
 {
-	struct layer_stream *s = ctx;
 	int r;
 
 	if (!s->begun && is_large(s))
@@ -77,6 +78,22 @@ static int read_tar(void *ctx, const uint8_t **ret, struct err *e)
 	if (r > 0)
 		digest_update(s->diff_digest, *ret, (size_t)r);
 	return r;
+}
+
+static int read_tar(void *ctx, const uint8_t **ret, struct err *e)
+{
+	struct layer_stream *s = ctx;
+	int len = next_piece(s, ret, e);
+	int r = len > 0 ? layer_budget_take_bytes(s->budget, len, e) : 0;
+
+	return r < 0 ? r : len;
+}
+
+static int count_entry(void *ctx, struct err *e)
+{
+	struct layer_stream *s = ctx;
+
+	return layer_budget_take_entry(s->budget, e);
 }
 
 /* Go by the content, but only when the media type says the same. */
@@ -100,6 +117,8 @@ int layer_stream_new(struct byte_source from, const struct image_descriptor *des
 	int r;
 
 	s->from = from;
+	layer_budget_init(&s->own, 0, 0);
+	s->budget = &s->own;
 	s->desc = desc;
 	s->diff_id = diff_id;
 	s->blob_digest = digest_new(algorithm_of(desc->digest));
@@ -126,7 +145,12 @@ void layer_stream_free(struct layer_stream *s)
 
 struct tar_source layer_stream_source(struct layer_stream *s)
 {
-	return (struct tar_source){ .next = read_tar, .ctx = s };
+	return (struct tar_source){ .next = read_tar, .ctx = s, .entry = count_entry };
+}
+
+void layer_stream_set_budget(struct layer_stream *s, struct layer_budget *b)
+{
+	s->budget = b;
 }
 
 static int compare(const char *what, const char *have, const char *want, struct err *e)
@@ -174,7 +198,7 @@ int byte_source_read_fd(void *fd, void *buf, size_t size, struct err *e)
 }
 
 int layer_apply_fd(struct apply *a, int fd, const struct image_descriptor *desc,
-		   const char *diff_id, struct err *e)
+		   const char *diff_id, struct layer_budget *budget, struct err *e)
 {
 	auto_(layer_stream) struct layer_stream *s = NULL;
 	auto_(tar_reader) struct tar_reader *t = NULL;
@@ -182,6 +206,7 @@ int layer_apply_fd(struct apply *a, int fd, const struct image_descriptor *desc,
 				 &s, e);
 
 	if (r >= 0) {
+		layer_stream_set_budget(s, budget);
 		t = tar_reader_new(layer_stream_source(s));
 		r = apply_layer(a, t, e);
 	}

@@ -11,6 +11,7 @@
 
 #include "imagetool/codec/decompress.h"
 #include "imagetool/layer/apply.h"
+#include "imagetool/layer/budget.h"
 #include "imagetool/tar/read.h"
 #include "libutil/digest.h"
 
@@ -23,6 +24,9 @@ int layer_stream_new(struct byte_source from, const struct image_descriptor *des
 void layer_stream_free(struct layer_stream *s);
 AUTO_DEFINE(layer_stream, layer_stream_free)
 
+/* Share a budget with other layers, borrowed; without, the stream has one of its own.  Before
+ * anything is read. */
+void layer_stream_set_budget(struct layer_stream *s, struct layer_budget *b);
 /* The uncompressed bytes, for tar_reader_new(). */
 struct tar_source layer_stream_source(struct layer_stream *s);
 /* Read what is left and compare size and digests (-IMAGE_EVERIFY).  The digest of the uncompressed
@@ -31,7 +35,7 @@ int layer_stream_verify(struct layer_stream *s, char ret_diff_id[DIGEST_TEXT_SIZ
 
 /* All of it: verify and put on top of the tree. */
 int layer_apply_fd(struct apply *a, int fd, const struct image_descriptor *desc,
-		   const char *diff_id, struct err *e);
+		   const char *diff_id, struct layer_budget *budget, struct err *e);
 
 /* A file as a source; `fd` is borrowed and points to an int. */
 int byte_source_read_fd(void *fd, void *buf, size_t size, struct err *e);

@@ -43,7 +43,8 @@ struct snapshots {
 	int dirfd; /* STORE/snapshots; -1: there is none, opened for reading */
 	int tmpfd; /* STORE/tmp; likewise */
 	char boot[BOOT_ID_SIZE];
-	mode_t umask;         /* of the process before */
+	mode_t umask; /* of the process before */
+	struct layer_budget budget;
 	pthread_mutex_t lock; /* of what follows */
 	struct pending **pending;
 	size_t n_pending;

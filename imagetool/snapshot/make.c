@@ -80,7 +80,10 @@ static int make(struct snapshots *s, const struct snapshot_chain *c, size_t i,
 int snapshot_make(struct snapshots *s, const struct snapshot_chain *c, size_t i,
 		  struct layer_stream *from, struct apply_notes *notes, struct err *e)
 {
-	int r = snapshot_have(s, c, i) ? verify(c, i, from, e) : make(s, c, i, from, notes, e);
+	int r;
+
+	layer_stream_set_budget(from, &s->budget);
+	r = snapshot_have(s, c, i) ? verify(c, i, from, e) : make(s, c, i, from, notes, e);
 
 	return r < 0 ? err_wrap(e, r, "layer %s", c->layers[i].digest) : 0;
 }

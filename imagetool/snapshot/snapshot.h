@@ -21,8 +21,8 @@
  * snapshot was made, and one of an earlier boot that never became durable is not there.  It becomes
  * durable when it is used a minute later.
  *
- * What a layer may do is judged by layer/apply.h.  The umask is the process's: set it to 0 once
- * (snapshots_open() checks).
+ * What a layer may do is judged by layer/apply.h.  The umask is the process's: it is 0 as long as
+ * snapshots are open.
  */
 #ifndef IMAGETOOL_SNAPSHOT_SNAPSHOT_H
 #define IMAGETOOL_SNAPSHOT_SNAPSHOT_H
@@ -44,6 +44,10 @@ int snapshots_open(struct store *s, enum snapshot_choice form, struct snapshots 
 		   struct err *e);
 void snapshots_free(struct snapshots *s);
 AUTO_DEFINE(snapshots, snapshots_free)
+
+/* What the layers made from here on may hold in all, 0: layer/budget.h's own limit.  Not while any
+ * are being made. */
+void snapshots_limit(struct snapshots *s, int64_t max_bytes, int64_t max_entries);
 
 /* Whether layer `i` need not be made: by this run, or before. */
 bool snapshot_have(struct snapshots *s, const struct snapshot_chain *c, size_t i);

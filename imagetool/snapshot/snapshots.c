@@ -97,6 +97,7 @@ int snapshots_open(struct store *store, enum snapshot_choice choice, struct snap
 	s->dirfd = s->tmpfd = -1;
 	s->umask = umask(0);
 	(void)pthread_mutex_init(&s->lock, NULL);
+	layer_budget_init(&s->budget, 0, 0);
 	read_boot(s->boot);
 	r = choose_form(store, choice, &s->form, e);
 	if (r >= 0)
@@ -106,6 +107,11 @@ int snapshots_open(struct store *store, enum snapshot_choice choice, struct snap
 	s->trusted = s->dirfd >= 0 && may_set_trusted(s->dirfd);
 	*ret = steal_ptr(&s);
 	return 0;
+}
+
+void snapshots_limit(struct snapshots *s, int64_t max_bytes, int64_t max_entries)
+{
+	layer_budget_init(&s->budget, max_bytes, max_entries);
 }
 
 void snapshots_free(struct snapshots *s)

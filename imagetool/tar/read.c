@@ -470,6 +470,9 @@ int tar_next(struct tar_reader *t, struct tar_entry *ret, struct err *e)
 	r = begin_data(t, &n, e);
 	if (r < 0)
 		return err_wrap(e, r, "entry '%.200s'", n.name);
+	r = t->from.entry ? t->from.entry(t->from.ctx, e) : 0;
+	if (r < 0)
+		return r;
 	*ret = n;
 	return 1;
 }

@@ -69,6 +69,8 @@ struct tar_source {
 	/* For archives that lie in files: go on `n` bytes further, without reading what is between.
 	 * NULL: what is not wanted is read. */
 	int (*skip)(void *ctx, int64_t n, struct err *e);
+	/* May be NULL.  Called for every entry before it is handed out; its failure ends it all. */
+	int (*entry)(void *ctx, struct err *e);
 };
 
 struct tar_reader;

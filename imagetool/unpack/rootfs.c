@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "imagetool/errors.h"
 #include "imagetool/layer/layer.h"
@@ -24,7 +25,7 @@ static int check_layers(const struct image *img, struct err *e)
 }
 
 static int apply_one(const struct store *s, struct apply *a, const struct image_descriptor *desc,
-		     const char *diff_id, struct err *e)
+		     const char *diff_id, struct layer_budget *budget, struct err *e)
 {
 	autofd int fd = -1;
 	int r = digest_check(diff_id, e);
@@ -32,12 +33,13 @@ static int apply_one(const struct store *s, struct apply *a, const struct image_
 	if (r < 0)
 		return r;
 	fd = blob_open(s, desc->digest, NULL, e);
-	return fd < 0 ? fd : layer_apply_fd(a, fd, desc, diff_id, e);
+	return fd < 0 ? fd : layer_apply_fd(a, fd, desc, diff_id, budget, e);
 }
 
 static int unpack(const struct store *s, const struct image *img, int dirfd,
-		  struct apply_notes *ret_notes, struct err *e)
+		  const struct rootfs_opts *opts, struct apply_notes *ret_notes, struct err *e)
 {
+	struct layer_budget budget;
 	auto_(apply) struct apply *a = NULL;
 	autofd int rootfd = -1;
 	const struct image_descriptor *layers = img->manifest->layers.items;
@@ -53,21 +55,25 @@ static int unpack(const struct store *s, const struct image *img, int dirfd,
 		return rootfd;
 	if (fchmod(rootfd, 0755) < 0)
 		return err_sys(e, "set the mode of '%s'", ROOTFS_NAME);
+	layer_budget_init(&budget, opts->budget.max_size, opts->budget.max_entries);
 	a = apply_new(rootfd);
 	for (size_t i = 0; i < img->manifest->layers.n; i++) {
-		r = apply_one(s, a, &layers[i], img->config->rootfs->diff_ids.items[i], e);
+		r = apply_one(s, a, &layers[i], img->config->rootfs->diff_ids.items[i], &budget, e);
 		if (r < 0)
 			return err_wrap(e, r, "unpack '%s'", img->name);
 	}
+	if (!opts->no_sync && syncfs(rootfd) < 0)
+		return err_sys(e, "write the files to the disk");
 	*ret_notes = *apply_notes(a);
 	return steal_fd(&rootfd);
 }
 
 int rootfs_unpack(const struct store *s, const struct image *img, int dirfd,
-		  struct apply_notes *ret_notes, struct err *e)
+		  const struct rootfs_opts *opts, struct apply_notes *ret_notes, struct err *e)
 {
+	static const struct rootfs_opts none;
 	mode_t mask = umask(0);
-	int r = unpack(s, img, dirfd, ret_notes, e);
+	int r = unpack(s, img, dirfd, opts ? opts : &none, ret_notes, e);
 
 	(void)umask(mask);
 	return r;

@@ -54,7 +54,7 @@ static int make(struct making *m, const char *dir, struct err *e)
 	r = staging_begin(dir, &stage, e);
 	if (r < 0)
 		return r;
-	rootfd = rootfs_unpack(m->store, m->image, stage.fd, &m->notes, e);
+	rootfd = rootfs_unpack(m->store, m->image, stage.fd, NULL, &m->notes, e);
 	if (rootfd < 0)
 		return rootfd;
 	r = bundle_plan_write(&m->plan, stage.fd, rootfd, e);

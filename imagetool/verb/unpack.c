@@ -7,6 +7,7 @@
 
 struct values {
 	const char *platform;
+	struct rootfs_opts rootfs;
 };
 
 static const struct opt opts[] = {
@@ -15,11 +16,17 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, platform),
 	  .arg = "OS/ARCH[/VARIANT]",
 	  .help = "which member of a multi-platform image; by default this machine's" },
+	BUDGET_OPT_ROWS(offsetof(struct values, rootfs.budget)),
+	{ .name = "no-sync",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct values, rootfs.no_sync),
+	  .help = "do not wait until the files are on the disk: quicker, and when the machine "
+		  "crashes within a minute DIR may be there with empty files" },
 	OPT_END,
 };
 
 static int unpack(const struct store *s, const struct image *img, const char *dir,
-		  struct apply_notes *notes, struct err *e)
+		  const struct rootfs_opts *o, struct apply_notes *notes, struct err *e)
 {
 	/* Released last: what was staged is gone when the signal arrives. */
 	auto_(interrupt) struct interrupt held = { 0 };
@@ -31,7 +38,7 @@ static int unpack(const struct store *s, const struct image *img, const char *di
 	r = staging_begin(dir, &stage, e);
 	if (r < 0)
 		return r;
-	rootfd = rootfs_unpack(s, img, stage.fd, notes, e);
+	rootfd = rootfs_unpack(s, img, stage.fd, o, notes, e);
 	return rootfd < 0 ? rootfd : staging_commit(&stage, ROOTFS_NAME, e);
 }
 
@@ -45,11 +52,13 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
 
 	if (r >= 0)
+		r = budget_opts_check(&v->rootfs.budget, e);
+	if (r >= 0)
 		r = globals_open_store(global, STORE_READ, &s, e);
 	if (r >= 0)
 		r = image_load(s, args[0], v->platform ? &platform : NULL, &img, e);
 	if (r >= 0)
-		r = unpack(s, &img, args[1], &notes, e);
+		r = unpack(s, &img, args[1], &v->rootfs, &notes, e);
 	if (r < 0)
 		return r;
 	rootfs_warn(&notes);

@@ -463,3 +463,32 @@ assert_same_as_tar() {
 	[ "$output" = "creel-image: error: the name of the file is empty" ]
 	[ "$(stat -c %i ../here)" = "$inode" ]
 }
+
+@test "what an image may hold is a matter of policy, and an archive's tail counts as well" {
+	image_of 'repeat=100
+		file name=f% fill=1000'
+	# 100 headers, 100 times two blocks, and the end.
+	creel-image --store layout unpack --max-entries 100 --max-size 154624 --no-sync x target
+	[ "$(find target -type f | wc -l)" -eq 100 ]
+	rm -r target
+	run creel-image --store layout unpack --max-entries=99 x target
+	[ "$status" -eq 1 ]
+	[[ $output == *"more than 99 entries: --max-entries allows more"* ]]
+	[ ! -e target ]
+	run creel-image --store layout unpack --max-size 150k x target
+	[[ $output == *"more than 153600 bytes when they are unpacked: --max-size allows more"* ]]
+	[ ! -e target ]
+	run creel-image --store layout unpack --max-entries=-1 x target
+	[[ $output == *"-1 is not a number of entries"* ]]
+	# A bomb behind the end of the archive, and the limit is one for all layers.
+	{ cat 1.tar; head -c 20000000 /dev/zero; } | gzip -1 >bomb.tar.gz
+	rm -r layout
+	make_layout layout x bomb.tar.gz
+	run creel-image --store layout unpack --max-size 10M x target
+	[[ $output == *"--max-size allows more"* ]]
+	image_of 'file name=a fill=6000000' 'file name=b fill=6000000'
+	run creel-image --store layout unpack --max-size 10M x target
+	[[ $output == *"--max-size allows more"* ]]
+	creel-image --store layout unpack --max-size 13M x target
+	assert_untouched
+}
