@@ -117,7 +117,7 @@ static int choose(struct archive_source *a, const struct place *p, const struct 
 		return err_set(e, index->manifests.n ? EINVAL : IMAGE_ENOTFOUND,
 			       "'%s' has %zu images: say which, 'oci-archive:%s:NAME'", p->path,
 			       index->manifests.n, p->path);
-	for (size_t i = 0; i < index->manifests.n && !a->top; i++)
+	for (size_t i = 0; entries && i < index->manifests.n && !a->top; i++)
 		if (is_wanted(&entries[i], p->name))
 			a->top = &entries[i];
 	if (!a->top)

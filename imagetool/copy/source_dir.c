@@ -33,9 +33,9 @@ static int open_file(const struct dir_source *d, const char *name, int64_t *ret_
 
 	if (fd < 0 && errno == ENOENT)
 		return err_set(e, IMAGE_ENOTFOUND, "'%s' has no file '%s'", d->path, name);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if ((fd < 0 && errno != ELOOP) || (fd >= 0 && fstat(fd, &st) < 0))
 		return err_sys(e, "open '%s/%s'", d->path, name);
-	if (!S_ISREG(st.st_mode))
+	if (fd < 0 || !S_ISREG(st.st_mode))
 		return err_set(e, IMAGE_EVERIFY, "'%s/%s' is not a regular file", d->path, name);
 	*ret_size = st.st_size;
 	return steal_fd(&fd);

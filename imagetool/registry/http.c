@@ -81,11 +81,21 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 		if (!t->body)
 			return len;
 		t->result = t->body(t, data, len, &t->err);
+		if (t->result == HTTP_BODY_LATER) {
+			t->result = 0;
+			return CURL_WRITEFUNC_PAUSE;
+		}
 		return t->result < 0 ? 0 : len;
 	}
 	room = HTTP_ERROR_BODY_MAX - t->answer.error_body.len;
 	strbuf_add(&t->answer.error_body, data, len < room ? len : room);
 	return len;
+}
+
+void http_resume(struct http_transfer *t)
+{
+	if (!t->done && t->easy)
+		(void)t->http->curl.curl_easy_pause(t->easy, CURLPAUSE_CONT);
 }
 
 static size_t on_read(char *buf, size_t size, size_t n, void *ctx)

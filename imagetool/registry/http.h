@@ -67,8 +67,9 @@ struct http_payload {
 };
 
 struct http_transfer;
-/* Part of the body of a 200 or 206; t->answer has its headers.  A negative value ends the transfer.
- */
+/* Part of the body of a 200 or 206; t->answer has its headers.  A negative value ends the transfer;
+ * HTTP_BODY_LATER stops it, and the same bytes come again after http_resume(). */
+#define HTTP_BODY_LATER 1000
 typedef int http_body_fn(struct http_transfer *t, const void *data, size_t len, struct err *e);
 
 struct http_transfer {
@@ -114,6 +115,8 @@ int http_start(struct http *h, struct http_transfer *t, struct err *e);
 int http_poll(struct http *h, int timeout_ms, struct err *e);
 /* From any thread: a http_poll() that waits returns now, or the next one does. */
 void http_wake(struct http *h);
+/* Go on with one that HTTP_BODY_LATER stopped. */
+void http_resume(struct http_transfer *t);
 /* Until this one is done; other transfers go on meanwhile. */
 int http_wait(struct http *h, struct http_transfer *t, struct err *e);
 /* Let time pass; other transfers go on meanwhile. */

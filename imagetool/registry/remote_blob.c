@@ -12,9 +12,8 @@
 #include "libutil/strbuf.h"
 
 #define POLL_MS 1000
-/* Bytes one turn of the transfer may bring before the reader takes them: libcurl hands out far
- * less, this is the point where something is wrong. */
-#define BUFFER_MAX ((size_t)16 << 20)
+/* Others' reads move this transfer on, too: so much may come before the reader takes it. */
+#define BUFFER_SIZE ((size_t)512 << 10)
 
 struct remote_blob {
 	struct registry *registry;
@@ -25,7 +24,7 @@ struct remote_blob {
 	size_t taken; /* of the buffer */
 	struct http_transfer transfer;
 	char *authorization; /* that it went out with */
-	bool running, headers_seen, asked_token;
+	bool running, paused, headers_seen, asked_token;
 	int64_t skip; /* bytes of this answer that were had before */
 	struct retry retry;
 };
@@ -66,6 +65,9 @@ static int on_body(struct http_transfer *t, const void *data, size_t len, struct
 
 	if (r < 0)
 		return r;
+	b->paused = b->buffer.len && b->buffer.len + len > BUFFER_SIZE;
+	if (b->paused)
+		return HTTP_BODY_LATER;
 	if (b->skip > 0) {
 		size_t n = (uint64_t)b->skip < len ? (size_t)b->skip : len;
 
@@ -95,7 +97,7 @@ static int start(struct remote_blob *b, struct err *e)
 		.body = on_body,
 		.ctx = b,
 	};
-	b->headers_seen = false;
+	b->headers_seen = b->paused = false;
 	b->running = true;
 	return http_start(b->registry->http, &b->transfer, e);
 }
@@ -172,6 +174,11 @@ static int fill(struct remote_blob *b, struct err *e)
 		strbuf_truncate(&b->buffer, 0);
 		if (b->size >= 0 && b->at >= b->size)
 			return 0;
+		if (b->paused) {
+			b->paused = false;
+			http_resume(&b->transfer);
+			continue;
+		}
 		r = b->running ? http_poll(b->registry->http, POLL_MS, e) : start(b, e);
 		if (r < 0)
 			return r;
@@ -223,7 +230,7 @@ int remote_blob_new(struct registry *r, const char *digest, int64_t size, struct
 	b->size = size;
 	b->digest = xstrdup(digest);
 	b->url = session_url(r, "blobs/%s", digest);
-	b->buffer.max = BUFFER_MAX;
+	b->buffer.max = 2 * BUFFER_SIZE;
 	b->retry.max = r->opts.retries;
 	*ret = steal_ptr(&b);
 	return 0;

@@ -85,7 +85,7 @@ static int take_string(struct lexer *l, struct err *e)
 	size_t n = 0;
 
 	for (; *p && *p != '\n' && *p != '"'; p++) {
-		int c = *p;
+		int c = (unsigned char)*p;
 
 		if (c == '\\') {
 			c = escaped(*++p);

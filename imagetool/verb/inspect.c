@@ -10,6 +10,7 @@
 #include "imagetool/verb/describe.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
+#include "imagetool/verb/rows.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
 #include "libutil/json.h"
@@ -201,12 +202,13 @@ static int inspect_all(struct inspect *in, const void *global, char *const *args
 static int prepare(struct inspect *in, struct inspect_values *v, int signals,
 		   struct platform *platform, struct err *e)
 {
+	autofree char *format = v->format ? rows_unescape(v->format) : NULL;
 	int r = v->platform ? platform_parse(v->platform, platform, e) : 0;
 
 	in->values = v;
 	in->platform = v->platform ? platform : NULL;
-	if (r >= 0 && v->format && !streq(v->format, "json"))
-		r = template_parse(v->format, &in->template, e);
+	if (r >= 0 && format && !streq(format, "json"))
+		r = template_parse(format, &in->template, e);
 	if (r >= 0)
 		r = registry_flags_opts(&v->registry, signals, &in->places.registry, e);
 	return r;
