@@ -112,9 +112,17 @@ int store_tag(struct store *s, const char *name, const struct image_descriptor *
 {
 	auto_(arena) struct arena a = { 0 };
 	struct image_index *index;
-	autofd int lock = store_lock_index(s, e);
-	int r;
+	autofd int lock = -1;
+	/* Held before it is looked for: between the caller's look and ours it may have gone. */
+	int r = store_hold_image(s, desc, e);
 
+	if (r < 0)
+		return r;
+	if (!blob_is_there(s, desc->digest, -1))
+		return err_set(e, IMAGE_ENOTFOUND,
+			       "'%s' was removed from store '%s' meanwhile: try again",
+			       desc->digest, s->path);
+	lock = store_lock_index(s, e);
 	if (lock < 0)
 		return lock;
 	r = store_index(s, &a, &index, e);
@@ -157,4 +165,9 @@ int store_untag(struct store *s, const char *name, struct err *e)
 int store_untag_digest(struct store *s, const char *digest, struct err *e)
 {
 	return untag_where(s, has_digest, digest, e);
+}
+
+int store_untag_nameless(struct store *s, const char *digest, struct err *e)
+{
+	return untag_where(s, is_nameless, digest, e);
 }

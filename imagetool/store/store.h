@@ -146,6 +146,8 @@ int store_tag(struct store *s, const char *name, const struct image_descriptor *
 int store_untag(struct store *s, const char *name, struct err *e);
 /* Take away every entry with this manifest digest.  Returns how many there were. */
 int store_untag_digest(struct store *s, const char *digest, struct err *e);
+/* Take away its entries without a name, and no others.  Returns how many there were. */
+int store_untag_nameless(struct store *s, const char *digest, struct err *e);
 
 struct store_gc_result {
 	bool busy; /* a process that may not write here reads the store: nothing was removed, the

@@ -22,6 +22,8 @@
 	X(artifact_push)                                                                           \
 	X(artifact_pull)                                                                           \
 	X(artifact_attach)                                                                         \
+	X(prune)                                                                                   \
+	X(verify)                                                                                  \
 	X(unpack)                                                                                  \
 	X(bundle)                                                                                  \
 	X(diff)                                                                                    \

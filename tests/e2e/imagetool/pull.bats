@@ -434,7 +434,7 @@ has_partial() { # BYTES
 @test "what a run before left is not trusted: when it is wrong everything comes again" {
 	start_hostile
 	image pull -q "$HOSTILE/good:1"
-	layer=$(image inspect "$HOSTILE/good:1" | jq -r '.manifest.layers[0].digest')
+	layer=$(image inspect --raw "$HOSTILE/good:1" | jq -r '.layers[0].digest')
 	image rm -qa
 	[ "$(blob_count "$STORE")" = 0 ]
 	head -c 1000000 /dev/zero >"$STORE/partial/$layer"
@@ -457,7 +457,7 @@ has_partial() { # BYTES
 	wait_for has_partial 100000
 	image pull -q "$HOSTILE/slow:1"
 	wait "$first"
-	layer=$(image inspect "$HOSTILE/slow:1" | jq -r '.manifest.layers[0].digest')
+	layer=$(image inspect --raw "$HOSTILE/slow:1" | jq -r '.layers[0].digest')
 	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 1 ]
 	store_is_sound "$STORE"
 }
@@ -473,7 +473,7 @@ has_partial() { # BYTES
 	kill -KILL "$first"
 	wait "$first" || true
 	wait "$second"
-	layer=$(image inspect "$HOSTILE/slow:1" | jq -r '.manifest.layers[0].digest')
+	layer=$(image inspect --raw "$HOSTILE/slow:1" | jq -r '.layers[0].digest')
 	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 2 ]
 	[[ "$(grep "blobs/$layer" "$HOSTILE_LOG" | tail -n 1)" =~ range=[1-9] ]]
 	store_is_sound "$STORE"
@@ -485,7 +485,7 @@ has_partial() { # BYTES
 	[ ! -e "$STORE/snapshots" ]
 	run -0 image pull --json "$REGISTRY/test/image:a"
 	[ "$(jq -r '"\(.pulled) \(.unpacked)"' <<<"$output")" = "0 true" ]
-	n=$(image inspect "$REGISTRY/test/image:a" | jq '.manifest.layers | length')
+	n=$(image inspect --raw "$REGISTRY/test/image:a" | jq '.layers | length')
 	[ "$(ls "$STORE/snapshots" | wc -l)" = "$n" ]
 	ls -i "$STORE/snapshots" >"$BATS_TEST_TMPDIR/before"
 	run -0 image pull --json "$REGISTRY/test/image:a"

@@ -245,3 +245,67 @@ pull_both() {
 	rm "$STORE/index.json"
 	run ! image list
 }
+
+# ---- Upkeep -----------------------------------------------------------------------------------------------
+
+@test "prune removes what nothing needs, and broken downloads" {
+	pull_both
+	image rm -q "$B"
+	skopeo copy -q "oci:$STORE:$A" "oci:$STORE:extra"
+	jq 'del(.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == "extra").annotations)' \
+		"$STORE/index.json" >"$BATS_TEST_TMPDIR/index"
+	cp "$BATS_TEST_TMPDIR/index" "$STORE/index.json"
+	echo stray >"$BATS_TEST_TMPDIR/stray"
+	layout_blob "$STORE" "$BATS_TEST_TMPDIR/stray" >/dev/null
+	head -c 1000 /dev/zero >"$STORE/partial/$MANIFEST_A"
+	run -0 image prune --dry-run
+	[ "${lines[0]}" = "would remove $MANIFEST_A" ]
+	[ "${lines[1]}" = "would free 1 blob, 0 snapshots, 1 broken download, 1.0 kB of blobs" ]
+	[ "$(ls "$STORE/partial")" != "" ]
+	run -0 image prune --json
+	[ "$(jq -r '"\(.images[0]) \(.blobs) \(.snapshots) \(.partials) \(.bytes)"' <<<"$output")" = \
+		"$MANIFEST_A 1 0 1 1006" ]
+	[ "$(ls "$STORE/partial")" = "" ]
+	[ "$(image list --names)" = "$A" ]
+	store_is_sound "$STORE"
+	run -0 image prune --all
+	[ "${lines[0]}" = "removed $A" ]
+	[ "$(blob_count "$STORE")" = 0 ]
+}
+
+@test "prune leaves what a lease names" {
+	pull_both
+	mkdir "$STORE/leases" "$BATS_TEST_TMPDIR/bundle"
+	printf '{"path":"%s","digests":["%s"]}' "$BATS_TEST_TMPDIR/bundle" "$MANIFEST_A" >"$STORE/leases/mine"
+	n=$(ls "$STORE/snapshots" | wc -l)
+	image prune --all -q
+	[ "$(image list --names)" = "$A" ]
+	image rm -q "$A"
+	[ "$(blob_count "$STORE")" = 4 ]
+	[ "$(ls "$STORE/snapshots" | wc -l)" = "$n" ]
+	rmdir "$BATS_TEST_TMPDIR/bundle"
+	image prune -q
+	[ "$(blob_count "$STORE")" = 0 ]
+	[ "$(ls "$STORE/snapshots" "$STORE/leases" | grep -cv :)" = 1 ] # the blank line between them
+}
+
+@test "verify finds what is damaged, and repairs what can be pulled again" {
+	pull_both
+	run -0 image verify
+	[[ $output == "6 blobs, "*" 0 damaged" ]]
+	layer=$(image inspect --raw "$A" | jq -r '.layers[0].digest')
+	printf x | dd of="$STORE/blobs/sha256/${layer#sha256:}" bs=1 seek=5000 conv=notrunc status=none
+	snapshot=$(ls "$STORE/snapshots" | head -n 1)
+	: >"$STORE/snapshots/$snapshot/info"
+	run -4 image verify
+	[[ $output == *"blob $layer is damaged"* ]]
+	[[ $output == *"snapshot $snapshot is damaged"* ]]
+	[[ $output == *"'creel-image verify --repair' removes what is"* ]]
+	run -4 --separate-stderr image verify --repair --json
+	[ "$(jq -r '"\(.damagedBlobs[0]) \(.damagedSnapshots[0]) \(.incompleteImages | length) \(.repaired)"' \
+		<<<"$output")" = "$layer $snapshot 2 true" ]
+	image pull -q "$A" >/dev/null
+	image pull -q "$B" >/dev/null
+	run -0 image verify
+	[[ $output == *" 2 snapshots; 0 damaged" ]]
+}

@@ -72,8 +72,16 @@ static struct image_descriptor add_image(struct fixture *f, const char *salt)
 	return desc;
 }
 
+/* Digests that a test made up have no content that could be added. */
 static void tag(struct fixture *f, const char *name, const struct image_descriptor *desc)
 {
+	if (!blob_exists(f->store, desc->digest, -1)) {
+		autofree char *path = xasprintf("blobs/sha256/%s", digest_hex(desc->digest));
+
+		assert_int_equal(file_replace_at(store_dirfd(f->store), path, "x", 1, 0644,
+						 FILE_NO_SYNC, NULL),
+				 0);
+	}
 	assert_int_equal(store_tag(f->store, name, desc, NULL), 0);
 }
 
@@ -329,6 +337,16 @@ static void a_manifest_held_as_a_blob_still_leads_to_its_layers(void **state)
 	store_free(other);
 }
 
+static void what_went_meanwhile_gets_no_name(void **state)
+{
+	struct fixture *f = *state;
+	struct image_descriptor a = add_image(f, "a");
+
+	assert_int_equal(collected(f), 4);
+	assert_int_equal(store_tag(f->store, "a", &a, NULL), -IMAGE_ENOTFOUND);
+	assert_string_equal(names(f), "");
+}
+
 static void who_may_not_write_keeps_collectors_out(void **state)
 {
 	struct fixture *f = *state;
@@ -379,6 +397,7 @@ int main(void)
 		T(an_index_keeps_its_images_and_may_lack_some),
 		T(what_another_holds_stays_and_the_rest_goes),
 		T(a_manifest_held_as_a_blob_still_leads_to_its_layers),
+		T(what_went_meanwhile_gets_no_name),
 		T(who_may_not_write_keeps_collectors_out),
 		T(a_document_that_cannot_be_read_ends_the_collection_in_time),
 	};

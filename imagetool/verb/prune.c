@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+
+#include "imagetool/human.h"
+#include "imagetool/program.h"
+#include "imagetool/store/digest_set.h"
+#include "imagetool/store/lease.h"
+#include "imagetool/verb/output.h"
+#include "imagetool/verb/verbs.h"
+#include "libutil/json.h"
+
+struct prune_values {
+	bool all, dry_run, json, quiet;
+};
+
+static const struct opt prune_opts[] = {
+	{ .letter = 'a',
+	  .name = "all",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct prune_values, all),
+	  .help = "also images that have a name and that no bundle or mount uses" },
+	{ .letter = 'n',
+	  .name = "dry-run",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct prune_values, dry_run),
+	  .help = "say what would go, remove nothing" },
+	{ .name = "json",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct prune_values, json),
+	  .help = "print the result as JSON" },
+	{ .letter = 'q',
+	  .name = "quiet",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct prune_values, quiet),
+	  .help = "do not say what was removed" },
+	OPT_END,
+};
+
+/* ---- Images ---- */
+
+static int note_lease(const struct lease *l, void *ctx, struct err *e UNUSED)
+{
+	struct digest_set *used = ctx;
+
+	for (size_t i = 0; i < l->n_digests && lease_lives(l); i++)
+		(void)digest_set_add(used, l->digests[i]);
+	return 0;
+}
+
+/* What a lease names may be the manifest or its config. */
+static bool is_doomed(const struct prune_values *v, const struct image_descriptor *desc,
+		      const struct digest_set *used)
+{
+	if (digest_set_has(used, desc->digest))
+		return false;
+	return v->all || store_name_of(desc)[0] == '\0';
+}
+
+static int untag(struct store *s, const struct image_descriptor *desc, struct err *e)
+{
+	const char *name = store_name_of(desc);
+	int r = name[0] ? store_untag(s, name, e) : store_untag_nameless(s, desc->digest, e);
+
+	/* Somebody else did. */
+	if (r == -ENOENT)
+		err_clear(e);
+	return r == -ENOENT || r > 0 ? 0 : r;
+}
+
+static int prune_images(struct store *s, const struct prune_values *v, struct strv *removed,
+			struct err *e)
+{
+	auto_(digest_set) struct digest_set used = { 0 };
+	auto_(arena) struct arena a = { 0 };
+	const struct image_descriptor *all;
+	struct image_index *index;
+	int r = lease_each(s, note_lease, &used, e);
+
+	if (r >= 0)
+		r = store_index(s, &a, &index, e);
+	if (r < 0)
+		return r;
+	all = index->manifests.items;
+	for (size_t i = 0; i < index->manifests.n && r >= 0; i++) {
+		const char *name = store_name_of(&all[i]);
+
+		if (!is_doomed(v, &all[i], &used))
+			continue;
+		strv_add(removed, name[0] ? name : all[i].digest);
+		r = v->dry_run ? 0 : untag(s, &all[i], e);
+	}
+	return r;
+}
+
+/* ---- Output ---- */
+
+static int print_json(const struct strv *images, const struct store_gc_result *gc, struct err *e)
+{
+	auto_(strbuf) struct strbuf out = { 0 };
+	struct json_writer w = { .out = &out, .indent = 2 };
+
+	json_object(&w);
+	json_key(&w, "images");
+	json_array(&w);
+	for (size_t i = 0; i < images->n; i++)
+		json_string(&w, images->v[i]);
+	json_array_end(&w);
+	json_kv_i64(&w, "blobs", (int64_t)gc->blobs);
+	json_kv_i64(&w, "snapshots", (int64_t)gc->snapshots);
+	json_kv_i64(&w, "partials", (int64_t)gc->partials);
+	json_kv_i64(&w, "bytes", (int64_t)gc->bytes);
+	json_kv_bool(&w, "busy", gc->busy);
+	json_object_end(&w);
+	strbuf_addc(&out, '\n');
+	return output_write(strbuf_str(&out), out.len, e);
+}
+
+static int print_text(const struct prune_values *v, const struct strv *images,
+		      const struct store_gc_result *gc, struct err *e)
+{
+	auto_(strbuf) struct strbuf out = { 0 };
+	char size[HUMAN_SIZE];
+
+	for (size_t i = 0; i < images->n; i++)
+		strbuf_addf(&out, "%s %s\n", v->dry_run ? "would remove" : "removed", images->v[i]);
+	if (gc->busy)
+		strbuf_adds(&out, "a process that may not write to the store reads it: nothing was "
+				  "freed\n");
+	else
+		strbuf_addf(
+			&out,
+			"%s %llu blob%s, %llu snapshot%s, %llu broken download%s, %s of blobs\n",
+			v->dry_run ? "would free" : "freed", (unsigned long long)gc->blobs,
+			gc->blobs == 1 ? "" : "s", (unsigned long long)gc->snapshots,
+			gc->snapshots == 1 ? "" : "s", (unsigned long long)gc->partials,
+			gc->partials == 1 ? "" : "s", human_size(gc->bytes, size));
+	return output_write(strbuf_str(&out), out.len, e);
+}
+
+static int run(const void *global, void *values, char *const *args UNUSED, int n UNUSED,
+	       struct err *e)
+{
+	const struct prune_values *v = values;
+	/* Whoever asks for it wants the space of broken downloads, too. */
+	const struct store_gc_opts opts = { .look_only = v->dry_run };
+	auto_(store) struct store *store = NULL;
+	auto_(strv) struct strv images = { 0 };
+	struct store_gc_result gc = { 0 };
+	int r = globals_open_store(global, STORE_WRITE, &store, e);
+
+	if (r >= 0)
+		r = prune_images(store, v, &images, e);
+	if (r >= 0)
+		r = store_gc_with(store, &opts, &gc, e);
+	if (r < 0 || v->quiet)
+		return r;
+	return v->json ? print_json(&images, &gc, e) : print_text(v, &images, &gc, e);
+}
+
+const struct verb verb_prune = {
+	.name = "prune",
+	.summary = "remove what nothing in the store needs",
+	.details =
+		"Images without a name go, and blobs, snapshots and broken downloads that no image, "
+		"no running bundle or mount and no process of the moment uses.  With --dry-run what "
+		"an image alone holds is not counted, since the image is still there.",
+	.opts = prune_opts,
+	.opts_size = sizeof(struct prune_values),
+	.min_args = 0,
+	.max_args = 0,
+	.stop_after = -1,
+	.run = run,
+};
