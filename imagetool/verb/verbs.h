@@ -26,6 +26,9 @@
 	X(verify)                                                                                  \
 	X(unpack)                                                                                  \
 	X(bundle)                                                                                  \
+	X(mount)                                                                                   \
+	X(umount)                                                                                  \
+	X(unshare)                                                                                 \
 	X(diff)                                                                                    \
 	X(commit)                                                                                  \
 	X(copy)                                                                                    \

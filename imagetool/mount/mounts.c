@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/mount/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "imagetool/mount/overlay.h"
+#include "imagetool/store/lease.h"
+#include "libutil/alloc.h"
+#include "libutil/dir.h"
+#include "libutil/ids.h"
+#include "libutil/path.h"
+
+#define HOME_ID_LEN 32
+
+/* ---- Made ---- */
+
+/* One image that is read-only is mounted once, a place once; what is written is of its own. */
+static int name_home(const struct image *img, const char *target, bool writable,
+		     char id[LEASE_ID_SIZE], struct err *e)
+{
+	const char *hex = strchr(img->selected->digest, ':');
+
+	if (target)
+		lease_id_of(target, id);
+	else if (writable)
+		return id_random(id, HOME_ID_LEN, e);
+	else
+		(void)snprintf(id, LEASE_ID_SIZE, "%.*s", HOME_ID_LEN, hex ? hex + 1 : "");
+	return 0;
+}
+
+static char *homes_of(const struct store *s)
+{
+	autofree char *top = path_absolute(store_path(s));
+
+	return path_join(top, HOME_MOUNTS);
+}
+
+static int make_home(const struct home *h, struct err *e)
+{
+	autofree char *parent = path_parent(h->path);
+	autofd int fd = -1;
+	int r = dir_make_all_at(AT_FDCWD, parent, 0700, e);
+
+	if (r < 0)
+		return r;
+	if (mkdir(h->path, 0700) < 0)
+		return err_sys(e, "make directory '%s'", h->path);
+	fd = dir_open_at(AT_FDCWD, h->path, e);
+	if (fd < 0)
+		return fd;
+	if (!h->target && mkdirat(fd, HOME_ROOTFS, 0755) < 0)
+		return err_sys(e, "make directory '%s/%s'", h->path, HOME_ROOTFS);
+	return home_write(h, fd, e);
+}
+
+static void remove_home(struct store *s, const struct home *h)
+{
+	char id[LEASE_ID_SIZE];
+
+	(void)dir_remove_all_at(AT_FDCWD, h->path, NULL);
+	lease_id_of(h->path, id);
+	(void)lease_drop(s, id, NULL);
+}
+
+/* What a mount left that the machine's restart took away. */
+static int make_or_take(const struct home *h, struct err *e)
+{
+	auto_(home) struct home before = { 0 };
+
+	if (home_read(h->path, &before, NULL) < 0) {
+		(void)dir_remove_all_at(AT_FDCWD, h->path, NULL);
+		return make_home(h, e);
+	}
+	if (!streq(before.digest, h->digest) || before.writable != h->writable)
+		return err_set(e, EEXIST,
+			       "'%s' was used for a mount of '%s': give it up with 'creel-image "
+			       "umount' first",
+			       h->target, before.image);
+	return 0;
+}
+
+static int resolve(const char *dir, char **ret, struct err *e)
+{
+	if (!dir)
+		return 0;
+	*ret = realpath(dir, NULL);
+	if (!*ret)
+		return err_sys(e, "directory '%s'", dir);
+	if (overlay_is_mounted(*ret))
+		return err_set(e, EBUSY, "something is mounted on '%s' already", *ret);
+	return 0;
+}
+
+int mounts_add(struct store *s, const struct image *img, const char *dir, bool writable,
+	       enum snapshot_choice form, struct apply_notes *notes, char **ret_target,
+	       struct err *e)
+{
+	autofree char *target = NULL, *homes = homes_of(s), *path = NULL;
+	auto_(home) struct home h = { 0 };
+	char id[LEASE_ID_SIZE];
+	int r = resolve(dir, &target, e);
+
+	if (r >= 0)
+		r = name_home(img, target, writable, id, e);
+	if (r < 0)
+		return r;
+	path = path_join(homes, id);
+	home_init(&h, s, img, path, target, writable);
+	r = make_or_take(&h, e);
+	if (r < 0)
+		return r;
+	r = home_mount(&h, form, notes, e);
+	if (r < 0) {
+		remove_home(s, &h);
+		return r;
+	}
+	*ret_target = home_target(&h);
+	return 0;
+}
+
+/* ---- Found ---- */
+
+struct search {
+	mounts_fn *fn;
+	void *ctx;
+};
+
+static int visit(const struct lease *l, void *ctx, struct err *e)
+{
+	const struct search *s = ctx;
+	auto_(home) struct home h = { 0 };
+
+	/* Others take leases, too. */
+	if (!l->path || home_read(l->path, &h, NULL) < 0)
+		return 0;
+	return s->fn(&h, s->ctx, e);
+}
+
+int mounts_each(const struct store *s, mounts_fn *fn, void *ctx, struct err *e)
+{
+	struct search search = { fn, ctx };
+
+	return lease_each(s, visit, &search, e);
+}
+
+static bool is_same_dir(const char *x, const char *y)
+{
+	struct stat a, b;
+
+	return stat(x, &a) == 0 && stat(y, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool mounts_is_meant(const struct home *h, const char *text)
+{
+	autofree char *target = home_target(h), *full = path_absolute(text);
+
+	return is_same_dir(h->path, text) || is_same_dir(target, text) || streq(full, target) ||
+	       streq(h->image, text) || streq(h->digest, text);
+}
+
+/* ---- Taken away ---- */
+
+static bool is_ours(const struct store *s, const struct home *h)
+{
+	autofree char *homes = homes_of(s), *parent = path_parent(h->path);
+
+	return streq(homes, parent);
+}
+
+int mounts_remove(struct store *s, const struct home *h, struct err *e)
+{
+	autofree char *target = home_target(h);
+	bool ours = is_ours(s, h);
+	int r = 0;
+
+	if (overlay_is_mounted(target) || !ours)
+		r = overlay_unmount(target, e);
+	if (r >= 0 && ours)
+		remove_home(s, h);
+	return r;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/mount/overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "imagetool/erofs/mount.h"
+#include "libutil/alloc.h"
+#include "libutil/caps.h"
+#include "libutil/dir.h"
+#include "libutil/fd.h"
+#include "libutil/file.h"
+#include "libutil/sys.h"
+
+#define LEGACY_TEXT_MAX 4000 /* options of mount(2): a page */
+
+/* ---- Beside the layers ---- */
+
+static int make_dir(int dirfd, const char *name, mode_t mode, struct err *e)
+{
+	if (mkdirat(dirfd, name, mode) < 0 && errno != EEXIST)
+		return err_sys(e, "make directory '%s'", name);
+	return dir_open_at(dirfd, name, e);
+}
+
+/* The merged root directory shows the attributes of the uppermost one. */
+static int give_attributes(int fd, const struct snapshot_root *root, struct err *e)
+{
+	const struct timespec times[2] = { root->mtime, root->mtime };
+
+	if (geteuid() == 0 && fchown(fd, root->uid, root->gid) < 0)
+		return err_sys(e, "set the owner of the root directory");
+	if (fchmod(fd, root->mode) < 0 || futimens(fd, times) < 0)
+		return err_sys(e, "set the attributes of the root directory");
+	return 0;
+}
+
+static int make_rooted(int dirfd, const char *name, const struct snapshot_root *root, struct err *e)
+{
+	struct stat st;
+	bool is_new = fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0;
+	autofd int fd = make_dir(dirfd, name, 0755, e);
+
+	/* What is in an upper directory already is somebody's work: its attributes, too. */
+	return fd < 0 ? fd : is_new ? give_attributes(fd, root, e) : 0;
+}
+
+static bool has_top(const struct snapshot_stack *stack, bool writable)
+{
+	return !writable || stack->n == 0;
+}
+
+int overlay_prepare(int dirfd, const struct snapshot_stack *stack, bool writable, struct err *e)
+{
+	autofd int work = -1;
+	int r = 0;
+
+	if (has_top(stack, writable))
+		r = make_rooted(dirfd, OVERLAY_TOP, &stack->root, e);
+	if (r < 0 || !writable)
+		return r;
+	work = make_dir(dirfd, OVERLAY_WORK, 0700, e);
+	return work < 0 ? work : make_rooted(dirfd, OVERLAY_UPPER, &stack->root, e);
+}
+
+/* ---- Layers as descriptors ---- */
+
+struct layers {
+	int *fds; /* O_PATH or mounts of EROFS, top first */
+	size_t n;
+	size_t *images; /* positions of those that are mounts of EROFS */
+	size_t n_images;
+};
+
+static void layers_done(struct layers *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		(void)close(l->fds[i]);
+	free(l->fds);
+	free(l->images);
+}
+AUTO_DEFINE_DONE(layers, layers_done)
+
+static int open_layer(const struct snapshot_lower *lower, struct err *e)
+{
+	int fd;
+
+	if (lower->form == SNAPSHOT_EROFS)
+		return erofs_mount(lower->path, e);
+	fd = open(lower->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "open '%s'", lower->path) : fd;
+}
+
+static int open_layers(int dirfd, const struct snapshot_stack *s, bool writable, struct layers *ret,
+		       struct err *e)
+{
+	ret->fds = xcalloc(s->n + 1, sizeof(*ret->fds));
+	ret->images = xcalloc(s->n + 1, sizeof(*ret->images));
+	if (has_top(s, writable)) {
+		ret->fds[0] = openat(dirfd, OVERLAY_TOP, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (ret->fds[0] < 0)
+			return err_sys(e, "open '%s'", OVERLAY_TOP);
+		ret->n = 1;
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		int fd = open_layer(&s->lower[i], e);
+
+		if (fd < 0)
+			return fd;
+		if (s->lower[i].form == SNAPSHOT_EROFS)
+			ret->images[ret->n_images++] = ret->n;
+		ret->fds[ret->n++] = fd;
+	}
+	return 0;
+}
+
+/* ---- The new way ---- */
+
+/* overlayfs keeps its own attributes as trusted.*, which only root of the machine may read. */
+static bool is_users(void)
+{
+	autofree char *map = NULL;
+
+	return geteuid() != 0 ||
+	       file_read_at(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL, NULL) < 0 ||
+	       !strstr(map, "4294967295");
+}
+
+static int set(int fs, const char *key, int fd, struct err *e)
+{
+	char path[FD_PATH_SIZE];
+
+	if (sys_fsconfig(fs, FSCONFIG_SET_STRING, key, fd_path(fd, path), 0) < 0)
+		return err_sys(e, "give overlayfs its %s", key);
+	return 0;
+}
+
+static int set_upper(int fs, int dirfd, struct err *e)
+{
+	static const struct {
+		const char *key, *name;
+	} dirs[] = { { "upperdir", OVERLAY_UPPER }, { "workdir", OVERLAY_WORK } };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs) && r >= 0; i++) {
+		autofd int fd = openat(dirfd, dirs[i].name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return err_sys(e, "open '%s'", dirs[i].name);
+		r = set(fs, dirs[i].key, fd, e);
+	}
+	return r;
+}
+
+static int configure(int dirfd, const struct layers *l, bool writable, struct err *e)
+{
+	autofd int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+	int r = 0;
+
+	if (fs < 0)
+		return err_sys(e, "open a file system of type overlay");
+	(void)sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0);
+	for (size_t i = 0; i < l->n && r >= 0; i++)
+		r = set(fs, "lowerdir+", l->fds[i], e);
+	if (r >= 0 && writable)
+		r = set_upper(fs, dirfd, e);
+	if (r < 0)
+		return r;
+	if (is_users() && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+		return err_sys(e, "give overlayfs attributes of users");
+	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return err_sys(e, "mount an overlay of %zu layers", l->n);
+	return steal_fd(&fs);
+}
+
+static int mount_detached(int dirfd, const struct layers *l, bool writable, struct err *e)
+{
+	autofd int fs = configure(dirfd, l, writable, e);
+	int fd;
+
+	if (fs < 0)
+		return fs;
+	fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, writable ? 0 : MOUNT_ATTR_RDONLY);
+	return fd < 0 ? err_sys(e, "mount an overlay") : fd;
+}
+
+static int attach(int fd, const char *target, struct err *e)
+{
+	if (sys_move_mount(fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(e, "mount on '%s'", target);
+	return 0;
+}
+
+/* Before Linux 6.15 layers must be mounted somewhere while the overlay is made: on the target, one
+ * above the other. */
+static int mount_shown(int dirfd, const struct layers *l, bool writable, const char *target,
+		       struct err *e)
+{
+	size_t shown = 0;
+	int fd = 0;
+
+	for (; shown < l->n_images && fd >= 0; shown++)
+		fd = attach(l->fds[l->images[shown]], target, e);
+	if (fd >= 0)
+		fd = mount_detached(dirfd, l, writable, e);
+	else
+		shown--;
+	while (shown--)
+		(void)umount2(target, MNT_DETACH);
+	return fd;
+}
+
+/* ---- The old way ---- */
+
+static int legacy_text(int dirfd, const struct layers *l, bool writable, struct strbuf *out,
+		       struct err *e)
+{
+	char path[FD_PATH_SIZE];
+
+	strbuf_adds(out, "lowerdir=");
+	for (size_t i = 0; i < l->n; i++)
+		strbuf_addf(out, "%s%s", i ? ":" : "", fd_path(l->fds[i], path));
+	if (writable)
+		strbuf_addf(out, ",upperdir=%s/%s,workdir=%s/%s", fd_path(dirfd, path),
+			    OVERLAY_UPPER, path, OVERLAY_WORK);
+	if (is_users())
+		strbuf_adds(out, ",userxattr");
+	return strbuf_check(out, "the list of layers (Linux 6.7 takes longer ones)", e);
+}
+
+static int mount_legacy(int dirfd, const struct layers *l, bool writable, const char *target,
+			struct err *e)
+{
+	auto_(strbuf) struct strbuf text = { .max = LEGACY_TEXT_MAX };
+	int r = legacy_text(dirfd, l, writable, &text, e);
+
+	if (r < 0)
+		return r;
+	if (mount("overlay", target, "overlay", writable ? 0 : MS_RDONLY, text.data) < 0)
+		return err_sys(e, "mount an overlay of %zu layers on '%s'", l->n, target);
+	return 0;
+}
+
+static bool is_too_old(int r)
+{
+	return r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP;
+}
+
+int overlay_mount(int dirfd, const struct snapshot_stack *stack, bool writable, const char *target,
+		  struct err *e)
+{
+	auto_(layers) struct layers l = { 0 };
+	autofd int fd = -1;
+	int r = open_layers(dirfd, stack, writable, &l, e);
+
+	if (r < 0)
+		return r;
+	fd = mount_detached(dirfd, &l, writable, e);
+	if (fd >= 0 && !target)
+		return steal_fd(&fd);
+	if (!target)
+		return is_too_old(fd) ? err_set(e, ENOTSUP, "this kernel makes no overlay apart")
+				      : fd;
+	if (is_too_old(fd) && l.n_images) {
+		err_clear(e);
+		fd = mount_shown(dirfd, &l, writable, target, e);
+	}
+	if (fd >= 0)
+		return attach(fd, target, e);
+	if (!is_too_old(fd) || l.n_images)
+		return fd;
+	err_clear(e);
+	return mount_legacy(dirfd, &l, writable, target, e);
+}
+
+/* ---- Mounts that are there ---- */
+
+int overlay_may_mount(struct err *e)
+{
+	if (caps_hold(CAP_SYS_ADMIN))
+		return 0;
+	if (geteuid() != 0)
+		return err_set(e, EPERM,
+			       "only root may mount: run it in 'creel-image unshare', which makes "
+			       "you root of a user namespace");
+	return err_set(e, EPERM, "mounting needs the capability CAP_SYS_ADMIN");
+}
+
+bool overlay_is_mounted(const char *path)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st) == 0 &&
+	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+int overlay_unmount(const char *path, struct err *e)
+{
+	if (!overlay_is_mounted(path))
+		return err_set(e, EINVAL, "nothing is mounted on '%s'", path);
+	if (umount2(path, UMOUNT_NOFOLLOW) == 0)
+		return 0;
+	if (errno == EBUSY)
+		return err_set(e, EBUSY, "'%s' is in use: stop what runs in it", path);
+	return err_sys(e, "unmount '%s'", path);
+}
