@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 
+#include "imagetool/layer/view.h"
 #include "imagetool/unpack/move_dir.h"
 #include "libutil/alloc.h"
 #include "libutil/beneath.h"
@@ -57,23 +59,30 @@ static int make_name(const struct mount_args *mounts, int volumesfd, const char 
 	return err_set(e, EEXIST, "volumes: too many are called '%s'", base);
 }
 
+static bool name_of(int fd, char name[PATH_MAX])
+{
+	char link[FD_PATH_SIZE];
+	ssize_t n = readlink(fd_path(fd, link), name, PATH_MAX - 1);
+
+	name[n < 0 ? 0 : n] = '\0';
+	return n >= 0;
+}
+
 /* The place of `path` inside the root with every symlink resolved: the kernel's own name of the
  * descriptor, less the root's. */
 static int place_of(int rootfd, const char *path, char **ret, struct err *e)
 {
 	autofd int fd = beneath_mkdir_p(rootfd, path, 0755, BENEATH_CHROOT, e);
-	autofree char *root = NULL, *full = NULL;
-	char text[FD_PATH_SIZE];
+	char root[PATH_MAX], full[PATH_MAX];
 	size_t len;
 
 	if (fd < 0)
 		return fd;
-	root = realpath(fd_path(rootfd, text), NULL);
-	full = realpath(fd_path(fd, text), NULL);
-	if (!root || !full)
+	if (!name_of(rootfd, root) || !name_of(fd, full))
 		return err_sys(e, "resolve '%s'", path);
-	len = strlen(root);
-	if (strncmp(full, root, len) != 0 || full[len] != '/')
+	/* "/" is the root of a mount that is attached nowhere. */
+	len = streq(root, "/") ? 0 : strlen(root);
+	if (strncmp(full, root, len) != 0 || full[len] != '/' || !full[len + 1])
 		return err_set(e, EINVAL, "'%s' is the root itself", path);
 	*ret = xstrdup(full + len + 1);
 	return 0;
@@ -94,8 +103,8 @@ static int copy_attributes(int fromfd, int dirfd, const char *name, struct err *
 	return 0;
 }
 
-/* What the image has at `path` moves to the volume, and an empty directory stays to mount on.  The
- * tree is this bundle's own, so nothing is copied. */
+/* What the image has at `path` moves to the volume, and an empty directory stays to mount on. Where
+ * the tree is this bundle's own nothing is copied; an overlay's layers are others', too. */
 static int fill(int rootfd, const char *path, int volumesfd, const char *name, struct err *e)
 {
 	autofree char *place = NULL, *base = NULL;
@@ -108,6 +117,12 @@ static int fill(int rootfd, const char *path, int volumesfd, const char *name, s
 	if (parentfd < 0)
 		return parentfd;
 	r = move_dir(parentfd, base, volumesfd, name, e);
+	if (r == -EXDEV) {
+		err_clear(e);
+		r = view_copy_tree(parentfd, base, volumesfd, name, geteuid() == 0, e);
+		if (r >= 0)
+			r = dir_remove_all_at(parentfd, base, e);
+	}
 	if (r < 0)
 		return r;
 	fd = dir_open_at(volumesfd, name, e);

@@ -228,41 +228,6 @@ int overlay_whiteout(struct apply *a, enum whiteout kind, const struct entry_pat
 
 /* ---- Hard links to what lies below ---- */
 
-static int copy_file(const struct view_found *from, int dirfd, const char *name, struct err *e)
-{
-	autofd int in = openat(from->dirfd, from->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	autofd int out = -1;
-
-	if (in < 0)
-		return err_sys(e, "open '%s' of a lower layer", from->name);
-	out = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (out < 0)
-		return err_sys(e, "create '%s'", name);
-	return file_copy(in, out, NULL, e);
-}
-
-static int copy_link(const struct view_found *from, int dirfd, const char *name, struct err *e)
-{
-	char target[PATH_MAX];
-	ssize_t n = readlinkat(from->dirfd, from->name, target, sizeof(target) - 1);
-
-	if (n < 0)
-		return err_sys(e, "read link '%s'", from->name);
-	target[n] = '\0';
-	return symlinkat(target, dirfd, name) < 0 ? err_sys(e, "make symlink '%s'", name) : 0;
-}
-
-static int copy_any(const struct view_found *from, int dirfd, const char *name, struct err *e)
-{
-	if (S_ISREG(from->st.st_mode))
-		return copy_file(from, dirfd, name, e);
-	if (S_ISLNK(from->st.st_mode))
-		return copy_link(from, dirfd, name, e);
-	if (mknodat(dirfd, name, from->st.st_mode, from->st.st_rdev) < 0)
-		return err_sys(e, "make '%s'", name);
-	return 0;
-}
-
 int overlay_copy_up(struct apply *a, const struct entry_path *target, struct err *e)
 {
 	auto_(view_found) struct view_found below = { .dirfd = -1 };
@@ -289,6 +254,6 @@ int overlay_copy_up(struct apply *a, const struct entry_path *target, struct err
 	if (below.kind == VIEW_NONE || below.kind == VIEW_DIR)
 		return err_set(e, below.kind == VIEW_DIR ? EPERM : ENOENT, "%s",
 			       below.kind == VIEW_DIR ? "it is a directory" : "it is missing");
-	r = copy_any(&below, a->parent.fd, name, e);
+	r = view_copy_node(&below, a->parent.fd, name, e);
 	return r < 0 ? r : view_copy_attributes(&below, a->parent.fd, name, a->privileged, e);
 }

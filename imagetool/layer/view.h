@@ -45,6 +45,13 @@ AUTO_DEFINE_DONE(view_found, view_found_done)
 int view_copy_attributes(const struct view_found *from, int dirfd, const char *name, bool owner,
 			 struct err *e);
 
+/* A thing that is no directory, without its attributes. */
+int view_copy_node(const struct view_found *from, int dirfd, const char *name, struct err *e);
+/* A file or a directory with all that is in it and all attributes.  Hard links become files of
+ * their own.  Who could change `from` meanwhile is trusted. */
+int view_copy_tree(int fromfd, const char *from, int tofd, const char *to, bool owner,
+		   struct err *e);
+
 /* The names overlayfs reads. */
 bool overlay_is_whiteout(const struct stat *st);
 bool overlay_is_opaque(int dirfd, const char *name);

@@ -4,15 +4,22 @@
 
 #include "imagetool/bundle/origin.h"
 #include "imagetool/bundle/plan.h"
+#include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
+#include "imagetool/mount/bundle_root.h"
+#include "imagetool/mount/overlay.h"
 #include "imagetool/program.h"
 #include "imagetool/unpack/rootfs.h"
 #include "imagetool/unpack/staging.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/log.h"
 
+enum rootfs_choice { ROOTFS_AUTO, ROOTFS_OVERLAY, ROOTFS_COPY };
+static const char *const rootfs_choices[] = { "auto", "overlay", "copy", NULL };
+
 struct values {
 	const char *platform;
+	int rootfs, form;
 	struct container_options container;
 };
 
@@ -23,11 +30,25 @@ static const struct opt opts[] = {
 		.offset = offsetof(struct values, platform),
 		.arg = "OS/ARCH[/VARIANT]",
 		.help = "which member of a multi-platform image; by default this machine's" },
+	{ .name = "rootfs",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct values, rootfs),
+	  .choices = rootfs_choices,
+	  .help = "the image's layers mounted over one another, or a copy of the files; by default "
+		  "an overlay where it can be mounted" },
+	{ .name = "snapshots",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct values, form),
+	  .choices = snapshot_choices,
+	  .help = "what layers are kept as for an overlay; by default erofs where it can be "
+		  "mounted" },
 	OPT_END,
 };
 
 struct making {
-	const struct store *store;
+	struct store *store;
+	bool writable; /* the store is */
+	const struct values *values;
 	const struct image *image;
 	struct bundle_plan plan;
 	struct apply_notes notes;
@@ -39,13 +60,36 @@ static void making_done(struct making *m)
 }
 AUTO_DEFINE_DONE(making, making_done)
 
+/* Returns a descriptor of the root directory, which `overlay` owns if it is one, else `copyfd`. */
+static int make_rootfs(struct making *m, const struct staging *stage, const char *dir,
+		       struct bundle_root *overlay, int *copyfd, struct err *e)
+{
+	int choice = m->values->rootfs, r;
+
+	if (choice == ROOTFS_OVERLAY || (choice == ROOTFS_AUTO && m->writable)) {
+		struct apply_notes notes = { 0 };
+
+		r = bundle_root_begin(overlay, m->store, m->image, stage->fd, dir,
+				      (enum snapshot_choice)m->values->form, &notes, e);
+		if (r >= 0)
+			m->notes = notes;
+		if (r >= 0 || choice == ROOTFS_OVERLAY || r == -IMAGE_EVERIFY || r == -EINTR)
+			return r < 0 ? r : overlay->rootfd;
+		log_debug("no overlay: %s", e ? e->msg : "");
+		err_clear(e);
+	}
+	*copyfd = rootfs_unpack(m->store, m->image, stage->fd, NULL, &m->notes, e);
+	return *copyfd;
+}
+
 static int make(struct making *m, const char *dir, struct err *e)
 {
 	/* Released last: what was staged is gone when the signal arrives. */
 	auto_(interrupt) struct interrupt held = { 0 };
 	auto_(staging) struct staging stage = STAGING_INIT;
-	autofd int rootfd = -1;
-	int r;
+	auto_(bundle_root) struct bundle_root overlay = BUNDLE_ROOT_INIT;
+	autofd int copyfd = -1;
+	int r, rootfd;
 
 	interrupt_hold(&held);
 	/* Directories that are made in the container are for everyone there; the bundle itself is
@@ -54,13 +98,19 @@ static int make(struct making *m, const char *dir, struct err *e)
 	r = staging_begin(dir, &stage, e);
 	if (r < 0)
 		return r;
-	rootfd = rootfs_unpack(m->store, m->image, stage.fd, NULL, &m->notes, e);
+	rootfd = make_rootfs(m, &stage, dir, &overlay, &copyfd, e);
 	if (rootfd < 0)
 		return rootfd;
 	r = bundle_plan_write(&m->plan, stage.fd, rootfd, e);
 	if (r >= 0)
 		r = origin_write(stage.fd, m->image, NULL, e);
-	return r < 0 ? r : staging_commit(&stage, NULL, e);
+	if (r >= 0)
+		r = staging_commit(&stage, NULL, e);
+	if (r < 0 || overlay.rootfd < 0)
+		return r;
+	r = bundle_root_finish(&overlay, m->store, m->image, dir, e);
+	return r < 0 ? err_wrap(e, r, "'%s' is made, but not mounted: try 'creel-image mount'", dir)
+		     : 0;
 }
 
 static void warn(const struct making *m)
@@ -74,17 +124,33 @@ static void warn(const struct making *m)
 		log_warning("consistency of mounts means nothing here: all see the same files");
 }
 
+/* An overlay's layers are made in the store; a copy needs no more than to read it. */
+static int open_store(const void *global, const struct values *v, struct store **ret,
+		      bool *ret_writable, struct err *e)
+{
+	bool may = v->rootfs == ROOTFS_OVERLAY ||
+		   (v->rootfs == ROOTFS_AUTO && overlay_may_mount(NULL) >= 0);
+
+	*ret_writable = may && globals_open_store(global, STORE_WRITE, ret, e) >= 0;
+	if (*ret_writable)
+		return 0;
+	if (v->rootfs == ROOTFS_OVERLAY)
+		return e ? -e->code : -EROFS;
+	err_clear(e);
+	return globals_open_store(global, STORE_READ, ret, e);
+}
+
 static int run(const void *global, void *values, char *const *args, int n UNUSED, struct err *e)
 {
 	const struct values *v = values;
 	auto_(store) struct store *s = NULL;
 	auto_(image) struct image img = { 0 };
-	auto_(making) struct making m = { .image = &img };
+	auto_(making) struct making m = { .image = &img, .values = v };
 	struct platform platform;
 	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
 
 	if (r >= 0)
-		r = globals_open_store(global, STORE_READ, &s, e);
+		r = open_store(global, v, &s, &m.writable, e);
 	if (r >= 0)
 		r = image_load(s, args[0], v->platform ? &platform : NULL, &img, e);
 	if (r >= 0 && !img.config)
@@ -107,6 +173,11 @@ const struct verb verb_bundle = {
 		"configuration, volumes/ with the data of its volumes, and image.json, by which\n"
 		"'diff' and 'commit' know the image.  DIR must not exist, or be\n"
 		"empty; it appears complete or not at all.\n"
+		"\n"
+		"An overlay is ready at once, whatever the image's size: rootfs/ shows the layers, which all\n"
+		"bundles share, and upper/ takes what is written.  DIR is removed by 'creel-image umount DIR'\n"
+		"and 'rm -r DIR'; after a restart 'creel-image mount DIR' mounts it again.  With\n"
+		"--rootfs=copy, and where nothing can be mounted, rootfs/ has files of its own.\n"
 		"\n"
 		"Names of users and groups are those of the image.  COMMAND replaces the image's\n"
 		"command; the entrypoint stays in front of it.",

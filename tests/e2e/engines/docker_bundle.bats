@@ -99,7 +99,7 @@ same() {
 	rm -rf b docker.json
 	d run --rm "$@" busybox >/dev/null 2>&1 </dev/null || true
 	[ -s docker.json ]
-	run creel-image --store layout bundle "$@" x b </dev/null
+	run creel-image --store layout bundle --rootfs=copy "$@" x b </dev/null
 	echo "$output"
 	[ "$status" -eq 0 ]
 	echo "options: $*"

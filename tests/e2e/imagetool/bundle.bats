@@ -91,7 +91,8 @@ q() { # JQ-FILTER: of the bundle's config.json
 		file name=etc/passwd data=app:x:1000:1001::/:/bin/sh\012
 		file name=etc/group data=app:x:1001:\012extra:x:2000:app\012'
 	for user in app app:extra 7:8 app:55 1000:extra; do
-		rm -rf layout b umoci
+		drop b
+		rm -rf layout umoci
 		CONFIG="{\"User\":\"$user\",\"Env\":[\"A=1\",\"PATH=/p\",\"HOME=/h\",\"TERM=t\"],\"Cmd\":[\"c\"],\"WorkingDir\":\"/w\",\"Labels\":{\"k\":\"v\"}}" \
 			make_layout layout x 1.tar
 		bundle x b
@@ -115,19 +116,19 @@ q() { # JQ-FILTER: of the bundle's config.json
 	[ "$(q .hostname)" = '"box"' ]
 	[ "$(q .process.terminal)" = true ]
 	[ "$(q .root.readonly)" = true ]
-	rm -rf b
+	drop b
 	bundle x b cmd --flag -x
 	[ "$(q .process.args)" = '["/e","cmd","--flag","-x"]' ]
-	rm -rf b
+	drop b
 	bundle --cmd '["a","b c"]' x b
 	[ "$(q .process.args)" = '["/e","a","b c"]' ]
-	rm -rf b
+	drop b
 	bundle --entrypoint /new x b
 	[ "$(q .process.args)" = '["/new"]' ]
-	rm -rf b
+	drop b
 	bundle --entrypoint '["/new","arg"]' x b rest
 	[ "$(q .process.args)" = '["/new","arg","rest"]' ]
-	rm -rf b
+	drop b
 	bundle_fails "names no command" --entrypoint "" x b
 	bundle --entrypoint "" x b only
 	[ "$(q .process.args)" = '["only"]' ]
@@ -139,7 +140,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 		file name=etc/group data=g:x:9:\012h:x:10:u,v\012i:x:11:uu\012'
 	CONFIG='{"Cmd":["x"]}' make_layout layout x 1.tar
 	while read -r user want; do
-		rm -rf b
+		drop b
 		bundle -u "$user" x b
 		[ "$(q '[.process.user.uid,.process.user.gid,(.process.user.additionalGids // [])]')" = "$want" ]
 	done <<-'E'
@@ -152,7 +153,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 		0:0 [0,0,[]]
 		4294967294 [4294967294,0,[]]
 	E
-	rm -rf b
+	drop b
 	bundle_fails "user 'w' is not in" -u w x b
 	bundle_fails "group 'w' is not in" -u u:w x b
 	bundle_fails "user '4294967295' is not in" -u 4294967295 x b
@@ -175,7 +176,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 	[ "$(cat b/volumes/var-lib-db/content)" = from-image ]
 	[ "$(stat -c '%a %u %g' b/volumes/var-lib-db b/rootfs/var/lib/db | sort -u)" = "750 1000 1001" ]
 	[ -z "$(ls -A b/rootfs/var/lib/db)" ]
-	rm -rf b
+	drop b
 	# A person's own mount takes the place of the image's volume.
 	bundle -v "$ROOM/outside:/var/lib/db/" x b
 	[ "$(q '[.mounts[] | select(.destination=="/var/lib/db")] | length')" = 1 ]
@@ -231,7 +232,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 	bundle x b
 	run_bundle runc b
 	[ "$status" -eq 3 ]
-	rm -rf b
+	drop b
 	bundle -v named:/data --hostname box --read-only x b \
 		sh -c 'id; pwd; echo $A; hostname; cat /var/lib/db/content; touch /var/lib/db/new; touch /x'
 	run_bundle runc b
@@ -371,7 +372,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 	printf 'F=file\n' >env
 	for runtime in creel runc; do
 		command -v $runtime >/dev/null || continue
-		rm -rf b
+		drop b
 		bundle --env-file env -e GONE -u app --group-add 77 --umask 027 -h box --domainname dom \
 			--add-host a:1.2.3.4 --add-host b=::5 --dns 9.9.9.9 --dns-search s.test --ulimit nofile=100:200 \
 			--mount type=tmpfs,dst=/big,tmpfs-size=2m --mount "type=bind,src=$ROOM/outside,dst=/in,readonly" \
@@ -402,7 +403,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 		run_bundle creel b
 		[ "$status" -eq 4 ]
 		[[ $output == *docker-init* ]]
-		rm -rf b
+		drop b
 		bundle_fails "process 1 of its own" --init --pid host x b
 	fi
 	bundle --pid host --uts host --ipc host --network host x b \
@@ -414,7 +415,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 	done
 	[[ $output != *"$(readlink /proc/self/ns/mnt)"* ]]
 	[ "$(q .hostname)" = null ]
-	rm -rf b
+	drop b
 	bundle --pid ns:/proc/$$/ns/pid --cgroupns host x b
 	[ "$(q '.linux.namespaces[] | select(.type == "pid").path')" = "\"/proc/$$/ns/pid\"" ]
 	[ "$(q '[.linux.namespaces[] | select(.type == "cgroup")] | length')" = 0 ]
@@ -453,7 +454,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 	[ "$(q '.mounts[] | select(.destination == "/data").type')" = '"tmpfs"' ]
 	[ "$(q '.mounts[] | select(.destination == "/out").options | index("ro") != null')" = true ]
 	[ "$(q '[.mounts[] | select(.destination == "/etc/hosts")] | length')" = 0 ]
-	rm -rf b
+	drop b
 	bundle --volumes-from first:ro x b
 	[ "$(q '.mounts[] | select(.destination == "/data").options | index("ro") != null')" = true ]
 }
@@ -467,7 +468,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 		'["1","v","","1","on-failure:3","SIGINT"]' ]
 	[ "$(q .linux.cgroupsPath)" = '"/parent/box"' ]
 	[ "$(q .linux.resources.unified)" = '{"memory.high":"1000"}' ]
-	rm -rf b
+	drop b
 	bundle --cgroup-parent machine.slice x b c
 	[ "$(q .linux.cgroupsPath)" = '"machine.slice:creel:b"' ]
 }
@@ -486,7 +487,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 	E
 	bundle --security-opt seccomp=profile.json x b c
 	[ "$(q '[.linux.seccomp.syscalls[].names[]]')" = '["read","write","umount2","ptrace"]' ]
-	rm -rf b
+	drop b
 	bundle --security-opt seccomp=profile.json --cap-add SYS_ADMIN x b c
 	[ "$(q '[.linux.seccomp.syscalls[].names[]]')" = '["read","write","mount","ptrace"]' ]
 }

@@ -14,8 +14,26 @@ room_setup() {
 	touch -d '2020-01-01' outside canary outside/canary
 }
 
+# Bundles mount their root file systems.
+unmount_below() {
+	awk -v top="$1/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+		while read -r target; do
+			umount -l "$target"
+		done
+}
+
+# drop BUNDLE...: with its mount
+drop() {
+	local b
+	for b in "$@"; do
+		unmount_below "$(pwd -P)/$b"
+		rm -rf "$b"
+	done
+}
+
 room_teardown() {
 	cd /
+	unmount_below "$ROOM"
 	rm -rf "$ROOM"
 }
 
