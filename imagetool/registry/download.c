@@ -28,6 +28,7 @@ struct flight {
 	char *token;    /* the authorization this transfer went out with */
 	bool new_token; /* a 401 was answered by a fresh token since the last progress */
 	bool headers_seen;
+	bool failed; /* for good, here: another endpoint may do better */
 	unsigned tries;
 	int64_t skip;       /* bytes at the start of this answer that are here already */
 	int64_t not_before; /* of http_now_ms() */
@@ -175,6 +176,7 @@ static int flight_failed(struct flight *f, struct err *e)
 {
 	const struct http_transfer *t = &f->transfer;
 
+	f->failed = true;
 	if (t->result == 0)
 		return session_status_error(f->registry, &t->answer, e);
 	if (!t->passing)
@@ -327,7 +329,42 @@ static void flights_free(struct downloads *d)
 
 void registry_wake(struct registry *r)
 {
-	http_wake(r->http);
+	http_wake(__atomic_load_n(&r->http, __ATOMIC_ACQUIRE));
+}
+
+/* What a registry can be at fault for. */
+static bool is_remote(int error)
+{
+	return error == -IMAGE_ENETWORK || error == -IMAGE_EREGISTRY || error == -IMAGE_ENOTFOUND ||
+	       error == -IMAGE_EDENIED;
+}
+
+/* A mirror need not have every blob, nor live as long as the download: the next endpoint goes on
+ * where it stopped.  1: it does; else the failure there is. */
+static int go_on_elsewhere(struct downloads *d, int result, struct err *e)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < d->n; i++)
+		failed = failed || d->flights[i].failed;
+	if (!failed || !is_remote(result))
+		return result;
+	for (size_t i = 0; i < d->n; i++)
+		http_transfer_done(&d->flights[i].transfer);
+	d->running = 0;
+	result = session_next(d->registry, result, e);
+	for (size_t i = 0; i < d->n && result > 0; i++) {
+		struct flight *f = &d->flights[i];
+
+		free(f->url);
+		f->url = session_url(d->registry, "blobs/%s", f->item->digest);
+		f->retry = (struct retry){ .max = d->registry->opts.retries };
+		f->failed = f->new_token = false;
+		f->not_before = 0;
+		if (f->item->state == DOWNLOAD_RUNNING)
+			f->item->state = DOWNLOAD_WAITING;
+	}
+	return result;
 }
 
 int registry_download(struct registry *r, struct download *items, size_t n, download_more_fn *tick,
@@ -345,7 +382,11 @@ int registry_download(struct registry *r, struct download *items, size_t n, down
 			.url = session_url(r, "blobs/%s", items[i].digest),
 		};
 	}
-	result = download_all(&d, tick, ctx, e);
+	do {
+		result = download_all(&d, tick, ctx, e);
+		if (result < 0)
+			result = go_on_elsewhere(&d, result, e);
+	} while (result > 0);
 	flights_free(&d);
 	return result;
 }

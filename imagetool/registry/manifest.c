@@ -14,6 +14,9 @@
 const char session_accept_manifests[] = "Accept: " MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST
 					", " MEDIA_DOCKER_LIST ", " MEDIA_DOCKER_MANIFEST;
 
+/* Told in one session; a registry cannot talk without end. */
+#define WARNINGS_MAX 64
+
 #define MEDIA_SCHEMA1_PREFIX "application/vnd.docker.distribution.manifest.v1+"
 
 void registry_document_done(struct registry_document *d)
@@ -132,15 +135,17 @@ static int inspect_document(const struct http_answer *a, const char *expected_ty
 	return settle_type(a->content_type, doc, expected_type, d, e);
 }
 
-char *session_warnings(const struct http_answer *a)
+char *session_warnings(struct registry *r, const struct http_answer *a)
 {
 	auto_(strbuf) struct strbuf all = { 0 };
 
 	for (size_t i = 0; i < a->warnings.n; i++) {
 		autofree char *text = http_warning_text(a->warnings.v[i]);
 
-		if (text)
-			strbuf_addf(&all, "%s%s", all.len ? "\n" : "", text);
+		if (!text || strv_has(&r->warnings, text) || r->warnings.n == WARNINGS_MAX)
+			continue;
+		strv_add(&r->warnings, text);
+		strbuf_addf(&all, "%s%s", all.len ? "\n" : "", text);
 	}
 	return all.len ? strbuf_steal(&all) : NULL;
 }
@@ -158,7 +163,7 @@ static int take_document(struct registry *r, const char *reference, const char *
 		return session_status_error(r, a, e);
 	d->len = body->len;
 	d->text = body->data ? strbuf_steal(body) : xstrdup("");
-	d->warning = session_warnings(a);
+	d->warning = session_warnings(r, a);
 	n = check_digests(reference, a, d, e);
 	return n < 0 ? n : inspect_document(a, expected_type, d, e);
 }

@@ -68,8 +68,10 @@ static struct manner choose_manner(const struct registry *r, const struct endpoi
 
 static void leave(struct registry *r)
 {
-	http_free(r->http);
-	r->http = NULL;
+	if (r->http) {
+		r->retired = xreallocarray(r->retired, r->n_retired + 1, sizeof(*r->retired));
+		r->retired[r->n_retired++] = r->http;
+	}
 	free(r->base);
 	free(r->root);
 	free(r->repository);
@@ -104,6 +106,7 @@ static int enter(struct registry *r, size_t i, struct err *e)
 				  .client_key = p->client_key,
 				  .headers = &p->headers };
 	char host[URL_HOST_SIZE];
+	struct http *fresh;
 	struct manner m;
 	int n = url_split_host(p->authority, host, e);
 
@@ -117,8 +120,11 @@ static int enter(struct registry *r, size_t i, struct err *e)
 	http.guard = !r->loopback;
 	http.verify_tls = m.verify;
 	r->repository = xstrdup(p->repository);
-	n = http_new(&http, &r->http, e);
-	return n < 0 ? n : choose_base(r, p, m.scheme, e);
+	n = http_new(&http, &fresh, e);
+	if (n < 0)
+		return n;
+	__atomic_store_n(&r->http, fresh, __ATOMIC_RELEASE);
+	return choose_base(r, p, m.scheme, e);
 }
 
 int session_next(struct registry *r, int n, struct err *e)
@@ -179,6 +185,9 @@ void registry_free(struct registry *r)
 	if (!r)
 		return;
 	leave(r);
+	for (size_t i = 0; i < r->n_retired; i++)
+		http_free(r->retired[i]);
+	free(r->retired);
 	free(r->host);
 	free(r->named);
 	endpoints_done(&r->endpoints);

@@ -78,12 +78,13 @@ static int send_manifest(struct registry *r, const struct manifest_put *m, const
 	return session_request(r, &request, t, &body, e);
 }
 
-static void note(struct manifest_put_result *ret, bool *subject_seen, const struct http_answer *a)
+static void note(struct registry *r, struct manifest_put_result *ret, bool *subject_seen,
+		 const struct http_answer *a)
 {
 	if (a->subject)
 		*subject_seen = true;
 	if (ret && !ret->warning)
-		ret->warning = session_warnings(a);
+		ret->warning = session_warnings(r, a);
 }
 
 static int put_one(struct registry *r, const struct manifest_put *m, const char *reference,
@@ -97,7 +98,7 @@ static int put_one(struct registry *r, const struct manifest_put *m, const char 
 		n = check_answer(r, m, &t.answer, e);
 	if (n < 0)
 		return err_wrap(e, n, "manifest '%s'", reference);
-	note(ret, subject_seen, &t.answer);
+	note(r, ret, subject_seen, &t.answer);
 	return 0;
 }
 
@@ -120,7 +121,7 @@ static int put_together(struct registry *r, const struct manifest_put *m, struct
 	if (n < 0)
 		return err_wrap(e, n, "manifest '%s'", m->digest);
 	if (check_answer(r, m, &t.answer, NULL) >= 0)
-		note(ret, subject_seen, &t.answer);
+		note(r, ret, subject_seen, &t.answer);
 	for (size_t i = 0; i < m->tags->n; i++) {
 		if (t.answer.status != 201 || !strv_has(&t.answer.tags, m->tags->v[i]))
 			strv_add(missing, m->tags->v[i]);

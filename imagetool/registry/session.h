@@ -13,6 +13,8 @@
 struct registry {
 	struct registry_opts opts;
 	struct http *http;
+	struct http **retired; /* of endpoints before: another thread may still wake them */
+	size_t n_retired;
 	char *host;       /* as the reference names it, for messages */
 	char *named;      /* the repository as the reference names it */
 	char *base;       /* "https://registry-1.docker.io" */
@@ -87,7 +89,7 @@ bool session_may_retry(const struct registry *r, const struct http_transfer *t);
 int session_status_error(const struct registry *r, const struct http_answer *a, struct err *e);
 
 /* Everything the registry warns of, one line each, fit for a terminal; owned, or NULL. */
-char *session_warnings(const struct http_answer *a);
+char *session_warnings(struct registry *r, const struct http_answer *a);
 
 /* Header line with every kind of manifest and index. */
 extern const char session_accept_manifests[];

@@ -124,6 +124,23 @@ refuses() { # NAME STATUS TEXT [OPTION...]
 	refuses "$REGISTRY/team/none:a" 3 "not found in the registry"
 }
 
+@test "a blob that a mirror lacks, or breaks off for ever, comes from the registry itself" {
+	start_hostile
+	for bad in missing-layer dies-always; do
+		echo "[[registry]]
+			location = '$HOSTILE/good'
+			[[registry.mirror]]
+			location = '$HOSTILE/$bad'" >"$CONF"
+		: >"$HOSTILE_LOG"
+		image pull -q --retry 1 "$HOSTILE/good:1"
+		grep -q "^/v2/$bad/blobs/" "$HOSTILE_LOG"
+		[ "$(grep -c '^/v2/good/blobs/' "$HOSTILE_LOG")" -ge 1 ]
+		store_is_sound "$STORE"
+		image rm -qa
+	done
+	grep '^/v2/good/blobs/.* range=[1-9]' "$HOSTILE_LOG"
+}
+
 @test "a mirror for digests or for tags alone is asked for nothing else" {
 	start_hostile
 	digest=$(jq -r '.manifests[0].digest' "$BATS_FILE_TMPDIR/layout/index.json")
