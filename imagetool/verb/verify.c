@@ -11,12 +11,14 @@
 #include "imagetool/store/image.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/verbs.h"
+#include "imagetool/verb/verify_signature.h"
 #include "imagetool/verb/verify_snapshots.h"
 #include "libutil/alloc.h"
 #include "libutil/json.h"
 
 struct verify_values {
 	bool repair, json, quiet;
+	struct verify_trust_flags trust;
 };
 
 static const struct opt verify_opts[] = {
@@ -33,8 +35,14 @@ static const struct opt verify_opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct verify_values, quiet),
 	  .help = "print nothing, only the exit status tells" },
+	VERIFY_TRUST_ROWS(offsetof(struct verify_values, trust)),
 	OPT_END,
 };
+
+static void defaults(void *values)
+{
+	registry_flags_defaults(&((struct verify_values *)values)->trust.registry);
+}
 
 struct findings {
 	struct store_check_result blobs;
@@ -166,10 +174,8 @@ static int judge(const struct verify_values *v, const struct findings *f, struct
 	return 0;
 }
 
-static int run(const void *global, void *values, char *const *args UNUSED, int n UNUSED,
-	       struct err *e)
+static int verify_store(const void *global, const struct verify_values *v, struct err *e)
 {
-	const struct verify_values *v = values;
 	auto_(interrupt) struct interrupt interrupt = { 0 };
 	auto_(findings) struct findings f = { 0 };
 	auto_(store) struct store *s = NULL;
@@ -189,17 +195,47 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 	return r < 0 ? r : judge(v, &f, e);
 }
 
+static int run(const void *global, void *values, char *const *args, int n, struct err *e)
+{
+	struct verify_values *v = values;
+	struct signature_output how = { .json = v->json, .quiet = v->quiet };
+	bool trust = verify_has_trust(&v->trust);
+
+	if (n == 0 && trust)
+		return err_set(e, EINVAL, "--key, --ca: which image they are for is not said");
+	if (n == 0)
+		return verify_store(global, v, e);
+	if (!trust)
+		return err_set(e, EINVAL,
+			       "whom to trust is not said: give --key FILE or --ca FILE");
+	if (v->repair)
+		return err_set(e, EINVAL,
+			       "--repair is for the store, not for the signatures of one "
+			       "image");
+	return verify_signature(global, &v->trust, args[0], &how, e);
+}
+
 const struct verb verb_verify = {
 	.name = "verify",
-	.summary = "read the whole store and compare it with its digests",
+	.args = "[IMAGE]",
+	.summary = "check the store's content, or who signed an image",
 	.details =
-		"Every blob is hashed.  Of a snapshot it is checked that it is complete and states "
-		"the layer it is named after; its files are not read.  Exit status 4 when something "
-		"is damaged or an image is not complete.",
+		"Without IMAGE the whole store is read: every blob is hashed.  Of a snapshot it is "
+		"checked that it is complete and states the layer it is named after; its files are not "
+		"read.  Exit status 4 when something is damaged or an image is not complete.\n"
+		"\n"
+		"IMAGE is a place as copy has them: docker://NAME in a registry, oci:DIR[:NAME], or a "
+		"name in the store.  Signatures are found by cosign's tag sha256-HEX.sig and among the "
+		"manifests that refer to the image; one that holds is enough, and each that does is "
+		"printed.  Forms: cosign's, sigstore bundles (signatures, and with --type attestations), "
+		"notation's JWS and COSE envelopes.  No transparency log and no time stamping authority "
+		"is asked: a certificate must lead to one of --ca and be valid now.  Exit status 4 when "
+		"nobody who is trusted signed.",
 	.opts = verify_opts,
 	.opts_size = sizeof(struct verify_values),
+	.defaults = defaults,
 	.min_args = 0,
-	.max_args = 0,
+	.max_args = 1,
 	.stop_after = -1,
 	.run = run,
 };

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/verb/verify_signature.h"
+
+#include <errno.h>
+
+#include "imagetool/copy/document.h"
+#include "imagetool/copy/signatures.h"
+#include "imagetool/errors.h"
+#include "imagetool/program.h"
+#include "imagetool/verb/output.h"
+#include "libutil/json.h"
+#include "libutil/log.h"
+
+bool verify_has_trust(const struct verify_trust_flags *f)
+{
+	return f->keys.n || f->authorities.n;
+}
+
+static int make_trust(const struct verify_trust_flags *f, struct sign_trust *t, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < f->keys.n && r >= 0; i++)
+		r = sign_trust_add_key(t, f->keys.v[i], e);
+	for (size_t i = 0; i < f->authorities.n && r >= 0; i++)
+		r = sign_trust_add_ca(t, f->authorities.v[i], e);
+	if (r >= 0 && f->identities.n && !f->authorities.n)
+		r = err_set(e, EINVAL,
+			    "--certificate-identity: only certificates name somebody, give "
+			    "--ca");
+	for (size_t i = 0; i < f->identities.n; i++)
+		sign_trust_add_identity(t, f->identities.v[i]);
+	return r;
+}
+
+/* The store is what a name without a word before it means; it need not be there for others. */
+static int open_source(const void *global, struct verify_trust_flags *f, const struct place *place,
+		       int wakefd, struct store **store, struct image_source **ret, struct err *e)
+{
+	struct place_opts opts = { 0 };
+	int r = registry_flags_opts(&f->registry, wakefd, &opts.registry, e);
+
+	if (r >= 0 && place->kind == PLACE_STORE)
+		r = globals_open_store(global, STORE_READ, store, e);
+	opts.store = *store;
+	return r < 0 ? r : source_open(place, &opts, ret, e);
+}
+
+static void describe(const struct signatures_result *found, const char *digest, struct strbuf *out)
+{
+	struct json_writer w = { .out = out, .indent = 2 };
+
+	json_object(&w);
+	json_kv_string(&w, "digest", digest);
+	json_key(&w, "signatures");
+	json_array(&w);
+	for (size_t i = 0; i < found->good.n; i++)
+		json_string(&w, found->good.v[i]);
+	json_array_end(&w);
+	json_object_end(&w);
+	strbuf_addc(out, '\n');
+}
+
+static int tell(const struct signatures_result *found, const char *digest,
+		const struct signature_output *how, struct err *e)
+{
+	auto_(strbuf) struct strbuf out = { 0 };
+
+	for (size_t i = 0; i < found->bad.n; i++)
+		log_info("%s", found->bad.v[i]);
+	if (how->quiet)
+		return 0;
+	if (how->json)
+		describe(found, digest, &out);
+	for (size_t i = 0; i < found->good.n && !how->json; i++)
+		strbuf_addf(&out, "%s %s\n", digest, found->good.v[i]);
+	return output_write(strbuf_str(&out), out.len, e);
+}
+
+static int check(struct image_source *s, const struct verify_trust_flags *f,
+		 const struct sign_trust *t, const struct signature_output *how, struct err *e)
+{
+	auto_(signatures_result) struct signatures_result found = { 0 };
+	auto_(registry_document) struct registry_document d = { 0 };
+	struct sign_subject subject = { .predicate = f->type };
+	struct platform platform;
+	int r = s->ops->top(s, &d, e);
+
+	if (r >= 0 && f->platform)
+		r = platform_parse(f->platform, &platform, e);
+	if (r >= 0 && f->platform)
+		r = source_select(s, &platform, &d, e);
+	if (r < 0)
+		return r;
+	subject.digest = d.digest;
+	subject.media_type = d.media_type;
+	subject.text = d.text;
+	subject.len = d.len;
+	r = signatures_check(s, t, &subject, &found, e);
+	return r < 0 ? r : tell(&found, d.digest, how, e);
+}
+
+int verify_signature(const void *global, struct verify_trust_flags *f, const char *name,
+		     const struct signature_output *how, struct err *e)
+{
+	auto_(sign_trust) struct sign_trust *t = sign_trust_new();
+	auto_(place) struct place place = { 0 };
+	auto_(store) struct store *store = NULL;
+	auto_(image_source) struct image_source *source = NULL;
+	autofd int signals = -1;
+	int r = make_trust(f, t, e);
+
+	if (r >= 0)
+		r = place_parse(name, &place, e);
+	if (r < 0)
+		return r;
+	signals = registry_flags_signals(e);
+	r = signals < 0 ? signals : open_source(global, f, &place, signals, &store, &source, e);
+	if (r >= 0)
+		r = check(source, f, t, how, e);
+	return r < 0 ? err_wrap(e, r, "verify '%s'", name) : 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `verify` with a key or an authority: is this image signed by whom I trust? */
+#ifndef IMAGETOOL_VERB_VERIFY_SIGNATURE_H
+#define IMAGETOOL_VERB_VERIFY_SIGNATURE_H
+
+#include "imagetool/verb/registry_flags.h"
+#include "libutil/strv.h"
+
+struct verify_trust_flags {
+	struct strv keys, authorities, identities;
+	const char *type, *platform;
+	struct registry_flags registry;
+};
+
+#define VERIFY_TRUST_ROW(n, k, base, member)                                                       \
+	.name = n, .kind = k, .offset = (base) + offsetof(struct verify_trust_flags, member)
+#define VERIFY_TRUST_ROWS(base)                                                                        \
+	{ VERIFY_TRUST_ROW("key", OPT_LIST, base, keys), .arg = "FILE",                                \
+	  .help = "a public key in PEM that signatures must be made by; several: any of them" },       \
+		{ VERIFY_TRUST_ROW("ca", OPT_LIST, base, authorities), .arg = "FILE",                  \
+		  .help = "certificates in PEM that a signer's must lead to" },                        \
+		{ VERIFY_TRUST_ROW("certificate-identity", OPT_LIST, base, identities),                \
+		  .arg = "NAME",                                                                       \
+		  .help = "whom a certificate must name: mail address, URI, DNS name or subject" },    \
+		{ VERIFY_TRUST_ROW("type", OPT_STRING, base, type), .arg = "URI",                      \
+		  .help = "look for attestations with this type of predicate instead of signatures" }, \
+		{ VERIFY_TRUST_ROW("platform", OPT_STRING, base, platform),                            \
+		  .arg = "OS/ARCH[/VARIANT]",                                                          \
+		  .help = "the signature of this image of an index; by default the index's own" },     \
+		REGISTRY_OPT_ROWS((base) + offsetof(struct verify_trust_flags, registry))
+
+/* Something to trust was given. */
+bool verify_has_trust(const struct verify_trust_flags *f);
+struct signature_output {
+	bool json, quiet;
+};
+/* Prints who signed, one a line.  -IMAGE_EVERIFY when nobody who is trusted did. */
+int verify_signature(const void *global, struct verify_trust_flags *f, const char *name,
+		     const struct signature_output *how, struct err *e);
+
+#endif
