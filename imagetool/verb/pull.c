@@ -161,7 +161,7 @@ const struct verb verb_pull = {
 		"goes on where it stopped, also in the next run.  Layers are unpacked while they "
 		"arrive, once for all images that have them.  The digest the name stands for is printed on standard "
 		"output, progress on standard error.\n\n"
-		"Access is anonymous.  Proxies are taken from the environment (https_proxy, no_proxy).",
+		"REGISTRIES in creel-image(1) tells of mirrors, certificates, credentials and proxies.",
 	.opts = pull_opts,
 	.opts_size = sizeof(struct pull_values),
 	.defaults = pull_defaults,
