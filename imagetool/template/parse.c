@@ -299,12 +299,13 @@ static int parse_nodes(struct lexer *l, struct nodes *ret, enum end *ret_end, st
 int template_parse(const char *text, struct template **ret, struct err *e)
 {
 	auto_(template) struct template *t = xcalloc(1, sizeof(*t));
-	struct lexer l = { .start = text, .next = text, .arena = &t->arena };
+	struct lexer l = { .arena = &t->arena };
 	enum end end;
 	int r;
 
 	if (strlen(text) > TEMPLATE_MAX)
 		return err_set(e, E2BIG, "--format: more than %zu bytes", TEMPLATE_MAX);
+	l.start = l.next = arena_strdup(&t->arena, text);
 	r = parse_nodes(&l, &t->nodes, &end, e);
 	if (r >= 0 && end != END_TEXT)
 		r = lexer_error(&l, "nothing was begun that could end here", e);
