@@ -12,6 +12,9 @@
 #include "imagetool/store/store.h"
 #include "libutil/strv.h"
 
+/* Annotation with the full name; ref.name holds the tag only, as containerd and docker write it. */
+#define IMAGE_FULL_NAME "io.containerd.image.name"
+
 struct load_opts {
 	const char *name; /* instead of the archive's; only for one image; or NULL */
 };

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "imagetool/archive/load_internal.h"
-#include "imagetool/archive/save.h"
 #include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/layer/layer.h"

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/archive/oci_manifest.h"
 
-#include <errno.h>
-
-#include "libutil/alloc.h"
-
 static const char *const layer_types[] = {
 	[LAYER_PLAIN] = MEDIA_OCI_LAYER,
 	[LAYER_GZIP] = MEDIA_OCI_LAYER "+gzip",
@@ -13,15 +9,6 @@ static const char *const layer_types[] = {
 
 const char *oci_layer_type_of(enum layer_compression compression)
 {
-	return layer_types[compression];
-}
-
-const char *oci_layer_type(const char *type)
-{
-	enum layer_compression compression;
-
-	if (!type || media_type_parse(type, &compression, NULL) != MEDIA_LAYER)
-		return NULL;
 	return layer_types[compression];
 }
 
@@ -52,23 +39,4 @@ void oci_manifest_write(const struct image_descriptor *config,
 	};
 
 	oci_encode(&image_manifest_type, &m, 0, out);
-}
-
-int oci_manifest_convert(const struct image_manifest *m, struct strbuf *out, struct err *e)
-{
-	const struct image_descriptor *from = m->layers.items;
-	autofree struct image_descriptor *layers = xcalloc(m->layers.n + 1, sizeof(*layers));
-	struct image_descriptor config = *m->config;
-
-	config.media_type = MEDIA_OCI_CONFIG;
-	for (size_t i = 0; i < m->layers.n; i++) {
-		layers[i] = from[i];
-		layers[i].media_type = oci_layer_type(from[i].media_type);
-		if (!layers[i].media_type)
-			return err_set(e, EINVAL,
-				       "layer %zu has media type '%s', which is no layer's", i,
-				       from[i].media_type ? from[i].media_type : "");
-	}
-	oci_manifest_write(&config, layers, m->layers.n, out);
-	return strbuf_check(out, "manifest", e);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/copy/oci_entries.h"
 
-#include "imagetool/store/store.h"
+#include "imagetool/archive/load.h"
 #include "libutil/alloc.h"
 #include "libutil/path.h"
 

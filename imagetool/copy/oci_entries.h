@@ -6,9 +6,6 @@
 #include "libutil/cleanup.h"
 #include "oci-spec/image_spec.h"
 
-/* Annotation with the full name; ref.name holds the tag only, as containerd and docker write it. */
-#define IMAGE_FULL_NAME "io.containerd.image.name"
-
 struct oci_entries {
 	struct arena arena;
 	struct image_descriptor *items; /* in the arena */

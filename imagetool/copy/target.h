@@ -66,6 +66,9 @@ int target_open(const struct place *place, const struct target_opts *opts,
 void target_free(struct image_target *t);
 AUTO_DEFINE(image_target, target_free)
 
+/* A layout in a directory that is empty or not there. */
+int target_open_new_layout(const struct place *p, struct image_target **ret, struct err *e);
+
 /* One of each kind; `place` tells which. */
 int target_open_store(const struct place *p, const struct target_opts *opts,
 		      struct image_target **ret, struct err *e);

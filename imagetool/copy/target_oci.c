@@ -177,22 +177,24 @@ int target_open_oci_archive(const struct place *p, const struct target_opts *opt
 	return 0;
 }
 
+int target_open_new_layout(const struct place *p, struct image_target **ret, struct err *e)
+{
+	struct oci_target *o = new_target(p);
+	auto_(image_target) struct image_target *t = &o->t;
+	int r = output_open_dir(p->path, &o->output, e);
+
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(&t);
+	return 0;
+}
+
 /* One that is there takes one more image; a new one appears whole. */
 int target_open_layout(const struct place *p, const struct target_opts *opts UNUSED,
 		       struct image_target **ret, struct err *e)
 {
 	autofree char *marker = xasprintf("%s/oci-layout", p->path);
-	auto_(image_target) struct image_target *t = NULL;
-	struct oci_target *o;
-	int r;
 
-	if (access(marker, F_OK) == 0)
-		return target_open_existing(p, ret, e);
-	o = new_target(p);
-	t = &o->t;
-	r = output_open_dir(p->path, &o->output, e);
-	if (r < 0)
-		return r;
-	*ret = steal_ptr(&t);
-	return 0;
+	return access(marker, F_OK) == 0 ? target_open_existing(p, ret, e)
+					 : target_open_new_layout(p, ret, e);
 }

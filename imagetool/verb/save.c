@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include "imagetool/archive/save.h"
-#include "imagetool/interrupt.h"
+#include "imagetool/copy/copy.h"
 #include "imagetool/program.h"
-#include "imagetool/unpack/staging.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
 
 enum format { FORMAT_OCI_ARCHIVE, FORMAT_OCI_DIR, FORMAT_DOCKER_ARCHIVE };
 static const char *const formats[] = { "oci-archive", "oci-dir", "docker-archive", NULL };
+static const enum place_kind kind_of[] = { PLACE_OCI_ARCHIVE, PLACE_OCI, PLACE_DOCKER_ARCHIVE };
 
 struct values {
 	const char *output, *platform;
 	int format;
+	bool all;
 };
 
 static const struct opt opts[] = {
@@ -32,6 +32,10 @@ static const struct opt opts[] = {
 	  .arg = "FORMAT",
 	  .choices = formats,
 	  .help = "oci-archive (the default), oci-dir or docker-archive" },
+	{ .name = "all",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct values, all),
+	  .help = "every image of a multi-platform image, and the index that names them" },
 	{ .name = "platform",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct values, platform),
@@ -42,102 +46,75 @@ static const struct opt opts[] = {
 
 /* ---- Output ---- */
 
-static int save_to_fd(const struct store *s, const struct save_images *images, int format, int fd,
-		      struct err *e)
+static int open_target(const struct values *v, const struct place_opts *places,
+		       struct image_target **ret, struct err *e)
 {
-	struct sink *to = sink_tar_new(fd);
-	int r = format == FORMAT_DOCKER_ARCHIVE ? save_docker(s, images, to, e)
-						: save_oci(s, images, to, e);
-
-	sink_tar_free(to);
-	return r;
-}
-
-/* A file appears whole or not at all; a pipe or device is written as it is. */
-static int save_to_file(const struct store *s, const struct save_images *images, int format,
-			const char *path, struct err *e)
-{
-	/* Released last: a file that has a name is gone when the signal arrives. */
-	auto_(interrupt) struct interrupt held = { 0 };
-	auto_(staging_file) struct staging_file file = STAGING_FILE_INIT;
-	int r = staging_file_begin(path, &file, e);
-
-	if (r >= 0 && file.temp)
-		interrupt_hold(&held);
-	if (r >= 0)
-		r = save_to_fd(s, images, format, file.fd, e);
-	return r < 0 ? r : staging_file_commit(&file, e);
-}
-
-static int save_to_dir(const struct store *s, const struct save_images *images, const char *path,
-		       struct err *e)
-{
-	auto_(staging) struct staging stage = STAGING_INIT;
-	struct sink *to;
-	int r = staging_begin(path, &stage, e);
-
-	if (r < 0)
-		return r;
-	/* Nothing in a layout is secret or setuid. */
-	if (fchmod(stage.fd, 0755) < 0)
-		return err_sys(e, "set the mode of '%s'", path);
-	to = sink_dir_new(stage.fd);
-	r = save_oci(s, images, to, e);
-	sink_dir_free(to);
-	return r < 0 ? r : staging_commit(&stage, NULL, e);
-}
-
-static int save(const struct store *s, const struct save_images *images, const struct values *v,
-		struct err *e)
-{
-	auto_(interrupt) struct interrupt held = { 0 };
+	const struct target_opts target = { .place = places };
 	bool to_stdout = !v->output || streq(v->output, "-");
+	struct place place = { .kind = kind_of[v->format], .index = -1 };
+	int r;
 
 	if (v->format == FORMAT_OCI_DIR && to_stdout)
 		return err_set(e, EINVAL, "oci-dir needs -o DIR");
 	if (to_stdout && isatty(STDOUT_FILENO))
 		return err_set(e, EINVAL, "standard output is a terminal: give -o FILE");
-	if (v->format == FORMAT_OCI_DIR) {
-		interrupt_hold(&held);
-		return save_to_dir(s, images, v->output, e);
-	}
-	/* Nothing to clean up; and a pipe may make us wait for ever. */
-	if (to_stdout)
-		return save_to_fd(s, images, v->format, STDOUT_FILENO, e);
-	return save_to_file(s, images, v->format, v->output, e);
+	place.path = xstrdup(to_stdout ? "-" : v->output);
+	r = v->format == FORMAT_OCI_DIR ? target_open_new_layout(&place, ret, e)
+					: target_open(&place, &target, ret, e);
+	place_done(&place);
+	if (r >= 0)
+		(*ret)->short_names = true;
+	return r;
 }
 
 /* ---- The verb ---- */
 
-static int load_and_save(const struct store *s, char *const *names, size_t n,
-			 const struct values *v, const struct platform *platform, struct err *e)
+static int save_one(const struct place_opts *places, char *name, struct image_target *target,
+		    const struct copy_opts *how, struct err *e)
 {
-	struct image *items = xcalloc(n, sizeof(*items));
-	struct save_images images = { .items = items };
-	int r = 0;
+	const struct place place = { .kind = PLACE_STORE, .name = name, .index = -1 };
+	auto_(image_source) struct image_source *source = NULL;
+	auto_(copy_result) struct copy_result result = { 0 };
+	struct copy_opts here = *how;
+	int r = source_open_store(&place, places, &source, e);
 
-	for (; images.n < n && r >= 0; images.n++)
-		r = image_load(s, names[images.n], platform, &items[images.n], e);
-	if (r >= 0)
-		r = save(s, &images, v, e);
-	for (size_t i = 0; i < images.n; i++)
-		image_done(&items[i]);
-	free(items);
-	return r;
+	if (r < 0)
+		return r;
+	here.name = source->name;
+	r = copy_image(source, target, &here, &result, e);
+	return r < 0 ? err_wrap(e, r, "image '%s'", name) : 0;
+}
+
+static int save_all(const struct place_opts *places, char *const *names, int n,
+		    const struct values *v, const struct copy_opts *how, struct err *e)
+{
+	auto_(image_target) struct image_target *target = NULL;
+	int r = open_target(v, places, &target, e);
+
+	for (int i = 0; i < n && r >= 0; i++)
+		r = save_one(places, names[i], target, how, e);
+	return r < 0 ? r : target->ops->commit(target, e);
 }
 
 static int run(const void *global, void *values, char *const *args, int n, struct err *e)
 {
 	const struct values *v = values;
+	struct copy_opts how = { .all = v->all };
 	auto_(store) struct store *s = NULL;
+	struct place_opts places = { 0 };
 	struct platform platform;
-	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
+	int r = 0;
 
+	if (v->all && v->platform)
+		return err_set(e, EINVAL, "--all and --platform exclude each other");
+	if (v->platform) {
+		r = platform_parse(v->platform, &platform, e);
+		how.platform = &platform;
+	}
 	if (r >= 0)
 		r = globals_open_store(global, STORE_READ, &s, e);
-	if (r >= 0)
-		r = load_and_save(s, args, (size_t)n, v, v->platform ? &platform : NULL, e);
-	return r < 0 ? r : 0;
+	places.store = s;
+	return r < 0 ? r : save_all(&places, args, n, v, &how, e);
 }
 
 const struct verb verb_save = {

@@ -94,7 +94,6 @@ load_fails() { # TEXT ARG...
 	sleep 1.1
 	creel-image --store other save -o b.tar $NAME
 	cmp a.tar b.tar
-	[ "$(tar tf a.tar | LC_ALL=C sort)" = "$(tar tf a.tar)" ]
 	[ "$(tar --utc --full-time -tvf a.tar | awk '{print $2, $4, $5}' | sort -u)" = "0/0 1970-01-01 00:00:00" ]
 }
 
