@@ -23,20 +23,20 @@ static uint32_t crc32c(const uint8_t *data, size_t len)
 	return crc;
 }
 
-static uint64_t fnv(uint64_t h, const void *data, size_t len)
+static uint64_t fnv(uint64_t h, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		h = (h ^ ((const uint8_t *)data)[i]) * FNV_PRIME;
+		h = (h ^ (unsigned char)text[i]) * FNV_PRIME;
 	return h;
 }
 
 /* overlayfs tells lower file systems from one another by it.  The same layer has the same. */
 static void make_uuid(const struct erofs_layer *l, uint8_t uuid[16])
 {
-	uint64_t sums[2] = { l->bytes, l->space.end };
+	uint64_t text = fnv(FNV_START, l->tree.text, l->tree.text_len);
+	uint64_t sizes = ((FNV_START ^ l->bytes) * FNV_PRIME ^ l->space.end) * FNV_PRIME;
+	const uint64_t sums[] = { htole64(text), htole64(sizes) };
 
-	sums[1] = htole64(fnv(FNV_START, sums, sizeof(sums)));
-	sums[0] = htole64(fnv(FNV_START, l->tree.text, l->tree.text_len));
 	memcpy(uuid, sums, sizeof(sums));
 	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80); /* RFC 9562, version 8: of our own making */
 	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
