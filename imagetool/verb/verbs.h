@@ -19,6 +19,11 @@
 	X(tags)                                                                                    \
 	X(referrers)                                                                               \
 	X(delete)                                                                                  \
+	X(index_create)                                                                            \
+	X(index_add)                                                                               \
+	X(index_remove)                                                                            \
+	X(index_annotate)                                                                          \
+	X(index_inspect)                                                                           \
 	X(artifact_push)                                                                           \
 	X(artifact_pull)                                                                           \
 	X(artifact_attach)                                                                         \
