@@ -57,7 +57,9 @@ static int open_sessions(const struct push *p)
 static int send_blobs(struct push *p, struct err *e)
 {
 	autofd int sessions = open_sessions(p);
-	const struct upload_opts opts = { .sessions_dirfd = sessions, .chunk = p->opts->chunk };
+	const struct upload_opts opts = { .sessions_dirfd = sessions,
+					  .chunk = p->opts->chunk,
+					  .any_mount = true };
 	struct progress progress;
 	int r;
 

@@ -13,9 +13,12 @@
 
 /* ---- Where it goes on ---- */
 
+/* Asking costs nothing where an upload would begin by a request of its own anyway. */
 static bool wants_mount(const struct shipment *s)
 {
-	return !s->no_mount && (s->item->mount_from || s->all->opts->any_mount);
+	bool any = s->all->opts->any_mount && s->item->size > UPLOAD_SINGLE_MAX;
+
+	return !s->no_mount && (s->item->mount_from || any);
 }
 
 /* The first request that may end up with an upload; a registry that loses them all is given up. */

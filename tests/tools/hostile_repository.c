@@ -31,7 +31,8 @@ static void put_item(struct exchange *x, const char *key, const char *type, cons
 	item = find_item(s, x->repo, key);
 	if (!item && s->n_items < ITEMS_MAX)
 		item = &s->items[s->n_items++];
-	if (item) {
+	/* The same again stays: somebody may be reading it. */
+	if (item && (item->data.len != len || memcmp(item->data.data, data, len) != 0)) {
 		(void)snprintf(item->repo, sizeof(item->repo), "%s", x->repo);
 		(void)snprintf(item->key, sizeof(item->key), "%s", key);
 		(void)snprintf(item->type, sizeof(item->type), "%s", type);
@@ -230,12 +231,10 @@ static void append(struct exchange *x, struct session *s, long id)
 	answer_text(x, "202 Accepted", strbuf_str(&headers), "");
 }
 
-static void go_on_upload(struct exchange *x)
+static void serve_session(struct exchange *x, struct session *s, long id)
 {
 	auto_(strbuf) struct strbuf headers = { 0 };
-	char id_text[32], digest[300], state[32];
-	long id = atol(query_value(x, "session", id_text, sizeof(id_text)));
-	struct session *s = &x->server->sessions[id % SESSIONS_MAX];
+	char digest[300], state[32];
 
 	if (!s->open || !streq(s->repo, x->repo) ||
 	    !streq(query_value(x, "_state", state, sizeof(state)), "a%2Fb%3D")) {
@@ -261,6 +260,17 @@ static void go_on_upload(struct exchange *x)
 		s->open = false;
 		strbuf_done(&s->data);
 	}
+}
+
+static void go_on_upload(struct exchange *x)
+{
+	char id_text[32];
+	unsigned long id = strtoul(query_value(x, "session", id_text, sizeof(id_text)), NULL, 10);
+	struct session *s = &x->server->sessions[id % SESSIONS_MAX];
+
+	(void)pthread_mutex_lock(&s->lock);
+	serve_session(x, s, (long)id);
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 /* ---- Manifests ---- */

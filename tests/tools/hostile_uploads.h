@@ -46,6 +46,7 @@ enum quirk {
 };
 
 struct session {
+	pthread_mutex_t lock; /* one request after the other */
 	bool open;
 	char repo[64];
 	struct strbuf data;

@@ -301,6 +301,33 @@ digest_of_file() {
 	[ "$(requests PUT 'v2/mounts/uploads')" = 1 ]
 }
 
+@test "a registry may find a layer in a repository of its own choice" {
+	start_uploads
+	push_it -q a "$UPLOADS/base:1"
+	run -0 --separate-stderr push_it --json a "$UPLOADS/mounts:1"
+	# All but the config, and the layer is the large one.
+	[ "$(jq .mounted <<<"$output")" -ge 1 ]
+	is_there "$UPLOADS/mounts:1"
+}
+
+@test "a blob whose digest is a SHA-512" {
+	hex=$(sha512sum <one.tar.gz | cut -d' ' -f1)
+	mkdir -p "$LAYOUT/blobs/sha512"
+	cp one.tar.gz "$LAYOUT/blobs/sha512/$hex"
+	jq -c --arg d "sha512:$hex" '.layers[0].digest = $d' "$LAYOUT/blobs/sha256/${MANIFEST#sha256:}" >"$BATS_TEST_TMPDIR/m"
+	MANIFEST=sha256:$(sha256sum <"$BATS_TEST_TMPDIR/m" | cut -d' ' -f1)
+	cp "$BATS_TEST_TMPDIR/m" "$LAYOUT/blobs/sha256/${MANIFEST#sha256:}"
+	jq -c --arg d "$MANIFEST" --argjson s "$(stat -c %s "$BATS_TEST_TMPDIR/m")" \
+		'.manifests[0].digest = $d | .manifests[0].size = $s' layout/index.json >"$LAYOUT/index.json"
+	start_uploads
+	push_it -q a "$UPLOADS/plain:1"
+	[ "$(requests POST 'digest-algorithm=sha512')" = 1 ]
+	[ "$(curl -fs "http://$UPLOADS/v2/plain/blobs/sha512:$hex" | sha512sum | cut -d' ' -f1)" = "$hex" ]
+	printf x | dd of="$LAYOUT/blobs/sha512/$hex" bs=1 seek=4000 conv=notrunc status=none
+	run -4 push_it a "$UPLOADS/other:1"
+	[[ $output == *"its content is damaged: the digest is sha512:"* ]]
+}
+
 @test "an upload may go on at another host, which gets no token" {
 	start_uploads
 	push_it -q a "$UPLOADS/elsewhere:1"
