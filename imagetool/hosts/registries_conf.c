@@ -32,7 +32,10 @@ static size_t covered(const char *prefix, const char *name)
 		return 0;
 	}
 	end = (size_t)(at - name) + len;
-	return name[end] == '\0' || name[end] == '/' || (name[end] == ':' && end < host) ? end : 0;
+	/* The end of a word; a port belongs to its host. */
+	if (end < host && name[end] == ':')
+		return end;
+	return name[end] == '\0' || name[end] == '/' ? end : 0;
 }
 
 const struct conf_registry *registries_conf_find(const struct registries_conf *c, const char *name)

@@ -68,10 +68,8 @@ static struct manner choose_manner(const struct registry *r, const struct endpoi
 
 static void leave(struct registry *r)
 {
-	if (r->http) {
-		r->retired = xreallocarray(r->retired, r->n_retired + 1, sizeof(*r->retired));
+	if (r->http)
 		r->retired[r->n_retired++] = r->http;
-	}
 	free(r->base);
 	free(r->root);
 	free(r->repository);
@@ -187,7 +185,6 @@ void registry_free(struct registry *r)
 	leave(r);
 	for (size_t i = 0; i < r->n_retired; i++)
 		http_free(r->retired[i]);
-	free(r->retired);
 	free(r->host);
 	free(r->named);
 	endpoints_done(&r->endpoints);

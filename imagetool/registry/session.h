@@ -13,7 +13,8 @@
 struct registry {
 	struct registry_opts opts;
 	struct http *http;
-	struct http **retired; /* of endpoints before: another thread may still wake them */
+	/* Of endpoints before: another thread may still wake them. */
+	struct http *retired[ENDPOINTS_MAX];
 	size_t n_retired;
 	char *host;       /* as the reference names it, for messages */
 	char *named;      /* the repository as the reference names it */

@@ -166,7 +166,7 @@ refuses() { # NAME STATUS TEXT [OPTION...]
 	echo '{"auths":{"'"$REGISTRY"'":{"auth":"YW5uOnMzY3JldCBwYXNz"}}}' \
 		>"$XDG_RUNTIME_DIR/containers/auth.json"
 	echo "[[registry]]
-		location = '$REGISTRY'
+		location = '$REGISTRY/team/image'
 		[[registry.mirror]]
 		location = '$HOSTILE/as-basic'
 		[[registry.mirror]]
