@@ -197,7 +197,7 @@ static int flight_retry(struct flight *f, struct err *e)
 		return flight_failed(f, e);
 	log_debug("blob %s: next try in %lld ms from byte %lld", f->item->digest, (long long)wait,
 		  (long long)f->item->arrived);
-	f->not_before = http_now_ms() + wait;
+	f->not_before = http_now_ms() + retry_jitter(wait);
 	if (f->item->arrived > 0)
 		f->item->interruptions++;
 	return 0;

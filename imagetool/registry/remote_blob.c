@@ -127,7 +127,7 @@ static int try_again(struct remote_blob *b, struct err *e)
 	if (wait < 0)
 		return give_up(b, e);
 	stop(b);
-	return http_sleep(b->registry->http, wait, e);
+	return http_sleep(b->registry->http, retry_jitter(wait), e);
 }
 
 static bool came_whole(const struct remote_blob *b)

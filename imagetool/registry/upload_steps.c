@@ -198,7 +198,7 @@ static int ask_status(struct shipment *s, struct err *e)
 
 	if (wait < 0)
 		return refused(s, e);
-	s->not_before = http_now_ms() + wait;
+	s->not_before = http_now_ms() + retry_jitter(wait);
 	s->step = STEP_STATUS;
 	return 0;
 }
@@ -346,9 +346,13 @@ static const struct {
 
 int shipment_prepare(struct shipment *s, struct err *e)
 {
-	const struct registry *r = s->all->registry;
+	struct registry *r = s->all->registry;
 	auto_(strbuf) struct strbuf url = { 0 };
+	/* A token that ends on the way would cost the whole body again. */
+	int n = session_renew(r, e);
 
+	if (n < 0)
+		return n;
 	strv_done(&s->headers);
 	s->transfer.payload = NULL;
 	steps[s->step].ask(s, &url);
@@ -363,6 +367,7 @@ int shipment_prepare(struct shipment *s, struct err *e)
 	s->transfer.headers = &s->headers;
 	/* An upload may go on at another host: our token is none of its business. */
 	s->transfer.authorization = session_secret_for(r, s->url) ? s->token : NULL;
+	s->transfer.foreign = !session_owns_url(r, s->url);
 	return http_start(r->http, &s->transfer, e);
 }
 
@@ -404,7 +409,7 @@ static int try_again(struct shipment *s, struct err *e)
 
 	if (wait < 0)
 		return failed(s, e);
-	s->not_before = http_now_ms() + wait;
+	s->not_before = http_now_ms() + retry_jitter(wait);
 	s->step = steps[s->step].when_broken;
 	if (s->item->sent > 0)
 		s->item->interruptions++;
