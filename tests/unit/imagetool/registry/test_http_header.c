@@ -121,9 +121,64 @@ static void only_warnings_for_people_are_read_and_made_harmless(void **state UNU
 	}
 }
 
+static void the_next_page_is_found_among_links(void **state UNUSED)
+{
+	static const struct {
+		const char *link, *next; /* NULL: there is none */
+	} rows[] = {
+		{ "</v2/a/tags/list?n=2&last=b>; rel=\"next\"", "/v2/a/tags/list?n=2&last=b" },
+		{ "<a>; rel=next", "a" },
+		{ "<a>;rel=NEXT", "a" },
+		{ "<a>; rel=prev, <b>; title=\"x, y; rel=next\"; rel=\"up next\"", "b" },
+		{ "<a>; title=\"rel=next\"", NULL },
+		{ "<a>; rel=nextpage", NULL },
+		{ "<a>", NULL },
+		{ "<a; rel=next", NULL },
+		{ "<>; rel=next", NULL },
+		{ "a; rel=next", NULL },
+		{ "<a>; rel", NULL },
+		{ "<a>; =; rel=next", "a" },
+		{ "", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_(strv) struct strv links = { 0 };
+		autofree char *next = NULL;
+
+		strv_add(&links, rows[i].link);
+		next = http_link_next(&links);
+		if (rows[i].next)
+			assert_string_equal(next, rows[i].next);
+		else
+			assert_null(next);
+	}
+}
+
+static void what_an_upload_needs_is_kept(void **state UNUSED)
+{
+	struct http_answer a = { 0 };
+
+	feed(&a, "HTTP/1.1 202 Accepted\r\n");
+	feed(&a, "Range: 0-9\r\n");
+	feed(&a, "OCI-Chunk-Min-Length: 5\r\n");
+	feed(&a, "OCI-Subject: sha256:x\r\n");
+	feed(&a, "OCI-Tag: a\r\n");
+	feed(&a, "OCI-Tag: b\r\n");
+	feed(&a, "OCI-Filters-Applied: artifactType\r\n");
+	assert_string_equal(a.range, "0-9");
+	assert_string_equal(a.chunk_min, "5");
+	assert_string_equal(a.subject, "sha256:x");
+	assert_int_equal(a.tags.n, 2);
+	assert_string_equal(a.filters_applied, "artifactType");
+	http_header_reset(&a);
+	assert_null(a.range);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_next_page_is_found_among_links),
+		cmocka_unit_test(what_an_upload_needs_is_kept),
 		cmocka_unit_test(headers_are_kept_whatever_their_case),
 		cmocka_unit_test(a_new_answer_forgets_the_one_before),
 		cmocka_unit_test(a_length_that_is_no_number_is_not_said),
