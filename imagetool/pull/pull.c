@@ -138,9 +138,15 @@ static int give_name(struct pull *p, bool *ret_unchanged, struct err *e)
 
 static int open_snapshots(struct pull *p, struct err *e)
 {
+	int r;
+
 	if (!p->opts->unpack)
 		return 0;
-	return snapshots_open(p->store, p->opts->snapshots, &p->snapshots, e);
+	r = snapshots_open(p->store, p->opts->snapshots, &p->snapshots, e);
+	if (r >= 0)
+		snapshots_limit(p->snapshots, p->opts->budget.max_size,
+				p->opts->budget.max_entries);
+	return r;
 }
 
 /* What workers leave: layers that the image repeats, and what layers assume about one another. */

@@ -15,6 +15,7 @@ struct pull_opts {
 	enum progress_mode progress;
 	bool unpack;                    /* make its layers ready to mount, too */
 	enum snapshot_choice snapshots; /* how */
+	struct budget_opts budget;      /* what the layers may hold */
 };
 
 struct pull_result {

@@ -17,6 +17,7 @@ struct pull_values {
 	struct registry_flags registry;
 	bool unpack;
 	int snapshots;
+	struct budget_opts budget;
 	bool quiet;
 	bool json;
 };
@@ -50,6 +51,7 @@ static const struct opt pull_opts[] = {
 	  .choices = snapshot_choices,
 	  .arg = "FORM",
 	  .help = "what layers are unpacked to (auto)" },
+	BUDGET_OPT_ROWS(offsetof(struct pull_values, budget)),
 	{ .letter = 'q',
 	  .name = "quiet",
 	  .kind = OPT_FLAG,
@@ -123,13 +125,16 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 	struct pull_opts opts = { .name = args[0],
 				  .progress = progress_mode_for(v->quiet || v->json),
 				  .unpack = v->unpack,
-				  .snapshots = (enum snapshot_choice)v->snapshots };
+				  .snapshots = (enum snapshot_choice)v->snapshots,
+				  .budget = v->budget };
 	auto_(pull_result) struct pull_result result = { 0 };
 	auto_(store) struct store *store = NULL;
 	struct platform platform;
 	autofd int signals = -1;
-	int r = 0;
+	int r = budget_opts_check(&v->budget, e);
 
+	if (r < 0)
+		return r;
 	if (v->platform) {
 		r = platform_parse(v->platform, &platform, e);
 		opts.platform = &platform;
