@@ -17,7 +17,7 @@ struct apply *apply_new(int rootfd)
 	a->uid = geteuid();
 	a->gid = getegid();
 	a->privileged = a->uid == 0;
-	a->parent.fd = -1;
+	a->parent.dir.fd = -1;
 	return a;
 }
 
@@ -71,12 +71,12 @@ static int apply_whiteout(struct apply *a, enum whiteout kind, const struct entr
 	if (r < 0)
 		return r;
 	/* Removing may close the cached descriptor. */
-	fd = dup(a->parent.fd);
+	fd = dup(a->parent.dir.fd);
 	if (fd < 0)
 		return err_sys(e, "duplicate a descriptor");
 	if (kind == WHITEOUT_OPAQUE)
 		return remove_lower_content(a, fd, e);
-	return remove_lower(a, fd, a->parent.ino, whiteout_target(p), e);
+	return remove_lower(a, fd, a->parent.dir.ino, whiteout_target(p), e);
 }
 
 static int apply_entry(struct apply *a, const struct tar_entry *n, struct tar_reader *t,
@@ -104,7 +104,7 @@ static int apply_entry(struct apply *a, const struct tar_entry *n, struct tar_re
 		return 0;
 	if (r < 0)
 		return err_wrap(e, r, "entry '%.200s'", p.text);
-	seen_add(&a->seen, a->parent.ino, entry_path_base(&p));
+	seen_add(&a->seen, a->parent.dir.ino, entry_path_base(&p));
 	return 0;
 }
 
@@ -126,6 +126,8 @@ int apply_layer(struct apply *a, struct tar_reader *t, struct err *e)
 {
 	int r = apply_entries(a, t, e);
 
+	if (r >= 0)
+		parent_leave(a);
 	if (r >= 0)
 		r = dir_times_apply(&a->dirs, a->rootfd, e);
 	if (a->overlay) {

@@ -11,17 +11,28 @@
 #include "imagetool/layer/overlay.h"
 #include "imagetool/layer/seen.h"
 
-/* The directory of the last entry: the next one is mostly in the same. */
-struct apply_parent {
+/* A directory that is open. */
+struct apply_dir {
 	int fd; /* O_PATH; -1: none */
 	ino_t ino;
-	bool setgid; /* what is made in it gets its group */
+	bool setgid;     /* what is made in it gets its group */
+	size_t row;      /* in apply.dirs */
+	size_t len;      /* of its path as the entry spelled it */
+	size_t real_len; /* of where it is in the tree; differs through links of lower layers */
+};
+
+/* The way from the root to the directory of the last entry stays open: the next entry is mostly in
+ * the same, or near. */
+#define PARENT_DEPTH 24
+
+struct apply_parent {
+	struct apply_dir dir; /* of the last entry */
+	struct apply_dir above[PARENT_DEPTH];
+	size_t n_above;
 	bool hidden; /* overlay: what lower layers have in it is not seen; set by overlay_enter() */
 	bool walked; /* by overlay_enter(): `hidden` is known */
-	size_t len;
 	char path[PATH_MAX]; /* as the entry spelled it */
-	size_t real_len;
-	char real[PATH_MAX]; /* where it is in the tree; differs through links of lower layers */
+	char real[PATH_MAX];
 };
 
 struct apply {
@@ -48,6 +59,8 @@ void parent_remember(struct apply *a, const char *path, size_t len);
 int parent_make_implied(struct apply *a, const char *name, struct err *e);
 /* A directory or symlink went away, so paths may mean something else now. */
 void parent_forget(struct apply *a);
+/* The layer is complete: the directories that are open get their times. */
+void parent_leave(struct apply *a);
 
 /* Make what the entry describes at a->parent and `name`, in place of what is there. */
 int create_entry(struct apply *a, const char *name, const struct entry_path *p,

@@ -29,7 +29,7 @@ static bool is_foreign(const struct apply *a, const struct tar_entry *n)
 {
 	if (!a->privileged)
 		return false;
-	return n->uid != a->uid || n->gid != a->gid || a->parent.setgid;
+	return n->uid != a->uid || n->gid != a->gid || a->parent.dir.setgid;
 }
 
 static int check_owner(const struct tar_entry *n, struct err *e)
@@ -216,7 +216,7 @@ static int open_closed_parent(struct apply *a, struct place *at, const struct en
 		fd = open_parent_of(a, target, e);
 	if (r >= 0 && fd >= 0)
 		r = parent_enter(a, p, false, e);
-	at->dirfd = a->parent.fd;
+	at->dirfd = a->parent.dir.fd;
 	return r < 0 ? r : steal_fd(&fd);
 }
 
@@ -247,7 +247,7 @@ static int link_lower(struct apply *a, struct place *at, const struct entry_path
 	int r = overlay_copy_up(a, target, e);
 
 	if (r == 0) {
-		fd = fcntl(a->parent.fd, F_DUPFD_CLOEXEC, 3);
+		fd = fcntl(a->parent.dir.fd, F_DUPFD_CLOEXEC, 3);
 		if (fd < 0)
 			r = err_sys(e, "duplicate a descriptor");
 	}
@@ -255,7 +255,7 @@ static int link_lower(struct apply *a, struct place *at, const struct entry_path
 		r = parent_enter(a, p, false, e);
 	if (r != 0)
 		return r < 0 ? err_wrap(e, r, "hard link to '%.200s'", what) : r;
-	at->dirfd = a->parent.fd;
+	at->dirfd = a->parent.dir.fd;
 	return link_at(fd, entry_path_base(target), at, what, e);
 }
 
@@ -306,13 +306,14 @@ static int note_dir(struct apply *a, const struct place *at, const struct entry_
 
 	if (p->len)
 		len = (size_t)(stpcpy(stpcpy(stpcpy(path, a->parent.real),
-					     a->parent.real_len ? "/" : ""),
+					     a->parent.dir.real_len ? "/" : ""),
 				      at->name) -
 			       path);
 
 	if (fstatat(at->dirfd, at->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "stat");
 	row = dir_times_get(&a->dirs, path, len, &st, &is_new);
+	row->done = false;
 	row->mtime = n->mtime;
 	row->mode = n->mode;
 	row->set_mode = !a->privileged && (n->mode & 0700) != 0700;
@@ -330,7 +331,7 @@ static int finish_dir(struct apply *a, const struct place *at, const struct entr
 		r = set_owner(at, -1, n, e);
 
 	/* The set-group-id bit of the parent is inherited: it may have to be removed, too. */
-	if (r >= 0 && (!is_new || (n->mode & SPECIAL_BITS) || a->parent.setgid) &&
+	if (r >= 0 && (!is_new || (n->mode & SPECIAL_BITS) || a->parent.dir.setgid) &&
 	    fchmodat(at->dirfd, at->name, mode, 0) < 0)
 		r = err_sys(e, "set mode %04o", n->mode);
 	if (r >= 0 && !is_new)
@@ -350,7 +351,7 @@ static int create_dir(struct apply *a, const struct place *at, const struct entr
 	if (errno != EEXIST || !is_dir(at))
 		return err_sys(e, "make directory");
 	/* It may be one that was assumed: what was put in it may belong elsewhere. */
-	if (a->overlay && !seen_has(&a->seen, a->parent.ino, at->name))
+	if (a->overlay && !seen_has(&a->seen, a->parent.dir.ino, at->name))
 		a->overlay->facts.redo = true;
 	return finish_dir(a, at, p, n, false, e);
 }
@@ -402,7 +403,7 @@ static int create_once(struct apply *a, struct place *at, const struct entry_pat
 int create_entry(struct apply *a, const char *name, const struct entry_path *p,
 		 const struct tar_entry *n, struct tar_reader *t, struct err *e)
 {
-	struct place at = { a->parent.fd, name };
+	struct place at = { a->parent.dir.fd, name };
 	int r = check_owner(n, e);
 
 	if (r < 0)
@@ -419,10 +420,10 @@ int create_entry(struct apply *a, const char *name, const struct entry_path *p,
 		return r;
 	/* The removal may have closed the directory's descriptor. */
 	r = parent_enter(a, p, false, e);
-	at.dirfd = a->parent.fd;
+	at.dirfd = a->parent.dir.fd;
 	if (r == 0)
 		r = create_once(a, &at, p, n, t, e);
 	if (r == 0 && a->overlay && n->type == TAR_DIR)
-		r = overlay_hide(a, a->parent.fd, name, e);
+		r = overlay_hide(a, a->parent.dir.fd, name, e);
 	return r;
 }

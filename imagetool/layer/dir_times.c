@@ -96,7 +96,8 @@ int dir_times_apply(struct dir_times *d, int rootfd, struct err *e)
 	if (d->n)
 		qsort(d->rows, d->n, sizeof(*d->rows), longest_first);
 	for (size_t i = 0; i < d->n && r >= 0; i++)
-		r = apply_row(&d->rows[i], rootfd, e);
+		if (!d->rows[i].done || d->doubted)
+			r = apply_row(&d->rows[i], rootfd, e);
 	dir_times_done(d);
 	return r;
 }

@@ -17,6 +17,7 @@ struct dir_time {
 	ino_t ino;
 	struct timespec mtime;
 	mode_t mode;
+	bool done;     /* the time is set, and nothing was made in it since */
 	bool set_mode; /* the mode has to be set, too: it was widened for the time being */
 };
 
@@ -25,6 +26,7 @@ struct dir_times {
 	size_t n, cap;
 	size_t *slots; /* by inode; row number + 1, 0 is free */
 	size_t n_slots;
+	bool doubted; /* something was changed in directories that were not entered */
 };
 
 /* The row of this inode; made from `st` when it is new (*ret_new), valid until the next call. */

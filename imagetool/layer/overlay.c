@@ -91,6 +91,7 @@ static int drop_lower(struct apply *a, int fd, int depth, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "stat a directory");
 	d.dir = st.st_ino;
+	a->dirs.doubted = true;
 	return dir_each(fd, drop_one, &d, e);
 }
 
@@ -129,9 +130,9 @@ static void note_whiteout(struct apply *a)
 	struct overlay *o = a->overlay;
 
 	o->whiteouts++;
-	if (o->lower || seen_has(&o->whiteout_dirs, a->parent.ino, ""))
+	if (o->lower || seen_has(&o->whiteout_dirs, a->parent.dir.ino, ""))
 		return;
-	seen_add(&o->whiteout_dirs, a->parent.ino, "");
+	seen_add(&o->whiteout_dirs, a->parent.dir.ino, "");
 	strv_add(&o->facts.whiteout_dirs, a->parent.real);
 }
 
@@ -146,7 +147,7 @@ static int is_below(struct apply *a, const char *name, struct err *e)
 		return 0;
 	if (!a->overlay->lower)
 		return 1;
-	(void)stpcpy(stpcpy(stpcpy(path, a->parent.real), a->parent.real_len ? "/" : ""), name);
+	(void)stpcpy(stpcpy(stpcpy(path, a->parent.real), a->parent.dir.real_len ? "/" : ""), name);
 	r = view_find(a->overlay->lower, path, &below, e);
 	return r < 0 ? r : below.kind != VIEW_NONE;
 }
@@ -168,7 +169,7 @@ static int make_whiteout(struct apply *a, int dirfd, const char *name, struct er
  * at `name`. */
 static int clear_at(struct apply *a, int dirfd, const char *name, struct err *e)
 {
-	bool own = seen_has(&a->seen, a->parent.ino, name);
+	bool own = seen_has(&a->seen, a->parent.dir.ino, name);
 	struct stat st;
 	int r;
 
@@ -186,7 +187,7 @@ static int clear_at(struct apply *a, int dirfd, const char *name, struct err *e)
 static int whiteout_at(struct apply *a, const char *name, struct err *e)
 {
 	/* Removing a directory closes the cached descriptor. */
-	autofd int fd = fcntl(a->parent.fd, F_DUPFD_CLOEXEC, 3);
+	autofd int fd = fcntl(a->parent.dir.fd, F_DUPFD_CLOEXEC, 3);
 	int r = fd < 0 ? err_sys(e, "duplicate a descriptor") : clear_at(a, fd, name, e);
 
 	return r > 0 ? make_whiteout(a, fd, name, e) : r;
@@ -197,9 +198,9 @@ static int hide_here(struct apply *a, struct err *e)
 {
 	int fd, r;
 
-	if (a->parent.real_len == 0)
+	if (a->parent.dir.real_len == 0)
 		return hide_root(a, e);
-	fd = fcntl(a->parent.fd, F_DUPFD_CLOEXEC, 3);
+	fd = fcntl(a->parent.dir.fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return err_sys(e, "duplicate a descriptor");
 	r = overlay_hide(a, fd, ".", e);
@@ -209,7 +210,8 @@ static int hide_here(struct apply *a, struct err *e)
 
 int overlay_whiteout(struct apply *a, enum whiteout kind, const struct entry_path *p, struct err *e)
 {
-	bool same = a->parent.fd >= 0 && a->parent.walked && a->parent.len == p->parent_len &&
+	bool same = a->parent.dir.fd >= 0 && a->parent.walked &&
+		    a->parent.dir.len == p->parent_len &&
 		    memcmp(a->parent.path, p->text, p->parent_len) == 0;
 	int r = same ? 0 : overlay_enter(a, p, OVERLAY_HIDE, e);
 
@@ -244,9 +246,9 @@ int overlay_copy_up(struct apply *a, const struct entry_path *target, struct err
 	r = overlay_enter(a, target, OVERLAY_MAKE, e);
 	if (r != 0)
 		return r;
-	if (fstatat(a->parent.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(a->parent.dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return overlay_is_whiteout(&st) ? err_set(e, ENOENT, "it is missing") : 0;
-	(void)stpcpy(stpcpy(stpcpy(path, a->parent.real), a->parent.real_len ? "/" : ""), name);
+	(void)stpcpy(stpcpy(stpcpy(path, a->parent.real), a->parent.dir.real_len ? "/" : ""), name);
 	if (!a->parent.hidden)
 		r = view_find(a->overlay->lower, path, &below, e);
 	if (r < 0)
@@ -254,6 +256,6 @@ int overlay_copy_up(struct apply *a, const struct entry_path *target, struct err
 	if (below.kind == VIEW_NONE || below.kind == VIEW_DIR)
 		return err_set(e, below.kind == VIEW_DIR ? EPERM : ENOENT, "%s",
 			       below.kind == VIEW_DIR ? "it is a directory" : "it is missing");
-	r = view_copy_node(&below, a->parent.fd, name, e);
-	return r < 0 ? r : view_copy_attributes(&below, a->parent.fd, name, a->privileged, e);
+	r = view_copy_node(&below, a->parent.dir.fd, name, e);
+	return r < 0 ? r : view_copy_attributes(&below, a->parent.dir.fd, name, a->privileged, e);
 }

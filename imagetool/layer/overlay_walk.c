@@ -53,7 +53,7 @@ static int enter_own(struct walk *w, struct err *e)
 {
 	struct apply *a = w->a;
 	size_t n = strlen(w->name);
-	int fd = openat(a->parent.fd, w->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(a->parent.dir.fd, w->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)
@@ -67,7 +67,7 @@ static int enter_own(struct walk *w, struct err *e)
 	memcpy(w->path + w->len, w->name, n + 1);
 	w->len += n;
 	r = parent_set(a, fd, w->path, w->len, e);
-	w->hidden = w->hidden || is_opaque(a, a->parent.ino);
+	w->hidden = w->hidden || is_opaque(a, a->parent.dir.ino);
 	return r;
 }
 
@@ -154,7 +154,7 @@ static int make_as(struct walk *w, const struct view_found *below, struct err *e
 	int r = make_here(w, e);
 
 	if (r >= 0)
-		r = view_copy_attributes(below, w->a->parent.fd, w->name, w->a->privileged, e);
+		r = view_copy_attributes(below, w->a->parent.dir.fd, w->name, w->a->privileged, e);
 	return r < 0 ? r : enter_own(w, e);
 }
 
@@ -207,11 +207,11 @@ static int replace_whiteout(struct walk *w, struct err *e)
 
 	if (w->how != OVERLAY_MAKE || w->from_link)
 		return nothing_there(w, e);
-	if (unlinkat(a->parent.fd, w->name, 0) < 0)
+	if (unlinkat(a->parent.dir.fd, w->name, 0) < 0)
 		return err_sys(e, "remove whiteout '%s'", w->name);
 	r = make_here(w, e);
 	if (r >= 0)
-		r = overlay_hide(a, a->parent.fd, w->name, e);
+		r = overlay_hide(a, a->parent.dir.fd, w->name, e);
 	return r < 0 ? r : enter_own(w, e);
 }
 
@@ -223,12 +223,12 @@ static int step(struct walk *w, struct err *e)
 		return 0;
 	if (streq(w->name, ".."))
 		return go_up(w, e);
-	if (fstatat(w->a->parent.fd, w->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(w->a->parent.dir.fd, w->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? look_below(w, e) : err_sys(e, "stat '%s'", w->name);
 	if (S_ISDIR(st.st_mode))
 		return enter_own(w, e);
 	if (S_ISLNK(st.st_mode))
-		return follow_at(w, w->a->parent.fd, w->name, e);
+		return follow_at(w, w->a->parent.dir.fd, w->name, e);
 	if (overlay_is_whiteout(&st))
 		return replace_whiteout(w, e);
 	return err_set(e, ENOTDIR, "'%s' is not a directory", w->name);

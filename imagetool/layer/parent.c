@@ -11,12 +11,55 @@
 /* Mode of directories that no layer describes. */
 #define IMPLIED_MODE 0755
 
+static void close_dir(struct apply_dir *d)
+{
+	if (d->fd >= 0)
+		(void)close(d->fd);
+	d->fd = -1;
+}
+
 void parent_forget(struct apply *a)
 {
-	if (a->parent.fd >= 0)
-		(void)close(a->parent.fd);
-	a->parent.fd = -1;
+	close_dir(&a->parent.dir);
+	while (a->parent.n_above)
+		close_dir(&a->parent.above[--a->parent.n_above]);
 }
+
+/* ---- Times ---- */
+
+/* Nothing is made in it any more, most likely: its time is set while it is open.  If something is,
+ * or the kernel can't do it this way, it is set at the layer's end. */
+static void set_times(struct apply *a, const struct apply_dir *d)
+{
+	struct dir_time *row = &a->dirs.rows[d->row];
+	const struct timespec times[2] = { row->mtime, row->mtime };
+
+	if (!row->set_mode)
+		row->done = utimensat(d->fd, "", times, AT_EMPTY_PATH) == 0;
+}
+
+/* To the directory above. */
+static void leave_one(struct apply *a)
+{
+	struct apply_parent *p = &a->parent;
+
+	set_times(a, &p->dir);
+	close_dir(&p->dir);
+	if (p->n_above == 0)
+		return;
+	p->dir = p->above[--p->n_above];
+	p->path[p->dir.len] = '\0';
+	p->real[p->dir.real_len] = '\0';
+	p->hidden = p->walked = false;
+}
+
+void parent_leave(struct apply *a)
+{
+	while (a->parent.dir.fd >= 0)
+		leave_one(a);
+}
+
+/* ---- One directory ---- */
 
 /* Who is not root needs the owner's bits to find, make and list something in a directory. */
 static int widen(struct apply *a, int fd, struct dir_time *row, struct err *e)
@@ -31,7 +74,9 @@ static int widen(struct apply *a, int fd, struct dir_time *row, struct err *e)
 	return 0;
 }
 
-int parent_set(struct apply *a, int dirfd, const char *path, size_t len, struct err *e)
+/* Takes the descriptor. */
+static int describe(struct apply *a, int dirfd, const char *real, size_t real_len,
+		    struct apply_dir *ret, struct err *e)
 {
 	autofd int fd = dirfd;
 	struct dir_time *row;
@@ -40,40 +85,56 @@ int parent_set(struct apply *a, int dirfd, const char *path, size_t len, struct 
 	int r;
 
 	if (fstat(fd, &st) < 0)
-		return err_sys(e, "stat '%.*s'", (int)len, path);
-	row = dir_times_get(&a->dirs, path, len, &st, &is_new);
+		return err_sys(e, "stat '%.*s'", (int)real_len, real);
+	row = dir_times_get(&a->dirs, real, real_len, &st, &is_new);
+	row->done = false;
 	r = widen(a, fd, row, e);
 	if (r < 0)
 		return r;
+	*ret = (struct apply_dir){
+		.fd = steal_fd(&fd),
+		.ino = st.st_ino,
+		.setgid = st.st_mode & S_ISGID,
+		.row = (size_t)(row - a->dirs.rows),
+		.real_len = real_len,
+	};
+	return 0;
+}
+
+int parent_set(struct apply *a, int fd, const char *real, size_t real_len, struct err *e)
+{
+	struct apply_dir d;
+	int r = describe(a, fd, real, real_len, &d, e);
+
+	if (r < 0)
+		return r;
 	parent_forget(a);
-	a->parent.fd = steal_fd(&fd);
-	a->parent.ino = st.st_ino;
-	a->parent.setgid = st.st_mode & S_ISGID;
+	a->parent.dir = d;
 	a->parent.hidden = a->parent.walked = false;
-	a->parent.real_len = len;
-	memmove(a->parent.real, path, len);
-	a->parent.real[len] = '\0';
-	parent_remember(a, path, len);
+	memmove(a->parent.real, real, real_len);
+	a->parent.real[real_len] = '\0';
+	parent_remember(a, real, real_len);
 	return 0;
 }
 
 void parent_remember(struct apply *a, const char *path, size_t len)
 {
-	a->parent.len = len;
+	a->parent.dir.len = len;
 	memcpy(a->parent.path, path, len);
 	a->parent.path[len] = '\0';
 }
 
 int parent_make_implied(struct apply *a, const char *name, struct err *e)
 {
-	if (mkdirat(a->parent.fd, name, IMPLIED_MODE) < 0)
+	if (mkdirat(a->parent.dir.fd, name, IMPLIED_MODE) < 0)
 		return err_sys(e, "make directory '%s'", name);
 	/* What it would inherit depends on what is below, which a layer alone does not know. */
-	if (!a->parent.setgid)
+	if (!a->parent.dir.setgid)
 		return 0;
-	if (a->privileged && fchownat(a->parent.fd, name, a->uid, a->gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (a->privileged &&
+	    fchownat(a->parent.dir.fd, name, a->uid, a->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "set the owner of '%s'", name);
-	if (fchmodat(a->parent.fd, name, IMPLIED_MODE, 0) < 0)
+	if (fchmodat(a->parent.dir.fd, name, IMPLIED_MODE, 0) < 0)
 		return err_sys(e, "set the mode of '%s'", name);
 	return 0;
 }
@@ -92,7 +153,7 @@ static int take_step(struct apply *a, char *path, size_t len, size_t base, bool 
 
 	path[len] = '\0';
 	fd = open_dir(a, path, e);
-	if (fd == -ENOENT && make && a->parent.fd >= 0) {
+	if (fd == -ENOENT && make && a->parent.dir.fd >= 0) {
 		r = parent_make_implied(a, path + base, e);
 		if (r >= 0)
 			fd = open_dir(a, path, e);
@@ -123,24 +184,107 @@ static int walk_parents(struct apply *a, const struct entry_path *p, bool make, 
 	return r;
 }
 
-int parent_enter(struct apply *a, const struct entry_path *p, bool make, struct err *e)
+/* ---- The directory of an entry ---- */
+
+/* Is the open directory on the way to the entry, or its own? */
+static bool is_on_way(const struct apply *a, const struct entry_path *p)
+{
+	size_t len = a->parent.dir.len;
+
+	return len <= p->parent_len && memcmp(a->parent.path, p->text, len) == 0 &&
+	       (len == 0 || len == p->parent_len || p->text[len] == '/');
+}
+
+/* Into the directory at p->text[from .. end).  -ENOENT and the like when it is none, or a link. */
+static int descend(struct apply *a, const struct entry_path *p, size_t from, size_t end,
+		   struct err *e)
+{
+	struct apply_parent *at = &a->parent;
+	char name[NAME_MAX + 1], real[2 * PATH_MAX];
+	size_t real_len = at->dir.real_len;
+	struct apply_dir d;
+	int fd, r;
+
+	if (end - from > NAME_MAX || at->n_above == PARENT_DEPTH ||
+	    real_len + 1 + end - from >= PATH_MAX)
+		return -ENOENT;
+	memcpy(name, p->text + from, end - from);
+	name[end - from] = '\0';
+	fd = openat(at->dir.fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	memcpy(real, at->real, real_len);
+	if (real_len)
+		real[real_len++] = '/';
+	memcpy(real + real_len, name, end - from);
+	real_len += end - from;
+	real[real_len] = '\0';
+	r = describe(a, fd, real, real_len, &d, e);
+	if (r < 0)
+		return r;
+	d.len = end;
+	at->above[at->n_above++] = at->dir;
+	at->dir = d;
+	memcpy(at->path, p->text, end);
+	at->path[end] = '\0';
+	memcpy(at->real, real, real_len + 1);
+	at->hidden = at->walked = false;
+	return 0;
+}
+
+/* Up and down from where we are, as far as the way has no links. */
+static int move(struct apply *a, const struct entry_path *p, struct err *e)
+{
+	int r = 0;
+
+	while (a->parent.dir.fd >= 0 && !is_on_way(a, p))
+		leave_one(a);
+	if (a->parent.dir.fd < 0) {
+		int fd = fcntl(a->rootfd, F_DUPFD_CLOEXEC, 3);
+
+		r = fd < 0 ? err_sys(e, "duplicate a descriptor") : parent_set(a, fd, "", 0, e);
+	}
+	while (r >= 0 && a->parent.dir.len < p->parent_len) {
+		size_t from = a->parent.dir.len ? a->parent.dir.len + 1 : 0;
+		const char *slash = memchr(p->text + from, '/', p->parent_len - from);
+
+		r = descend(a, p, from, slash ? (size_t)(slash - p->text) : p->parent_len, e);
+	}
+	return r;
+}
+
+/* The way from the root, with links. */
+static int find(struct apply *a, const struct entry_path *p, bool make, struct err *e)
 {
 	char path[PATH_MAX];
 	int fd, r;
 
-	if (a->parent.fd >= 0 && a->parent.len == p->parent_len &&
-	    memcmp(a->parent.path, p->text, p->parent_len) == 0)
-		return 0;
 	memcpy(path, p->text, p->parent_len);
 	path[p->parent_len] = '\0';
 	fd = open_dir(a, path, e);
 	r = fd < 0 ? fd : parent_set(a, fd, path, p->parent_len, e);
 	if (a->overlay && (r == -ENOENT || r == -ENOTDIR || (r == -EACCES && !a->privileged))) {
 		err_clear(e);
-		r = overlay_enter(a, p, make ? OVERLAY_MAKE : OVERLAY_FIND, e);
-	} else if ((r == -ENOENT && make) || (r == -EACCES && !a->privileged)) {
-		err_clear(e);
-		r = walk_parents(a, p, make, e);
+		return overlay_enter(a, p, make ? OVERLAY_MAKE : OVERLAY_FIND, e);
 	}
+	if ((r == -ENOENT && make) || (r == -EACCES && !a->privileged)) {
+		err_clear(e);
+		return walk_parents(a, p, make, e);
+	}
+	return r;
+}
+
+int parent_enter(struct apply *a, const struct entry_path *p, bool make, struct err *e)
+{
+	int r;
+
+	if (a->parent.dir.fd >= 0 && a->parent.dir.len == p->parent_len &&
+	    memcmp(a->parent.path, p->text, p->parent_len) == 0)
+		return 0;
+	r = move(a, p, e);
+	if (r >= 0)
+		return 0;
+	err_clear(e);
+	r = find(a, p, make, e);
 	return r < 0 ? err_wrap(e, r, "directory of '%.200s'", p->text) : r;
 }

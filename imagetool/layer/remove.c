@@ -31,6 +31,7 @@ static int content(struct removal *r, int fd, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "stat a directory");
 	below.dir_ino = st.st_ino;
+	r->a->dirs.doubted = true;
 	return dir_each(fd, remove_listed, &below, e);
 }
 
