@@ -58,7 +58,7 @@ static int write_part(void *feed, const void *data, size_t len, struct err *e)
 	struct feed *f = feed;
 	int r = partial_write(f->partial, data, len, e);
 
-	if (r >= 0)
+	if (r >= 0 && partial_size(f->partial) > f->arrived)
 		set(f, FEED_ARRIVING, partial_size(f->partial));
 	return r;
 }
@@ -74,13 +74,17 @@ static int restart(void *feed, struct err *e)
 	return r;
 }
 
-static int end(void *feed, struct err *e UNUSED)
+static int end(void *feed, struct err *e)
 {
 	struct feed *f = feed;
+	int r;
 
-	if (f->state != FEED_STORED)
-		set(f, FEED_WHOLE, f->size);
-	return 0;
+	if (f->state == FEED_STORED)
+		return 0;
+	r = partial_flush(f->partial, e);
+	if (r >= 0)
+		set(f, FEED_WHOLE, partial_size(f->partial));
+	return r;
 }
 
 const struct download_sink feed_sink = {

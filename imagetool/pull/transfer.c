@@ -168,7 +168,10 @@ static int tick(void *transfer, struct err *e)
 	(void)pthread_mutex_lock(&t->mutex);
 	progress_tick(t->progress);
 	r = t->result;
-	if (r < 0 && e)
+	/* The next poll knows which signal it was. */
+	if (r == -EINTR)
+		r = 1;
+	else if (r < 0 && e)
 		*e = t->err;
 	else if (r >= 0)
 		r = t->done < t->pull->n_jobs;

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <openssl/crypto.h>
 
 #define CURL_SONAME "libcurl.so.4"
 
@@ -17,7 +18,8 @@ static const struct {
 
 int curl_api_load(struct curl_api *ret, struct err *e)
 {
-	void *library = dlopen(CURL_SONAME, RTLD_NOW | RTLD_LOCAL);
+	/* Most of what its thirty libraries can do is never called. */
+	void *library = dlopen(CURL_SONAME, RTLD_LAZY | RTLD_LOCAL);
 	struct curl_api api = { 0 };
 
 	if (!library)
@@ -33,6 +35,8 @@ int curl_api_load(struct curl_api *ret, struct err *e)
 		 * bits. */
 		memcpy((char *)&api + functions[i].offset, &function, sizeof(function));
 	}
+	/* It would tidy up its memory before the process ends, which takes a millisecond. */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	if (api.curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(e, ENOPKG, "libcurl does not initialise");
 	*ret = api;

@@ -11,6 +11,9 @@
 #include "libutil/alloc.h"
 #include "libutil/file.h"
 
+/* libcurl gives 16 KiB at a time: a write and a wake-up for each are a tenth of the whole. */
+#define PARTIAL_CHUNK ((size_t)128 << 10)
+
 struct partial {
 	struct store *store;
 	int fd;
@@ -18,6 +21,8 @@ struct partial {
 	char digest[DIGEST_TEXT_SIZE];
 	int64_t size; /* bytes there; the writer's */
 	int64_t expected;
+	size_t gathered; /* bytes of `buf` that are still to be written */
+	uint8_t buf[PARTIAL_CHUNK];
 };
 
 int64_t partial_look(const struct store *s, const char *digest)
@@ -99,7 +104,9 @@ int partial_open(struct store *s, const char *digest, int64_t size, struct parti
 	auto_(partial) struct partial *p = xcalloc(1, sizeof(*p));
 	int r = digest_check(digest, e);
 
-	*p = (struct partial){ .store = s, .fd = -1, .expected = size };
+	p->store = s;
+	p->fd = -1;
+	p->expected = size;
 	if (r < 0)
 		return r;
 	memcpy(p->digest, digest, strlen(digest) + 1);
@@ -119,23 +126,44 @@ int64_t partial_size(const struct partial *p)
 	return p->size;
 }
 
+int partial_flush(struct partial *p, struct err *e)
+{
+	int r = file_write_all(p->fd, p->buf, p->gathered, e);
+
+	if (r < 0)
+		return err_wrap(e, r, "write blob to '%s/" PARTIAL_DIR "'", p->store->path);
+	p->size += (int64_t)p->gathered;
+	p->gathered = 0;
+	return 0;
+}
+
 int partial_write(struct partial *p, const void *data, size_t len, struct err *e)
 {
-	int r;
+	const uint8_t *from = data;
 
-	if ((uint64_t)len > (uint64_t)(p->expected - p->size))
+	if ((uint64_t)len > (uint64_t)(p->expected - p->size) - p->gathered)
 		return err_set(e, IMAGE_EVERIFY,
 			       "blob '%s' is longer than the %" PRId64 " bytes it should have",
 			       p->digest, p->expected);
-	r = file_write_all(p->fd, data, len, e);
-	if (r < 0)
-		return err_wrap(e, r, "write blob to '%s/" PARTIAL_DIR "'", p->store->path);
-	p->size += (int64_t)len;
+	while (len > 0) {
+		size_t room = PARTIAL_CHUNK - p->gathered;
+		size_t n = len < room ? len : room;
+		int r;
+
+		memcpy(p->buf + p->gathered, from, n);
+		p->gathered += n;
+		from += n;
+		len -= n;
+		r = p->gathered == PARTIAL_CHUNK ? partial_flush(p, e) : 0;
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
 int partial_restart(struct partial *p, struct err *e)
 {
+	p->gathered = 0;
 	if (ftruncate(p->fd, 0) < 0)
 		return err_sys(e, "empty '%s/%s'", p->store->path, p->name);
 	p->size = 0;
@@ -175,6 +203,9 @@ void partial_close(struct partial *p)
 {
 	if (!p)
 		return;
+	/* So much less comes again. */
+	if (p->fd >= 0 && p->gathered > 0)
+		(void)partial_flush(p, NULL);
 	close_at_exit(&p->fd);
 	free(p->name);
 	free(p);

@@ -30,8 +30,10 @@ int partial_open(struct store *s, const char *digest, int64_t size, struct parti
 int64_t partial_look(const struct store *s, const char *digest);
 
 int64_t partial_size(const struct partial *p);
-/* Append.  Refuses (-IMAGE_EVERIFY) what goes beyond the blob's size. */
+/* Append.  Refuses (-IMAGE_EVERIFY) what goes beyond the blob's size.  Small pieces are gathered:
+ * partial_size() says how far the file is. */
 int partial_write(struct partial *p, const void *data, size_t len, struct err *e);
+int partial_flush(struct partial *p, struct err *e);
 /* Start again from nothing. */
 int partial_restart(struct partial *p, struct err *e);
 /* At most `len` bytes at `offset`, beside a writer.  Returns how many. */
