@@ -10,6 +10,7 @@
 #define IMAGE_VERBS(X)                                                                             \
 	X(pull)                                                                                    \
 	X(push)                                                                                    \
+	X(search)                                                                                  \
 	X(list)                                                                                    \
 	X(inspect)                                                                                 \
 	X(history)                                                                                 \
