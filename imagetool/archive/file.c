@@ -10,6 +10,7 @@
 #include "imagetool/archive/foreign.h"
 #include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
+#include "imagetool/layer/budget.h"
 #include "imagetool/layer/entry_path.h"
 #include "imagetool/layer/layer.h"
 #include "imagetool/tar/read.h"
@@ -32,14 +33,16 @@ int archive_spool(struct err *e)
 	return fd < 0 ? err_sys(e, "create a file in '%s' (TMPDIR names another place)", dir) : fd;
 }
 
-static int spool(int from, struct err *e)
+static int spool(int from, int64_t max_bytes, struct err *e)
 {
+	struct layer_budget budget;
 	auto_(decompress) struct decompress *d = NULL;
 	autofd int to = archive_spool(e);
 	const uint8_t *data;
 	bool first = true;
 	int r = to;
 
+	layer_budget_init(&budget, max_bytes, 0);
 	if (r >= 0)
 		r = decompress_new((struct byte_source){ byte_source_read_fd, &from }, &d, e);
 	while (r >= 0 && (r = decompress_next(d, &data, e)) > 0) {
@@ -47,6 +50,8 @@ static int spool(int from, struct err *e)
 
 		r = first ? archive_check_foreign(data, (size_t)n, e) : interrupt_check(e);
 		first = false;
+		if (r >= 0)
+			r = layer_budget_take_bytes(&budget, n, e);
 		if (r >= 0)
 			r = file_write_all(to, data, (size_t)n, e);
 	}
@@ -153,7 +158,7 @@ static int walk_all(int fd, struct members *members, struct err *e)
 
 /* ---- */
 
-static int open_plain(const char *path, struct err *e)
+static int open_plain(const char *path, int64_t max_bytes, struct err *e)
 {
 	autofd int fd = streq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 					 : open(path, O_RDONLY | O_CLOEXEC);
@@ -166,15 +171,15 @@ static int open_plain(const char *path, struct err *e)
 	r = is_seekable(fd, e);
 	if (r < 0)
 		return r;
-	return r > 0 ? steal_fd(&fd) : spool(fd, e);
+	return r > 0 ? steal_fd(&fd) : spool(fd, max_bytes, e);
 }
 
-int archive_file_open(const char *path, struct archive_file *ret, struct err *e)
+int archive_file_open(const char *path, int64_t max_bytes, struct archive_file *ret, struct err *e)
 {
 	auto_(archive_file) struct archive_file f = ARCHIVE_FILE_INIT;
 	int r;
 
-	f.fd = open_plain(path, e);
+	f.fd = open_plain(path, max_bytes, e);
 	r = f.fd < 0 ? f.fd : walk_all(f.fd, &f.members, e);
 	if (r < 0)
 		return err_wrap(e, r, "archive '%s'", path);

@@ -18,8 +18,8 @@ struct archive_file {
 		.fd = -1                                                                           \
 	}
 
-/* "-" is standard input. */
-int archive_file_open(const char *path, struct archive_file *ret, struct err *e);
+/* "-" is standard input.  What is compressed may hold `max_bytes` (0: BUDGET_BYTES). */
+int archive_file_open(const char *path, int64_t max_bytes, struct archive_file *ret, struct err *e);
 void archive_file_done(struct archive_file *f);
 AUTO_DEFINE_DONE(archive_file, archive_file_done)
 

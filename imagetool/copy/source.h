@@ -40,6 +40,7 @@ struct image_source {
 struct place_opts {
 	struct store *store;           /* open, when a place is in it; borrowed */
 	struct registry_opts registry; /* of this side */
+	int64_t max_bytes;             /* of an archive once it is uncompressed; 0: BUDGET_BYTES */
 	bool quiet;
 };
 

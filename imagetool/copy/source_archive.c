@@ -172,7 +172,7 @@ static int open_found(struct archive_source *a, const struct place *p, struct er
 		       p->path);
 }
 
-int source_open_archive(const struct place *p, const struct place_opts *opts UNUSED,
+int source_open_archive(const struct place *p, const struct place_opts *opts,
 			struct image_source **ret, struct err *e)
 {
 	struct archive_source *a = xcalloc(1, sizeof(*a));
@@ -181,7 +181,7 @@ int source_open_archive(const struct place *p, const struct place_opts *opts UNU
 
 	a->s.ops = &ops;
 	a->file = (struct archive_file)ARCHIVE_FILE_INIT;
-	r = archive_file_open(p->path, &a->file, e);
+	r = archive_file_open(p->path, opts->max_bytes, &a->file, e);
 	if (r >= 0)
 		r = open_found(a, p, e);
 	if (r < 0)

@@ -21,6 +21,7 @@ static const enum image_format format_of[] = { IMAGE_AS_IS, IMAGE_OCI, IMAGE_DOC
 struct values {
 	const char *platform, *digestfile;
 	int format;
+	int64_t max_size;
 	bool all, preserve_digests, json, quiet;
 	struct registry_flags both, from, to;
 };
@@ -52,6 +53,11 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, digestfile),
 	  .arg = "FILE",
 	  .help = "write the digest of what was copied there" },
+	{ .name = "max-size",
+	  .kind = OPT_SIZE,
+	  .offset = offsetof(struct values, max_size),
+	  .arg = "SIZE",
+	  .help = "refuse a compressed archive that holds more bytes (1 TiB)" },
 	{ .name = "json",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, json),
@@ -209,6 +215,7 @@ static int run_ends(const void *global, struct values *v, struct ends *ends, str
 		    : side_opts(v, &v->from, &ends->from, signals, &ends->from_opts.registry, e);
 	if (r >= 0)
 		r = side_opts(v, &v->to, &ends->to, signals, &ends->to_opts.registry, e);
+	ends->from_opts.max_bytes = v->max_size;
 	ends->from_opts.store = ends->to_opts.store = store;
 	ends->from_opts.quiet = ends->to_opts.quiet = v->quiet || v->json;
 	return r < 0 ? r : copy(v, ends, &how, e);
@@ -220,6 +227,8 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	struct ends ends = { 0 };
 	int r;
 
+	if (v->max_size < 0)
+		return err_set(e, EINVAL, "--max-size: a size, or none at all");
 	if (v->all && v->platform)
 		return err_set(e, EINVAL, "--all and --platform exclude each other");
 	r = place_parse(args[0], &ends.from, e);
