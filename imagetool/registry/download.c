@@ -358,7 +358,7 @@ static int go_on_elsewhere(struct downloads *d, int result, struct err *e)
 
 		free(f->url);
 		f->url = session_url(d->registry, "blobs/%s", f->item->digest);
-		f->retry = (struct retry){ .max = d->registry->opts.retries };
+		f->retry = (struct retry){ .max = session_retries(d->registry) };
 		f->failed = f->new_token = false;
 		f->not_before = 0;
 		if (f->item->state == DOWNLOAD_RUNNING)
@@ -378,7 +378,7 @@ int registry_download(struct registry *r, struct download *items, size_t n, down
 		d.flights[i] = (struct flight){
 			.registry = r,
 			.item = &items[i],
-			.retry = { .max = r->opts.retries },
+			.retry = { .max = session_retries(r) },
 			.url = session_url(r, "blobs/%s", items[i].digest),
 		};
 	}

@@ -44,6 +44,13 @@ void session_set_authorization(struct registry *r, char *value)
 	r->authorization = value;
 }
 
+unsigned session_retries(const struct registry *r)
+{
+	bool last = r->current + 1 >= r->endpoints.n;
+
+	return last || r->opts.retries == 0 ? r->opts.retries : 1;
+}
+
 bool session_may_retry(const struct registry *r, const struct http_transfer *t)
 {
 	if (t->result == 0)
@@ -94,7 +101,7 @@ static int judge(struct registry *r, const struct registry_request *request,
 int session_request(struct registry *r, const struct registry_request *request,
 		    struct http_transfer *t, struct strbuf *ret_body, struct err *e)
 {
-	struct retry retry = { .max = r->opts.retries };
+	struct retry retry = { .max = session_retries(r) };
 	bool asked_token = false;
 	int n = request->anonymous ? 0 : session_renew(r, e);
 

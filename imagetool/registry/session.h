@@ -83,6 +83,10 @@ int session_tls_error(const struct registry *r, const struct http_transfer *t, s
 /* Takes `value`, wipes the one before. */
 void session_set_authorization(struct registry *r, char *value);
 
+/* How many failures in a row are forgiven: all the user allows, or one where another endpoint can
+ * be asked instead. */
+unsigned session_retries(const struct registry *r);
+
 /* May a transfer that ended so be tried again? */
 bool session_may_retry(const struct registry *r, const struct http_transfer *t);
 

@@ -144,6 +144,18 @@ helper() {
 	[ ! -e "$AUTH" ]
 }
 
+@test "push, copy and tags are let in as pull is" {
+	run -0 bash -c "printf '%s' '$SECRET' | creel-image copy -q --src-creds ann --src-password-stdin \
+		'docker://$REGISTRY/team/image:a' 'oci:$BATS_TEST_TMPDIR/out:a'"
+	run -5 creel-image copy -q "oci:$BATS_TEST_TMPDIR/out:a" "docker://$REGISTRY/team/copy:a"
+	log_in "$REGISTRY"
+	creel-image copy -q "oci:$BATS_TEST_TMPDIR/out:a" "docker://$REGISTRY/team/copy:a"
+	image pull -q "$REGISTRY/team/copy:a"
+	image push -q "$REGISTRY/team/copy:a" "docker://$REGISTRY/team/more:b"
+	run -0 creel-image tags "$REGISTRY/team/more"
+	[ "$output" = b ]
+}
+
 @test "logins at the same time lose nothing" {
 	start_hostile
 	local i pids=()

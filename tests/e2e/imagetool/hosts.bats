@@ -141,6 +141,16 @@ refuses() { # NAME STATUS TEXT [OPTION...]
 	grep '^/v2/good/blobs/.* range=[1-9]' "$HOSTILE_LOG"
 }
 
+@test "a mirror that is broken is tried twice and no more" {
+	start_hostile
+	echo "[[registry]]
+		location = '$HOSTILE/good'
+		[[registry.mirror]]
+		location = '$HOSTILE/broken'" >"$CONF"
+	image pull -q "$HOSTILE/good:1"
+	[ "$(grep -c '^/v2/broken/' "$HOSTILE_LOG")" = 2 ]
+}
+
 @test "a mirror for digests or for tags alone is asked for nothing else" {
 	start_hostile
 	digest=$(jq -r '.manifests[0].digest' "$BATS_FILE_TMPDIR/layout/index.json")
