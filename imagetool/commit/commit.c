@@ -156,6 +156,8 @@ int commit(struct changed *changed, struct store *s, const struct image *base,
 	*ret = (struct commit_result){ 0 };
 	r = new_image_begin(&c.image, base, e);
 	if (r >= 0)
+		r = new_image_edit(&c.image, e);
+	if (r >= 0)
 		r = make(&c, base, e);
 	new_image_done(&c.image);
 	return r;

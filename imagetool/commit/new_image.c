@@ -32,13 +32,13 @@ static size_t history_layers(const struct image_config *c)
 }
 
 /* Tools refuse a history that speaks of more or fewer layers than there are. */
-static int complete_history(struct new_image *n, const char *name, struct err *e)
+static int complete_history(struct new_image *n, struct err *e)
 {
 	size_t told = history_layers(&n->config);
 
 	if (told > n->n_layers)
 		return err_set(e, IMAGE_EVERIFY, "'%s': its history has %zu layers, the image %zu",
-			       name, told, n->n_layers);
+			       n->base->name, told, n->n_layers);
 	for (; told < n->n_layers; told++)
 		new_image_add_history(n, &(struct image_history){ .comment = "unknown" });
 	return 0;
@@ -46,23 +46,34 @@ static int complete_history(struct new_image *n, const char *name, struct err *e
 
 int new_image_begin(struct new_image *n, const struct image *base, struct err *e)
 {
-	struct image_rootfs *fs;
 	int r = check_base(base, e);
 
 	*n = (struct new_image){ 0 };
 	if (r < 0)
 		return r;
+	n->base = base;
 	n->config = *base->config;
+	n->n_layers = base->manifest->layers.n;
+	n->layers = arena_grow(&n->arena, base->manifest->layers.items, n->n_layers, n->n_layers,
+			       sizeof(*n->layers));
+	n->annotations = base->manifest->annotations;
+	n->docker = !oci_manifest_is_oci(base->manifest);
+	return 0;
+}
+
+int new_image_edit(struct new_image *n, struct err *e)
+{
+	struct image_rootfs *fs;
+
+	if (n->edited)
+		return 0;
+	n->edited = true;
 	n->config.id = n->config.parent = n->config.container = n->config.docker_version = NULL;
 	n->config.container_config = NULL;
 	fs = arena_alloc(&n->arena, 1, sizeof(*fs));
-	*fs = *base->config->rootfs;
+	*fs = *n->config.rootfs;
 	n->config.rootfs = fs;
-	n->n_layers = base->manifest->layers.n;
-	n->layers = base->manifest->layers.items;
-	n->annotations = base->manifest->annotations;
-	n->docker = !oci_manifest_is_oci(base->manifest);
-	return complete_history(n, base->name, e);
+	return complete_history(n, e);
 }
 
 void new_image_done(struct new_image *n)
@@ -90,15 +101,20 @@ void new_image_add_layer(struct new_image *n, const struct image_descriptor *des
 	list_append(&n->arena, &n->config.rootfs->diff_ids, arena_strdup(&n->arena, diff_id));
 }
 
+struct image_descriptor new_image_layer(struct new_image *n, enum layer_compression kind,
+					const struct compress_result *made)
+{
+	return (struct image_descriptor){ .media_type = oci_layer_type_of(kind),
+					  .digest = arena_strdup(&n->arena, made->digest),
+					  .size = { true, made->size } };
+}
+
 void new_image_add_made(struct new_image *n, enum layer_compression kind,
 			const struct compress_result *made)
 {
-	new_image_add_layer(
-		n,
-		&(struct image_descriptor){ .media_type = oci_layer_type_of(kind),
-					    .digest = arena_strdup(&n->arena, made->digest),
-					    .size = { true, made->size } },
-		made->diff_id);
+	const struct image_descriptor desc = new_image_layer(n, kind, made);
+
+	new_image_add_layer(n, &desc, made->diff_id);
 }
 
 void new_image_add_history(struct new_image *n, const struct image_history *h)
@@ -122,7 +138,6 @@ void new_image_annotate(struct new_image *n, const char *key, const char *value)
 /* All layers in the format's words. */
 static int name_layers(struct new_image *n, enum image_format format, struct err *e)
 {
-	n->layers = arena_grow(&n->arena, n->layers, n->n_layers, n->n_layers, sizeof(*n->layers));
 	for (size_t i = 0; i < n->n_layers; i++) {
 		const char *type = n->layers[i].media_type;
 		const char *named = type ? convert_type(type, format) : NULL;
@@ -175,7 +190,7 @@ int new_image_write(struct new_image *n, struct store *s, enum image_format form
 {
 	bool docker = format == IMAGE_DOCKER || (format == IMAGE_AS_IS && n->docker);
 	const char *type = docker ? MEDIA_DOCKER_MANIFEST : MEDIA_OCI_MANIFEST;
-	struct image_descriptor config;
+	struct image_descriptor config = { 0 };
 	struct image_manifest m = {
 		.schema_version = { true, 2 },
 		.media_type = type,
@@ -183,12 +198,17 @@ int new_image_write(struct new_image *n, struct store *s, enum image_format form
 	};
 	int r = name_layers(n, docker ? IMAGE_DOCKER : IMAGE_OCI, e);
 
-	if (r >= 0)
+	if (r >= 0 && n->edited)
 		r = add_document(n, s, &image_config_type, &n->config,
 				 docker ? MEDIA_DOCKER_CONFIG : MEDIA_OCI_CONFIG, &config, e);
+	else if (r >= 0)
+		config = *n->base->manifest->config;
+	config.media_type = docker ? MEDIA_DOCKER_CONFIG : MEDIA_OCI_CONFIG;
 	m.layers = (struct oci_array){ n->layers, n->n_layers };
-	if (!docker)
+	if (!docker) {
 		m.annotations = n->annotations;
+		m.subject = n->base->manifest->subject;
+	}
 	if (r >= 0)
 		r = add_document(n, s, &image_manifest_type, &m, type, ret, e);
 	if (r < 0)

@@ -19,19 +19,27 @@ struct new_image {
 	size_t n_layers;
 	struct oci_strmap annotations; /* of the manifest, written in OCI's format only */
 	bool docker;                   /* the base's manifest is Docker's */
+	const struct image *base;
+	bool edited; /* the config is another one than the base's */
 };
 
-/* Everything of the base, which must live as long; what named a container it came from is left
- * out. -IMAGE_EVERIFY when the documents contradict one another. */
+/* Everything of the base, which must live as long.  -IMAGE_EVERIFY when the documents contradict
+ * one another. */
 int new_image_begin(struct new_image *n, const struct image *base, struct err *e);
+/* Before anything but layers' descriptors changes: without it the config keeps every byte.  What
+ * named a container it came from is left out. */
+int new_image_edit(struct new_image *n, struct err *e);
 void new_image_done(struct new_image *n);
 AUTO_DEFINE_DONE(new_image, new_image_done)
 
 /* Forget all layers and their history. */
 void new_image_drop_layers(struct new_image *n);
-/* One more on top, without history. */
+/* One more on top, without history.  A layer's compression changes in n->layers itself. */
 void new_image_add_layer(struct new_image *n, const struct image_descriptor *desc,
 			 const char *diff_id);
+/* What the store has under compress_end()'s result. */
+struct image_descriptor new_image_layer(struct new_image *n, enum layer_compression kind,
+					const struct compress_result *made);
 void new_image_add_made(struct new_image *n, enum layer_compression kind,
 			const struct compress_result *made);
 void new_image_add_history(struct new_image *n, const struct image_history *h);

@@ -33,6 +33,35 @@ void ftree_done(struct ftree *t)
 	arena_done(&t->arena);
 }
 
+/* Links stay links of one copy. */
+static struct inode *copy_inode(struct ftree *to, struct inode *i)
+{
+	if (!i->copy) {
+		i->copy = ftree_inode_new(&to->arena);
+		*i->copy = *i;
+		i->copy->nodes = NULL;
+	}
+	return i->copy;
+}
+
+/* A node of `from` has its copy as its pair meanwhile. */
+int ftree_copy(const struct ftree *from, struct ftree *to, struct err *e)
+{
+	int r = 0;
+
+	from->root->pair = to->root;
+	to->root->inode = copy_inode(to, from->root->inode);
+	to->root->inode->nodes = to->root;
+	for (struct node *n = ftree_next(from->root, false); n && r >= 0; n = ftree_next(n, false))
+		r = ftree_put(to, n->parent->pair, n->name, strlen(n->name),
+			      copy_inode(to, n->inode), n->layer, &n->pair, e);
+	for (struct node *n = from->root; n; n = ftree_next(n, false)) {
+		n->pair = NULL;
+		n->inode->copy = NULL;
+	}
+	return r;
+}
+
 /* ---- Inodes ---- */
 
 struct inode *ftree_inode_new(struct arena *a)

@@ -43,6 +43,7 @@ struct inode {
 	bool no_data;   /* overlayfs has the content elsewhere (metacopy) */
 
 	struct node *nodes; /* names of it in the tree, by next_link */
+	struct inode *copy; /* for ftree_copy() */
 	bool written;       /* mark of who writes a layer */
 	const char *written_as;
 };
@@ -73,6 +74,8 @@ struct ftree {
 };
 
 void ftree_init(struct ftree *t);
+/* `to`, fresh from ftree_init(), becomes what `from` is now; texts are those of `from`. */
+int ftree_copy(const struct ftree *from, struct ftree *to, struct err *e);
 void ftree_done(struct ftree *t);
 AUTO_DEFINE_DONE(ftree, ftree_done)
 

@@ -7,6 +7,7 @@
 
 #include "imagetool/diff/content_hash.h"
 #include "imagetool/layer/layer.h"
+#include "libutil/path.h"
 
 #define DIR_MODE 0755 /* of directories that no layer states */
 
@@ -45,7 +46,8 @@ static struct layer_entry *add(struct layer_list *l, const struct entry_path *p)
 	n = &l->entries[l->n++];
 	*n = (struct layer_entry){ .path = arena_strndup(&l->arena, p->text, p->len),
 				   .len = p->len,
-				   .base = p->base };
+				   .base = p->base,
+				   .index = l->index };
 	return n;
 }
 
@@ -100,6 +102,7 @@ static int read_entries(struct layer_list *l, struct tar_reader *t, struct err *
 		r = read_entry(l, t, &n, e);
 		if (r < 0)
 			return err_wrap(e, r, "entry '%.200s'", n.name);
+		l->index++;
 	}
 	return r;
 }
@@ -123,12 +126,42 @@ int layer_list_read(struct layer_list *l, int fd, const struct image_descriptor 
 
 /* ---- Merging ---- */
 
-/* The directory of a path, with what is missing on the way. */
-static int enter(struct ftree *t, const char *path, size_t len, unsigned layer, struct node **ret,
-		 struct err *e)
+#define SYMLINKS_MAX 40 /* the kernel's */
+
+struct merging {
+	struct ftree *tree;
+	unsigned layer;
+	int links; /* followed to directories that are missing */
+};
+
+static struct inode *implied_dir(const struct merging *m)
 {
-	struct node *n = ftree_lookup(t, path, len, true);
-	struct inode *i;
+	struct inode *i = ftree_inode_new(&m->tree->arena);
+
+	i->type = TAR_DIR;
+	i->mode = DIR_MODE;
+	return i;
+}
+
+static int enter(struct merging *m, const char *path, size_t len, struct node **ret, struct err *e);
+
+/* A symlink to what is not there: the directory is made. */
+static int enter_link(struct merging *m, const char *path, size_t base, const char *link,
+		      struct node **ret, struct err *e)
+{
+	autofree char *raw =
+		*link == '/' ? xstrdup(link) : xasprintf("/%.*s%s", (int)base, path, link);
+	autofree char *target = path_clean(raw);
+
+	if (++m->links > SYMLINKS_MAX)
+		return err_set(e, ELOOP, "'%s': too many symlinks", path);
+	return enter(m, target + 1, strlen(target + 1), ret, e);
+}
+
+/* The directory of a path, with what is missing on the way. */
+static int enter(struct merging *m, const char *path, size_t len, struct node **ret, struct err *e)
+{
+	struct node *n = ftree_lookup(m->tree, path, len, true);
 	size_t base = len;
 	int r;
 
@@ -136,17 +169,17 @@ static int enter(struct ftree *t, const char *path, size_t len, unsigned layer, 
 		*ret = n;
 		return 0;
 	}
-	if (n || ftree_lookup(t, path, len, false))
-		return err_set(e, ENOTDIR, "'%.*s' is not a directory", (int)len, path);
+	n = n ? n : ftree_lookup(m->tree, path, len, false);
 	while (base && path[base - 1] != '/')
 		base--;
-	r = enter(t, path, base ? base - 1 : 0, layer, &n, e);
-	if (r < 0)
-		return r;
-	i = ftree_inode_new(&t->arena);
-	i->type = TAR_DIR;
-	i->mode = DIR_MODE;
-	return ftree_put(t, n, path + base, len - base, i, layer, ret, e);
+	if (n && n->inode->type == TAR_SYMLINK)
+		return enter_link(m, path, base, n->inode->link, ret, e);
+	if (n)
+		return err_set(e, ENOTDIR, "'%.*s' is not a directory", (int)len, path);
+	r = enter(m, path, base ? base - 1 : 0, &n, e);
+	return r < 0 ? r
+		     : ftree_put(m->tree, n, path + base, len - base, implied_dir(m), m->layer, ret,
+				 e);
 }
 
 static void merge_root(struct ftree *t, struct inode *i)
@@ -158,22 +191,24 @@ static void merge_root(struct ftree *t, struct inode *i)
 	i->nodes = t->root;
 }
 
-static void merge_whiteout(struct ftree *t, const struct layer_entry *n, unsigned layer)
+static void merge_whiteout(const struct merging *m, const struct layer_entry *n)
 {
+	struct ftree *t = m->tree;
+	bool self = n->whiteout == WHITEOUT_REMOVE;
 	struct node *dir = ftree_lookup(t, n->path, n->base ? n->base - 1 : 0, true), *hidden;
 
-	if (n->whiteout == WHITEOUT_OPAQUE)
+	if (!self)
 		hidden = ftree_lookup(t, n->path, n->len, true);
 	else
 		hidden = dir ? ftree_child(t, dir, n->path + n->base, n->len - n->base) : NULL;
 	if (hidden)
-		ftree_remove_lower(t, hidden, layer, n->whiteout == WHITEOUT_REMOVE);
+		ftree_remove_lower(t, hidden, m->layer, self);
 }
 
-static int find_target(const struct ftree *t, const struct layer_entry *n, struct inode **ret,
+static int find_target(const struct merging *m, const struct layer_entry *n, struct inode **ret,
 		       struct err *e)
 {
-	struct node *target = ftree_lookup(t, n->target, strlen(n->target), false);
+	struct node *target = ftree_lookup(m->tree, n->target, strlen(n->target), false);
 
 	if (!target)
 		return err_set(e, ENOENT, "hard link to '%.200s', which is not there", n->target);
@@ -183,33 +218,39 @@ static int find_target(const struct ftree *t, const struct layer_entry *n, struc
 	return 0;
 }
 
-static int merge_entry(struct ftree *t, const struct layer_entry *n, unsigned layer, struct err *e)
+static int merge_entry(struct merging *m, const struct layer_entry *n, struct err *e)
 {
 	struct inode *i = n->inode;
 	struct node *dir = NULL;
 	int r = 0;
 
 	if (n->whiteout != WHITEOUT_NONE) {
-		merge_whiteout(t, n, layer);
+		merge_whiteout(m, n);
 		return 0;
 	}
 	if (n->len == 0) {
 		if (i)
-			merge_root(t, i);
+			merge_root(m->tree, i);
 		return 0;
 	}
 	if (n->target)
-		r = find_target(t, n, &i, e);
+		r = find_target(m, n, &i, e);
 	if (r >= 0)
-		r = enter(t, n->path, n->base ? n->base - 1 : 0, layer, &dir, e);
+		r = enter(m, n->path, n->base ? n->base - 1 : 0, &dir, e);
 	return r < 0 ? r
-		     : ftree_put(t, dir, n->path + n->base, n->len - n->base, i, layer, NULL, e);
+		     : ftree_put(m->tree, dir, n->path + n->base, n->len - n->base, i, m->layer,
+				 NULL, e);
 }
 
 int layer_list_merge(const struct layer_list *l, struct ftree *t, unsigned layer, struct err *e)
 {
+	struct merging m = { .tree = t, .layer = layer };
+
 	for (size_t i = 0; i < l->n; i++) {
-		int r = merge_entry(t, &l->entries[i], layer, e);
+		int r;
+
+		m.links = 0;
+		r = merge_entry(&m, &l->entries[i], e);
 
 		if (r < 0)
 			return err_wrap(e, r, "entry '%.200s'", l->entries[i].path);

@@ -11,11 +11,13 @@ struct layer_entry {
 	enum whiteout whiteout; /* of `path`: the name that is hidden, or the opaque directory */
 	const char *path;       /* in normal form, "" is the root */
 	size_t len, base;       /* where the last component begins */
+	size_t index;           /* in the archive, from 0 */
 	const char *target;     /* hard links: what else has the inode, in normal form */
 	struct inode *inode;    /* others */
 };
 
 struct layer_list {
+	size_t index;                /* of the archive's entry being read */
 	struct arena arena;          /* owns what the entries point to */
 	struct layer_entry *entries; /* owned */
 	size_t n, cap;

@@ -37,6 +37,7 @@
 	X(unshare)                                                                                 \
 	X(diff)                                                                                    \
 	X(commit)                                                                                  \
+	X(convert)                                                                                 \
 	X(copy)                                                                                    \
 	X(load)                                                                                    \
 	X(save)                                                                                    \
