@@ -9,6 +9,7 @@
 
 #include "imagetool/registry/challenge.h"
 #include "imagetool/registry/http_header.h"
+#include "imagetool/registry/scope.h"
 #include "imagetool/registry/url.h"
 #include "libutil/alloc.h"
 
@@ -75,6 +76,19 @@ static void check_challenge(const char *value)
 	compare(&list, &again);
 }
 
+/* What a token is asked for becomes part of an URL; adding it again changes nothing. */
+static void check_scopes(const char *text)
+{
+	auto_(scopes) struct scopes once = { 0 }, twice = { 0 };
+
+	scopes_add_text(&once, text);
+	scopes_add_text(&twice, text);
+	scopes_add_text(&twice, text);
+	if (once.list.n > SCOPE_MAX || once.list.n != twice.list.n ||
+	    !scopes_cover(&once, &twice) || !scopes_cover(&twice, &once))
+		abort();
+}
+
 static void check_url(const char *text)
 {
 	struct url url;
@@ -97,8 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		p += len;
 		size -= len;
 	}
-	for (size_t i = 0; i < answer.challenges.n; i++)
+	for (size_t i = 0; i < answer.challenges.n; i++) {
 		check_challenge(answer.challenges.v[i]);
+		check_scopes(answer.challenges.v[i]);
+	}
 	if (answer.location)
 		check_url(answer.location);
 	if (http_range_start(answer.content_range, &start) == 0 && start < 0)

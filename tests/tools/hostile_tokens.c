@@ -5,6 +5,7 @@
  *     as-KIND           a token of /auth/KIND on this host
  *     as-REALM.KIND     a token server elsewhere: see realms[]
  *     as-basic          name and password right away; layer 0 is at another host
+ *     as-port.PORT      the same, at another port of this host
  *     as-ready          the token that the user has already
  *
  * The user is ann, her password "s3cret pass", her identity token "identity".
@@ -55,9 +56,9 @@ static void challenge(struct request *r, const char *kind)
 	reply_text(r, "401 Unauthorized", headers, "{}");
 }
 
-static bool basic(struct request *r)
+static bool basic(struct request *r, const char *host, unsigned port)
 {
-	autofree char *where = xasprintf("Location: http://localhost:%u/elsewhere\r\n", r->port);
+	autofree char *where = xasprintf("Location: http://%s:%u/elsewhere\r\n", host, port);
 
 	if (!streq(r->auth, BASIC)) {
 		reply_text(r, "401 Unauthorized", "WWW-Authenticate: Basic realm=\"private\"\r\n",
@@ -78,7 +79,9 @@ bool tokens_repository(struct request *r)
 	if (!starts_with(r->name, "as-"))
 		return false;
 	if (streq(kind, "basic"))
-		return basic(r);
+		return basic(r, "localhost", r->port);
+	if (starts_with(kind, "port."))
+		return basic(r, "127.0.0.1", (unsigned)atoi(kind + strlen("port.")));
 	if (streq(r->auth, streq(kind, "ready") ? "Bearer ready" : "Bearer good"))
 		return false;
 	if (streq(kind, "open-quote"))
@@ -213,10 +216,23 @@ static void lines(struct request *r)
 	reply_text(r, "200 OK", JSON_TYPE, "{\"token\":\"good\\r\\nX-Evil: 1\"}");
 }
 
+/* What the file $TOKEN_FILE holds, for ann. */
+static void from_file(struct request *r)
+{
+	const char *path = getenv("TOKEN_FILE");
+	autofile FILE *f = path ? fopen(path, "re") : NULL;
+	char text[8192];
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	text[n] = '\0';
+	give(r, streq(r->auth, BASIC), text);
+}
+
 static const struct {
 	const char *name;
 	void (*answer)(struct request *r);
 } kinds[] = {
+	{ "from-file", from_file },
 	{ "password", password },
 	{ "post", post },
 	{ "identity", identity },

@@ -40,6 +40,7 @@ setup() {
 
 teardown() {
 	stop_hostile
+	stop_registry "$BATS_TEST_TMPDIR/tokens"
 }
 
 log_in() { # ARG...
@@ -136,6 +137,15 @@ helper() {
 	[[ $output == *"ann is logged in"* ]]
 	[[ ${output#*Password} != *"$SECRET"* ]]
 	[ "$(jq -r '.auths[].auth' "$AUTH")" = "$BASIC" ]
+}
+
+@test "Ctrl-C at the password leaves a terminal that shows what is typed" {
+	requires program script stty
+	run -0 bash -c "(sleep 1; printf '\\003'; sleep 1) |
+		script -qec 'creel-image login -u ann $REGISTRY; echo status \$?; stty -a' /dev/null"
+	echo "$output"
+	[[ $output == *"interrupted by"*"status 130"*" echo "* ]]
+	[ ! -e "$AUTH" ]
 }
 
 @test "--creds is for one command, and keeps nothing" {
@@ -287,6 +297,46 @@ helper() {
 	[[ $output == *"?service=s&scope=repository:as-password:pull&account=ann auth=yes"* ]]
 }
 
+# base64url of standard input.
+b64() {
+	base64 -w0 | tr '+/' '-_' | tr -d =
+}
+
+# make_token ACCESS-JSON: a token that docker-registry takes, into $TOKEN_FILE.
+make_token() {
+	local now head body
+	now=$(date +%s)
+	head=$(printf '{"typ":"JWT","alg":"RS256","x5c":["%s"]}' \
+		"$(openssl x509 -in token.crt -outform DER | base64 -w0)" | b64)
+	body=$(printf '{"iss":"issuer","sub":"ann","aud":"service","exp":%d,"nbf":%d,"iat":%d,"jti":"1","access":%s}' \
+		$((now + 300)) $((now - 10)) $((now - 10)) "$1" | b64)
+	printf '{"token":"%s.%s.%s","expires_in":300}' "$head" "$body" \
+		"$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign token.key -binary | b64)" >"$TOKEN_FILE"
+}
+
+@test "docker-registry with tokens is pushed to and pulled from, one token for all that is done" {
+	requires program openssl
+	cd "$BATS_TEST_TMPDIR"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout token.key -out token.crt -days 2 -subj /CN=issuer 2>/dev/null
+	export TOKEN_FILE=$PWD/token
+	start_hostile
+	private=$REGISTRY
+	start_registry "$PWD/tokens" "" "auth: {token: {realm: \"http://$HOSTILE/auth/from-file\", \
+service: service, issuer: issuer, rootcertbundle: $PWD/token.crt}}"
+	echo "{\"auths\":{\"$REGISTRY\":{\"auth\":\"$BASIC\"},\"$private\":{\"auth\":\"$BASIC\"}}}" >auth
+	export REGISTRY_AUTH_FILE=$PWD/auth
+	make_token '[{"type":"repository","name":"a/b","actions":["pull","push"]}]'
+	image pull -q "$private/team/image:a"
+	image push -q "$private/team/image:a" "docker://$REGISTRY/a/b:1"
+	run -0 cat "$HOSTILE_LOG"
+	[ "$output" = "/auth/from-file?service=service&scope=repository:a/b:pull%2Cpush&account=ann auth=yes range=-" ]
+	image rm -qa
+	image pull -q "$REGISTRY/a/b:1"
+	grep -q 'scope=repository:a/b:pull&account=ann auth=yes' "$HOSTILE_LOG"
+	make_token '[{"type":"repository","name":"other","actions":["pull"]}]'
+	refuses "$REGISTRY/a/b:1" "refuses what $PWD/auth says of user ann"
+}
+
 @test "a token is got with an identity token, and a ready one is sent as it is" {
 	start_hostile
 	auth_json "$HOSTILE" '"identitytoken":"identity"'
@@ -326,6 +376,20 @@ helper() {
 	: >"$HOSTILE_LOG"
 	refuses "$HOSTILE/as-post-away:1" "for a token"
 	run -1 grep thief "$HOSTILE_LOG"
+}
+
+@test "neither password nor token goes to another port by a redirect" {
+	start_hostile
+	first=$HOSTILE_PID other=${HOSTILE##*:} log=$HOSTILE_LOG.other
+	mv "$HOSTILE_LOG" "$log" # still open there
+	rm "$BATS_TEST_TMPDIR/hostile.port"
+	start_hostile
+	auth_json "$HOSTILE"
+	image pull -q "$HOSTILE/as-port.$other:1"
+	kill "$first"
+	run -0 cat "$log"
+	[ "$output" = "/elsewhere auth=no range=-" ]
+	grep -q "^/v2/as-port.$other/blobs/.* auth=yes" "$HOSTILE_LOG"
 }
 
 @test "a realm on another host without TLS gets no password, and none that is no URL is asked" {
