@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include "imagetool/erofs/internal.h"
-#include "imagetool/layer/apply.h"
 #include "libutil/alloc.h"
 
 #define CHUNKS_MAX       4096 /* of one file: the list takes 16 KiB at most */
@@ -34,15 +33,6 @@ static void data_done(struct data *d)
 	free(d->tail_data);
 }
 AUTO_DEFINE_DONE(data, data_done)
-
-static int check_bytes(struct erofs_layer *l, uint64_t len, struct err *e)
-{
-	l->bytes += len;
-	if (l->bytes > APPLY_BYTES_MAX)
-		return err_set(e, EFBIG, "the layer has more than %llu GiB of files",
-			       (unsigned long long)(APPLY_BYTES_MAX >> 30));
-	return 0;
-}
 
 /* ---- Files with holes ---- */
 
@@ -167,12 +157,12 @@ int file_write(struct erofs_layer *l, const struct tar_entry *n, struct tar_read
 	else if (r >= 0)
 		r = plan_blocks(l, &i, &d, e);
 	while (r >= 0 && (r = tar_data(t, &piece, &len, &offset, e)) > 0) {
-		r = check_bytes(l, len, e);
+		l->bytes += len;
 		/* A small file that comes at once is written once. */
-		if (r >= 0 && d.tail && !d.whole && len == d.size) {
+		if (d.tail && !d.whole && len == d.size) {
 			tail = piece;
 			r = finish(l, &i, &d, tail, ret_nid, e);
-		} else if (r >= 0) {
+		} else {
 			r = put_piece(l, &d, piece, len, (uint64_t)offset, e);
 		}
 	}
@@ -194,9 +184,8 @@ static int copy_data(struct erofs_layer *l, struct data *d, int fd, struct err *
 			return err_sys(e, "read");
 		if (n == 0)
 			return err_set(e, EIO, "read: it is shorter than it says");
-		r = check_bytes(l, (uint64_t)n, e);
-		if (r >= 0)
-			r = put_piece(l, d, buf, (size_t)n, offset, e);
+		l->bytes += (uint64_t)n;
+		r = put_piece(l, d, buf, (size_t)n, offset, e);
 		if (r < 0)
 			return r;
 		offset += (uint64_t)n;

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "imagetool/erofs/internal.h"
-#include "imagetool/layer/apply.h"
 #include "imagetool/layer/policy.h"
 #include "libutil/alloc.h"
 
@@ -356,9 +355,7 @@ static int put(struct erofs_layer *l, const struct tar_entry *n, struct tar_read
 int erofs_layer_entry(struct erofs_layer *l, const struct tar_entry *n, struct tar_reader *t,
 		      struct err *e)
 {
-	if (++l->entries > APPLY_ENTRIES_MAX)
-		return err_set(e, E2BIG, "the layer has more than %llu entries",
-			       (unsigned long long)APPLY_ENTRIES_MAX);
+	l->entries++;
 	if (l->entries == 1)
 		l->build = n->mtime;
 	return put(l, n, t, e);

@@ -6,9 +6,9 @@
  *
  * Everything is written once, as the layer streams; only names, and what
  * directories are like, wait in memory until the end (tree.h).  The same entries
- * give the same bytes.  What a layer may do is judged as layer/apply.h does:
- * paths are resolved among the layer's own names, by text alone, so there is
- * nothing outside that they could reach.
+ * give the same bytes.  What a layer may do is judged as layer/apply.h does
+ * (how much it may be, by the stream's budget): paths are resolved among the layer's own names, by
+ * text alone, so there is nothing outside that they could reach.
  *
  * What the layers below have may be known while the layer streams or not.  When
  * it is not, directories that the layer does not state are listed for who can

@@ -18,9 +18,6 @@
 #include "imagetool/tar/read.h"
 #include "libutil/strv.h"
 
-/* Policy: what one image may ask for.  Real images stay below a hundredth of it. */
-#define APPLY_ENTRIES_MAX ((uint64_t)16 << 20)
-#define APPLY_BYTES_MAX   ((uint64_t)1 << 40) /* of file content */
 /* Directories below one that a late whiteout empties. */
 #define APPLY_WHITEOUT_DEPTH_MAX 128
 

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "imagetool/layer/apply_internal.h"
+#include "imagetool/layer/policy.h"
 #include "imagetool/layer/view.h"
 #include "libutil/beneath.h"
 #include "libutil/file.h"
@@ -30,14 +31,6 @@ static bool is_foreign(const struct apply *a, const struct tar_entry *n)
 	if (!a->privileged)
 		return false;
 	return n->uid != a->uid || n->gid != a->gid || a->parent.dir.setgid;
-}
-
-static int check_owner(const struct tar_entry *n, struct err *e)
-{
-	if (n->uid < 0 || n->uid >= UINT32_MAX || n->gid < 0 || n->gid >= UINT32_MAX)
-		return err_set(e, EINVAL, "owner %lld:%lld is out of range", (long long)n->uid,
-			       (long long)n->gid);
-	return 0;
 }
 
 /* `fd` is the open file, or -1. */
@@ -162,9 +155,6 @@ static int create_device(struct apply *a, const struct place *at, const struct t
 {
 	mode_t type = n->type == TAR_CHAR ? S_IFCHR : S_IFBLK;
 
-	/* overlayfs takes it for a whiteout: the layer would hide files it does not name. */
-	if (n->type == TAR_CHAR && n->major == 0 && n->minor == 0)
-		return err_set(e, EINVAL, "character device 0:0 would be a whiteout to overlayfs");
 	if (mknodat(at->dirfd, at->name, type | (n->mode & 0777), makedev(n->major, n->minor)) <
 	    0) {
 		if (errno != EPERM)
@@ -362,12 +352,7 @@ int create_root(struct apply *a, const struct tar_entry *n, struct err *e)
 	const struct place at = { a->rootfd, "." };
 	int r;
 
-	/* A symlink in place of the root would lead everything after it outside (CVE-2021-29136).
-	 */
-	if (n->type != TAR_DIR)
-		return err_set(e, EINVAL, "entry '%.200s': the root can only be a directory",
-			       n->name);
-	r = check_owner(n, e);
+	r = entry_check_root(n, e);
 	if (r >= 0)
 		r = finish_dir(a, &at, &root, n, false, e);
 	if (r >= 0 && a->overlay)
@@ -404,7 +389,7 @@ int create_entry(struct apply *a, const char *name, const struct entry_path *p,
 		 const struct tar_entry *n, struct tar_reader *t, struct err *e)
 {
 	struct place at = { a->parent.dir.fd, name };
-	int r = check_owner(n, e);
+	int r = entry_check(n, e);
 
 	if (r < 0)
 		return r;

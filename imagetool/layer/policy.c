@@ -2,10 +2,8 @@
 #include "imagetool/layer/policy.h"
 
 #include <errno.h>
-#include <string.h>
 
-/* The kernel reads its own meaning into these: an overlay over the tree would see other files. */
-static const char *const forged[] = { "trusted.overlay.", "user.overlay.", NULL };
+#include "imagetool/layer/overlay_xattr.h"
 
 static int check_owner(const struct tar_entry *n, struct err *e)
 {
@@ -15,13 +13,12 @@ static int check_owner(const struct tar_entry *n, struct err *e)
 	return 0;
 }
 
+/* An overlay over the tree would show other files. */
 static int check_xattr(const char *name, struct err *e)
 {
-	for (const char *const *p = forged; *p; p++)
-		if (starts_with(name, *p))
-			return err_set(e, EINVAL,
-				       "extended attribute '%s' would change what overlayfs shows",
-				       name);
+	if (is_overlay_xattr(name))
+		return err_set(e, EINVAL,
+			       "extended attribute '%s' would change what overlayfs shows", name);
 	return 0;
 }
 

@@ -10,15 +10,6 @@
 
 #define XATTR_LIST_SIZE 65536 /* the kernel's XATTR_LIST_MAX */
 
-static int check_name(const char *name, struct err *e)
-{
-	/* An overlay over the tree would show other files. */
-	if (is_overlay_xattr(name))
-		return err_set(e, EINVAL,
-			       "extended attribute '%s' would change what overlayfs shows", name);
-	return 0;
-}
-
 int xattrs_set(struct apply *a, int fd, int dirfd, const char *name, const struct tar_entry *n,
 	       struct err *e)
 {
@@ -28,12 +19,8 @@ int xattrs_set(struct apply *a, int fd, int dirfd, const char *name, const struc
 		(void)xattr_path_at(dirfd, name, &path);
 	for (size_t i = 0; i < n->n_xattrs; i++) {
 		const struct tar_xattr *x = &n->xattrs[i];
-		int r = check_name(x->name, e);
-
-		if (r < 0)
-			return r;
-		r = fd >= 0 ? fsetxattr(fd, x->name, x->value, x->len, 0)
-			    : lsetxattr(path.text, x->name, x->value, x->len, 0);
+		int r = fd >= 0 ? fsetxattr(fd, x->name, x->value, x->len, 0)
+				: lsetxattr(path.text, x->name, x->value, x->len, 0);
 		if (r < 0 && !xattr_may_lack(errno))
 			return err_sys(e, "set extended attribute '%.80s'", x->name);
 		a->notes.xattrs += r < 0;

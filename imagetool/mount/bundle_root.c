@@ -102,7 +102,7 @@ void bundle_root_done(struct bundle_root *b)
 	if (b->shown) {
 		autofree char *target = staged_rootfs(b->stagefd);
 
-		(void)umount2(target, MNT_DETACH);
+		(void)umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW);
 	}
 	snapshot_stack_done(&b->stack);
 	*b = (struct bundle_root)BUNDLE_ROOT_INIT;

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "imagetool/errors.h"
 #include "imagetool/mount/overlay.h"
 #include "libutil/alloc.h"
 #include "libutil/dir.h"
+#include "libutil/fd.h"
 #include "libutil/file.h"
 #include "libutil/json.h"
 #include "libutil/path.h"
@@ -83,7 +85,7 @@ static int take_text(const struct json *doc, const char *key, char **ret, struct
 	return 0;
 }
 
-static int take(const struct json *doc, struct home *h, struct err *e)
+static int take(const struct json *doc, enum home_kind kind, struct home *h, struct err *e)
 {
 	const struct json *size = json_get(doc, "size"), *writable = json_get(doc, "writable");
 	const char *target = json_get_string(doc, "target");
@@ -101,11 +103,11 @@ static int take(const struct json *doc, struct home *h, struct err *e)
 		return r;
 	h->size = size && size->kind == JSON_NUMBER ? size->number.i64 : -1;
 	h->writable = writable && writable->kind == JSON_BOOL && writable->boolean;
-	h->target = target ? xstrdup(target) : NULL;
+	h->target = target && kind == HOME_OF_STORE ? xstrdup(target) : NULL;
 	return 0;
 }
 
-int home_read(const char *path, struct home *ret, struct err *e)
+int home_read(const char *path, enum home_kind kind, struct home *ret, struct err *e)
 {
 	auto_(arena) struct arena a = { 0 };
 	auto_(home) struct home h = { .path = path_absolute(path) };
@@ -120,7 +122,7 @@ int home_read(const char *path, struct home *ret, struct err *e)
 	if (r >= 0)
 		r = json_parse(HOME_RECORD, text, len, &a, &doc, e);
 	if (r >= 0)
-		r = take(doc, &h, e);
+		r = take(doc, kind, &h, e);
 	if (r < 0)
 		return err_wrap(e, r, "'%s'", path);
 	*ret = h;
@@ -144,11 +146,23 @@ static int load(const struct home *h, struct store *s, struct image *img, struct
 
 static int mount_stack(const struct home *h, const struct snapshot_stack *stack, struct err *e)
 {
-	autofree char *target = home_target(h);
 	autofd int dirfd = dir_open_at(AT_FDCWD, h->path, e);
+	autofree char *inside = NULL;
+	char path[FD_PATH_SIZE];
+	struct stat st;
 	int r = dirfd < 0 ? dirfd : overlay_prepare(dirfd, stack, h->writable, e);
 
-	return r < 0 ? r : overlay_mount(dirfd, stack, h->writable, target, e);
+	if (r < 0)
+		return r;
+	if (h->target)
+		return overlay_mount(dirfd, stack, h->writable, h->target, e);
+	/* A link would have us mount over somebody else's directory. */
+	if (fstatat(dirfd, HOME_ROOTFS, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "'%s/%s'", h->path, HOME_ROOTFS);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "'%s/%s' is not a directory", h->path, HOME_ROOTFS);
+	inside = path_join(fd_path(dirfd, path), HOME_ROOTFS);
+	return overlay_mount(dirfd, stack, h->writable, inside, e);
 }
 
 int home_mount(const struct home *h, enum snapshot_choice form, struct apply_notes *notes,

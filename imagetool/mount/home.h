@@ -37,8 +37,10 @@ void home_init(struct home *h, const struct store *s, const struct image *img, c
 	       const char *target, bool writable);
 /* Write overlay.json into the directory, which may be staged elsewhere yet. */
 int home_write(const struct home *h, int dirfd, struct err *e);
+/* Who wrote overlay.json: a bundle may come from anybody, and is mounted nowhere but in itself. */
+enum home_kind { HOME_BUNDLE, HOME_OF_STORE };
 /* -ENOENT when the directory is none. */
-int home_read(const char *path, struct home *ret, struct err *e);
+int home_read(const char *path, enum home_kind kind, struct home *ret, struct err *e);
 
 /* Where it is mounted; owned by the caller. */
 char *home_target(const struct home *h);

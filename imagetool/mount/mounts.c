@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "imagetool/mount/overlay.h"
@@ -41,12 +42,8 @@ static char *homes_of(const struct store *s)
 
 static int make_home(const struct home *h, struct err *e)
 {
-	autofree char *parent = path_parent(h->path);
 	autofd int fd = -1;
-	int r = dir_make_all_at(AT_FDCWD, parent, 0700, e);
 
-	if (r < 0)
-		return r;
 	if (mkdir(h->path, 0700) < 0)
 		return err_sys(e, "make directory '%s'", h->path);
 	fd = dir_open_at(AT_FDCWD, h->path, e);
@@ -71,7 +68,7 @@ static int make_or_take(const struct home *h, struct err *e)
 {
 	auto_(home) struct home before = { 0 };
 
-	if (home_read(h->path, &before, NULL) < 0) {
+	if (home_read(h->path, HOME_OF_STORE, &before, NULL) < 0) {
 		(void)dir_remove_all_at(AT_FDCWD, h->path, NULL);
 		return make_home(h, e);
 	}
@@ -81,6 +78,18 @@ static int make_or_take(const struct home *h, struct err *e)
 			       "umount' first",
 			       h->target, before.image);
 	return 0;
+}
+
+/* One at a time makes or removes mounts of a store.  Released when the descriptor is closed. */
+static int lock(const struct store *s, struct err *e)
+{
+	autofree char *homes = homes_of(s);
+	int r = dir_make_all_at(AT_FDCWD, homes, 0700, e);
+	autofd int fd = r < 0 ? r : dir_open_at(AT_FDCWD, homes, e);
+
+	if (fd >= 0 && flock(fd, LOCK_EX) < 0)
+		return err_sys(e, "lock '%s'", homes);
+	return steal_fd(&fd);
 }
 
 static int resolve(const char *dir, char **ret, struct err *e)
@@ -101,8 +110,9 @@ int mounts_add(struct store *s, const struct image *img, const char *dir, bool w
 {
 	autofree char *target = NULL, *homes = homes_of(s), *path = NULL;
 	auto_(home) struct home h = { 0 };
+	autofd int held = lock(s, e);
 	char id[LEASE_ID_SIZE];
-	int r = resolve(dir, &target, e);
+	int r = held < 0 ? held : resolve(dir, &target, e);
 
 	if (r >= 0)
 		r = name_home(img, target, writable, id, e);
@@ -124,7 +134,20 @@ int mounts_add(struct store *s, const struct image *img, const char *dir, bool w
 
 /* ---- Found ---- */
 
+static bool is_ours(const struct store *s, const char *home)
+{
+	autofree char *homes = homes_of(s), *parent = path_parent(home);
+
+	return streq(homes, parent);
+}
+
+int mounts_read(const struct store *s, const char *path, struct home *ret, struct err *e)
+{
+	return home_read(path, is_ours(s, path) ? HOME_OF_STORE : HOME_BUNDLE, ret, e);
+}
+
 struct search {
+	const struct store *store;
 	mounts_fn *fn;
 	void *ctx;
 };
@@ -135,14 +158,14 @@ static int visit(const struct lease *l, void *ctx, struct err *e)
 	auto_(home) struct home h = { 0 };
 
 	/* Others take leases, too. */
-	if (!l->path || home_read(l->path, &h, NULL) < 0)
+	if (!l->path || mounts_read(s->store, l->path, &h, NULL) < 0)
 		return 0;
 	return s->fn(&h, s->ctx, e);
 }
 
 int mounts_each(const struct store *s, mounts_fn *fn, void *ctx, struct err *e)
 {
-	struct search search = { fn, ctx };
+	struct search search = { s, fn, ctx };
 
 	return lease_each(s, visit, &search, e);
 }
@@ -164,20 +187,14 @@ bool mounts_is_meant(const struct home *h, const char *text)
 
 /* ---- Taken away ---- */
 
-static bool is_ours(const struct store *s, const struct home *h)
-{
-	autofree char *homes = homes_of(s), *parent = path_parent(h->path);
-
-	return streq(homes, parent);
-}
-
 int mounts_remove(struct store *s, const struct home *h, struct err *e)
 {
 	autofree char *target = home_target(h);
-	bool ours = is_ours(s, h);
-	int r = 0;
+	bool ours = is_ours(s, h->path);
+	autofd int held = lock(s, e);
+	int r = held < 0 ? held : 0;
 
-	if (overlay_is_mounted(target) || !ours)
+	if (r >= 0 && (overlay_is_mounted(target) || !ours))
 		r = overlay_unmount(target, e);
 	if (r >= 0 && ours)
 		remove_home(s, h);

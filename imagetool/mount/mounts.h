@@ -11,6 +11,8 @@ int mounts_add(struct store *s, const struct image *img, const char *dir, bool w
 	       enum snapshot_choice form, struct apply_notes *notes, char **ret_target,
 	       struct err *e);
 
+/* home_read() of one that has a lease of the store. */
+int mounts_read(const struct store *s, const char *path, struct home *ret, struct err *e);
 /* Each home that has a lease of the store; stops at the first value != 0 and returns it. */
 typedef int mounts_fn(const struct home *h, void *ctx, struct err *e);
 int mounts_each(const struct store *s, mounts_fn *fn, void *ctx, struct err *e);

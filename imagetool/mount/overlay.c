@@ -210,7 +210,7 @@ static int mount_shown(int dirfd, const struct layers *l, bool writable, const c
 	else
 		shown--;
 	while (shown--)
-		(void)umount2(target, MNT_DETACH);
+		(void)umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW);
 	return fd;
 }
 

@@ -143,7 +143,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	r = overlay_may_mount(e);
 	if (r < 0)
 		return r;
-	if (n == 1 && home_read(args[0], &h, NULL) >= 0)
+	if (n == 1 && home_read(args[0], HOME_BUNDLE, &h, NULL) >= 0)
 		return mount_bundle(v, &h, e);
 	return mount_image(global, v, args[0], n > 1 ? args[1] : NULL, e);
 }

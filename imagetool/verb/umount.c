@@ -43,7 +43,7 @@ static int remove_found(struct store *s, const struct found *f, struct err *e)
 	for (size_t i = 0; i < f->homes.n && r >= 0; i++) {
 		auto_(home) struct home h = { 0 };
 
-		r = home_read(f->homes.v[i], &h, e);
+		r = mounts_read(s, f->homes.v[i], &h, e);
 		if (r >= 0)
 			r = mounts_remove(s, &h, e);
 	}
@@ -83,7 +83,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	for (int i = 0; i < n && r >= 0; i++) {
 		auto_(home) struct home h = { 0 };
 
-		if (home_read(args[i], &h, NULL) >= 0) {
+		if (home_read(args[i], HOME_BUNDLE, &h, NULL) >= 0) {
 			r = umount_bundle(&h, e);
 			continue;
 		}

@@ -180,6 +180,34 @@ is_mounted() {
 	[ -z "$(store mount)" ]
 }
 
+@test "a bundle of a stranger is mounted nowhere but in itself" {
+	store bundle x b /bin/true
+	creel-image umount b
+	rmdir b/rootfs
+	ln -s "$PWD/outside" b/rootfs
+	jq '.target = env.PWD + "/outside"' b/overlay.json >changed
+	cp changed b/overlay.json
+	run creel-image mount b
+	[ "$status" -eq 1 ]
+	[[ $output == *"b/rootfs' is not a directory"* ]]
+	run ! is_mounted outside
+	rm b/rootfs
+	mkdir b/rootfs
+	[ "$(creel-image mount b)" = "$PWD/b/rootfs" ]
+	run ! is_mounted outside
+	assert_untouched
+}
+
+@test "many mount one image at once: it is mounted once" {
+	for _ in $(seq 8); do
+		store mount x &
+	done >places
+	wait
+	[ "$(sort -u places | wc -l)" -eq 1 ]
+	[ "$(grep -c " $(head -1 places) " /proc/self/mountinfo)" -eq 1 ]
+	store umount x
+}
+
 @test "snapshots that were lost are made again from the blobs" {
 	store bundle x b /bin/true
 	creel-image umount b
