@@ -183,10 +183,13 @@ static int empty_trash(const struct store *s, struct temp *trash, struct err *e)
 static int collect(const struct store *s, const struct store_gc_opts *opts,
 		   struct store_gc_result *result, struct err *e)
 {
-	autofd int use = store_lock_alone(s, e);
+	autofd int use = -1;
 	struct temp trash = { .fd = -1 };
 	int r, emptied;
 
+	if (!s->can_hold)
+		return err_set(e, EACCES, "store '%s' cannot be written to", s->path);
+	use = store_lock_alone(s, e);
 	if (use == -EBUSY) {
 		result->busy = true;
 		return 0;

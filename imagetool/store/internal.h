@@ -76,7 +76,7 @@ int store_lock_index(struct store *s, struct err *e);
 int temp_create(const struct store *s, struct temp *ret, struct err *e);
 /* The same with a name that begins so. */
 int temp_create_named(const struct store *s, const char *prefix, struct temp *ret, struct err *e);
-/* A directory, locked likewise; a cleaner that comes between birth and lock makes it -EAGAIN. */
+/* A directory, locked likewise. */
 int temp_create_dir(const struct store *s, const char *prefix, struct temp *ret, struct err *e);
 /* Move it to `name` below dirfd, over what is there.  Closes it in any case. */
 int temp_publish(const struct store *s, struct temp *t, int dirfd, const char *name, bool sync,

@@ -69,27 +69,38 @@ int temp_create_named(const struct store *s, const char *prefix, struct temp *re
 	return err_set(e, EBUSY, "create a file in '%s/tmp': others keep removing it", s->path);
 }
 
+/* As temp_claim(): a cleaner may come before the lock. */
+static int make_dir(const struct store *s, struct temp *t, struct err *e)
+{
+	if (mkdirat(s->tmpfd, t->name, 0700) < 0)
+		return err_sys(e, "create '%s/tmp/%s'", s->path, t->name);
+	t->fd = openat(s->tmpfd, t->name, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (t->fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "open '%s/tmp/%s'", s->path, t->name);
+	return temp_claim(s, t, e);
+}
+
 int temp_create_dir(const struct store *s, const char *prefix, struct temp *ret, struct err *e)
 {
-	struct temp t = { .fd = -1 };
-	char id[TEMP_RANDOM + 1];
-	int r = id_random(id, TEMP_RANDOM, e);
+	for (int i = 0; i < TEMP_TRIES; i++) {
+		struct temp t = { .fd = -1 };
+		char id[TEMP_RANDOM + 1];
+		int r = id_random(id, TEMP_RANDOM, e);
 
-	if (r < 0)
-		return r;
-	(void)snprintf(t.name, sizeof(t.name), "%s%s", prefix, id);
-	if (mkdirat(s->tmpfd, t.name, 0700) < 0)
-		return err_sys(e, "create '%s/tmp/%s'", s->path, t.name);
-	t.fd = openat(s->tmpfd, t.name, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (t.fd < 0)
-		return err_sys(e, "open '%s/tmp/%s'", s->path, t.name);
-	r = temp_claim(s, &t, e);
-	if (r > 0) {
-		*ret = t;
-		return 0;
+		if (r < 0)
+			return r;
+		(void)snprintf(t.name, sizeof(t.name), "%s%s", prefix, id);
+		r = make_dir(s, &t, e);
+		if (r > 0) {
+			*ret = t;
+			return 0;
+		}
+		close_at_exit(&t.fd);
+		if (r < 0)
+			return r;
 	}
-	(void)close(t.fd);
-	return r < 0 ? r : err_set(e, EAGAIN, "'%s/tmp/%s' was removed", s->path, t.name);
+	return err_set(e, EBUSY, "create a directory in '%s/tmp': others keep removing it",
+		       s->path);
 }
 
 void temp_drop(const struct store *s, struct temp *t)

@@ -28,6 +28,7 @@
 	X(artifact_push)                                                                           \
 	X(artifact_pull)                                                                           \
 	X(artifact_attach)                                                                         \
+	X(du)                                                                                      \
 	X(prune)                                                                                   \
 	X(verify)                                                                                  \
 	X(unpack)                                                                                  \

@@ -309,3 +309,18 @@ pull_both() {
 	run -0 image verify
 	[[ $output == *" 2 snapshots; 0 damaged" ]]
 }
+
+@test "du tells what images take, share and could be freed" {
+	pull_both
+	run -0 image du
+	[[ ${lines[0]} =~ ^NAME\ +SIZE\ +SHARED\ +UNIQUE\ +UNPACKED$ ]]
+	[[ ${lines[1]} =~ ^$A\ .*kB ]]
+	[[ $output == *"6 blobs, "*"2 snapshots, 103.0 kB"*"'prune' would free 0 blobs"* ]]
+	layer=$(image inspect --raw "$B" | jq '.layers[0].size')
+	[ "$(image du --json | jq '.images[0].shared, .images[1].shared' | sort -u)" = "$layer" ]
+	[ "$(image du --json | jq '.blobs.bytes')" = "$(cat "$STORE"/blobs/sha256/* | wc -c)" ]
+	[ "$(image du --format '{{.Name}}')" = "$A"$'\n'"$B" ]
+	layout_blob "$STORE" "$STORE/oci-layout" >/dev/null
+	[ "$(image du --json | jq .reclaimable)" = "$(stat -c %s "$STORE/oci-layout")" ]
+	run -3 creel-image --store "$BATS_TEST_TMPDIR/none" du
+}
