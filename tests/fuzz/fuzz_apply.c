@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layers put on one another in a directory, beside a canary that must stay as it
- * is.  The input is one tar archive, or several with MARK between them.
+ * Layers put on one another in a directory, and each of them alone in one of its
+ * own, with a view of those below and without, beside a canary that must stay as
+ * it is.  The input is one tar archive, or several with MARK between them.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -34,10 +35,11 @@ static int next_piece(void *ctx, const uint8_t **ret, struct err *e)
 	return n;
 }
 
-/* ROOM/root is filled; everything else in ROOM stays. */
+/* ROOM/root and ROOM/layers are filled; everything else in ROOM stays. */
 struct room {
 	char path[64];
-	int fd, rootfd;
+	int fd, rootfd, layersfd;
+	int n; /* directories in layers/ */
 	struct stat before;
 };
 
@@ -49,10 +51,13 @@ static void room_open(struct room *m)
 	if (!mkdtemp(m->path))
 		abort();
 	m->fd = open(m->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->fd < 0 || mkdirat(m->fd, "root", 0755) < 0 || mkdirat(m->fd, "canary", 0700) < 0)
+	if (m->fd < 0 || mkdirat(m->fd, "root", 0755) < 0 || mkdirat(m->fd, "canary", 0700) < 0 ||
+	    mkdirat(m->fd, "layers", 0755) < 0)
 		abort();
+	m->n = 0;
+	m->layersfd = openat(m->fd, "layers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	m->rootfd = openat(m->fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->rootfd < 0 || fstatat(m->fd, "canary", &m->before, 0) < 0)
+	if (m->rootfd < 0 || m->layersfd < 0 || fstatat(m->fd, "canary", &m->before, 0) < 0)
 		abort();
 }
 
@@ -71,7 +76,7 @@ static void room_close(struct room *m)
 	struct stat after;
 	int n = 0;
 
-	if (dir_each(m->fd, count_entry, &n, NULL) < 0 || n != 2)
+	if (dir_each(m->fd, count_entry, &n, NULL) < 0 || n != 3)
 		abort();
 	if (fstatat(m->fd, "canary", &after, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    after.st_ino != m->before.st_ino || after.st_mode != m->before.st_mode ||
@@ -79,6 +84,7 @@ static void room_close(struct room *m)
 	    after.st_mtim.tv_nsec != m->before.st_mtim.tv_nsec || after.st_nlink != 2)
 		abort();
 	(void)close(m->rootfd);
+	(void)close(m->layersfd);
 	(void)close(m->fd);
 	if (dir_remove_all_at(AT_FDCWD, m->path, NULL) < 0)
 		abort();
@@ -97,8 +103,39 @@ static int apply_one(struct apply *a, const uint8_t *data, size_t len)
 	return r;
 }
 
+static int layer_dir(struct room *m)
+{
+	char name[16];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%d", m->n++);
+	if (mkdirat(m->layersfd, name, 0755) < 0)
+		abort();
+	fd = openat(m->layersfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		abort();
+	return fd;
+}
+
+/* Alone; what was made on top of a view is added to it. */
+static void apply_alone(struct room *m, struct view *lower, const uint8_t *data, size_t len)
+{
+	int fd = layer_dir(m);
+	struct apply *a = apply_new_overlay(fd, lower, false);
+	int r = apply_one(a, data, len);
+
+	if (r >= 0 && lower && (apply_facts(a)->implied.n || apply_facts(a)->whiteout_dirs.n))
+		abort();
+	if (r >= 0 && lower)
+		view_add(lower, fd, apply_facts(a)->root_opaque);
+	else
+		(void)close(fd);
+	apply_free(a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct view *lower = view_new();
 	struct room m;
 	struct apply *a;
 	const uint8_t *mark;
@@ -112,12 +149,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		mark = memmem(data, size, MARK, sizeof(MARK) - 1);
 		len = mark ? (size_t)(mark - data) : size;
 		r = apply_one(a, data, len);
+		apply_alone(&m, NULL, data, len);
+		apply_alone(&m, lower, data, len);
 		if (mark)
 			len += sizeof(MARK) - 1;
 		data += len;
 		size -= len;
 	} while (r >= 0 && mark);
 	apply_free(a);
+	view_free(lower);
 	room_close(&m);
 	return 0;
 }
