@@ -40,6 +40,7 @@
 	X(commit)                                                                                  \
 	X(convert)                                                                                 \
 	X(copy)                                                                                    \
+	X(import)                                                                                  \
 	X(load)                                                                                    \
 	X(save)                                                                                    \
 	X(login)                                                                                   \
