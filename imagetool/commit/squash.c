@@ -275,6 +275,33 @@ static int write_all(struct squashing *g, struct err *e)
 	return r < 0 ? r : tar_write_end(g->w, e);
 }
 
+static void squashing_begin(struct squashing *g)
+{
+	ftree_init(&g->below);
+	ftree_init(&g->all);
+	g->w = xcalloc(1, sizeof(*g->w));
+}
+
+int squash_write(const struct image_descriptor *layers, const struct oci_strings *diff_ids,
+		 const struct store *s, struct byte_sink to, struct err *e)
+{
+	auto_(squashing) struct squashing g = {
+		.layers = layers, .diff_ids = diff_ids, .store = s, .n = diff_ids->n
+	};
+	int r;
+
+	squashing_begin(&g);
+	r = find_changes(&g, e);
+	if (r < 0)
+		return r;
+	tar_writer_init_sink(g.w, to);
+	g.w->exact_times = true;
+	/* Who unpacks it gets the root's attributes, too. */
+	g.all.root->inode->written = true;
+	r = write_entry(&g, g.all.root, NULL, 0, e);
+	return r < 0 ? r : write_all(&g, e);
+}
+
 int squash_layers(const struct image_descriptor *layers, const struct oci_strings *diff_ids,
 		  size_t first, struct store *s, const struct compress_opts *opts,
 		  struct compress_result *ret, struct err *e)
@@ -285,9 +312,7 @@ int squash_layers(const struct image_descriptor *layers, const struct oci_string
 	auto_(layer_blob) struct layer_blob layer = { 0 };
 	int r;
 
-	ftree_init(&g.below);
-	ftree_init(&g.all);
-	g.w = xcalloc(1, sizeof(*g.w));
+	squashing_begin(&g);
 	r = find_changes(&g, e);
 	if (r >= 0)
 		r = layer_blob_begin(&layer, s, opts, e);

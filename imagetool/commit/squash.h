@@ -16,4 +16,8 @@ int squash_layers(const struct image_descriptor *layers, const struct oci_string
 		  size_t first, struct store *s, const struct compress_opts *opts,
 		  struct compress_result *ret, struct err *e);
 
+/* All of them as one tar stream, of the whole root file system. */
+int squash_write(const struct image_descriptor *layers, const struct oci_strings *diff_ids,
+		 const struct store *s, struct byte_sink to, struct err *e);
+
 #endif

@@ -41,6 +41,7 @@
 	X(convert)                                                                                 \
 	X(copy)                                                                                    \
 	X(import)                                                                                  \
+	X(export)                                                                                  \
 	X(load)                                                                                    \
 	X(save)                                                                                    \
 	X(login)                                                                                   \
