@@ -109,7 +109,6 @@ static int check_parts(const struct sign_trust *t, const struct sign_subject *s,
 		       struct sign_verdict *ret, struct err *e)
 {
 	auto_(strbuf) struct strbuf input = { 0 };
-	struct sign_bytes sig;
 	struct cbor *header;
 	int r = cbor_parse(parts[0].data, parts[0].len, a, &header, e);
 
@@ -123,11 +122,11 @@ static int check_parts(const struct sign_trust *t, const struct sign_subject *s,
 	r = strbuf_check(&input, "COSE envelope", e);
 	if (r < 0)
 		return r;
-	sig.data = (unsigned char *)arena_strndup(a, (const char *)parts[3].data, parts[3].len);
-	sig.len = parts[3].len;
 	n->signed_data = input.data;
 	n->signed_len = input.len;
-	n->signature = &sig;
+	n->signature.data =
+		(unsigned char *)arena_strndup(a, (const char *)parts[3].data, parts[3].len);
+	n->signature.len = parts[3].len;
 	n->payload = (const char *)parts[2].data;
 	n->payload_len = parts[2].len;
 	return notation_check(t, s, n, ret, e);

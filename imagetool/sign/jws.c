@@ -91,7 +91,7 @@ static int check_parts(const struct sign_trust *t, const struct sign_subject *s,
 	strbuf_addf(&input, "%s.%s", p->protected, p->payload);
 	n->signed_data = strbuf_str(&input);
 	n->signed_len = input.len;
-	n->signature = &sig;
+	n->signature = sig;
 	n->payload = (const char *)payload.data;
 	n->payload_len = payload.len;
 	return notation_check(t, s, n, ret, e);

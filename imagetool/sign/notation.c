@@ -87,7 +87,7 @@ int notation_check(const struct sign_trust *t, const struct sign_subject *s,
 		/* Valid now: a time that only the signer vouches for would let a stolen certificate
 		 * sign after its end. */
 		r = sign_trust_check_chain(t, &n->chain, sign_trust_time(t), n->alg, n->signed_data,
-					   n->signed_len, n->signature, &v.who, e);
+					   n->signed_len, &n->signature, &v.who, e);
 	if (r >= 0)
 		r = check_payload(s, n, e);
 	if (r >= 0)

@@ -22,7 +22,7 @@ struct notation {
 	int64_t expiry, auth;    /* seconds since 1970 */
 	const void *signed_data; /* what the signature is of */
 	size_t signed_len;
-	struct sign_bytes *signature;
+	struct sign_bytes signature; /* borrowed, as what is signed and the payload are */
 	struct sign_chain chain;
 	const char *payload; /* JSON */
 	size_t payload_len;
