@@ -19,16 +19,16 @@
 
 /* ---- Opening ---- */
 
-static struct id_range *ranges_of(const struct oci_array *mappings, struct id_ranges *ret)
+static struct disk_ids *ranges_of(const struct oci_array *mappings, struct disk_id_map *ret)
 {
 	const struct spec_id_mapping *m = mappings->items;
-	struct id_range *items = xcalloc(mappings->n + 1, sizeof(*items));
+	struct disk_ids *items = xcalloc(mappings->n + 1, sizeof(*items));
 
 	for (size_t i = 0; i < mappings->n; i++)
-		items[i] = (struct id_range){ .inside = (uint32_t)m[i].container_id.v,
+		items[i] = (struct disk_ids){ .inside = (uint32_t)m[i].container_id.v,
 					      .outside = (uint32_t)m[i].host_id.v,
 					      .count = (uint32_t)m[i].size.v };
-	*ret = (struct id_ranges){ items, mappings->n };
+	*ret = (struct disk_id_map){ items, mappings->n };
 	return items;
 }
 
@@ -212,9 +212,21 @@ static int scan_upper(struct changed *c, struct err *e)
 }
 
 /* One user's own files: on the disk all ids of the image are one. */
-static bool one_id(const struct id_ranges *ids)
+static bool one_id(const struct disk_id_map *ids)
 {
 	return ids->n == 1 && ids->items[0].count == 1;
+}
+
+/* Something was made to mount on: whether its directory changed otherwise only the image says. */
+static bool has_mount_points(const struct changed *c)
+{
+	for (size_t i = 0; i < c->mount_points.n; i++) {
+		const char *path = c->mount_points.v[i];
+
+		if (ftree_lookup(&c->now, path, strlen(path), false))
+			return true;
+	}
+	return false;
 }
 
 int changed_find(struct changed *c, const struct store *s, const struct image *base,
@@ -232,7 +244,7 @@ int changed_find(struct changed *c, const struct store *s, const struct image *b
 	else if (c->upperfd >= 0)
 		r = scan_upper(c, e);
 	how.upper = c->scan.upper;
-	how.blind = opts->blind && how.upper;
+	how.blind = opts->blind && how.upper && !has_mount_points(c);
 	if (r >= 0 && !how.upper)
 		r = read_both(c, s, base, e);
 	else if (r >= 0 && !how.blind)

@@ -27,7 +27,7 @@ struct changed {
 
 	struct arena arena; /* owns the spec */
 	struct runtime_spec *spec;
-	struct id_range *uids, *gids; /* owned */
+	struct disk_ids *uids, *gids; /* owned */
 	struct strv mount_points;
 	struct ftree_dir_opts scan;
 

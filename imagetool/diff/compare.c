@@ -349,6 +349,8 @@ static void tell(struct comparison *c)
 		if (n != root || n->why != CHANGE_INSIDE)
 			add(c->changes, n->pair ? CHANGE_MODIFIED : CHANGE_ADDED, n);
 		tell_deleted(c, n);
+		/* Each name has been told of. */
+		n->opaque = false;
 	}
 }
 

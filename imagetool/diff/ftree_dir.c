@@ -25,12 +25,12 @@ struct scan {
 	struct node *dir; /* being read */
 };
 
-static int64_t inside_id(const struct id_ranges *ids, uint32_t id)
+static int64_t inside_id(const struct disk_id_map *ids, uint32_t id)
 {
 	if (!ids->n)
 		return id;
 	for (size_t i = 0; i < ids->n; i++) {
-		const struct id_range *r = &ids->items[i];
+		const struct disk_ids *r = &ids->items[i];
 
 		if (id >= r->outside && id - r->outside < r->count)
 			return r->inside + (id - r->outside);

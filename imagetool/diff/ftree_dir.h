@@ -10,12 +10,12 @@
 #include "imagetool/diff/ftree.h"
 
 /* User or group ids of the disk and what they are in the image. */
-struct id_range {
+struct disk_ids {
 	uint32_t inside, outside, count;
 };
 
-struct id_ranges {
-	const struct id_range *items;
+struct disk_id_map {
+	const struct disk_ids *items;
 	size_t n; /* 0: they are the same */
 };
 
@@ -26,7 +26,7 @@ struct ftree_dir_opts {
 	/* When it was unpacked: inodes whose ctime is older are as the image says. */
 	bool has_unpacked;
 	struct timespec unpacked;
-	struct id_ranges uids, gids;
+	struct disk_id_map uids, gids;
 };
 
 struct ftree_dir_notes {

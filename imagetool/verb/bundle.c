@@ -103,7 +103,7 @@ static int make(struct making *m, const char *dir, struct err *e)
 		return rootfd;
 	r = bundle_plan_write(&m->plan, stage.fd, rootfd, e);
 	if (r >= 0)
-		r = origin_write(stage.fd, m->image, NULL, e);
+		r = origin_write(stage.fd, m->image, overlay.rootfd >= 0 ? OVERLAY_UPPER : NULL, e);
 	if (r >= 0)
 		r = staging_commit(&stage, NULL, e);
 	if (r < 0 || overlay.rootfd < 0)

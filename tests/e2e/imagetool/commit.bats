@@ -96,7 +96,7 @@ times() {
 @test "whatever changed comes back, with every compression" {
 	requires root program setfattr
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	change_files b/rootfs
 	for i in gzip zstd uncompressed; do
 		image commit --quiet --compression-format "$i" b "c-$i"
@@ -114,7 +114,7 @@ times() {
 @test "tar programs read the layer: GNU tar, bsdtar, python" {
 	requires root program bsdtar python3 setfattr
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	change_files b/rootfs
 	# bsdtar takes no name that is not UTF-8.
 	rm "$(printf 'b/rootfs/e\314\201\377')"
@@ -141,7 +141,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 	requires root program umoci
 	image_of "$LOWER"
 	cp -a layout theirs
-	image bundle x b
+	image bundle --rootfs=copy x b
 	umoci unpack --image theirs:x u >/dev/null 2>&1
 	for i in b u; do
 		echo new >"$i/rootfs/etc/new"
@@ -165,7 +165,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 @test "skopeo and umoci read the image, also in Docker's format" {
 	requires root program skopeo umoci
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	echo n >b/rootfs/new
 	image commit --quiet b c
 	image commit --quiet --format docker b d
@@ -185,7 +185,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 
 @test "nothing changed: no layer, an empty one in history" {
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	run image commit -m why b c
 	[ "$status" -eq 0 ]
 	[[ $output == *"no file changed"* ]]
@@ -196,7 +196,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 
 @test "changes of the config: every instruction" {
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	image commit -q -a me -c 'CMD ["ls", "-l"]' -c 'ENV A=1 B="x y" PATH=$PATH:/opt' \
 		-c LABEL=b=2 -c 'EXPOSE 80 53/UDP 8000-8002' -c 'WORKDIR /a/../b' -c 'WORKDIR c' \
 		-c 'HEALTHCHECK --interval=3s --retries=2 CMD true "x"' -c 'VOLUME /v ["q"]' -c 'USER $A' \
@@ -217,7 +217,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 
 @test "changes that are none are refused, and no image is made" {
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	for change in 'RUN x' 'COPY a b' 'FROM x' 'EXPOSE 99999' 'EXPOSE 5-4' 'STOPSIGNAL SIGFOO' 'ENV' 'ENV a' \
 		'ONBUILD ONBUILD RUN x' 'HEALTHCHECK --interval=x CMD y' 'FOO bar' '' 'WORKDIR ""'; do
 		run image commit -c "$change" b c
@@ -232,7 +232,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 @test "--squash: one layer, the same files" {
 	requires root program setfattr
 	image_of "$LOWER" 'file name=etc/.wh.b'
-	image bundle x b
+	image bundle --rootfs=copy x b
 	change_files b/rootfs 2>/dev/null || true
 	image commit -q --squash b c
 	[ "$(layer_count c)" -eq 1 ]
@@ -246,7 +246,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 @test "SOURCE_DATE_EPOCH: the same image again, and no file is later" {
 	requires root
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	echo n >b/rootfs/new
 	export SOURCE_DATE_EPOCH=1600000000
 	one=$(image commit -q b c1)
@@ -278,7 +278,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 @test "an upper directory becomes the layer: whiteouts, opaque directories" {
 	requires root
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	unshare -m bash -ec '
 		mkdir m
 		mount -t tmpfs none m
@@ -319,6 +319,55 @@ D /lib" ]
 	[[ $output == *"mount the bundle"* ]]
 }
 
+@test "a bundle on an overlay: diff, commit and squash; what a runtime made to mount on is no layer" {
+	requires root
+	image_of "$LOWER"
+	export -f image
+	unshare -m bash -ec '
+		image bundle --rootfs=overlay -v "$PWD/outside:/some/where" x b
+		[ "$(jq -r .upper b/image.json)" = upper ]
+		mkdir -p b/rootfs/proc b/rootfs/some/where
+		touch b/rootfs/etc/t
+		rm b/rootfs/etc/t
+		image diff b >diff0
+		image commit -q b none
+		cd b/rootfs
+		rm -r dir/sub etc/a
+		mv dir dir2
+		echo n >etc/n
+		chmod 700 bin
+		cd ../..
+		image diff b >diff1
+		image commit -q b c
+		image commit -q --squash b s
+		cp -a b/rootfs kept
+		image umount b
+		image diff b >diff2
+		if image commit --squash b t 2>err; then exit 1; fi
+		grep -q "mount the bundle" err
+		image commit -q b c2'
+	[ ! -s diff0 ]
+	[ "$(layer_count none)" -eq 1 ]
+	cat diff1
+	diff - diff1 <<-'END'
+		C /bin
+		D /dir
+		A /dir2
+		A /dir2/1
+		C /etc
+		D /etc/a
+		A /etc/n
+	END
+	diff diff1 diff2
+	for i in c s c2; do
+		rm -rf out
+		image unpack "$i" out
+		# The mount points are there as the overlay has them.
+		rm -rf kept/proc kept/some
+		diff <(treecmp -T kept) <(treecmp -T out)
+	done
+}
+
 @test "an ordinary user's bundle: ids of the image stay, new files are root's" {
 	requires root
 	image_of "$LOWER"
@@ -326,7 +375,7 @@ D /lib" ]
 	chown -R 65534:65534 layout
 	mkdir -m 777 u
 	as() { HOME=$PWD/u setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
-	as env PATH="$PATH" creel-image --store layout bundle x u/b 2>/dev/null
+	as env PATH="$PATH" creel-image --store layout bundle --rootfs=copy x u/b 2>/dev/null
 	as bash -c 'echo n >u/b/rootfs/new; echo more >>u/b/rootfs/etc/b'
 	as env PATH="$PATH" creel-image --store layout commit -q u/b c
 	[ "$(last_layer c | tar tv --numeric-owner | awk '{ print $2, $6 }' | xargs)" = "0/0 etc/ 7/8 etc/b 0/0 new" ]
@@ -335,7 +384,7 @@ D /lib" ]
 @test "files that change while they are read do not break it" {
 	requires root
 	image_of "$LOWER"
-	image bundle x b
+	image bundle --rootfs=copy x b
 	for i in {1..40}; do head -c 200000 /dev/urandom >"b/rootfs/f$i"; done
 	(
 		while [ ! -e stop ]; do

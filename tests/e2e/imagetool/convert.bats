@@ -275,7 +275,7 @@ index_of() {
 	ln -s busybox bin/sh
 	tar cf 1.tar bin
 	CONFIG='{"Cmd":["/bin/sh","-c","/bin/busybox cat /new"],"Env":["PATH=/bin"]}' make_layout layout x 1.tar
-	image bundle x b
+	image bundle --rootfs=copy x b
 	mkdir -p b/rootfs/proc b/rootfs/dev
 	echo it works >b/rootfs/new
 	image commit -q b c

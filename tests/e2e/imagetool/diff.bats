@@ -35,7 +35,7 @@ changes() {
 	image_of "$LOWER"
 	changes x x
 	[ -z "$output" ]
-	creel-image --store layout bundle x b
+	creel-image --store layout bundle --rootfs=copy x b
 	changes b
 	[ -z "$output" ]
 	changes x b
@@ -76,7 +76,7 @@ A /usr/lib/new" ]
 @test "a bundle: added, changed, deleted, other types, links; touched but the same is nothing" {
 	requires root
 	image_of "$LOWER"
-	creel-image --store layout bundle x b
+	creel-image --store layout bundle --rootfs=copy x b
 	cd b/rootfs
 	echo n >etc/n
 	echo -n c >etc/b
@@ -110,7 +110,7 @@ A /usr/bin/z" ]
 @test "a file whose content alone differs is seen by its ctime, in a copy by --checksum" {
 	requires root
 	image_of "$LOWER"
-	creel-image --store layout bundle x b
+	creel-image --store layout bundle --rootfs=copy x b
 	cp -a b copy
 	for i in b copy; do
 		echo -n c >$i/rootfs/etc/b
@@ -128,7 +128,7 @@ C /etc/b" ]
 
 @test "what a runtime makes to mount on is no change; a bundle that does not name its image asks for it" {
 	image_of "$LOWER"
-	creel-image --store layout bundle -v "$PWD/outside:/some/where" x b
+	creel-image --store layout bundle --rootfs=copy -v "$PWD/outside:/some/where" x b
 	mkdir -p b/rootfs/some/where b/rootfs/proc b/rootfs/dev/pts
 	changes b
 	[ -z "$output" ]
@@ -143,7 +143,7 @@ C /etc/b" ]
 @test "names are shown without control characters, symlinks are never followed, sockets are told of" {
 	requires root
 	image_of "$LOWER"
-	creel-image --store layout bundle x b
+	creel-image --store layout bundle --rootfs=copy x b
 	ln -s "$PWD/outside" b/rootfs/out
 	touch "$(printf 'b/rootfs/a\033[31m\nb')"
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("b/rootfs/sock")'
