@@ -43,3 +43,33 @@ teardown() { room_teardown; }
 	[ "$(creel-image --store new inspect derived:1 | jq -c '.. | .Env? // empty | select(index("A=1"))' | head -1 | grep -c A=1)" = 1 ]
 	d rmi -f derived:1 example.com/team/app:1.2 >/dev/null
 }
+
+@test "docker pulls what we push, an index too, and what it pushes goes on to another name" {
+	command -v docker-registry >/dev/null || skip "needs the program docker-registry"
+	printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:5000"}\n' \
+		"$PWD/data" >registry.yml
+	in_room docker-registry serve "$PWD/registry.yml" >registry.log 2>&1 </dev/null 3>&- &
+	for _ in $(seq 100); do
+		! in_room curl -fs -o /dev/null http://127.0.0.1:5000/v2/ || break
+		sleep 0.1
+	done
+	layer 1.tar <<<'file name=file data=pushed'
+	gzip 1.tar
+	make_layout layout x 1.tar.gz
+	i() { in_room creel-image --store "$PWD/$1" "${@:2}"; }
+	digest=$(i layout push -q x 127.0.0.1:5000/team/app:1)
+	run d pull -q 127.0.0.1:5000/team/app:1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(d image inspect -f '{{index .RepoDigests 0}}' 127.0.0.1:5000/team/app:1)" = "127.0.0.1:5000/team/app@$digest" ]
+	i st index create 127.0.0.1:5000/team/all:1 docker://127.0.0.1:5000/team/app:1
+	i st push -q --all 127.0.0.1:5000/team/all:1
+	d pull -q 127.0.0.1:5000/team/all:1
+	[ "$(d image inspect -f '{{.Id}}' 127.0.0.1:5000/team/all:1)" = "$(d image inspect -f '{{.Id}}' 127.0.0.1:5000/team/app:1)" ]
+	d tag 127.0.0.1:5000/team/app:1 127.0.0.1:5000/theirs/app:1
+	d push -q 127.0.0.1:5000/theirs/app:1
+	i st pull -q 127.0.0.1:5000/theirs/app:1
+	theirs=$(i st push -q 127.0.0.1:5000/theirs/app:1 127.0.0.1:5000/ours/app:1)
+	[ "$(d pull 127.0.0.1:5000/ours/app:1 | sed -n 's/^Digest: //p')" = "$theirs" ]
+	d rmi -f 127.0.0.1:5000/{ours,theirs,team}/app:1 127.0.0.1:5000/team/all:1 >/dev/null
+}
