@@ -19,11 +19,11 @@ static int copy_in(struct store *s, struct image_source *from, const struct gath
 		   struct arena *a, struct image_descriptor *ret, struct err *e)
 {
 	const struct copy_opts how = { .platform = opts->platform, .all = opts->all };
+	struct image_target_ops ops; /* outlives the target */
 	auto_(image_target) struct image_target *target = NULL;
 	auto_(copy_result) struct copy_result result = { 0 };
 	struct place to = { .kind = PLACE_STORE, .name = NULL };
 	struct place_opts to_opts = *opts->place;
-	struct image_target_ops ops;
 	int64_t size;
 	int fd, r;
 
