@@ -6,9 +6,9 @@
 #include "imagetool/program.h"
 #include "imagetool/store/digest_set.h"
 #include "imagetool/store/lease.h"
+#include "imagetool/verb/freed.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/verbs.h"
-#include "libutil/json.h"
 
 struct prune_values {
 	bool all, dry_run, json, quiet;
@@ -95,27 +95,6 @@ static int prune_images(struct store *s, const struct prune_values *v, struct st
 
 /* ---- Output ---- */
 
-static int print_json(const struct strv *images, const struct store_gc_result *gc, struct err *e)
-{
-	auto_(strbuf) struct strbuf out = { 0 };
-	struct json_writer w = { .out = &out, .indent = 2 };
-
-	json_object(&w);
-	json_key(&w, "images");
-	json_array(&w);
-	for (size_t i = 0; i < images->n; i++)
-		json_string(&w, images->v[i]);
-	json_array_end(&w);
-	json_kv_i64(&w, "blobs", (int64_t)gc->blobs);
-	json_kv_i64(&w, "snapshots", (int64_t)gc->snapshots);
-	json_kv_i64(&w, "partials", (int64_t)gc->partials);
-	json_kv_i64(&w, "bytes", (int64_t)gc->bytes);
-	json_kv_bool(&w, "busy", gc->busy);
-	json_object_end(&w);
-	strbuf_addc(&out, '\n');
-	return output_write(strbuf_str(&out), out.len, e);
-}
-
 static int print_text(const struct prune_values *v, const struct strv *images,
 		      const struct store_gc_result *gc, struct err *e)
 {
@@ -155,7 +134,7 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 		r = store_gc_with(store, &opts, &gc, e);
 	if (r < 0 || v->quiet)
 		return r;
-	return v->json ? print_json(&images, &gc, e) : print_text(v, &images, &gc, e);
+	return v->json ? freed_json(&images, &gc, e) : print_text(v, &images, &gc, e);
 }
 
 const struct verb verb_prune = {

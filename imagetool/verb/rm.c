@@ -4,10 +4,12 @@
 #include "imagetool/errors.h"
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/freed.h"
+#include "imagetool/verb/output.h"
 #include "imagetool/verb/verbs.h"
 
 struct rm_values {
-	bool all, force, quiet;
+	bool all, force, json, quiet;
 };
 
 static const struct opt rm_opts[] = {
@@ -21,6 +23,10 @@ static const struct opt rm_opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct rm_values, force),
 	  .help = "remove an image given by digest with all its names; a missing image is fine" },
+	{ .name = "json",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct rm_values, json),
+	  .help = "print the result as JSON" },
 	{ .letter = 'q',
 	  .name = "quiet",
 	  .kind = OPT_FLAG,
@@ -89,44 +95,58 @@ static int doom_all(const struct store *s, struct doomed *doomed, struct err *e)
 }
 
 /* Two processes may remove the same name: to the slower one it is gone as wanted. */
-static int untag_all(struct store *s, const struct doomed *doomed, bool quiet, struct err *e)
+static int untag_all(struct store *s, const struct doomed *doomed, struct strv *removed,
+		     struct err *e)
 {
 	for (size_t i = 0; i < doomed->names.n; i++) {
 		int r = store_untag(s, doomed->names.v[i], e);
 
 		if (r < 0 && r != -IMAGE_ENOTFOUND)
 			return r;
-		if (r >= 0 && !quiet)
-			(void)printf("removed %s\n", doomed->names.v[i]);
+		if (r >= 0)
+			strv_add(removed, doomed->names.v[i]);
 	}
 	for (size_t i = 0; i < doomed->digests.n; i++) {
 		int r = store_untag_digest(s, doomed->digests.v[i], e);
 
 		if (r < 0)
 			return r;
-		if (r > 0 && !quiet)
-			(void)printf("removed %s\n", doomed->digests.v[i]);
+		if (r > 0)
+			strv_add(removed, doomed->digests.v[i]);
 	}
 	err_clear(e);
 	return 0;
 }
 
-static int collect(struct store *s, bool quiet, struct err *e)
+static int print_text(const struct strv *removed, const struct store_gc_result *gc, struct err *e)
 {
-	struct store_gc_result gc;
+	auto_(strbuf) struct strbuf out = { 0 };
 	char size[HUMAN_SIZE];
-	int r = store_gc(s, &gc, e);
 
-	if (r < 0 || quiet)
-		return r;
-	if (gc.busy)
+	for (size_t i = 0; i < removed->n; i++)
+		strbuf_addf(&out, "removed %s\n", removed->v[i]);
+	if (gc->busy)
 		(void)fprintf(stderr,
 			      "a process that may not write to the store reads it: the blobs stay "
 			      "until the next 'creel-image prune'\n");
 	else
-		(void)printf("freed %llu blob%s, %s\n", (unsigned long long)gc.blobs,
-			     gc.blobs == 1 ? "" : "s", human_size(gc.bytes, size));
-	return 0;
+		strbuf_addf(&out, "freed %llu blob%s, %s\n", (unsigned long long)gc->blobs,
+			    gc->blobs == 1 ? "" : "s", human_size(gc->bytes, size));
+	return output_write(strbuf_str(&out), out.len, e);
+}
+
+static int remove_all(struct store *s, const struct rm_values *v, const struct doomed *doomed,
+		      struct err *e)
+{
+	auto_(strv) struct strv removed = { 0 };
+	struct store_gc_result gc = { 0 };
+	int r = untag_all(s, doomed, &removed, e);
+
+	if (r >= 0)
+		r = store_gc(s, &gc, e);
+	if (r < 0 || v->quiet)
+		return r;
+	return v->json ? freed_json(&removed, &gc, e) : print_text(&removed, &gc, e);
 }
 
 static int rm_run(const void *global, void *values, char *const *args, int n, struct err *e)
@@ -146,9 +166,7 @@ static int rm_run(const void *global, void *values, char *const *args, int n, st
 	for (int i = 0; i < n && r >= 0; i++)
 		r = doom(store, v, args[i], &doomed, e);
 	if (r >= 0)
-		r = untag_all(store, &doomed, v->quiet, e);
-	if (r >= 0)
-		r = collect(store, v->quiet, e);
+		r = remove_all(store, v, &doomed, e);
 	strv_done(&doomed.names);
 	strv_done(&doomed.digests);
 	return r;

@@ -208,7 +208,7 @@ part_shared() {
 	publish medium
 	publish_sibling medium
 	echo "a second image with the same layers (creel alone)"
-	$(warm_creel medium:latest) >/dev/null
+	"$installed" --store creel pull -q "$registry/medium:latest" >/dev/null
 	"$turns" "$((rounds * 3))" creel creel "- $installed --store creel rm -q $registry/medium:sibling --force ; $(warm_creel medium:sibling)"
 }
 

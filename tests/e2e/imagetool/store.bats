@@ -108,7 +108,8 @@ pull_both() {
 	[[ ${lines[1]} == "freed 3 blobs, "* ]]
 	[ "$(blob_count "$STORE")" = 3 ]
 	store_is_sound "$STORE"
-	image rm "$B"
+	run -0 image rm --json "$B"
+	[ "$(jq -r '"\(.images[0]) \(.blobs) \(.snapshots)"' <<<"$output")" = "$B 3 1" ]
 	[ "$(blob_count "$STORE")" = 0 ]
 }
 
