@@ -82,7 +82,6 @@ int walk_take_below(struct erofs_layer *l, uint32_t dir, const struct erofs_belo
 static int make_dir(struct erofs_layer *l, uint32_t *at, const char *name, size_t len, bool opaque,
 		    struct err *e)
 {
-	const struct tree_dir *parent;
 	struct tree_dir *d;
 	uint32_t node;
 	int r = tree_add(&l->tree, *at, name, len, EROFS_FT_DIR, &node, e);
@@ -90,15 +89,10 @@ static int make_dir(struct erofs_layer *l, uint32_t *at, const char *name, size_
 	if (r < 0)
 		return r;
 	d = tree_dir(&l->tree, node);
-	parent = tree_dir(&l->tree, *at);
 	d->opaque = opaque;
-	/* Nothing below is seen that it could be like. */
+	/* Nothing below is seen that it could be like.  It inherits no set-group-id bit: whether
+	 * its parent has one may be known only below. */
 	d->stated = opaque;
-	/* As mkdir(2) has it. */
-	if (parent->mode & S_ISGID) {
-		d->mode |= S_ISGID;
-		d->gid = parent->gid;
-	}
 	*at = node;
 	return 1;
 }
