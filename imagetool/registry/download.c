@@ -332,13 +332,6 @@ void registry_wake(struct registry *r)
 	http_wake(__atomic_load_n(&r->http, __ATOMIC_ACQUIRE));
 }
 
-/* What a registry can be at fault for. */
-static bool is_remote(int error)
-{
-	return error == -IMAGE_ENETWORK || error == -IMAGE_EREGISTRY || error == -IMAGE_ENOTFOUND ||
-	       error == -IMAGE_EDENIED;
-}
-
 /* A mirror need not have every blob, nor live as long as the download: the next endpoint goes on
  * where it stopped.  1: it does; else the failure there is. */
 static int go_on_elsewhere(struct downloads *d, int result, struct err *e)
@@ -347,7 +340,7 @@ static int go_on_elsewhere(struct downloads *d, int result, struct err *e)
 
 	for (size_t i = 0; i < d->n; i++)
 		failed = failed || d->flights[i].failed;
-	if (!failed || !is_remote(result))
+	if (!failed || !session_is_remote(result))
 		return result;
 	for (size_t i = 0; i < d->n; i++)
 		http_transfer_done(&d->flights[i].transfer);

@@ -18,8 +18,9 @@
 struct remote_blob {
 	struct registry *registry;
 	char *digest, *url;
-	int64_t size; /* -1: not known */
-	int64_t at;   /* byte the buffer begins with */
+	size_t endpoint; /* of the registry: the one that `url` is of */
+	int64_t size;    /* -1: not known */
+	int64_t at;      /* byte the buffer begins with */
 	struct strbuf buffer;
 	size_t taken; /* of the buffer */
 	struct http_transfer transfer;
@@ -87,6 +88,12 @@ static int on_body(struct http_transfer *t, const void *data, size_t len, struct
 
 static int start(struct remote_blob *b, struct err *e)
 {
+	if (!b->url || b->endpoint != b->registry->current) {
+		free(b->url);
+		b->url = session_url(b->registry, "blobs/%s", b->digest);
+		b->endpoint = b->registry->current;
+		b->retry = (struct retry){ .max = session_retries(b->registry) };
+	}
 	free(b->authorization);
 	b->authorization = b->registry->authorization ? xstrdup(b->registry->authorization) : NULL;
 	b->transfer = (struct http_transfer){
@@ -106,7 +113,7 @@ static void stop(struct remote_blob *b)
 {
 	if (b->running)
 		http_transfer_done(&b->transfer);
-	b->running = false;
+	b->running = b->paused = false;
 }
 
 static int give_up(const struct remote_blob *b, struct err *e)
@@ -118,6 +125,23 @@ static int give_up(const struct remote_blob *b, struct err *e)
 	return err_set(e, -t->result, "%s (%" PRId64 " bytes arrived)", t->err.msg, position(b));
 }
 
+/* A mirror need not have every blob: the next endpoint goes on where this one stopped. */
+static int go_on_elsewhere(struct remote_blob *b, struct err *e)
+{
+	int r = give_up(b, e);
+
+	stop(b);
+	/* Another blob's reader may have gone there before. */
+	if (b->endpoint != b->registry->current) {
+		err_clear(e);
+		return 0;
+	}
+	if (!session_is_remote(r))
+		return r;
+	r = session_next(b->registry, r, e);
+	return r < 0 ? r : 0;
+}
+
 static int try_again(struct remote_blob *b, struct err *e)
 {
 	int64_t wait = session_may_retry(b->registry, &b->transfer)
@@ -125,7 +149,7 @@ static int try_again(struct remote_blob *b, struct err *e)
 			       : -1;
 
 	if (wait < 0)
-		return give_up(b, e);
+		return go_on_elsewhere(b, e);
 	stop(b);
 	return http_sleep(b->registry->http, retry_jitter(wait), e);
 }
@@ -174,6 +198,8 @@ static int fill(struct remote_blob *b, struct err *e)
 		strbuf_truncate(&b->buffer, 0);
 		if (b->size >= 0 && b->at >= b->size)
 			return 0;
+		if (b->endpoint != b->registry->current)
+			stop(b);
 		if (b->paused) {
 			b->paused = false;
 			http_resume(&b->transfer);
@@ -229,9 +255,7 @@ int remote_blob_new(struct registry *r, const char *digest, int64_t size, struct
 	b->registry = r;
 	b->size = size;
 	b->digest = xstrdup(digest);
-	b->url = session_url(r, "blobs/%s", digest);
 	b->buffer.max = 2 * BUFFER_SIZE;
-	b->retry.max = r->opts.retries;
 	*ret = steal_ptr(&b);
 	return 0;
 }

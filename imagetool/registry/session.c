@@ -44,6 +44,12 @@ void session_set_authorization(struct registry *r, char *value)
 	r->authorization = value;
 }
 
+bool session_is_remote(int error)
+{
+	return error == -IMAGE_ENETWORK || error == -IMAGE_EREGISTRY || error == -IMAGE_ENOTFOUND ||
+	       error == -IMAGE_EDENIED;
+}
+
 unsigned session_retries(const struct registry *r)
 {
 	bool last = r->current + 1 >= r->endpoints.n;

@@ -74,7 +74,8 @@ const char *session_secret_for(const struct registry *r, const char *url);
 char *session_place(const struct registry *r, const char *rest) MALLOC_LIKE;
 
 /* open.c: after failure `n` go on to the next endpoint.  1: it is another one now (`e` is cleared):
- * ask again; else the failure there is, and its code.  No transfer may be under way. */
+ * ask again; else the failure there is, and its code.  Transfers of the one before are moved on by
+ * nobody any more: they are to be ended. */
 int session_next(struct registry *r, int n, struct err *e);
 
 /* open.c: what failed is TLS; says what to do. */
@@ -82,6 +83,9 @@ int session_tls_error(const struct registry *r, const struct http_transfer *t, s
 
 /* Takes `value`, wipes the one before. */
 void session_set_authorization(struct registry *r, char *value);
+
+/* Is it what a registry can be at fault for, so that another endpoint may do better? */
+bool session_is_remote(int error);
 
 /* How many failures in a row are forgiven: all the user allows, or one where another endpoint can
  * be asked instead. */

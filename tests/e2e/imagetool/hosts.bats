@@ -137,6 +137,10 @@ refuses() { # NAME STATUS TEXT [OPTION...]
 		[ "$(grep -c '^/v2/good/blobs/' "$HOSTILE_LOG")" -ge 1 ]
 		store_is_sound "$STORE"
 		image rm -qa
+		: >"$HOSTILE_LOG"
+		creel-image copy -q --retry 1 "docker://$HOSTILE/good:1" "oci:$BATS_TEST_TMPDIR/$bad:x"
+		grep -q "^/v2/$bad/blobs/" "$HOSTILE_LOG"
+		store_is_sound "$BATS_TEST_TMPDIR/$bad"
 	done
 	grep '^/v2/good/blobs/.* range=[1-9]' "$HOSTILE_LOG"
 }
