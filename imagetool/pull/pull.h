@@ -8,6 +8,12 @@
 #include "imagetool/registry/registry.h"
 #include "imagetool/snapshot/snapshot.h"
 
+/*
+ * May this be pulled?  Asked before anything is stored: for what the name stands for, and, where
+ * that is an index that may not, for the manifest that was chosen from it.
+ */
+typedef int pull_judge_fn(void *ctx, const struct registry_document *d, struct err *e);
+
 struct pull_opts {
 	const char *name;                /* as typed */
 	const struct platform *platform; /* NULL: this machine's */
@@ -16,6 +22,8 @@ struct pull_opts {
 	bool unpack;                    /* make its layers ready to mount, too */
 	enum snapshot_choice snapshots; /* how */
 	struct budget_opts budget;      /* what the layers may hold */
+	pull_judge_fn *judge;           /* NULL: everything may */
+	void *judge_ctx;
 };
 
 struct pull_result {

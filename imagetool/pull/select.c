@@ -66,11 +66,29 @@ static int descend(struct pull *p, struct err *e)
 	return get_described(p, &entries[r], e);
 }
 
+/* An index is signed as a whole, or its manifests are. */
+static int judge(struct pull *p, bool *allowed, struct err *e)
+{
+	bool more = is_index(&p->document);
+	int r;
+
+	if (!p->opts->judge || *allowed)
+		return 0;
+	r = p->opts->judge(p->opts->judge_ctx, &p->document, e);
+	*allowed = r >= 0;
+	if (r != -IMAGE_EVERIFY || !more)
+		return r;
+	if (e)
+		err_clear(e);
+	return 0;
+}
+
 int pull_select(struct pull *p, struct err *e)
 {
 	const char *reference = p->ref.digest ? p->ref.digest : p->ref.tag;
 	auto_(registry_document) struct registry_document top = { 0 };
 	struct image_manifest *m;
+	bool allowed = false;
 	int r = registry_get_manifest(p->registry, reference, NULL, &top, e);
 
 	if (r < 0)
@@ -81,11 +99,16 @@ int pull_select(struct pull *p, struct err *e)
 	(void)snprintf(p->top_digest, sizeof(p->top_digest), "%s", top.digest);
 	replace_document(p, &top);
 	p->from_index = is_index(&p->document);
+	r = judge(p, &allowed, e);
+	if (r < 0)
+		return r;
 	for (int depth = 0; is_index(&p->document); depth++) {
 		if (depth == INDEX_MAX_DEPTH)
 			return err_set(e, IMAGE_EVERIFY, "more than %d indexes lie in one another",
 				       INDEX_MAX_DEPTH);
 		r = descend(p, e);
+		if (r >= 0)
+			r = judge(p, &allowed, e);
 		if (r < 0)
 			return r;
 	}

@@ -9,12 +9,14 @@
 #include "imagetool/unpack/rootfs.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
+#include "imagetool/verb/verify_signature.h"
 #include "libutil/json.h"
 #include "libutil/parse.h"
 
 struct pull_values {
 	const char *platform;
 	struct registry_flags registry;
+	struct verify_trust_flags trust;
 	bool unpack;
 	int snapshots;
 	struct budget_opts budget;
@@ -52,6 +54,7 @@ static const struct opt pull_opts[] = {
 	  .arg = "FORM",
 	  .help = "what layers are unpacked to (auto)" },
 	BUDGET_OPT_ROWS(offsetof(struct pull_values, budget)),
+	VERIFY_BEFORE_ROWS(offsetof(struct pull_values, trust)),
 	{ .letter = 'q',
 	  .name = "quiet",
 	  .kind = OPT_FLAG,
@@ -128,6 +131,8 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 				  .snapshots = (enum snapshot_choice)v->snapshots,
 				  .budget = v->budget };
 	auto_(pull_result) struct pull_result result = { 0 };
+	auto_(signature_judge) struct signature_judge judge = { .name = args[0],
+								.registry = &opts.registry };
 	auto_(store) struct store *store = NULL;
 	struct platform platform;
 	autofd int signals = -1;
@@ -138,6 +143,12 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 	if (v->platform) {
 		r = platform_parse(v->platform, &platform, e);
 		opts.platform = &platform;
+	}
+	if (r >= 0)
+		r = signature_judge_init(&judge, &v->trust, e);
+	if (judge.trust) {
+		opts.judge = signature_judge;
+		opts.judge_ctx = &judge;
 	}
 	if (r >= 0)
 		r = globals_open_store(global, STORE_CREATE, &store, e);

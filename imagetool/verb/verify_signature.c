@@ -8,6 +8,7 @@
 #include "imagetool/errors.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/output.h"
+#include "libutil/alloc.h"
 #include "libutil/json.h"
 #include "libutil/log.h"
 
@@ -26,8 +27,8 @@ static int make_trust(const struct verify_trust_flags *f, struct sign_trust *t, 
 		r = sign_trust_add_ca(t, f->authorities.v[i], e);
 	if (r >= 0 && f->identities.n && !f->authorities.n)
 		r = err_set(e, EINVAL,
-			    "--certificate-identity: only certificates name somebody, give "
-			    "--ca");
+			    "an identity is given: only certificates name somebody, give an "
+			    "authority too");
 	for (size_t i = 0; i < f->identities.n; i++)
 		sign_trust_add_identity(t, f->identities.v[i]);
 	return r;
@@ -119,4 +120,47 @@ int verify_signature(const void *global, struct verify_trust_flags *f, const cha
 	if (r >= 0)
 		r = check(source, f, t, how, e);
 	return r < 0 ? err_wrap(e, r, "verify '%s'", name) : 0;
+}
+
+/* ---- On the way ---- */
+
+int signature_judge_init(struct signature_judge *ret, const struct verify_trust_flags *f,
+			 struct err *e)
+{
+	if (!verify_has_trust(f) && !f->identities.n)
+		return 0;
+	ret->trust = sign_trust_new();
+	return make_trust(f, ret->trust, e);
+}
+
+void signature_judge_done(struct signature_judge *j)
+{
+	sign_trust_free(j->trust);
+	source_free(j->source);
+}
+
+static int open_registry(struct signature_judge *j, struct err *e)
+{
+	autofree char *text = xasprintf("docker://%s", j->name);
+	auto_(place) struct place place = { 0 };
+	struct place_opts opts = { .registry = *j->registry, .quiet = true };
+	int r = place_parse(text, &place, e);
+
+	return r < 0 ? r : source_open(&place, &opts, &j->source, e);
+}
+
+int signature_judge(void *judge, const struct registry_document *d, struct err *e)
+{
+	struct signature_judge *j = judge;
+	auto_(signatures_result) struct signatures_result found = { 0 };
+	const struct sign_subject subject = {
+		.digest = d->digest, .media_type = d->media_type, .text = d->text, .len = d->len
+	};
+	int r = j->source ? 0 : open_registry(j, e);
+
+	if (r >= 0)
+		r = signatures_check(j->source, j->trust, &subject, &found, e);
+	for (size_t i = 0; i < found.good.n; i++)
+		log_info("%s %s", d->digest, found.good.v[i]);
+	return r;
 }

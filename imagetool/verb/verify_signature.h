@@ -3,6 +3,8 @@
 #ifndef IMAGETOOL_VERB_VERIFY_SIGNATURE_H
 #define IMAGETOOL_VERB_VERIFY_SIGNATURE_H
 
+#include "imagetool/copy/source.h"
+#include "imagetool/sign/trust.h"
 #include "imagetool/verb/registry_flags.h"
 #include "libutil/strv.h"
 
@@ -28,6 +30,33 @@ struct verify_trust_flags {
 		  .arg = "OS/ARCH[/VARIANT]",                                                          \
 		  .help = "the signature of this image of an index; by default the index's own" },     \
 		REGISTRY_OPT_ROWS((base) + offsetof(struct verify_trust_flags, registry))
+
+/* The same for a verb that verifies on the way. */
+#define VERIFY_BEFORE_ROWS(base)                                                                   \
+	{ VERIFY_TRUST_ROW("verify-key", OPT_LIST, base, keys), .arg = "FILE",                     \
+	  .help = "take it only if it is signed by this public key; several: by any of them" },    \
+		{ VERIFY_TRUST_ROW("verify-ca", OPT_LIST, base, authorities), .arg = "FILE",       \
+		  .help = "take it only if it is signed by somebody whom these certify" },         \
+	{                                                                                          \
+		VERIFY_TRUST_ROW("verify-identity", OPT_LIST, base, identities),                   \
+			.arg = "NAME", .help = "whom the signer's certificate must name"           \
+	}
+
+/* A pull_judge_fn; `judge` is a struct signature_judge.  Signatures are looked for where the image
+ * is.
+ */
+struct signature_judge {
+	const char *name; /* as typed */
+	const struct registry_opts *registry;
+	struct sign_trust *trust;
+	struct image_source *source; /* opened when it is asked */
+};
+int signature_judge(void *judge, const struct registry_document *d, struct err *e);
+/* ret->trust stays NULL when nothing to trust was given: then there is nothing to judge by. */
+int signature_judge_init(struct signature_judge *ret, const struct verify_trust_flags *f,
+			 struct err *e);
+void signature_judge_done(struct signature_judge *j);
+AUTO_DEFINE_DONE(signature_judge, signature_judge_done)
 
 /* Something to trust was given. */
 bool verify_has_trust(const struct verify_trust_flags *f);

@@ -52,6 +52,7 @@ setup() {
 }
 teardown() { room_teardown; }
 
+go_arch() { uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/'; }
 b64() { base64 -w0; }
 b64url() { base64 -w0 | tr '+/' '-_' | tr -d '='; }
 
@@ -194,7 +195,7 @@ refuses() { # TEXT ARG...
 	run creel-image verify --ca "$K/p256.pub" oci:layout:x
 	[[ $output == *"no certificate in PEM"* ]]
 	run creel-image verify --key "$K/p256.pub" --certificate-identity x oci:layout:x
-	[[ $output == *"give --ca"* ]]
+	[[ $output == *"an authority"* ]]
 }
 
 @test "certificates: by whom, for what, naming whom" {
@@ -319,6 +320,58 @@ refuses() { # TEXT ARG...
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == "$DIGEST notation: certificate of CN=signer,O=Example" ]]
+}
+
+@test "pull takes what is signed, and nothing else, not even half of it" {
+	cosign_sign p256
+	creel-image copy -q oci:layout:x "docker://$REGISTRY/v/pull:1"
+	# Not signed yet.
+	run creel-image --store S pull --verify-key "$K/p256.pub" "$REGISTRY/v/pull:1"
+	echo "$output"
+	[ "$status" -eq 4 ]
+	[[ $output == *"no signature of $DIGEST was found"* ]]
+	[ -z "$(find S/blobs -type f)" ]
+	creel-image copy -q "oci:layout:test/x:${DIGEST/:/-}.sig" "docker://$REGISTRY/v/pull:${DIGEST/:/-}.sig"
+	run creel-image --store S pull --verify-key "$K/rsa.pub" "$REGISTRY/v/pull:1"
+	[ "$status" -eq 4 ]
+	[ -z "$(find S/blobs -type f)" ]
+	run creel-image --store S pull -q --unpack=false --verify-key "$K/rsa.pub" --verify-key "$K/p256.pub" "$REGISTRY/v/pull:1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"$DIGEST"* ]]
+	[ -f "S/blobs/sha256/${DIGEST#sha256:}" ]
+	# Somebody moved the tag to another image: the one that is there stays.
+	layer 2.tar <<<'file name=g data=y'
+	rm -rf layout
+	make_layout layout x 2.tar
+	creel-image copy -q oci:layout:x "docker://$REGISTRY/v/pull:1"
+	run creel-image --store S pull --verify-key "$K/p256.pub" "$REGISTRY/v/pull:1"
+	[ "$status" -eq 4 ]
+	[ "$(jq -r '.manifests[0].digest' S/index.json)" = "$DIGEST" ]
+	run creel-image --store S pull --verify-identity x "$REGISTRY/v/pull:1"
+	[ "$status" -eq 1 ]
+	[[ $output == *"only certificates name somebody"* ]]
+}
+
+@test "an index is signed as a whole, or its members are" {
+	cp -r layout member
+	jq -c '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [.manifests[0] | del(.annotations) + {platform: {os: "linux", architecture: "'"$(go_arch)"'"}}]}' \
+		layout/index.json >list
+	d=$(layout_descriptor layout list application/vnd.oci.image.index.v1+json)
+	jq -c --argjson d "$d" '.manifests = [$d + {annotations: {"org.opencontainers.image.ref.name": "list"}}]' layout/index.json >index && mv index layout/index.json
+	cosign_sign p256
+	creel-image copy -q --all oci:layout:list "docker://$REGISTRY/v/list:1"
+	creel-image copy -q "oci:layout:test/x:${DIGEST/:/-}.sig" "docker://$REGISTRY/v/list:${DIGEST/:/-}.sig"
+	run creel-image verify --key "$K/p256.pub" "docker://$REGISTRY/v/list:1"
+	[ "$status" -eq 4 ]
+	run creel-image verify --key "$K/p256.pub" --platform "linux/$(go_arch)" "docker://$REGISTRY/v/list:1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	run creel-image --store S pull -q --unpack=false --verify-key "$K/p256.pub" "$REGISTRY/v/list:1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	run creel-image --store S2 pull -q --unpack=false --verify-key "$K/rsa.pub" "$REGISTRY/v/list:1"
+	[ "$status" -eq 4 ]
 }
 
 @test "in the store" {
