@@ -46,6 +46,19 @@ void erofs_layer_free(struct erofs_layer *l)
 
 /* ---- Whiteouts ---- */
 
+/* Take away what is at the name.  True when the layers below are hidden there. */
+static bool clear_name(struct erofs_layer *l, uint32_t node)
+{
+	if (node == TREE_NONE)
+		return false;
+	/* What was noted about directories in there is void. */
+	if (!l->lower && tree_is_dir(&l->tree, node))
+		l->redo = true;
+	tree_remove(&l->tree, node);
+	walk_forget(l);
+	return true;
+}
+
 /* All are one inode: what they are is said by their device number alone. */
 static int make_whiteout(struct erofs_layer *l, struct inode *i, struct err *e)
 {
@@ -60,7 +73,9 @@ static int hide(struct erofs_layer *l, uint32_t dir, const char *name, struct er
 	uint32_t node = tree_find(&l->tree, dir, name, strlen(name));
 	int r;
 
-	if (node != TREE_NONE) {
+	if (node != TREE_NONE && l->tree.nodes[node].copied) {
+		(void)clear_name(l, node);
+	} else if (node != TREE_NONE) {
 		if (tree_is_dir(&l->tree, node))
 			tree_dir(&l->tree, node)->opaque = true;
 		return 0;
@@ -113,19 +128,6 @@ static int state_dir(struct erofs_layer *l, uint32_t node, const struct tar_entr
 	d->gid = (uint32_t)n->gid;
 	d->mtime = n->mtime;
 	return tree_set_xattrs(&l->tree, node, n->xattrs, n->n_xattrs, e);
-}
-
-/* Take away what is at the name.  True when the layers below are hidden there. */
-static bool clear_name(struct erofs_layer *l, uint32_t node)
-{
-	if (node == TREE_NONE)
-		return false;
-	/* What was noted about directories in there is void. */
-	if (!l->lower && tree_is_dir(&l->tree, node))
-		l->redo = true;
-	tree_remove(&l->tree, node);
-	walk_forget(l);
-	return true;
 }
 
 static int put_dir(struct erofs_layer *l, uint32_t dir, const char *name, const struct tar_entry *n,
@@ -254,6 +256,8 @@ static int copy_up(struct erofs_layer *l, const struct entry_path *p, uint32_t *
 	r = file_copy_up(l, path, &nid, &type, e);
 	if (r >= 0)
 		r = add_node(l, dir, entry_path_base(p), type, nid, ret, e);
+	if (r >= 0)
+		l->tree.nodes[*ret].copied = 1;
 	if (r < 0 || type != EROFS_FT_SYMLINK)
 		return r;
 	r = l->lower->look(l->lower->ctx, path, &b, e);
@@ -270,6 +274,8 @@ static int link_node(struct erofs_layer *l, uint32_t dir, const char *name, uint
 
 	if (there != TREE_NONE && l->tree.nodes[there].nid == l->tree.nodes[target].nid)
 		return 0;
+	if (there != TREE_NONE && tree_is_below(&l->tree, target, there))
+		return err_set(e, ENOENT, "hard link to what it replaces");
 	r = tree_link(&l->tree, target, e);
 	if (r >= 0)
 		r = add_node(l, dir, name, (enum erofs_type)l->tree.nodes[target].type,

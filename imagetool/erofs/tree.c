@@ -102,6 +102,13 @@ uint32_t tree_find(const struct tree *t, uint32_t dir, const char *name, size_t 
 	return TREE_NONE;
 }
 
+bool tree_is_below(const struct tree *t, uint32_t node, uint32_t dir)
+{
+	while (node != TREE_ROOT && node != dir)
+		node = t->nodes[node].parent;
+	return node == dir;
+}
+
 /* ---- Changing ---- */
 
 static uint32_t add_dir(struct tree *t, uint32_t node)
@@ -288,12 +295,13 @@ void tree_mark(struct tree *t)
 	for (uint32_t i = 1; i < t->n_nodes; i++) {
 		struct tree_dir *d;
 
-		if (!t->nodes[i].whiteout || t->nodes[i].parent == TREE_NONE)
+		if (!(t->nodes[i].whiteout || t->nodes[i].copied) ||
+		    t->nodes[i].parent == TREE_NONE)
 			continue;
 		d = tree_dir(t, t->nodes[i].parent);
 		if (d->hidden)
 			tree_remove(t, i);
-		else
+		else if (t->nodes[i].whiteout)
 			d->whites = true;
 	}
 }

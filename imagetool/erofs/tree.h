@@ -26,12 +26,13 @@
 #define TREE_ATTRS_MAX ((size_t)16 << 20) /* of extended attributes of directories */
 
 struct tree_node {
-	uint64_t nid : 59;
+	uint64_t nid : 58;
 	uint64_t type : 4; /* enum erofs_type */
 	uint64_t whiteout : 1;
-	uint32_t parent; /* node */
-	uint32_t name;   /* in the text */
-	uint32_t chain;  /* next node of the same hash, or TREE_NONE */
+	uint64_t copied : 1; /* from below, for a hard link; what hides that hides it, too */
+	uint32_t parent;     /* node */
+	uint32_t name;       /* in the text */
+	uint32_t chain;      /* next node of the same hash, or TREE_NONE */
 	/* Directories: number of the row.  Symlinks: where the target is in the text, behind 4
 	 * bytes that hold what others have here: the row of the links + 1, 0 while there is one
 	 * name. */
@@ -96,6 +97,8 @@ static inline struct tree_dir *tree_dir(const struct tree *t, uint32_t node)
 {
 	return &t->dirs[t->nodes[node].more];
 }
+
+bool tree_is_below(const struct tree *t, uint32_t node, uint32_t dir);
 
 /* TREE_NONE when it is not there. */
 uint32_t tree_find(const struct tree *t, uint32_t dir, const char *name, size_t len);

@@ -18,6 +18,7 @@
 struct way {
 	char text[2 * PATH_MAX];
 	size_t at;
+	size_t given; /* so many bytes at its end are the path itself, not a link's target */
 	int links;
 };
 
@@ -30,6 +31,8 @@ static int follow(struct way *w, const char *target, size_t rest, uint32_t *at, 
 		return err_set(e, ELOOP, "too many symlinks");
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return err_set(e, ENAMETOOLONG, "symlinks lead to a name that is too long");
+	if (strlen(w->text + rest) < w->given)
+		w->given = strlen(w->text + rest);
 	memcpy(w->text, text, (size_t)n + 1);
 	w->at = 0;
 	if (*target == '/')
@@ -116,6 +119,21 @@ int walk_is_below(struct erofs_layer *l, uint32_t dir, const char *name, struct 
 	return l->lower ? look_below(l, dir, name, strlen(name), &b, e) : 1;
 }
 
+/* Directories that a path leaves out are made, those that a link's target does are not: what is
+ * missing then is what the link names. */
+static int make_missing(struct erofs_layer *l, const struct way *w, uint32_t *at, size_t begin,
+			size_t len, bool known, struct err *e)
+{
+	bool of_link = strlen(w->text + begin) > w->given;
+
+	if (of_link && known)
+		return err_set(e, EEXIST, "a symlink in it leads to '%.*s', which is missing",
+			       (int)len, w->text + begin);
+	/* Whether it is missing is known when the layer is read again. */
+	l->redo |= of_link;
+	return make_dir(l, at, w->text + begin, len, known, e);
+}
+
 /* The layer has no such name.  0: nobody has. */
 static int step_below(struct erofs_layer *l, struct way *w, uint32_t *at, size_t begin, size_t len,
 		      enum walk how, struct err *e)
@@ -129,12 +147,12 @@ static int step_below(struct erofs_layer *l, struct way *w, uint32_t *at, size_t
 	if (how == WALK_WHITEOUT && !walk_sees_lower(l, *at))
 		return 0;
 	if (!l->lower)
-		return make_dir(l, at, name, len, false, e);
+		return make_missing(l, w, at, begin, len, !walk_sees_lower(l, *at), e);
 	r = look_below(l, *at, name, len, &b, e);
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return how == WALK_MAKE ? make_dir(l, at, name, len, true, e) : 0;
+		return how == WALK_MAKE ? make_missing(l, w, at, begin, len, true, e) : 0;
 	if (S_ISLNK(b.mode))
 		return follow(w, b.target, w->at, at, e);
 	if (!S_ISDIR(b.mode))
@@ -206,6 +224,7 @@ int walk_parent(struct erofs_layer *l, const struct entry_path *p, enum walk how
 	memcpy(w.text, p->text, p->parent_len);
 	w.text[p->parent_len] = '\0';
 	w.at = 0;
+	w.given = p->parent_len;
 	w.links = 0;
 	r = walk(l, &w, how, ret, e);
 	if (r < 0)

@@ -364,6 +364,25 @@ static void whiteouts_in_a_hidden_directory_make_nothing(void **state)
 	assert_int_equal(find(f, dir, "sub"), 0);
 }
 
+static void a_link_to_what_it_replaces_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(add(f, TAR_DIR, "d", ""), 0);
+	assert_int_equal(add(f, TAR_FIFO, "d/x", ""), 0);
+	assert_int_equal(add(f, TAR_HARDLINK, "d", "d/x"), -ENOENT);
+}
+
+static void a_link_that_leads_to_nothing_known_asks_for_another_reading(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(add(f, TAR_SYMLINK, "lib", "usr/lib"), 0);
+	assert_int_equal(add(f, TAR_FIFO, "lib/x", ""), 0);
+	finish(f);
+	assert_true(f->result.redo);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -384,6 +403,8 @@ int main(void)
 		TEST(hostile_entries_are_refused),
 		TEST(an_attribute_that_comes_again_is_shared),
 		TEST(attributes_that_a_kind_of_file_cannot_have_are_counted),
+		TEST(a_link_to_what_it_replaces_is_refused),
+		TEST(a_link_that_leads_to_nothing_known_asks_for_another_reading),
 		TEST(whiteouts_in_a_hidden_directory_make_nothing),
 	};
 
