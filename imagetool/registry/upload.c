@@ -153,6 +153,7 @@ static size_t start_cancelling(struct uploads *u)
 			.method = "DELETE",
 			.url = s->location,
 			.authorization = session_secret_for(u->registry, s->location),
+			.foreign = !session_owns_url(u->registry, s->location),
 		};
 		started += http_start(u->registry->http, &s->transfer, NULL) >= 0;
 	}

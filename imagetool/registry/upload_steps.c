@@ -368,6 +368,7 @@ int shipment_prepare(struct shipment *s, struct err *e)
 	/* An upload may go on at another host: our token is none of its business. */
 	s->transfer.authorization = session_secret_for(r, s->url) ? s->token : NULL;
 	s->transfer.foreign = !session_owns_url(r, s->url);
+	s->transfer.foreign = !session_owns_url(r, s->url);
 	return http_start(r->http, &s->transfer, e);
 }
 

@@ -82,7 +82,7 @@ static void text_digest(const struct strbuf *data, const char *like, char ret[DI
 
 static void say_where(const struct exchange *x, long id, struct strbuf *out)
 {
-	const char *host = x->quirks & Q_ELSEWHERE ? "localhost" : "127.0.0.1";
+	const char *host = x->quirks & Q_ELSEWHERE ? "localhost" : x->server->address;
 
 	if (x->quirks & Q_NO_LOCATION)
 		return;

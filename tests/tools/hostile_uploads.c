@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage: hostile_uploads LOGFILE
+ * usage: hostile_uploads LOGFILE [ADDRESS]
  *
- * A registry that is written to: listens on a free port of 127.0.0.1, prints it, serves
- * until it is killed.  The name of a repository says in which way it is difficult (the
+ * A registry that is written to: listens on a free port of ADDRESS (127.0.0.1), prints it,
+ * serves until it is killed.  The name of a repository says in which way it is difficult (the
  * table below); others are honest.  Each request is one line of LOGFILE:
  * "METHOD TARGET body=N auth=yes|no".
  */
@@ -191,9 +191,9 @@ static bool needs_token(struct exchange *x)
 
 	if (!(x->quirks & Q_TOKEN) || x->auth[0] || strstr(x->query, "session="))
 		return false;
-	challenge = xasprintf("WWW-Authenticate: Bearer realm=\"http://127.0.0.1:%u/token\","
+	challenge = xasprintf("WWW-Authenticate: Bearer realm=\"http://%s:%u/token\","
 			      "scope=\"repository:%s:pull\"\r\n",
-			      x->server->port, x->repo);
+			      x->server->address, x->server->port, x->repo);
 	answer_text(x, "401 Unauthorized", challenge, "");
 	return true;
 }
@@ -237,13 +237,15 @@ int main(int argc, char **argv)
 	struct server *server = xcalloc(1, sizeof(*server));
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	server->address = argc == 3 ? argv[2] : "127.0.0.1";
+	(void)inet_pton(AF_INET, server->address, &addr.sin_addr);
 	server->logfd =
-		argc == 2 ? open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+		argc >= 2 ? open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
 	(void)pthread_mutex_init(&server->lock, NULL);
 	if (server->logfd < 0 || listener < 0 ||
 	    bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 	    listen(listener, 64) < 0 || getsockname(listener, (struct sockaddr *)&addr, &len) < 0) {
-		perror("hostile_uploads LOGFILE");
+		perror("hostile_uploads LOGFILE [ADDRESS]");
 		return 1;
 	}
 	server->port = ntohs(addr.sin_port);

@@ -61,6 +61,7 @@ struct item {
 struct server {
 	pthread_mutex_t lock; /* for what follows */
 	int logfd;
+	const char *address;
 	unsigned port;
 	struct session sessions[SESSIONS_MAX];
 	size_t n_sessions;

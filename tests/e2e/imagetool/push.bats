@@ -337,6 +337,24 @@ digest_of_file() {
 	run ! grep -q '^PUT /v2/elsewhere/uploads.*auth=yes' "$UPLOADS_LOG"
 }
 
+@test "a registry elsewhere cannot have an upload go on at this machine" {
+	requires root
+	requires program unshare ip
+	run -0 unshare -n bash -c "
+		ip link set lo up
+		ip addr add 10.9.8.7/32 dev lo
+		$(declare -f start_uploads stop_uploads)
+		BATS_TEST_TMPDIR='$BATS_TEST_TMPDIR'
+		start_uploads 10.9.8.7
+		trap stop_uploads EXIT
+		creel-image --store '$LAYOUT' push -q --retry 0 --tls-verify=false a \"\$UPLOADS/elsewhere:1\" 2>&1 || true
+		creel-image --store '$LAYOUT' push -q --tls-verify=false a \"\$UPLOADS/plain:1\""
+	echo "$output"
+	[[ $output == *"a loopback or link-local address"* || $output == *"this machine or its link: refused"* ]]
+	[ "${lines[-1]}" = "$MANIFEST" ]
+	run ! grep -q '^PUT /v2/elsewhere/uploads' "$BATS_TEST_TMPDIR/uploads.log"
+}
+
 @test "one token is asked for all that a push does" {
 	start_uploads
 	push_it -q a "$UPLOADS/token:1"

@@ -129,17 +129,17 @@ blob_count() { # DIR
 	find "$1/blobs" -type f | wc -l
 }
 
-# start_uploads: a registry to write to (tests/tools/hostile_uploads.c); sets UPLOADS to host:port
+# start_uploads [ADDRESS]: a registry to write to (tests/tools/hostile_uploads.c); sets UPLOADS to host:port
 # and UPLOADS_LOG to the file its requests go to.
 start_uploads() {
 	UPLOADS_LOG=$BATS_TEST_TMPDIR/uploads.log
-	hostile_uploads "$UPLOADS_LOG" >"$BATS_TEST_TMPDIR/uploads.port" 3>&- &
+	hostile_uploads "$UPLOADS_LOG" ${1:+"$1"} >"$BATS_TEST_TMPDIR/uploads.port" 3>&- &
 	UPLOADS_PID=$!
 	for _ in $(seq 100); do
 		[ ! -s "$BATS_TEST_TMPDIR/uploads.port" ] || break
 		sleep 0.05
 	done
-	UPLOADS=127.0.0.1:$(cat "$BATS_TEST_TMPDIR/uploads.port")
+	UPLOADS=${1:-127.0.0.1}:$(cat "$BATS_TEST_TMPDIR/uploads.port")
 	export UPLOADS
 }
 
