@@ -32,7 +32,8 @@ int staging_commit(struct staging *s, const char *member, struct err *e);
 void staging_done(struct staging *s);
 AUTO_DEFINE_DONE(staging, staging_done)
 
-/* The same for a file where that can be: without a name before. */
+/* The same for a file where that can be: without a name before, and on the disk when it gets one.
+ * Directories are not synced: they can be made again, and it would cost more than the unpacking. */
 struct staging_file {
 	int fd;     /* to write to */
 	char *path; /* NULL: what is there is written to as it is, a pipe or device */

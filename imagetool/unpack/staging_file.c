@@ -75,6 +75,9 @@ int staging_file_commit(struct staging_file *f, struct err *e)
 
 	if (!f->path)
 		return 0;
+	/* It may take the place of the only copy.  A file system that cannot sync says EINVAL. */
+	if (fsync(f->fd) < 0 && errno != EINVAL)
+		return err_sys(e, "sync what is to become '%s'", f->path);
 	if (!f->temp) {
 		autofree char *temp = NULL;
 
