@@ -120,6 +120,16 @@ static int64_t wait_for(struct feed *f, int64_t offset, enum feed_state *ret_sta
 	return there;
 }
 
+bool feed_has_begun(struct feed *f)
+{
+	bool begun;
+
+	(void)pthread_mutex_lock(&f->mutex);
+	begun = f->state != FEED_WAITING;
+	(void)pthread_mutex_unlock(&f->mutex);
+	return begun;
+}
+
 static int cancelled(struct err *e)
 {
 	return err_set(e, ECANCELED, "the pull has ended");

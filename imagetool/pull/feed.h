@@ -53,6 +53,8 @@ void feed_cancel(struct feed *f);
 
 /* ---- The worker's side ---- */
 
+/* Is it known where it comes from?  While another process fetches it, it is not. */
+bool feed_has_begun(struct feed *f);
 /* Wait until there is something to read, or everything is there.  -ECANCELED. */
 int feed_wait(struct feed *f, struct err *e);
 /* A byte_source's read; ctx is the feed. */

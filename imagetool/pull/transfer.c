@@ -27,7 +27,11 @@ struct transfer {
 
 /* ---- Workers ---- */
 
-/* The next one that may be begun; NULL when all are taken, or the pull has failed. */
+/*
+ * The next one that may be begun; NULL when all are taken, or the pull has failed.  One that
+ * another process fetches is left alone: if workers waited for those, two processes could wait for
+ * blobs that each has and neither works on.
+ */
 static struct job *take(struct transfer *t)
 {
 	const struct pull *p = t->pull;
@@ -41,7 +45,7 @@ static struct job *take(struct transfer *t)
 			if (job->taken)
 				continue;
 			left = true;
-			if (job->needs_plan && !t->planned)
+			if ((job->needs_plan && !t->planned) || !feed_has_begun(&job->feed))
 				continue;
 			job->taken = true;
 			return job;
@@ -167,6 +171,7 @@ static int tick(void *transfer, struct err *e)
 
 	(void)pthread_mutex_lock(&t->mutex);
 	progress_tick(t->progress);
+	(void)pthread_cond_broadcast(&t->changed);
 	r = t->result;
 	/* The next poll knows which signal it was. */
 	if (r == -EINTR)

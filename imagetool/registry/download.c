@@ -298,21 +298,22 @@ static int end_finished(struct downloads *d, struct err *e)
 	return r;
 }
 
+/* The tick comes before the wait: what started, or was there already, is known at once. */
 static int download_all(struct downloads *d, download_more_fn *tick, void *ctx, struct err *e)
 {
-	int more = 1;
-	int r = 0;
+	for (;;) {
+		int r = start_ready(d, e);
 
-	while ((d->done < d->n || more > 0) && r >= 0) {
-		r = start_ready(d, e);
 		if (r >= 0)
-			r = http_poll(d->registry->http, TICK_MS, e);
+			r = tick(ctx, e);
+		if (r < 0 || (r == 0 && d->done == d->n))
+			return r;
+		r = http_poll(d->registry->http, TICK_MS, e);
 		if (r >= 0)
 			r = end_finished(d, e);
-		more = tick(ctx, r < 0 ? NULL : e);
-		r = r < 0 ? r : more;
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? r : 0;
 }
 
 static void flights_free(struct downloads *d)
