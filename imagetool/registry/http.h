@@ -42,7 +42,6 @@ struct http_answer {
 	char *range;              /* of an upload: "0-1023" */
 	char *chunk_min;          /* OCI-Chunk-Min-Length */
 	char *subject;            /* OCI-Subject */
-	char *filters_applied;    /* OCI-Filters-Applied */
 	struct strv challenges;   /* WWW-Authenticate */
 	struct strv warnings;     /* Warning */
 	struct strv links;        /* Link */

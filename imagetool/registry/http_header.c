@@ -20,7 +20,6 @@ static const struct {
 	{ "range", offsetof(struct http_answer, range), false },
 	{ "oci-chunk-min-length", offsetof(struct http_answer, chunk_min), false },
 	{ "oci-subject", offsetof(struct http_answer, subject), false },
-	{ "oci-filters-applied", offsetof(struct http_answer, filters_applied), false },
 	{ "www-authenticate", offsetof(struct http_answer, challenges), true },
 	{ "warning", offsetof(struct http_answer, warnings), true },
 	{ "link", offsetof(struct http_answer, links), true },

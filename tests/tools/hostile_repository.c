@@ -411,7 +411,7 @@ static bool refers_to(const struct item *item, const char *repo, const char *dig
 	return streq(strbuf_str(&subject), digest);
 }
 
-/* One a page; the filter is ignored, as a registry may. */
+/* One a page; the filter is ignored, as a registry may (then it says no OCI-Filters-Applied). */
 static void list_referrers(struct exchange *x)
 {
 	auto_(strbuf) struct strbuf body = { 0 };

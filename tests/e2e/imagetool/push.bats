@@ -176,6 +176,31 @@ digest_of_file() {
 	is_there "$REGISTRY/$REPO:1"
 }
 
+@test "over TLS, to a registry that wants a name and a password" {
+	requires program openssl
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/cert" 2>/dev/null
+	# "s3cret pass"
+	# shellcheck disable=SC2016
+	echo 'ann:$2y$05$abcdefghijklmnopqrstuu1qdcFaS0PtqFUPzaCxLQ8/0lspH0ZEW' >"$BATS_TEST_TMPDIR/htpasswd"
+	mkdir "$BATS_TEST_TMPDIR/certs"
+	cp "$BATS_TEST_TMPDIR/cert" "$BATS_TEST_TMPDIR/certs/ca.crt"
+	start_registry "$BATS_TEST_TMPDIR/tls" \
+		", tls: {certificate: $BATS_TEST_TMPDIR/cert, key: $BATS_TEST_TMPDIR/key}" \
+		"auth: {htpasswd: {realm: private, path: $BATS_TEST_TMPDIR/htpasswd}}"
+	export HOME=$BATS_TEST_TMPDIR/home XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
+	mkdir -p "$HOME" "$XDG_RUNTIME_DIR"
+	run -5 push_it --cert-dir "$BATS_TEST_TMPDIR/certs" a "$REGISTRY/x:1"
+	printf 's3cret pass' | creel-image login -u ann --password-stdin --cert-dir "$BATS_TEST_TMPDIR/certs" "$REGISTRY"
+	run -0 --separate-stderr push_it -q --cert-dir "$BATS_TEST_TMPDIR/certs" a "$REGISTRY/x:1"
+	[ "$output" = "$MANIFEST" ]
+	# In chunks, too.
+	run -0 --separate-stderr push_it -q --cert-dir "$BATS_TEST_TMPDIR/certs" --chunk-size 1m a "$REGISTRY/y:1"
+	run -0 --separate-stderr creel-image --store "$BATS_TEST_TMPDIR/back" pull -q --cert-dir "$BATS_TEST_TMPDIR/certs" "$REGISTRY/y:1"
+	stop_registry "$BATS_TEST_TMPDIR/tls"
+	[ "$output" = "$MANIFEST" ]
+}
+
 # ---- What is wrong here ---------------------------------------------------------------------------
 
 @test "a damaged layer of the store never arrives" {
