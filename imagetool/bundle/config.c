@@ -152,16 +152,11 @@ static int convert_process(const struct config_input *in, struct spec_process *p
  * Annotations that runtimes obey (runc's and crun's "potentially unsafe" lists, and ours).  An
  * image comes from a stranger: a label must not become an order (CVE-2026-53488).
  */
-static const char *const obeyed[] = { "org.systemd.property.",
-				      "org.criu.config",
-				      "run.oci.",
-				      "module.wasm.image/",
-				      "io.kubernetes.cri",
-				      "io.creel.",
-				      "org.creel.",
-				      "io.containerd.",
-				      "io.podman.annotations.",
-				      NULL };
+static const char *const obeyed[] = {
+	"org.systemd.property.",  "org.criu.config",    "run.oci.",   "module.wasm.image/",
+	"io.kubernetes.cri",      "io.creel.",          "org.creel.", "io.containerd.",
+	"io.podman.annotations.", "io.katacontainers.", "nerdctl/",   NULL
+};
 
 bool annotation_is_order(const char *key)
 {

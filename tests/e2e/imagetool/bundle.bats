@@ -370,7 +370,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 	busybox_image
 	CONFIG='{"Cmd":["sh"],"Env":["PATH=/bin","GONE=1"]}' make_layout layout x 1.tar
 	printf 'F=file\n' >env
-	for runtime in creel runc; do
+	for runtime in creel runc crun; do
 		command -v $runtime >/dev/null || continue
 		drop b
 		bundle --env-file env -e GONE -u app --group-add 77 --umask 027 -h box --domainname dom \
@@ -383,6 +383,8 @@ q() { # JQ-FILTER: of the bundle's config.json
 				grep -E "^(CapBnd|NoNew|Seccomp:)" /proc/self/status; cat /in/canary; ls /dev/z
 				grep -E " /(big|dev/shm|data) " /proc/mounts; touch /in/x'
 		run_bundle "$runtime" b
+		# crun refuses this machine's mixture of control groups.
+		[[ $runtime != crun || $output != *"hybrid mode not supported"* ]] || continue
 		for want in "uid=1000(app) gid=1001(app)" "77" "file--box" "0027" $'1.2.3.4\ta' $'::5\tb' \
 			$'127.0.0.1\tbox.dom box' "nameserver 9.9.9.9" "search s.test" $'\n100\n' $'dom\n1\n77' \
 			"0000000000000000" $'NoNewPrivs:\t1' $'Seccomp:\t2' untouched /dev/z size=2048k size=1024k \
