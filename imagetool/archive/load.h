@@ -16,7 +16,8 @@
 #define IMAGE_FULL_NAME "io.containerd.image.name"
 
 struct load_opts {
-	const char *name; /* instead of the archive's; only for one image; or NULL */
+	const char *name;  /* instead of the archive's; only for one image; or NULL */
+	int64_t max_bytes; /* that an archive may hold, uncompressed; 0: BUDGET_BYTES */
 };
 
 struct load_result {

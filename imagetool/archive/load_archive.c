@@ -11,6 +11,7 @@
 #include "imagetool/archive/load_internal.h"
 #include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
+#include "imagetool/layer/budget.h"
 #include "imagetool/layer/entry_path.h"
 #include "imagetool/layer/layer.h"
 #include "libutil/alloc.h"
@@ -146,9 +147,14 @@ static int read_member(struct load *l, struct tar_reader *t, const struct tar_en
 
 /* ---- The archive ---- */
 
+/* Bytes behind the archive's end: padding to what a tape's record was. */
+#define TAIL_MAX ((int64_t)16 << 20)
+
 struct first_piece {
 	struct decompress *d;
-	bool seen;
+	struct layer_budget budget;
+	bool seen, ended;
+	int64_t tail;
 };
 
 static int read_checked(void *ctx, const uint8_t **ret, struct err *e)
@@ -156,7 +162,15 @@ static int read_checked(void *ctx, const uint8_t **ret, struct err *e)
 	struct first_piece *f = ctx;
 	int r = read_plain(f->d, ret, e), bad;
 
-	if (r <= 0 || f->seen)
+	if (r <= 0)
+		return r;
+	bad = layer_budget_take_bytes(&f->budget, r, e);
+	if (bad < 0)
+		return bad;
+	if (f->ended && (f->tail += r) > TAIL_MAX)
+		return err_set(e, EINVAL, "it goes on for more than %lld bytes behind its end",
+			       (long long)TAIL_MAX);
+	if (f->seen)
 		return r;
 	f->seen = true;
 	bad = archive_check_foreign(*ret, (size_t)r, e);
@@ -174,6 +188,7 @@ static int read_members(struct load *l, struct byte_source from, struct members 
 	if (r < 0)
 		return r;
 	first.d = d;
+	layer_budget_init(&first.budget, l->opts->max_bytes, 0);
 	t = tar_reader_new((struct tar_source){ .next = read_checked, .ctx = &first });
 	while ((r = tar_next(t, &n, e)) > 0) {
 		r = read_member(l, t, &n, ret, e);
@@ -181,6 +196,7 @@ static int read_members(struct load *l, struct byte_source from, struct members 
 			return r;
 	}
 	/* Whoever writes into our pipe must not die of SIGPIPE. */
+	first.ended = true;
 	return r < 0 ? r : tar_drain(t, e);
 }
 

@@ -45,10 +45,26 @@ int output_open_dir(const char *path, struct output *o, struct err *e)
 	return 0;
 }
 
+/* Pipes and devices have nothing to bring anywhere. */
+static int sync_file(int fd, struct err *e)
+{
+	return fsync(fd) < 0 && errno != EINVAL && errno != EROFS ? err_sys(e, "sync the archive")
+								  : 0;
+}
+
+/* One call instead of one a file. */
+static int sync_dir(int fd, struct err *e)
+{
+	return syncfs(fd) < 0 ? err_sys(e, "sync the files") : 0;
+}
+
 int output_commit(struct output *o, struct err *e)
 {
 	int r = o->sink->end(o->sink, e);
 
+	/* What has its name must have its bytes, also after the power failed. */
+	if (r >= 0)
+		r = o->is_dir ? sync_dir(o->stage.fd, e) : sync_file(o->file.fd, e);
 	if (r < 0)
 		return r;
 	return o->is_dir ? staging_commit(&o->stage, NULL, e) : staging_file_commit(&o->file, e);

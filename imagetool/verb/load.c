@@ -12,6 +12,7 @@
 
 struct values {
 	const char *input, *name;
+	int64_t max_size;
 };
 
 static const struct opt opts[] = {
@@ -26,6 +27,11 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, name),
 	  .arg = "NAME",
 	  .help = "what to call the image, instead of what it is called there" },
+	{ .name = "max-size",
+	  .kind = OPT_SIZE,
+	  .offset = offsetof(struct values, max_size),
+	  .arg = "SIZE",
+	  .help = "refuse an archive that holds more bytes when it is uncompressed (1 TiB)" },
 	OPT_END,
 };
 
@@ -82,13 +88,15 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 	       struct err *e)
 {
 	const struct values *v = values;
-	const struct load_opts how = { .name = v->name };
+	const struct load_opts how = { .name = v->name, .max_bytes = v->max_size };
 	struct load_result result = { 0 };
 	auto_(interrupt) struct interrupt held = { 0 };
 	struct store *s = NULL;
 	int r = globals_open_store(global, STORE_CREATE, &s, e);
 
 	interrupt_hold(&held);
+	if (r >= 0 && v->max_size < 0)
+		r = err_set(e, EINVAL, "--max-size: a size, or none at all");
 	if (r >= 0)
 		r = load(s, v->input ? v->input : "-", &how, &result, e);
 	store_free(s);

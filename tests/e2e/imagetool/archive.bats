@@ -398,3 +398,132 @@ load_fails() { # TEXT ARG...
 	tar -tf upper/x.tar >members
 	grep -qx index.json members
 }
+
+# docker_tar CONFIG-NAME LAYER-NAME...: an archive whose members are called so, around 1.tar's layer
+docker_tar() {
+	local config=$1 name names=()
+	shift
+	rm -rf d && mkdir d
+	for name in "$@"; do
+		mkdir -p "d/$(dirname "$name")"
+		cp 1.tar.gz "d/$name"
+		names+=("$name")
+	done
+	jq -nc --arg d "$(digest_of 1.tar)" --argjson n $# \
+		'{architecture:"amd64",os:"linux",rootfs:{type:"layers",diff_ids:[range($n) | $d]}}' >"d/$config"
+	jq -nc --arg c "$config" '[{Config:$c,RepoTags:["example.com/team/app:1.2"],Layers:$ARGS.positional}]' \
+		--args "${names[@]}" >d/manifest.json
+	(cd d && tar cf ../a.tar ./*)
+}
+
+@test "docker-archives of builders name their members anyhow" {
+	layer 1.tar <<<'file name=f data=x'
+	gzip -kn 1.tar
+	hex=$(sha256sum <1.tar.gz | cut -c-64)
+	for names in "sha256:$hex $hex.tar.gz" "config.json $hex.tar.gz" "$hex.json a/b/layer.tar" "c 1 2 3"; do
+		# shellcheck disable=SC2086 # split into words
+		docker_tar $names
+		for how in 'load -i a.tar' "copy -q docker-archive:a.tar creel:$NAME" \
+			"copy -q docker-archive:a.tar:$NAME creel:$NAME"; do
+			rm -rf new target
+			# shellcheck disable=SC2086
+			creel-image --store new $how
+			creel-image --store new unpack $NAME target
+			[ "$(cat target/f)" = x ]
+		done
+	done
+}
+
+@test "an archive that is both kinds is read as either" {
+	make_image 1.tar.gz 2.tar.zst
+	creel-image --store st save --format oci-dir -o both $NAME
+	manifest=both/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' both/index.json)
+	jq -c --arg n "$NAME" '[{Config:("blobs/sha256/" + .config.digest[7:]),RepoTags:[$n],Layers:[.layers[] | "blobs/sha256/" + .digest[7:]]}]' \
+		"$manifest" >both/manifest.json
+	(cd both && tar cf ../a.tar ./*)
+	for how in 'load -i a.tar' "copy -q docker-archive:a.tar creel:$NAME" "copy -q oci-archive:a.tar creel:$NAME"; do
+		rm -rf new
+		# shellcheck disable=SC2086
+		creel-image --store new $how
+		assert_is_the_image new $NAME
+	done
+}
+
+@test "an archive has an end, and a size" {
+	make_image 1.tar
+	creel-image --store st save -o a.tar $NAME
+	cp a.tar b.tar
+	head -c 1000000 /dev/zero >>b.tar
+	creel-image --store other load -i b.tar
+	rm -rf new
+	load_fails "behind its end" -i <(cat a.tar /dev/zero)
+	head -c 300000000 /dev/zero | gzip -1 >zeros.gz
+	load_fails "--max-size" --max-size 1M -i zeros.gz
+	run creel-image --store new copy --max-size 1M oci-archive:zeros.gz creel:a:1
+	[ "$status" -ne 0 ]
+	[[ $output == *"--max-size"* ]]
+}
+
+@test "links, doubles and cuts in an archive that is read in place" {
+	layer 1.tar <<<'file name=f data=x'
+	d=$(digest_of 1.tar)
+	config="{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"$d\"]}}"
+	fails() { # TEXT
+		run creel-image --store new copy -q docker-archive:a.tar creel:a:1
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output == *"$1"* ]]
+		[ -z "$(find new/blobs -type f)" ] || [ -z "$(jq '.manifests[]' new/index.json)" ]
+		assert_untouched
+	}
+	manifest='file name=manifest.json data=[{"Config":"c.json","Layers":["l"]}]'
+	for link in "symlink name=l link=$ROOM/canary" 'symlink name=l link=../canary' 'hardlink name=l link=../canary' \
+		'hardlink name=l link=/etc/passwd'; do
+		layer a.tar <<<"$manifest
+			file name=c.json data=$config
+			$link"
+		fails "leaves the archive"
+	done
+	layer a.tar <<<"$manifest
+		file name=c.json data=$config
+		symlink name=l link=m
+		symlink name=m link=l"
+	fails "has no member 'l'"
+	layer a.tar <<<"$manifest
+		file name=c.json data=$config
+		fifo name=l"
+	fails "neither a file nor a link"
+	layer a.tar <<<"$manifest
+		file name=c.json data=$config
+		file name=l data=first
+		file name=l data=second"
+	fails "$d has another content"
+	# Sizes and counts that nobody has.
+	layer a.tar <<<"$manifest
+		file name=c.json data=$config
+		file name=l size=8000000000000 data=x
+		noeof"
+	fails "truncated"
+	layer a.tar <<<'repeat=70000
+		file name=n% data='
+	fails "more than 65536 members"
+}
+
+@test "save --all keeps every platform, and others find it" {
+	layer 1.tar <<<'file name=f data=x'
+	make_layout lay x 1.tar
+	m=$(jq -c '.manifests[0] | del(.annotations)' lay/index.json)
+	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[%s]}' \
+		"$(jq -c '. + {platform:{os:"linux",architecture:"amd64"}}' <<<"$m")" >index
+	i=$(layout_descriptor lay index application/vnd.oci.image.index.v1+json)
+	printf '{"schemaVersion":2,"manifests":[%s]}' \
+		"$(jq -c '. + {annotations:{"org.opencontainers.image.ref.name":"x"}}' <<<"$i")" >lay/index.json
+	creel-image --store st load -i lay --name $NAME
+	creel-image --store st save --all -o a.tar $NAME
+	[ "$(skopeo inspect --raw oci-archive:a.tar:1.2 | sha256sum | cut -c-64)" = "$(sha256sum <index | cut -c-64)" ]
+	creel-image --store new load -i a.tar
+	[ "$(creel-image --store new inspect --raw $NAME)" = "$(cat index)" ]
+	run creel-image --store st save --all --format docker-archive -o b.tar $NAME
+	[ "$status" -ne 0 ]
+	[ ! -e b.tar ]
+}
