@@ -334,3 +334,73 @@ blob_of() {
 		done
 	done
 }
+
+private_podman() {
+	podman --root "$ROOM/podman" --runroot "$ROOM/podman-run" --storage-driver vfs --cgroup-manager cgroupfs "$@"
+}
+private_buildah() {
+	buildah --root "$ROOM/podman" --runroot "$ROOM/podman-run" --storage-driver vfs "$@"
+}
+
+@test "podman and buildah take what we write, in each form, and we what they write" {
+	requires program podman buildah
+	make_image
+	id=$(jq -r '.config.digest[7:]' "lay/blobs/sha256/${DIGEST#*:}")
+	for place in docker-archive:da.tar:example.com/x:1 oci-archive:oa.tar:example.com/x:1 oci:o:n dir:d; do
+		copy oci:lay:x "$place"
+		[ "$(private_podman pull -q "$place" | tail -1)" = "$id" ]
+		private_podman rmi -f "$id" >/dev/null
+		private_buildah pull -q "$place" >/dev/null
+		private_podman tag "$id" example.com/x:1
+		[ "$(private_podman image inspect --format '{{.Id}}' example.com/x:1)" = "$id" ]
+	done
+	# Not docker-dir: there podman 4 calls uncompressed layers gzip's, and what lies is refused.
+	for form in docker-archive oci-archive oci-dir; do
+		rm -rf saved
+		private_podman save -q --format "$form" -o saved example.com/x:1
+		case $form in
+		oci-dir) from=oci:saved ;;
+		*) from=$form:saved ;;
+		esac
+		diff <(tree_of oci:lay:x) <(tree_of "$from")
+	done
+	# Two images in one docker-archive.
+	private_podman tag "$id" example.com/y:2
+	rm -rf saved
+	private_podman save -q -m -o saved example.com/x:1 example.com/y:2
+	[ "$(image load -i saved | sort -u | wc -l)" = 2 ]
+	image inspect example.com/x:1 example.com/y:2 >/dev/null
+}
+
+@test "containerd imports what we write, and we what it exports" {
+	requires program containerd ctr
+	make_image
+	cat >containerd.toml <<-END
+		version = 2
+		root = "$ROOM/containerd"
+		state = "$ROOM/containerd-state"
+		disabled_plugins = ["io.containerd.grpc.v1.cri"]
+		[grpc]
+		  address = "$ROOM/c.sock"
+	END
+	containerd -c containerd.toml >containerd.log 2>&1 3>&- &
+	pid=$!
+	wait_for test -S c.sock
+	c() { ctr -a "$ROOM/c.sock" "$@"; }
+	image copy -q oci:lay:x example.com/x:1
+	status=0
+	{
+		image save -o a.tar example.com/x:1 &&
+			c images import --snapshotter native a.tar &&
+			[ "$(c images ls -q)" = example.com/x:1 ] &&
+			copy oci:lay:x docker-archive:da.tar:example.com/y:1 &&
+			c images import --snapshotter native da.tar &&
+			c images ls -q | grep -qx example.com/y:1 &&
+			c images export back.tar example.com/x:1 &&
+			[ "$(image copy -q oci-archive:back.tar creel:back:1)" = "$DIGEST" ] &&
+			rm -rf new && creel-image --store new load -i back.tar | grep -qF 'example.com/x:1'
+	} || status=$?
+	kill $pid
+	wait $pid || true
+	[ $status -eq 0 ]
+}
