@@ -5,6 +5,7 @@
 #include "imagetool/human.h"
 #include "imagetool/program.h"
 #include "imagetool/store/digest_set.h"
+#include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
 #include "imagetool/verb/freed.h"
 #include "imagetool/verb/output.h"
@@ -48,11 +49,32 @@ static int note_lease(const struct lease *l, void *ctx, struct err *e UNUSED)
 	return 0;
 }
 
-/* What a lease names may be the manifest or its config. */
-static bool is_doomed(const struct prune_values *v, const struct image_descriptor *desc,
-		      const struct digest_set *used)
+static bool is_there(const struct store *s, const char *digest)
 {
-	if (digest_set_has(used, desc->digest))
+	autofd int fd = blob_open(s, digest, NULL, NULL);
+
+	return fd >= 0;
+}
+
+/* A signature or the like goes with the image it is about. */
+static bool serves_another(const struct store *s, const struct prune_values *v,
+			   const struct image_descriptor *desc, const struct digest_set *used)
+{
+	auto_(arena) struct arena a = { 0 };
+	autofree char *text = NULL;
+	struct image_manifest *m;
+	size_t len;
+
+	if (blob_read(s, desc->digest, -1, IMAGE_MANIFEST_MAX, &text, &len, NULL) < 0 ||
+	    image_manifest_decode(desc->digest, text, len, &a, &m, NULL) < 0 || !m->subject)
+		return false;
+	return v->all ? digest_set_has(used, m->subject->digest) : is_there(s, m->subject->digest);
+}
+
+static bool is_doomed(const struct store *s, const struct prune_values *v,
+		      const struct image_descriptor *desc, const struct digest_set *used)
+{
+	if (digest_set_has(used, desc->digest) || serves_another(s, v, desc, used))
 		return false;
 	return v->all || store_name_of(desc)[0] == '\0';
 }
@@ -85,7 +107,7 @@ static int prune_images(struct store *s, const struct prune_values *v, struct st
 	for (size_t i = 0; i < index->manifests.n && r >= 0; i++) {
 		const char *name = store_name_of(&all[i]);
 
-		if (!is_doomed(v, &all[i], &used))
+		if (!is_doomed(s, v, &all[i], &used))
 			continue;
 		strv_add(removed, name[0] ? name : all[i].digest);
 		r = v->dry_run ? 0 : untag(s, &all[i], e);
@@ -141,7 +163,8 @@ const struct verb verb_prune = {
 	.name = "prune",
 	.summary = "remove what nothing in the store needs",
 	.details =
-		"Images without a name go, and blobs, snapshots and broken downloads that no image, "
+		"Images without a name go, unless they are about another that stays, as signatures "
+		"are; and blobs, snapshots and broken downloads that no image, "
 		"no running bundle or mount and no process of the moment uses.  With --dry-run what "
 		"an image alone holds is not counted, since the image is still there.",
 	.opts = prune_opts,

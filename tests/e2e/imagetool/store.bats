@@ -274,6 +274,23 @@ pull_both() {
 	[ "$(blob_count "$STORE")" = 0 ]
 }
 
+@test "prune leaves what is about an image that stays" {
+	pull_both
+	printf '{}' >"$BATS_TEST_TMPDIR/empty"
+	layout_blob "$STORE" "$BATS_TEST_TMPDIR/empty" >/dev/null
+	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"a/b","config":%s,"layers":[],"subject":{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"%s","size":1}}' \
+		"$(layout_descriptor "$STORE" "$BATS_TEST_TMPDIR/empty" application/vnd.oci.empty.v1+json)" "$MANIFEST_A" \
+		>"$BATS_TEST_TMPDIR/note"
+	note=$(layout_descriptor "$STORE" "$BATS_TEST_TMPDIR/note" application/vnd.oci.image.manifest.v1+json)
+	jq -c ".manifests += [$note]" "$STORE/index.json" >"$BATS_TEST_TMPDIR/index"
+	cp "$BATS_TEST_TMPDIR/index" "$STORE/index.json"
+	run -0 image prune
+	[ "$output" = "freed 0 blobs, 0 snapshots, 0 broken downloads, 0 B of blobs" ]
+	run -0 image prune --all
+	[[ $output == *"removed $(jq -r .digest <<<"$note")"* ]]
+	[ "$(blob_count "$STORE")" = 0 ]
+}
+
 @test "prune leaves what a lease names" {
 	pull_both
 	mkdir "$STORE/leases" "$BATS_TEST_TMPDIR/bundle"
