@@ -4,6 +4,7 @@
  *
  *   zlib        level 6   24 MB/s   35.7 %
  *   libdeflate  level 6   92 MB/s   35.3 %       level 1  204 MB/s  38.8 %
+ *               level 4  106 MB/s   36.4 %
  *   ISA-L       level 3  268 MB/s   39.8 %       level 1  470 MB/s  41.0 %
  *
  * libdeflate is taken where it is there, zlib otherwise.  ISA-L is not: what it writes differs
@@ -22,6 +23,10 @@
 #ifdef HAVE_LIBDEFLATE
 
 #include <libdeflate.h>
+
+/* Smaller than what buildah and umoci write (66.5 MB of the above, where this makes 65.4), for two
+ * thirds of their time. */
+#define LEVEL_DEFAULT 4
 
 static void *gzip_new(int level)
 {
@@ -51,8 +56,10 @@ static size_t gzip_make(void *state, const uint8_t *in, size_t len, uint8_t *out
 
 #include <zlib.h>
 
+#define LEVEL_DEFAULT 6
+
 /* A wrapper of 18 bytes, and what deflateBound() may leave out of it. */
-#define WRAPPER 64
+#define WRAPPER       64
 
 static void *gzip_new(int level)
 {
@@ -93,7 +100,7 @@ static size_t gzip_make(void *state, const uint8_t *in, size_t len, uint8_t *out
 
 const struct frame_codec frame_gzip = {
 	.name = "gzip",
-	.level_default = 6,
+	.level_default = LEVEL_DEFAULT,
 	.level_max = 9,
 	.block = GZIP_BLOCK,
 	.new = gzip_new,

@@ -295,7 +295,8 @@ static void mark(struct node *n)
 static void mark_links(const struct node *n)
 {
 	for (struct node *k = n->inode->nodes; k; k = k->next_link) {
-		k->why |= CHANGE_LINKS;
+		if (!k->why)
+			k->why = CHANGE_LINKS;
 		mark(k);
 	}
 }

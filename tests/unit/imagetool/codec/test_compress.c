@@ -39,7 +39,8 @@ static int from_buffer(void *ctx, void *buf, size_t size, struct err *e UNUSED)
 	struct packed *p = ctx;
 	size_t n = p->bytes.len - p->read < size ? p->bytes.len - p->read : size;
 
-	memcpy(buf, p->bytes.data + p->read, n);
+	if (n)
+		memcpy(buf, p->bytes.data + p->read, n);
 	p->read += n;
 	return (int)n;
 }
