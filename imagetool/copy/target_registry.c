@@ -134,7 +134,7 @@ static int put_document(struct image_target *t, const struct registry_document *
 	if (top && o->ref.digest && !streq(o->ref.digest, d->digest))
 		return err_set(e, EINVAL, "the image has digest %s, and not that of '%s'",
 			       d->digest, t->name);
-	if (top && o->ref.tag && !o->ref.digest)
+	if (top && o->ref.tag)
 		strv_add(&tags, o->ref.tag);
 	r = registry_put_manifest(o->registry, &m, &result, e);
 	if (r >= 0 && result.warning && !o->quiet)
