@@ -134,6 +134,9 @@ static void check_layer(struct search *s, const struct form *form,
 	int r = source_read(s->source, desc, SIGN_ENVELOPE_MAX, &text, &f.len, &why);
 
 	f.text = text;
+	if (r >= 0 && s->subject->named && form->check != check_simple)
+		r = err_set(&why, IMAGE_EVERIFY,
+			    "it does not say for which name the image is signed");
 	if (r >= 0)
 		r = form->check(s, &f, &v, &why);
 	if (r >= 0)

@@ -19,8 +19,12 @@ struct sign_subject {
 	const char *media_type;
 	const void *text;
 	size_t len;
-	const char
-		*predicate; /* attestations of this type count, and no others; NULL: signatures */
+	/* Attestations with this type of predicate count, and no others; NULL: signatures. */
+	const char *predicate;
+	/* The name inside must be one for this image; then only cosign's form has one.  NULL: any.
+	 */
+	bool (*named)(void *ctx, const char *name);
+	void *named_ctx;
 };
 
 struct sign_verdict {

@@ -15,7 +15,7 @@ static int check_payload(const struct sign_simple *sig, const struct sign_subjec
 	auto_(arena) struct arena a = { 0 };
 	struct json *doc;
 	const struct json *critical;
-	const char *type, *digest;
+	const char *type, *digest, *name;
 	int r = json_parse("signature payload", sig->payload, sig->len, &a, &doc, e);
 
 	if (r < 0)
@@ -28,6 +28,10 @@ static int check_payload(const struct sign_simple *sig, const struct sign_subjec
 	if (!streq(digest, s->digest))
 		return err_set(e, IMAGE_EVERIFY, "it is a signature of another image, '%s'",
 			       digest);
+	name = json_get_string(json_get(critical, "identity"), "docker-reference");
+	if (s->named && (!name || !s->named(s->named_ctx, name)))
+		return err_set(e, IMAGE_EVERIFY, "it is a signature for another name, '%s'",
+			       name ? name : "");
 	return 0;
 }
 

@@ -146,7 +146,7 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 	}
 	if (r >= 0)
 		r = signature_judge_init(&judge, &v->trust, e);
-	if (judge.trust) {
+	if (signature_judge_is_needed(&judge)) {
 		opts.judge = signature_judge;
 		opts.judge_ctx = &judge;
 	}

@@ -127,15 +127,27 @@ int verify_signature(const void *global, struct verify_trust_flags *f, const cha
 int signature_judge_init(struct signature_judge *ret, const struct verify_trust_flags *f,
 			 struct err *e)
 {
-	if (!verify_has_trust(f) && !f->identities.n)
-		return 0;
-	ret->trust = sign_trust_new();
-	return make_trust(f, ret->trust, e);
+	int r = 0;
+
+	if (verify_has_trust(f) || f->identities.n) {
+		ret->trust = sign_trust_new();
+		r = make_trust(f, ret->trust, e);
+	}
+	if (r >= 0 && f->policy)
+		r = reference_parse(ret->name, &ret->ref, e);
+	return r >= 0 && f->policy ? policy_read(f->policy, &ret->ref, &ret->policy, e) : r;
+}
+
+bool signature_judge_is_needed(const struct signature_judge *j)
+{
+	return j->trust || j->policy.n;
 }
 
 void signature_judge_done(struct signature_judge *j)
 {
 	sign_trust_free(j->trust);
+	policy_done(&j->policy);
+	image_reference_done(&j->ref);
 	source_free(j->source);
 }
 
@@ -149,18 +161,58 @@ static int open_registry(struct signature_judge *j, struct err *e)
 	return r < 0 ? r : source_open(&place, &opts, &j->source, e);
 }
 
-int signature_judge(void *judge, const struct registry_document *d, struct err *e)
+static int check_by(struct signature_judge *j, const struct sign_trust *t,
+		    const struct sign_subject *subject, struct err *e)
 {
-	struct signature_judge *j = judge;
 	auto_(signatures_result) struct signatures_result found = { 0 };
-	const struct sign_subject subject = {
-		.digest = d->digest, .media_type = d->media_type, .text = d->text, .len = d->len
-	};
 	int r = j->source ? 0 : open_registry(j, e);
 
 	if (r >= 0)
-		r = signatures_check(j->source, j->trust, &subject, &found, e);
+		r = signatures_check(j->source, t, subject, &found, e);
 	for (size_t i = 0; i < found.good.n; i++)
-		log_info("%s %s", d->digest, found.good.v[i]);
+		log_info("%s %s", subject->digest, found.good.v[i]);
+	return r;
+}
+
+struct naming {
+	const struct policy_rule *rule;
+	const struct image_reference *ref;
+};
+
+static bool is_named(void *ctx, const char *name)
+{
+	const struct naming *n = ctx;
+
+	return policy_matches(n->rule, n->ref, name);
+}
+
+static int check_rule(struct signature_judge *j, const struct policy_rule *rule,
+		      struct sign_subject subject, struct err *e)
+{
+	struct naming n = { rule, &j->ref };
+
+	switch (rule->kind) {
+	case POLICY_ACCEPT:
+		return 0;
+	case POLICY_REJECT:
+		return err_set(e, IMAGE_EVERIFY, "the policy rejects images of this name");
+	case POLICY_SIGSTORE:
+		break;
+	}
+	subject.named = is_named;
+	subject.named_ctx = &n;
+	return check_by(j, rule->trust, &subject, e);
+}
+
+int signature_judge(void *judge, const struct registry_document *d, struct err *e)
+{
+	struct signature_judge *j = judge;
+	const struct sign_subject subject = {
+		.digest = d->digest, .media_type = d->media_type, .text = d->text, .len = d->len
+	};
+	int r = j->trust ? check_by(j, j->trust, &subject, e) : 0;
+
+	for (size_t i = 0; i < j->policy.n && r >= 0; i++)
+		r = check_rule(j, &j->policy.rules[i], subject, e);
 	return r;
 }

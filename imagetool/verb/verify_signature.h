@@ -3,6 +3,7 @@
 #ifndef IMAGETOOL_VERB_VERIFY_SIGNATURE_H
 #define IMAGETOOL_VERB_VERIFY_SIGNATURE_H
 
+#include "imagetool/copy/policy.h"
 #include "imagetool/copy/source.h"
 #include "imagetool/sign/trust.h"
 #include "imagetool/verb/registry_flags.h"
@@ -10,7 +11,7 @@
 
 struct verify_trust_flags {
 	struct strv keys, authorities, identities;
-	const char *type, *platform;
+	const char *type, *platform, *policy;
 	struct registry_flags registry;
 };
 
@@ -37,9 +38,12 @@ struct verify_trust_flags {
 	  .help = "take it only if it is signed by this public key; several: by any of them" },    \
 		{ VERIFY_TRUST_ROW("verify-ca", OPT_LIST, base, authorities), .arg = "FILE",       \
 		  .help = "take it only if it is signed by somebody whom these certify" },         \
+		{ VERIFY_TRUST_ROW("verify-identity", OPT_LIST, base, identities), .arg = "NAME",  \
+		  .help = "whom the signer's certificate must name" },                             \
 	{                                                                                          \
-		VERIFY_TRUST_ROW("verify-identity", OPT_LIST, base, identities),                   \
-			.arg = "NAME", .help = "whom the signer's certificate must name"           \
+		VERIFY_TRUST_ROW("signature-policy", OPT_STRING, base, policy),                    \
+			.arg = "FILE",                                                             \
+			.help = "take only what this policy.json of containers allows"             \
 	}
 
 /* A pull_judge_fn; `judge` is a struct signature_judge.  Signatures are looked for where the image
@@ -48,11 +52,13 @@ struct verify_trust_flags {
 struct signature_judge {
 	const char *name; /* as typed */
 	const struct registry_opts *registry;
-	struct sign_trust *trust;
+	struct sign_trust *trust;    /* NULL: by the policy alone */
+	struct policy policy;        /* all its rules; none: by `trust` alone */
+	struct image_reference ref;  /* what `name` is, for the policy */
 	struct image_source *source; /* opened when it is asked */
 };
+bool signature_judge_is_needed(const struct signature_judge *j);
 int signature_judge(void *judge, const struct registry_document *d, struct err *e);
-/* ret->trust stays NULL when nothing to trust was given: then there is nothing to judge by. */
 int signature_judge_init(struct signature_judge *ret, const struct verify_trust_flags *f,
 			 struct err *e);
 void signature_judge_done(struct signature_judge *j);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signatures of strangers; the first byte says which form.  Nobody is trusted, so none may hold. */
+/* Signatures of strangers, and policies about them; the first byte says which form.  Nobody is
+ * trusted, so none may hold. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "imagetool/copy/policy.h"
 #include "imagetool/sign/cbor.h"
 #include "imagetool/sign/check.h"
 
@@ -25,6 +27,21 @@ static void read_cbor(const uint8_t *data, size_t size)
 	if (cbor_parse(data, size, &a, &c, &e) < 0 && !e.code)
 		abort();
 	if (c && cbor_get_text(c, "x") && c->kind != CBOR_MAP)
+		abort();
+}
+
+/* What asks for keys opens files, which is not for here. */
+static void read_policy(const char *text, size_t len)
+{
+	auto_(image_reference) struct image_reference ref = { 0 };
+	auto_(policy) struct policy p = { 0 };
+	struct err e = { 0 };
+
+	if (strstr(text, "keyPath") || strchr(text, '\\'))
+		return;
+	if (reference_parse("a.test:5/b/c:1", &ref, NULL) < 0)
+		abort();
+	if (policy_parse("policy", text, len, &ref, &p, &e) < 0 ? !e.code : !p.n)
 		abort();
 }
 
@@ -59,6 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data + 1, size - 1);
 	read_cbor(data + 1, size - 1);
+	if (data[0] == 'p')
+		read_policy(text, size - 1);
 	if (check(t, data[0], text, size - 1, &v, &e) >= 0 || v.who || !e.code)
 		abort();
 	return 0;

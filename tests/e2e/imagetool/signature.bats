@@ -57,7 +57,7 @@ b64() { base64 -w0; }
 b64url() { base64 -w0 | tr '+/' '-_' | tr -d '='; }
 
 simple_payload() { # DIGEST
-	printf '{"critical":{"identity":{"docker-reference":"test/x"},"image":{"docker-manifest-digest":"%s"},"type":"cosign container image signature"},"optional":null}' "$1"
+	printf '{"critical":{"identity":{"docker-reference":"%s"},"image":{"docker-manifest-digest":"%s"},"type":"cosign container image signature"},"optional":null}' "${NAMED:-test/x}" "$1"
 }
 
 # add_to_layout FILE-OF-A-MANIFEST NAME: one more image of layout/.
@@ -351,6 +351,49 @@ refuses() { # TEXT ARG...
 	run creel-image --store S pull --verify-identity x "$REGISTRY/v/pull:1"
 	[ "$status" -eq 1 ]
 	[[ $output == *"only certificates name somebody"* ]]
+}
+
+@test "pull by a policy of containers: scopes, rejection, keys, names in signatures" {
+	policy() { # JSON-OF-transports.docker
+		printf '{"default":[{"type":"reject"}],"transports":{"docker":%s}}' "$1" >policy.json
+		run creel-image --store S pull -q --unpack=false --signature-policy policy.json "$REGISTRY/v/policy:1"
+		echo "$output"
+	}
+	key() { # [MORE]
+		printf '{"%s":[{"type":"sigstoreSigned","keyPath":"%s"%s}]}' "$REGISTRY/v" "$K/p256.pub" "${1:-}"
+	}
+	creel-image copy -q oci:layout:x "docker://$REGISTRY/v/policy:1"
+	policy '{}'
+	[ "$status" -eq 4 ]
+	[[ $output == *"rejects images of this name"* ]]
+	policy "{\"$REGISTRY/v/other\":[{\"type\":\"insecureAcceptAnything\"}]}"
+	[ "$status" -eq 4 ]
+	policy "$(key)"
+	[ "$status" -eq 4 ]
+	[[ $output == *"no signature of"* ]]
+	[ -z "$(find S/blobs -type f)" ]
+	# Signed for another name, then for the repository, which the default wants to be exact.
+	cosign_sign p256
+	creel-image copy -q "oci:layout:test/x:${DIGEST/:/-}.sig" "docker://$REGISTRY/v/policy:${DIGEST/:/-}.sig"
+	policy "$(key ',"signedIdentity":{"type":"matchRepository"}')"
+	[ "$status" -eq 4 ]
+	[[ $output == *"for another name, 'test/x'"* ]]
+	rm -rf layout
+	make_layout layout x 1.tar
+	NAMED=$REGISTRY/v/policy cosign_sign p256
+	creel-image copy -q "oci:layout:test/x:${DIGEST/:/-}.sig" "docker://$REGISTRY/v/policy:${DIGEST/:/-}.sig"
+	policy "$(key)"
+	[ "$status" -eq 4 ]
+	policy "$(key ',"signedIdentity":{"type":"exactReference","dockerReference":"x"}')"
+	[ "$status" -eq 1 ]
+	[[ $output == *"signedIdentity 'exactReference' is not supported"* ]]
+	policy "{\"$REGISTRY\":[{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"/x\"}]}"
+	[ "$status" -eq 1 ]
+	[[ $output == *"GnuPG"* ]]
+	policy "$(key ',"signedIdentity":{"type":"matchRepository"}')"
+	[ "$status" -eq 0 ]
+	policy "{\"\":[{\"type\":\"insecureAcceptAnything\"}]}"
+	[ "$status" -eq 0 ]
 }
 
 @test "an index is signed as a whole, or its members are" {
