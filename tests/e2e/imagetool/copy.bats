@@ -313,6 +313,7 @@ blob_of() {
 	tar -cf big.tar --no-recursion -b 1 hole
 	head -c -1024 big.tar >/dev/null
 	tar -Af big.tar small.tar
+	requires program strace
 	run -0 bash -c "ulimit -f 100000; exec strace -f -e trace=pread64,read -o trace creel-image --store st copy -q docker-archive:big.tar creel:a:1"
 	bytes=$(awk -F'= ' '/pread64|read\(/ && $NF + 0 > 0 { n += $NF } END { print n + 0 }' trace)
 	echo "$bytes"
