@@ -161,20 +161,20 @@ static int visit(int dirfd, const char *name, unsigned char type UNUSED, void *c
 {
 	struct scan *s = ctx;
 	struct stat st;
-	int r;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "stat '%s'", name);
-	r = add_name(s, dirfd, name, &st, e);
-	return r < 0 ? r : interrupt_check(e);
+	return add_name(s, dirfd, name, &st, e);
 }
 
 static int scan_dir(struct scan *s, struct err *e)
 {
 	auto_(strbuf) struct strbuf path = { 0 };
 	autofd int fd = -1;
-	int r;
+	int r = interrupt_check(e);
 
+	if (r < 0)
+		return r;
 	ftree_path(s->dir, &path);
 	fd = beneath_open(s->rootfd, path.len ? path.data : ".",
 			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, BENEATH_STRICT, e);
