@@ -63,17 +63,6 @@ static int write_part(void *feed, const void *data, size_t len, struct err *e)
 	return r;
 }
 
-/* A worker that is ahead waits until the same bytes have come again. */
-static int restart(void *feed, struct err *e)
-{
-	struct feed *f = feed;
-	int r = partial_restart(f->partial, e);
-
-	if (r >= 0)
-		set(f, FEED_ARRIVING, 0);
-	return r;
-}
-
 static int end(void *feed, struct err *e)
 {
 	struct feed *f = feed;
@@ -90,7 +79,6 @@ static int end(void *feed, struct err *e)
 const struct download_sink feed_sink = {
 	.begin = begin,
 	.write = write_part,
-	.restart = restart,
 	.end = end,
 };
 

@@ -29,6 +29,7 @@ struct flight {
 	bool new_token; /* a 401 was answered by a fresh token since the last progress */
 	bool headers_seen;
 	bool failed; /* for good, here: another endpoint may do better */
+	bool whole;  /* without Range: it was refused */
 	unsigned tries;
 	int64_t skip;       /* bytes at the start of this answer that are here already */
 	int64_t not_before; /* of http_now_ms() */
@@ -145,7 +146,7 @@ static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 	f->tries++;
 	f->transfer.url = f->url;
 	f->transfer.authorization = f->token;
-	f->transfer.from = f->item->arrived;
+	f->transfer.from = f->whole ? 0 : f->item->arrived;
 	f->transfer.until = f->item->size - 1;
 	f->transfer.body = on_blob_body;
 	f->transfer.ctx = f;
@@ -239,9 +240,10 @@ static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
 		return flight_complete(d, f, e);
 	if (t->result == 0 && t->answer.status == 401)
 		return flight_authorize(f, e);
-	if (t->result == 0 && t->answer.status == 416 && f->item->arrived > 0) {
-		f->item->arrived = 0;
-		return f->item->sink->restart(f->item->ctx, e);
+	/* What arrived stays, it was read and hashed: who sends something else now gains nothing. */
+	if (t->result == 0 && t->answer.status == 416 && f->item->arrived > 0 && !f->whole) {
+		f->whole = true;
+		return 0;
 	}
 	return flight_retry(f, e);
 }
@@ -353,7 +355,7 @@ static int go_on_elsewhere(struct downloads *d, int result, struct err *e)
 		free(f->url);
 		f->url = session_url(d->registry, "blobs/%s", f->item->digest);
 		f->retry = (struct retry){ .max = session_retries(d->registry) };
-		f->failed = f->new_token = false;
+		f->failed = f->new_token = f->whole = false;
 		f->not_before = 0;
 		if (f->item->state == DOWNLOAD_RUNNING)
 			f->item->state = DOWNLOAD_WAITING;

@@ -90,8 +90,6 @@ struct download_sink {
 	/* Before the first byte; returns an enum download_begin. */
 	int (*begin)(void *ctx, int64_t *ret_size, struct err *e);
 	int (*write)(void *ctx, const void *data, size_t len, struct err *e);
-	/* What was written is void: everything comes again. */
-	int (*restart)(void *ctx, struct err *e);
 	/* All its bytes were written, or it was there. */
 	int (*end)(void *ctx, struct err *e);
 };

@@ -97,6 +97,20 @@ static bool dies_then_416(struct request *r)
 	return true;
 }
 
+/* The beginning that was read is the right one, the one that comes again is not. */
+static bool dies_then_416_then_lies(struct request *r)
+{
+	autofree unsigned char *copy = NULL;
+
+	if (dies_then_416(r))
+		return true;
+	copy = xcalloc(LAYER_SIZE, 1);
+	memcpy(copy, r->image->layer[0], LAYER_SIZE);
+	copy[1000] ^= 1;
+	reply(r, "200 OK", BLOB_TYPE, copy, LAYER_SIZE);
+	return true;
+}
+
 static bool shorter(struct request *r)
 {
 	reply(r, "200 OK", BLOB_TYPE, r->image->layer[0], HALF);
@@ -410,6 +424,7 @@ static const struct act acts[] = {
 	{ .name = "dies-always", .layer = dies_always },
 	{ .name = "dies-once", .layer = dies_once },
 	{ .name = "dies-then-416", .layer = dies_then_416 },
+	{ .name = "dies-then-416-then-lies", .layer = dies_then_416_then_lies },
 	{ .name = "dies-then-ignores-range", .layer = dies_then_ignores_range },
 	{ .name = "dies-then-wrong-place", .layer = dies_then_wrong_place },
 	{ .name = "endless-headers", .manifest = endless_headers },

@@ -278,6 +278,12 @@ refuses() {
 	refuses dies-then-wrong-place 5 "continues at the wrong place: 'bytes 5-9/100' instead of byte 1572864"
 }
 
+@test "what was read once is what is kept, also when a registry sends it again and differently" {
+	start_hostile
+	image pull -q --unpack=false "$HOSTILE/dies-then-416-then-lies:1"
+	store_is_sound "$STORE"
+}
+
 @test "a transfer that breaks for ever ends with what arrived" {
 	start_hostile
 	refuses dies-always 5 "1572864 of 3145728 bytes arrived, 2 tries"
