@@ -238,7 +238,7 @@ static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
 	doubt_silent_end(f);
 	if (is_complete(f))
 		return flight_complete(d, f, e);
-	if (t->result == 0 && t->answer.status == 401)
+	if (session_is_asked(f->registry, t))
 		return flight_authorize(f, e);
 	/* What arrived stays, it was read and hashed: who sends something else now gains nothing. */
 	if (t->result == 0 && t->answer.status == 416 && f->item->arrived > 0 && !f->whole) {

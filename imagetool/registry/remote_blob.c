@@ -177,7 +177,7 @@ static int judge(struct remote_blob *b, struct err *e)
 		t->passing = true;
 		t->result = err_set(&t->err, IMAGE_ENETWORK, "the transfer ended early");
 	}
-	if (t->result == 0 && t->answer.status == 401 && !b->asked_token) {
+	if (session_is_asked(b->registry, t) && !b->asked_token) {
 		int r = session_authorize(b->registry, &t->answer, e);
 
 		b->asked_token = true;

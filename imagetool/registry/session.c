@@ -36,6 +36,12 @@ const char *session_secret_for(const struct registry *r, const char *url)
 	return session_owns_url(r, url) ? r->authorization : NULL;
 }
 
+bool session_is_asked(const struct registry *r, const struct http_transfer *t)
+{
+	return t->result == 0 && t->answer.status == 401 &&
+	       session_owns_url(r, t->answer.url ? t->answer.url : t->url);
+}
+
 void session_set_authorization(struct registry *r, char *value)
 {
 	if (r->authorization)
@@ -83,8 +89,7 @@ static int judge(struct registry *r, const struct registry_request *request,
 {
 	if (t->result == 0)
 		r->reached = true;
-	if (t->result == 0 && t->answer.status == 401 && !request->anonymous && !*asked_token &&
-	    session_owns_url(r, request->url)) {
+	if (session_is_asked(r, t) && !request->anonymous && !*asked_token) {
 		int n = session_authorize(r, &t->answer, e);
 
 		*asked_token = true;

@@ -66,6 +66,10 @@ char *session_url(const struct registry *r, const char *fmt, ...) MALLOC_LIKE PR
 /* The same host, port and scheme as the registry's own. */
 bool session_owns_url(const struct registry *r, const char *url);
 
+/* 401 of the registry itself.  One of a host that it leads to is a refusal like others: who keeps
+ * its blobs must not name the server that gets its users' passwords. */
+bool session_is_asked(const struct registry *r, const struct http_transfer *t);
+
 /* What may be sent along to an URL that the registry named (Location): r->authorization, or NULL
  * when it is another host, port or scheme. */
 const char *session_secret_for(const struct registry *r, const char *url);

@@ -368,7 +368,6 @@ int shipment_prepare(struct shipment *s, struct err *e)
 	/* An upload may go on at another host: our token is none of its business. */
 	s->transfer.authorization = session_secret_for(r, s->url) ? s->token : NULL;
 	s->transfer.foreign = !session_owns_url(r, s->url);
-	s->transfer.foreign = !session_owns_url(r, s->url);
 	return http_start(r->http, &s->transfer, e);
 }
 
@@ -423,7 +422,7 @@ int shipment_judge(struct shipment *s, struct err *e)
 
 	if (t->result == 0)
 		s->all->registry->reached = true;
-	if (t->result == 0 && t->answer.status == 401 && session_owns_url(s->all->registry, s->url))
+	if (session_is_asked(s->all->registry, t))
 		return authorize(s, e);
 	if (session_may_retry(s->all->registry, t))
 		return try_again(s, e);

@@ -201,6 +201,24 @@ static bool to_other_host(struct request *r)
 	return true;
 }
 
+static bool to_asker(struct request *r)
+{
+	autofree char *where = xasprintf("Location: http://localhost:%u/asker\r\n", r->port);
+
+	reply_text(r, "307 Temporary Redirect", where, "");
+	return true;
+}
+
+/* That other host would like to know who one is, too. */
+static void ask(struct request *r)
+{
+	autofree char *headers =
+		xasprintf("WWW-Authenticate: Bearer realm=\"http://127.0.0.1:%u/auth/thief\"\r\n",
+			  r->port);
+
+	reply_text(r, "401 Unauthorized", headers, "");
+}
+
 /* ---- Documents ---- */
 
 static bool send_manifest(struct request *r, const char *headers, const char *digest, int64_t size)
@@ -449,6 +467,7 @@ static const struct act acts[] = {
 	{ .name = "stalls", .layer = stalls },
 	{ .name = "to-file", .layer = to_file },
 	{ .name = "to-itself", .layer = to_itself },
+	{ .name = "to-asker", .layer = to_asker },
 	{ .name = "to-other-host", .every = wants_token, .layer = to_other_host },
 	{ .name = "token", .every = wants_token },
 	{ .name = "token-ages", .every = token_ages },
@@ -486,6 +505,8 @@ bool act_elsewhere(struct request *r)
 			   "{\"token\":\"good\",\"expires_in\":60}");
 	else if (streq(r->path, "/elsewhere"))
 		reply_layer(r);
+	else if (streq(r->path, "/asker"))
+		ask(r);
 	else
 		return false;
 	return true;

@@ -378,6 +378,14 @@ service: service, issuer: issuer, rootcertbundle: $PWD/token.crt}}"
 	run -1 grep thief "$HOSTILE_LOG"
 }
 
+@test "a host that the registry leads to learns no password by asking for one" {
+	start_hostile
+	auth_json "$HOSTILE"
+	refuses "$HOSTILE/to-asker:1" "answers 401"
+	grep -q '^/asker auth=no' "$HOSTILE_LOG"
+	run -1 grep '^/auth/thief' "$HOSTILE_LOG"
+}
+
 @test "neither password nor token goes to another port by a redirect" {
 	start_hostile
 	first=$HOSTILE_PID other=${HOSTILE##*:} log=$HOSTILE_LOG.other
