@@ -9,6 +9,9 @@
 #include "imagetool/layer/apply_internal.h"
 #include "libutil/alloc.h"
 
+/* Each with a path of 4 KiB at most. */
+#define DIRS_MAX 4096
+
 struct apply *apply_new(int rootfd)
 {
 	struct apply *a = xcalloc(1, sizeof(*a));
@@ -108,12 +111,25 @@ static int apply_entry(struct apply *a, const struct tar_entry *n, struct tar_re
 	return 0;
 }
 
+/* What is known about directories is bounded: they get their times now, and what is entered again
+ * is looked at again. */
+static int bound_dirs(struct apply *a, struct err *e)
+{
+	if (a->dirs.n < DIRS_MAX)
+		return 0;
+	parent_leave(a);
+	return dir_times_apply(&a->dirs, a->rootfd, e);
+}
+
 static int apply_entries(struct apply *a, struct tar_reader *t, struct err *e)
 {
 	struct tar_entry n;
 	int r;
 
 	while ((r = tar_next(t, &n, e)) > 0) {
+		r = bound_dirs(a, e);
+		if (r < 0)
+			return r;
 		a->entries++;
 		r = apply_entry(a, &n, t, e);
 		if (r < 0)

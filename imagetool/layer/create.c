@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "imagetool/layer/apply_internal.h"
 #include "imagetool/layer/policy.h"
@@ -123,7 +124,12 @@ static int create_file(struct apply *a, const struct place *at, const struct tar
 	if (fd < 0)
 		return err_sys(e, "create");
 	r = write_content(a, fd, n, t, e);
-	return r < 0 ? r : finish_file(a, at, fd, n, e);
+	if (r >= 0)
+		r = finish_file(a, at, fd, n, e);
+	/* Network file systems and quotas tell here that they could not keep it. */
+	if (r >= 0 && close(steal_fd(&fd)) < 0 && errno != EINTR)
+		r = err_sys(e, "close");
+	return r;
 }
 
 /* ---- Everything else ---- */

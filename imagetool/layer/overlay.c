@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -11,6 +12,9 @@
 #include "imagetool/layer/view.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
+
+/* Bytes of paths that are remembered of one layer. */
+#define NOTED_MAX ((size_t)8 << 20)
 
 void overlay_free(struct overlay *o)
 {
@@ -21,6 +25,15 @@ void overlay_free(struct overlay *o)
 	seen_done(&o->opaque);
 	seen_done(&o->whiteout_dirs);
 	free(o);
+}
+
+void overlay_note_path(struct overlay *o, struct strv *list, const char *path)
+{
+	o->noted += strlen(path) + sizeof(path);
+	if (o->noted > NOTED_MAX)
+		o->facts.redo = true;
+	else
+		strv_add(list, path);
 }
 
 void overlay_note_root(struct apply *a, const struct tar_entry *n)
@@ -133,7 +146,7 @@ static void note_whiteout(struct apply *a)
 	if (o->lower || seen_has(&o->whiteout_dirs, a->parent.dir.ino, ""))
 		return;
 	seen_add(&o->whiteout_dirs, a->parent.dir.ino, "");
-	strv_add(&o->facts.whiteout_dirs, a->parent.real);
+	overlay_note_path(o, &o->facts.whiteout_dirs, a->parent.real);
 }
 
 /* Whether there is something to hide; without a view there is. */

@@ -19,9 +19,13 @@ struct overlay {
 	struct seen opaque;        /* directories with that mark, by inode, name "" */
 	struct seen whiteout_dirs; /* that are in facts, likewise */
 	uint64_t whiteouts;        /* made so far */
+	size_t noted;              /* bytes of paths in facts */
 };
 
 void overlay_free(struct overlay *o);
+/* Add to a list of facts.  One that grows too long is given up: the layer is made again with a
+ * view, which needs none. */
+void overlay_note_path(struct overlay *o, struct strv *list, const char *path);
 
 /* Not an error: the entry is left out, because it needs what lies below. */
 #define OVERLAY_SKIP 1

@@ -145,7 +145,7 @@ static int assume(struct walk *w, struct err *e)
 	if (r >= 0)
 		r = enter_own(w, e);
 	if (r >= 0)
-		strv_add(&o->facts.implied, w->path);
+		overlay_note_path(o, &o->facts.implied, w->path);
 	return r;
 }
 

@@ -299,3 +299,41 @@ random_layers() {
 		assert_untouched
 	done
 }
+
+@test "tens of thousands of directories, entered again later, keep their times; memory does not grow" {
+	requires root
+	image_of 'repeat=4500
+		dir name=d% mode=0711 mtime=7
+		repeat=4500
+		file name=d%/file data=x mtime=8
+		repeat=4500
+		file name=implied%/.wh.file' \
+		'repeat=4500
+		file name=d%/.wh.file
+		repeat=2000
+		dir name=e%/below mtime=9 mode=0555'
+	creel-image --store layout unpack --no-sync x target
+	make_snapshots
+	assert_overlay_is_target
+	[ "$(find target -name 'd*' -newermt '1970-01-01 00:00:08' | wc -l)" -eq 0 ]
+	[ "$(find target -maxdepth 1 -name 'd*' | wc -l)" -eq 4500 ]
+	# Tens of thousands of directories with paths of up to 4 KB, in memory because removing them
+	# takes long.
+	local long
+	long=$(printf 'x%.0s' $(seq 250))
+	long="$long/$long/$long/$long/$long/$long/$long/$long/$long/$long/$long/$long/$long/$long"
+	image_of "repeat=3500
+		dir name=d%/$long gnulong"
+	mkdir big
+	# shellcheck disable=SC2016 # expanded by the shell in the mount namespace
+	unshare -m bash -ec '
+		mount -t tmpfs none big
+		cp -r layout big
+		cd big
+		/usr/bin/time -f %M creel-image --store layout unpack --no-sync x target 2>kilobytes
+		cat kilobytes
+		[ "$(tail -n 1 kilobytes)" -lt 65536 ]
+		/usr/bin/time -f %M snapshots layout x 2>kilobytes >lowers
+		cat kilobytes
+		[ "$(tail -n 1 kilobytes)" -lt 65536 ]'
+}
