@@ -6,6 +6,8 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 
+#include "libutil/sig.h"
+
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
 /* A signal that is ignored (nohup) would become pending once it is blocked: it stays out. */
@@ -42,7 +44,7 @@ int interrupt_check(struct err *e)
 		return 0;
 	for (size_t n = 0; n < ARRAY_LEN(signals); n++)
 		if (sigismember(&waiting, signals[n]) == 1)
-			return err_set(e, EINTR, "interrupted by a signal");
+			return err_set(e, EINTR, "interrupted by %s", sig_name(signals[n]));
 	return 0;
 }
 

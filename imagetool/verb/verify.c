@@ -154,9 +154,10 @@ static int print_text(const struct verify_values *v, const struct findings *f, s
 	put_lines(&out, &f->blobs.damaged, "blob", fate);
 	put_lines(&out, &f->snapshots.damaged, "snapshot", fate);
 	put_lines(&out, &f->incomplete, "image", " lacks something: pull it again");
-	strbuf_addf(&out, "%llu blobs, %s; %zu snapshots; %zu damaged\n",
+	strbuf_addf(&out, "%llu blobs, %s; %zu snapshot%s; %zu damaged\n",
 		    (unsigned long long)f->blobs.blobs, human_size(f->blobs.bytes, size),
-		    f->snapshots.n, f->blobs.damaged.n + f->snapshots.damaged.n);
+		    f->snapshots.n, f->snapshots.n == 1 ? "" : "s",
+		    f->blobs.damaged.n + f->snapshots.damaged.n);
 	return output_write(strbuf_str(&out), out.len, e);
 }
 
