@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What http.c and http_url.c share. */
+/* What the files of http.h share. */
 #ifndef IMAGETOOL_REGISTRY_HTTP_INTERNAL_H
 #define IMAGETOOL_REGISTRY_HTTP_INTERNAL_H
 
@@ -11,6 +11,9 @@ struct http {
 	struct http_opts opts;
 	CURLM *multi;
 };
+
+/* http_request.c: all options but those for the answer. */
+CURLcode http_set_request(struct http_transfer *t);
 
 /* http_guard.c: what the environment says of proxies. */
 CURLcode http_proxy(struct http_transfer *t);
