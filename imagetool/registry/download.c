@@ -240,7 +240,8 @@ static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
 		return flight_complete(d, f, e);
 	if (session_is_asked(f->registry, t))
 		return flight_authorize(f, e);
-	/* What arrived stays, it was read and hashed: who sends something else now gains nothing. */
+	/* What arrived stays, it was read and hashed: who sends something else now gains nothing.
+	 */
 	if (t->result == 0 && t->answer.status == 416 && f->item->arrived > 0 && !f->whole) {
 		f->whole = true;
 		return 0;

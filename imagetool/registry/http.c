@@ -62,6 +62,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 	http_header_line(&t->answer, data, len);
 	if (!http_guard_redirect(t))
 		return 0;
+	http_leave_behind(t);
 	return len;
 }
 

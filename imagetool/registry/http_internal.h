@@ -25,4 +25,10 @@ CURLcode http_guard(struct http_transfer *t);
 /* After each header: false, with the transfer's error set, when it leads there. */
 bool http_guard_redirect(struct http_transfer *t);
 
+/* http_leave.c: after each header; a redirect to others takes nothing with it that is the
+ * registry's. */
+void http_leave_behind(struct http_transfer *t);
+/* Whether a Location leads to the URL's own host, port and scheme. */
+bool http_stays(const char *url, const char *location);
+
 #endif

@@ -212,9 +212,8 @@ static bool to_asker(struct request *r)
 /* That other host would like to know who one is, too. */
 static void ask(struct request *r)
 {
-	autofree char *headers =
-		xasprintf("WWW-Authenticate: Bearer realm=\"http://127.0.0.1:%u/auth/thief\"\r\n",
-			  r->port);
+	autofree char *headers = xasprintf(
+		"WWW-Authenticate: Bearer realm=\"http://127.0.0.1:%u/auth/thief\"\r\n", r->port);
 
 	reply_text(r, "401 Unauthorized", headers, "");
 }

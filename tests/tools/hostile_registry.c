@@ -216,6 +216,8 @@ static void read_header(struct request *r, const char *line)
 		(void)snprintf(r->host, sizeof(r->host), "%s", line + 6);
 	else if (strncasecmp(line, "authorization:", 14) == 0)
 		(void)snprintf(r->auth, sizeof(r->auth), "%s", line + 15);
+	else if (strncasecmp(line, "x-secret:", 9) == 0)
+		(void)snprintf(r->auth, sizeof(r->auth), "%s", line + 10);
 	else if (strncasecmp(line, "range: bytes=", 13) == 0)
 		r->range_from = atoll(line + 13);
 }

@@ -245,6 +245,19 @@ hosts_toml() { # HOST < DOCUMENT
 	cat >"$BATS_TEST_TMPDIR/hosts/$1/hosts.toml"
 }
 
+@test "a header that hosts.toml has for a host goes to no other" {
+	start_hostile
+	hosts_toml example.invalid <<-END
+		[host."http://$HOSTILE"]
+		capabilities = ["pull", "resolve"]
+		[host."http://$HOSTILE".header]
+		x-secret = "word"
+	END
+	image pull -q --hosts-dir "$BATS_TEST_TMPDIR/hosts" example.invalid/to-other-host:1
+	grep -q '^/v2/to-other-host/blobs/.* auth=yes' "$HOSTILE_LOG"
+	grep -q '^/elsewhere auth=no' "$HOSTILE_LOG"
+}
+
 @test "hosts.toml's hosts are asked before its server, proxies are told for whom" {
 	start_hostile
 	hosts_toml example.invalid <<-END

@@ -10,7 +10,35 @@
 #include <cmocka.h>
 
 #include "imagetool/errors.h"
+#include "imagetool/registry/http_internal.h"
 #include "libutil/alloc.h"
+
+static void a_location_stays_at_the_same_host_port_and_scheme(void **state UNUSED)
+{
+	static const char url[] = "https://r.example:5000/v2/";
+	static const struct {
+		const char *location;
+		bool stays;
+	} rows[] = {
+		{ "/x", true },
+		{ "x?y=http://z", true },
+		{ "?x", true },
+		{ "https://R.example:5000", true },
+		{ "https://r.example:5000/x", true },
+		{ "https://r.example:5000?x", true },
+		{ "https://r.example:50001/x", false },
+		{ "https://r.example:5000@s/x", false },
+		{ "https://r.example/x", false },
+		{ "http://r.example:5000/x", false },
+		{ "//s/x", false },
+		{ "\\\\s/x", false },
+		{ "/\\s/x", true },
+		{ "s:x", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(http_stays(url, rows[i].location), rows[i].stays);
+}
 
 static struct http *make_http(void)
 {
@@ -66,6 +94,7 @@ static void locations_that_lead_astray_are_refused(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_location_stays_at_the_same_host_port_and_scheme),
 		cmocka_unit_test(locations_become_whole_urls_and_keep_their_query),
 		cmocka_unit_test(locations_that_lead_astray_are_refused),
 	};
