@@ -22,14 +22,28 @@ static int check_xattr(const char *name, struct err *e)
 	return 0;
 }
 
+/* As Linux has them: 12 and 20 bits.  In a file system's own encoding larger ones would become
+ * others, whiteouts among them. */
+#define MAJOR_MAX 0xfffu
+#define MINOR_MAX 0xfffffu
+
+static int check_device(const struct tar_entry *n, struct err *e)
+{
+	if (n->major > MAJOR_MAX || n->minor > MINOR_MAX)
+		return err_set(e, EINVAL, "Linux has no device %u:%u", n->major, n->minor);
+	if (n->type == TAR_CHAR && n->major == 0 && n->minor == 0)
+		return err_set(e, EINVAL, "character device 0:0 would be a whiteout to overlayfs");
+	return 0;
+}
+
 int entry_check(const struct tar_entry *n, struct err *e)
 {
 	int r = check_owner(n, e);
 
 	for (size_t i = 0; i < n->n_xattrs && r >= 0; i++)
 		r = check_xattr(n->xattrs[i].name, e);
-	if (r >= 0 && n->type == TAR_CHAR && n->major == 0 && n->minor == 0)
-		r = err_set(e, EINVAL, "character device 0:0 would be a whiteout to overlayfs");
+	if (r >= 0 && (n->type == TAR_CHAR || n->type == TAR_BLOCK_DEVICE))
+		r = check_device(n, e);
 	return r;
 }
 

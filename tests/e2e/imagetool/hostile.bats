@@ -165,6 +165,13 @@ teardown() { room_teardown; }
 	unpack_fails "character device 0:0"
 }
 
+@test "a device number that would become the whiteout's is refused" {
+	for dev in 0:1048576 4096:0 1048576:0; do
+		image_of "char name=d dev=$dev"
+		unpack_fails "Linux has no device $dev"
+	done
+}
+
 @test "a file where a directory is needed is refused" {
 	image_of 'file name=a data=x
 		file name=a/b data=x'
