@@ -32,9 +32,12 @@ struct walk {
 	char path[PATH_MAX]; /* where we are: a->parent.real */
 };
 
-static bool is_opaque(const struct apply *a, ino_t ino)
+/* One that was removed may have left its number to another: then the mark is not there.  The root
+ * has none, and stays. */
+static bool is_opaque(const struct apply *a, ino_t ino, const char *path)
 {
-	return seen_has(&a->overlay->opaque, ino, "");
+	return seen_has(&a->overlay->opaque, ino, "") &&
+	       (!*path || overlay_is_opaque(a->rootfd, path));
 }
 
 /* From the root along w->path, which has no links. */
@@ -67,7 +70,7 @@ static int enter_own(struct walk *w, struct err *e)
 	memcpy(w->path + w->len, w->name, n + 1);
 	w->len += n;
 	r = parent_set(a, fd, w->path, w->len, e);
-	w->hidden = w->hidden || is_opaque(a, a->parent.dir.ino);
+	w->hidden = w->hidden || is_opaque(a, a->parent.dir.ino, w->path);
 	return r;
 }
 
@@ -91,7 +94,7 @@ static int go_up(struct walk *w, struct err *e)
 		if (keep == '/')
 			w->path[i] = '\0';
 		if (fstatat(w->a->rootfd, w->path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			w->hidden = w->hidden || is_opaque(w->a, st.st_ino);
+			w->hidden = w->hidden || is_opaque(w->a, st.st_ino, w->path);
 		w->path[i] = keep;
 	}
 	return r;

@@ -72,19 +72,33 @@ static bool may_set_trusted(int dirfd)
 	return true;
 }
 
+/* There are setuid programs in there, of whoever made the image: nobody else shall run them, also
+ * where the store itself is a directory that all may enter. */
+static int close_to_others(const struct snapshots *s, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(s->dirfd, &st) < 0)
+		return err_sys(e, "stat '%s/%s'", store_path(s->store), SNAPSHOTS_DIR);
+	if ((st.st_mode & 077) && fchmod(s->dirfd, 0700) < 0)
+		return err_sys(e, "close '%s/%s' to other users", store_path(s->store),
+			       SNAPSHOTS_DIR);
+	return 0;
+}
+
 static int open_dirs(struct snapshots *s, struct err *e)
 {
 	int top = store_dirfd(s->store);
 
 	s->tmpfd = dir_open_at(top, "tmp", NULL);
-	if (s->tmpfd >= 0 && mkdirat(top, SNAPSHOTS_DIR, 0755) < 0 && errno != EEXIST &&
+	if (s->tmpfd >= 0 && mkdirat(top, SNAPSHOTS_DIR, 0700) < 0 && errno != EEXIST &&
 	    errno != EROFS && errno != EACCES)
 		return err_sys(e, "make directory '%s/%s'", store_path(s->store), SNAPSHOTS_DIR);
 	s->dirfd = dir_open_at(top, SNAPSHOTS_DIR, NULL);
 	if (s->dirfd < 0 && s->dirfd != -ENOENT)
 		return err_set(e, -s->dirfd, "open directory '%s/%s'", store_path(s->store),
 			       SNAPSHOTS_DIR);
-	return 0;
+	return s->dirfd >= 0 && s->tmpfd >= 0 ? close_to_others(s, e) : 0;
 }
 
 int snapshots_open(struct store *store, enum snapshot_choice choice, struct snapshots **ret,

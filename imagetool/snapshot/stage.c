@@ -80,9 +80,6 @@ static int write_info(const struct snapshots *s, const struct stage *st,
 	if (r >= 0)
 		r = file_replace_at(st->fd, SNAPSHOT_INFO_NAME, text.data, text.len, 0644,
 				    FILE_NO_SYNC, e);
-	/* Others' files are of other users: the way to them is closed by the store's own mode. */
-	if (r >= 0 && fchmod(st->fd, 0755) < 0)
-		r = err_sys(e, "set the mode of a snapshot");
 	if (r >= 0 && !s->boot[0])
 		r = make_durable(st->fd, e);
 	return r;

@@ -167,6 +167,33 @@ random_layers() {
 	snapshots layout x
 }
 
+@test "nobody else gets at setuid programs of an image, also where the store is open to all" {
+	requires root
+	image_of 'file name=sh mode=4755 data=x'
+	chmod 0755 layout .
+	umask 022
+	snapshots layout x
+	[ "$(stat -c %a layout/snapshots)" = 700 ]
+	# What an earlier version made is closed as well.
+	chmod 0755 layout/snapshots layout/snapshots/*
+	image_of 'file name=other data=x'
+	snapshots layout x
+	[ "$(stat -c %a layout/snapshots)" = 700 ]
+}
+
+@test "a directory that comes where one that hides was hides nothing" {
+	requires root
+	image_of 'dir name=e
+		file name=e/gone data=x' \
+		'file name=f data=x
+		dir name=d
+		file name=d/.wh..wh..opq
+		hardlink name=d link=f
+		dir name=e
+		file name=e/.wh.gone'
+	assert_same
+}
+
 @test "directories that are not stated have what is below; through links things go where they lead" {
 	requires root
 	image_of 'dir name=usr mode=0751 mtime=1 uid=3 gid=4 xattr:user.dir=u
