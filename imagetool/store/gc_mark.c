@@ -8,6 +8,7 @@
 #include "imagetool/store/image.h"
 #include "imagetool/store/internal.h"
 #include "imagetool/store/snapshot_key.h"
+#include "libutil/alloc.h"
 
 /* Indexes in indexes; nobody builds more than two. */
 #define GC_MAX_DEPTH 8
@@ -42,13 +43,15 @@ static int mark_config(const struct store *s, const struct image_descriptor *des
 		       struct gc_live *live, struct err *e)
 {
 	auto_(arena) struct arena a = { 0 };
+	/* Who calls another image's manifest a configuration must not keep it from being walked. */
+	autofree char *as_config = xasprintf("config %s", desc->digest);
 	struct image_config *config;
 	autofree char *text = NULL;
 	size_t len;
 	int r;
 
 	(void)digest_set_add(&live->blobs, desc->digest);
-	if (descriptor_kind(desc) != MEDIA_CONFIG || !digest_set_add(&live->walked, desc->digest) ||
+	if (descriptor_kind(desc) != MEDIA_CONFIG || !digest_set_add(&live->walked, as_config) ||
 	    !blob_is_there(s, desc->digest, -1))
 		return 0;
 	r = blob_read(s, desc->digest, -1, IMAGE_CONFIG_MAX, &text, &len, e);

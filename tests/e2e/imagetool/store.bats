@@ -274,6 +274,21 @@ pull_both() {
 	[ "$(blob_count "$STORE")" = 0 ]
 }
 
+@test "an image that calls another's manifest its configuration takes nothing from it" {
+	local layout=$BATS_TEST_TMPDIR/layout
+	cd "$BATS_TEST_TMPDIR"
+	cp -r "$BATS_FILE_TMPDIR/layout-a" "$layout"
+	cp "$layout/blobs/sha256/${MANIFEST_A#sha256:}" manifest
+	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":%s,"layers":[]}' \
+		"$(layout_descriptor "$layout" manifest application/vnd.oci.image.config.v1+json)" >other
+	jq --argjson d "$(layout_descriptor "$layout" other application/vnd.oci.image.manifest.v1+json)" \
+		'.manifests = [$d + {annotations: {"org.opencontainers.image.ref.name": "evil"}}] + .manifests' "$layout/index.json" >index
+	mv index "$layout/index.json"
+	creel-image --store "$layout" prune
+	[ "$(jq '.manifests | length' "$layout/index.json")" = 2 ]
+	store_is_sound "$layout"
+}
+
 @test "prune leaves what is about an image that stays" {
 	pull_both
 	printf '{}' >"$BATS_TEST_TMPDIR/empty"
