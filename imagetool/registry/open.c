@@ -54,7 +54,7 @@ static struct manner choose_manner(const struct registry *r, const struct endpoi
 		/* This machine, and nobody said what to trust. */
 		if (!r->loopback || trusts)
 			break;
-		/* fall through */
+		__attribute__((fallthrough));
 	case REGISTRY_TLS_OFF:
 		m.verify = false;
 		if (m.scheme == ENDPOINT_HTTPS)

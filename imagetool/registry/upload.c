@@ -13,22 +13,6 @@
 /* For telling the registry that nothing more comes. */
 #define CANCEL_MS 3000
 
-int registry_has_blob(struct registry *r, const char *digest, struct err *e)
-{
-	autofree char *url = session_url(r, "blobs/%s", digest);
-	const struct registry_request request = { .method = "HEAD", .url = url };
-	auto_(http_transfer) struct http_transfer t = { 0 };
-	auto_(strbuf) struct strbuf body = { 0 };
-	int n = session_request(r, &request, &t, &body, e);
-
-	if (n < 0)
-		return n;
-	if (t.answer.status == 200 || t.answer.status == 404)
-		return t.answer.status == 200;
-	n = session_status_error(r, &t.answer, e);
-	return err_wrap(e, n, "blob '%s'", digest);
-}
-
 /* ---- The beginning and the end of one ---- */
 
 static void shipment_init(struct shipment *s, struct uploads *all, struct upload *item)

@@ -55,9 +55,6 @@ struct upload_opts {
 	bool any_mount; /* let the registry look for the blob in repositories of its choice */
 };
 
-/* 1: it is there; 0: it is not. */
-int registry_has_blob(struct registry *r, const char *digest, struct err *e);
-
 /* Bring all there, REGISTRY_PARALLEL at a time.  Stops at the first that fails; `tick` is called
  * often meanwhile. */
 int registry_upload(struct registry *r, const struct upload_opts *opts, struct upload *items,

@@ -298,10 +298,9 @@ blob_of() {
 	jq -c '.layers = .layers[1:]' plain >d/manifest.json
 	run -4 image copy dir:d creel:bad:1
 	[[ $output == *"2 layers, the image config describes 3"* ]]
-	# An uncompressed layer that calls itself compressed.
-	jq -c '.layers[2].mediaType = "application/vnd.oci.image.layer.v1.tar+gzip"' plain >d/manifest.json
+	# A layer that calls itself something else.
+	jq -c '.layers[2].mediaType = "text/html"' plain >d/manifest.json
 	run -4 image copy dir:d docker-archive:da.tar
-	[[ $output == *"says gzip, the content is"* ]]
 	[ ! -e da.tar ]
 }
 
