@@ -162,6 +162,11 @@ static int visit(int dirfd, const char *name, unsigned char type UNUSED, void *c
 	struct scan *s = ctx;
 	struct stat st;
 
+	/* In a layer it would be the order to remove another file. */
+	if (starts_with(name, ".wh.")) {
+		s->notes->reserved++;
+		return 0;
+	}
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "stat '%s'", name);
 	return add_name(s, dirfd, name, &st, e);

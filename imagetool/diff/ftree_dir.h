@@ -31,6 +31,7 @@ struct ftree_dir_opts {
 
 struct ftree_dir_notes {
 	uint64_t sockets;   /* left out, as no archive can say them */
+	uint64_t reserved;  /* left out: their names begin as those of whiteouts do */
 	uint64_t redirects; /* directories of overlayfs that were renamed, files without data */
 };
 

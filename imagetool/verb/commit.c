@@ -114,6 +114,10 @@ static void tell(const struct values *v, const struct changed *c, const struct c
 	if (c->notes.sockets)
 		log_warning("%llu sockets were left out: no layer holds them",
 			    (unsigned long long)c->notes.sockets);
+	if (c->notes.reserved)
+		log_warning("%llu files whose names begin with '.wh.' were left out: in a layer "
+			    "they would remove others",
+			    (unsigned long long)c->notes.reserved);
 	if (r->notes.gone || r->notes.shrunk)
 		log_warning("files changed meanwhile: %llu are gone and left out, %llu became "
 			    "shorter and end in zeros",

@@ -176,6 +176,10 @@ static int diff_directory(const struct sides *s, const char *image, const char *
 	if (r >= 0 && c.notes.sockets)
 		log_warning("%llu sockets were left out: no layer holds them",
 			    (unsigned long long)c.notes.sockets);
+	if (r >= 0 && c.notes.reserved)
+		log_warning("%llu files whose names begin with '.wh.' were left out: in a layer "
+			    "they would remove others",
+			    (unsigned long long)c.notes.reserved);
 	return r;
 }
 

@@ -154,6 +154,20 @@ C /etc/b" ]
 	[[ $output == *"1 sockets were left out"* ]]
 }
 
+@test "files that are called like whiteouts remove nothing from the image" {
+	requires root
+	image_of "$LOWER
+		file name=kept/file data=x"
+	creel-image --store layout bundle --rootfs=copy x b
+	touch b/rootfs/.wh.kept b/rootfs/kept/.wh..wh..opq b/rootfs/new
+	changes b
+	[[ $output == *"2 files whose names begin with '.wh.' were left out"* ]]
+	creel-image --store layout commit -q b new
+	creel-image --store layout unpack new u
+	[ -f u/kept/file ]
+	[ -f u/new ]
+}
+
 @test "a damaged layer is no base" {
 	image_of "$LOWER"
 	blob=layout/blobs/sha256/$(sha256sum <1.tar | cut -d' ' -f1)
