@@ -34,10 +34,3 @@ void layer_blob_done(struct layer_blob *l)
 	compress_free(l->compress);
 	blob_abort(l->blob);
 }
-
-enum layer_compression layer_compression_of_choice(int choice)
-{
-	static const enum layer_compression kinds[] = { LAYER_GZIP, LAYER_ZSTD, LAYER_PLAIN };
-
-	return kinds[choice];
-}

@@ -19,8 +19,4 @@ int layer_blob_commit(struct layer_blob *l, struct compress_result *ret, struct 
 void layer_blob_done(struct layer_blob *l);
 AUTO_DEFINE_DONE(layer_blob, layer_blob_done)
 
-/* --compression-format and --compression-level. */
-#define LAYER_COMPRESSIONS "gzip", "zstd", "uncompressed", NULL
-enum layer_compression layer_compression_of_choice(int choice);
-
 #endif

@@ -4,25 +4,23 @@
 #include <stdlib.h>
 
 #include "imagetool/commit/commit.h"
-#include "imagetool/commit/layer_blob.h"
 #include "imagetool/human.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/layer_flags.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/file.h"
 #include "libutil/log.h"
-#include "libutil/parse.h"
 
 struct values {
 	const char *from, *author, *message, *epoch, *iidfile;
 	struct strv changes;
 	bool squash, checksum, quiet;
-	int format, compression;
-	uint32_t level;
+	int format;
+	struct layer_flags layer;
 };
 
 static const char *const formats[] = { "base", "oci", "docker", NULL };
-static const char *const compressions[] = { LAYER_COMPRESSIONS };
 
 static const struct opt opts[] = {
 	{ .name = "from",
@@ -30,25 +28,14 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, from),
 	  .arg = "IMAGE",
 	  .help = "what the files were made of; a bundle knows its image" },
-	{ .letter = 'c',
-	  .name = "change",
-	  .kind = OPT_LIST,
-	  .offset = offsetof(struct values, changes),
-	  .arg = "INSTRUCTION",
-	  .help = "change how the image runs: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, "
-		  "ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME or WORKDIR as a Dockerfile has them" },
+	CHANGE_OPT_ROW(offsetof(struct values, changes)),
 	{ .letter = 'a',
 	  .name = "author",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct values, author),
 	  .arg = "TEXT",
 	  .help = "who made the image" },
-	{ .letter = 'm',
-	  .name = "message",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct values, message),
-	  .arg = "TEXT",
-	  .help = "comment in its history" },
+	MESSAGE_OPT_ROW(offsetof(struct values, message)),
 	{ .letter = 's',
 	  .name = "squash",
 	  .kind = OPT_FLAG,
@@ -60,16 +47,7 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, format),
 	  .choices = formats,
 	  .help = "of the manifest: as the base has it" },
-	{ .name = "compression-format",
-	  .kind = OPT_CHOICE,
-	  .offset = offsetof(struct values, compression),
-	  .choices = compressions,
-	  .help = "of the new layer" },
-	{ .name = "compression-level",
-	  .kind = OPT_U32,
-	  .offset = offsetof(struct values, level),
-	  .arg = "N",
-	  .help = "1 to 9 for gzip, 1 to 19 for zstd" },
+	LAYER_OPT_ROWS(offsetof(struct values, layer), layer_compressions, "of the new layer"),
 	{ .name = "checksum",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, checksum),
@@ -92,19 +70,6 @@ static const struct opt opts[] = {
 	  .help = "print nothing but the image's id" },
 	OPT_END,
 };
-
-static int read_epoch(const struct values *v, struct commit_opts *o, struct err *e)
-{
-	const char *text = v->epoch ? v->epoch : getenv("SOURCE_DATE_EPOCH");
-
-	if (!text || !*text)
-		return 0;
-	if (parse_i64(text, &o->epoch) < 0 || o->epoch < 0)
-		return err_set(e, EINVAL, "%s '%s' is no number of seconds",
-			       v->epoch ? "--source-date-epoch" : "SOURCE_DATE_EPOCH", text);
-	o->has_epoch = true;
-	return 0;
-}
 
 static void tell(const struct values *v, const struct changed *c, const struct commit_opts *o,
 		 const struct commit_result *r)
@@ -164,13 +129,12 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 		.squash = v->squash,
 		.checksum = v->checksum,
 		.format = (enum image_format)v->format,
-		.compression = { .kind = layer_compression_of_choice(v->compression),
-				 .level = (int)v->level },
+		.compression = layer_flags_compression(&v->layer),
 	};
 	int r = reference_parse(args[1], &ref, e);
 
 	if (r >= 0)
-		r = read_epoch(v, &o, e);
+		r = epoch_read(v->epoch, &o.has_epoch, &o.epoch, e);
 	if (r < 0)
 		return r;
 	o.name = name = reference_text(&ref);

@@ -4,34 +4,24 @@
 #include <stdlib.h>
 
 #include "imagetool/commit/convert.h"
-#include "imagetool/commit/layer_blob.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/layer_flags.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/log.h"
 #include "libutil/parse.h"
 
 struct values {
 	const char *platform, *squash, *rebase;
-	int format, compression;
-	uint32_t level;
+	int format;
+	struct layer_flags layer;
 	bool force, quiet;
 };
 
 static const char *const formats[] = { "same", "oci", "docker", NULL };
-static const char *const compressions[] = { "same", LAYER_COMPRESSIONS };
 
 static const struct opt opts[] = {
-	{ .name = "compression-format",
-	  .kind = OPT_CHOICE,
-	  .offset = offsetof(struct values, compression),
-	  .choices = compressions,
-	  .help = "of all layers" },
-	{ .name = "compression-level",
-	  .kind = OPT_U32,
-	  .offset = offsetof(struct values, level),
-	  .arg = "N",
-	  .help = "1 to 9 for gzip, 1 to 19 for zstd" },
+	LAYER_OPT_ROWS(offsetof(struct values, layer), layer_compressions_or_same, "of all layers"),
 	{ .name = "force-compression",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, force),
@@ -100,26 +90,14 @@ static int read_compression(const struct values *v, struct convert_opts *o, stru
 {
 	struct recompress_opts *r = &o->recompress;
 
-	o->compress = v->compression > 0;
-	if (!o->compress && (v->force || (v->level && !v->squash)))
+	o->compress = v->layer.format > 0;
+	if (!o->compress && (v->force || (v->layer.level && !v->squash)))
 		return err_set(e, EINVAL, "--%s needs --compression-format",
 			       v->force ? "force-compression" : "compression-level");
 	if (o->compress)
-		r->to.kind = layer_compression_of_choice(v->compression - 1);
-	r->to.level = (int)v->level;
+		r->to.kind = layer_flags_kind(v->layer.format - 1);
+	r->to.level = (int)v->layer.level;
 	r->force = v->force;
-	return 0;
-}
-
-static int read_epoch(struct convert_opts *o, struct err *e)
-{
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-
-	if (!text || !*text)
-		return 0;
-	if (parse_i64(text, &o->epoch) < 0 || o->epoch < 0)
-		return err_set(e, EINVAL, "SOURCE_DATE_EPOCH '%s' is no number of seconds", text);
-	o->has_epoch = true;
 	return 0;
 }
 
@@ -133,7 +111,7 @@ static int read_options(const struct values *v, struct convert_opts *o, char **r
 	if (r >= 0)
 		r = read_compression(v, o, e);
 	if (r >= 0)
-		r = read_epoch(o, e);
+		r = epoch_read(NULL, &o->has_epoch, &o->epoch, e);
 	if (r >= 0 && v->platform)
 		r = platform_parse(v->platform, platform, e);
 	o->platform = v->platform ? platform : NULL;

@@ -9,6 +9,7 @@
 #include "imagetool/human.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/copy_progress.h"
+#include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
@@ -153,9 +154,7 @@ static int report(const struct values *v, const struct copy_result *result,
 		describe(result, t, &out);
 	else
 		strbuf_addf(&out, "%s\n", result->digest);
-	if (fputs(strbuf_str(&out), stdout) == EOF || fflush(stdout) == EOF)
-		return err_sys(e, "write to standard output");
-	return 0;
+	return output_write(strbuf_str(&out), out.len, e);
 }
 
 /* ---- The verb ---- */

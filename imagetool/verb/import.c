@@ -7,55 +7,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "imagetool/commit/layer_blob.h"
 #include "imagetool/human.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/layer/budget.h"
 #include "imagetool/layer/layer.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/layer_flags.h"
 #include "imagetool/verb/verbs.h"
-#include "libutil/parse.h"
-
-static const char *const compressions[] = { LAYER_COMPRESSIONS };
 
 struct values {
 	const char *message, *platform;
 	struct strv changes;
-	int compression;
-	uint32_t level;
+	struct layer_flags layer;
 	bool quiet;
 	struct budget_opts budget;
 };
 
 static const struct opt opts[] = {
-	{ .letter = 'c',
-	  .name = "change",
-	  .kind = OPT_LIST,
-	  .offset = offsetof(struct values, changes),
-	  .arg = "INSTRUCTION",
-	  .help = "how the image runs: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, "
-		  "SHELL, STOPSIGNAL, USER, VOLUME or WORKDIR as a Dockerfile has them" },
-	{ .letter = 'm',
-	  .name = "message",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct values, message),
-	  .arg = "TEXT",
-	  .help = "comment in its history" },
+	CHANGE_OPT_ROW(offsetof(struct values, changes)),
+	MESSAGE_OPT_ROW(offsetof(struct values, message)),
 	{ .name = "platform",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct values, platform),
 	  .arg = "OS/ARCH[/VARIANT]",
 	  .help = "what the files are for; by default this machine" },
-	{ .name = "compression-format",
-	  .kind = OPT_CHOICE,
-	  .offset = offsetof(struct values, compression),
-	  .choices = compressions,
-	  .help = "of the layer" },
-	{ .name = "compression-level",
-	  .kind = OPT_U32,
-	  .offset = offsetof(struct values, level),
-	  .arg = "N",
-	  .help = "1 to 9 for gzip (6), 1 to 19 for zstd (3)" },
+	LAYER_OPT_ROWS(offsetof(struct values, layer), layer_compressions, "of the layer"),
 	{ .letter = 'q',
 	  .name = "quiet",
 	  .kind = OPT_FLAG,
@@ -80,18 +56,6 @@ static int open_input(const char *file, struct err *e)
 	fd = streq(file, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 			      : open(file, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, "open '%s'", file) : fd;
-}
-
-static int read_epoch(struct import_opts *o, struct err *e)
-{
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-
-	if (!text || !*text)
-		return 0;
-	if (parse_i64(text, &o->epoch) < 0 || o->epoch < 0)
-		return err_set(e, EINVAL, "SOURCE_DATE_EPOCH '%s' is no number of seconds", text);
-	o->has_epoch = true;
-	return 0;
 }
 
 static int import(const void *global, const struct values *v, const char *file,
@@ -126,15 +90,14 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 		.changes = &v->changes,
 		.message = v->message ? v->message : "imported from a tar archive",
 		.platform = &platform,
-		.compression = { .kind = layer_compression_of_choice(v->compression),
-				 .level = (int)v->level },
+		.compression = layer_flags_compression(&v->layer),
 		.max_bytes = v->budget.max_size,
 		.max_entries = v->budget.max_entries,
 	};
 	int r = n > 1 ? reference_parse(args[1], &ref, e) : 0;
 
 	if (r >= 0)
-		r = read_epoch(&o, e);
+		r = epoch_read(NULL, &o.has_epoch, &o.epoch, e);
 	if (r >= 0)
 		r = budget_opts_check(&v->budget, e);
 	platform_host(&platform);

@@ -6,6 +6,7 @@
 
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/file.h"
@@ -87,9 +88,7 @@ static int print_json(const struct push_result *r, struct err *e)
 	json_kv_bool(&w, "unchanged", r->unchanged);
 	json_object_end(&w);
 	strbuf_addc(&out, '\n');
-	if (fputs(strbuf_str(&out), stdout) == EOF || fflush(stdout) == EOF)
-		return err_sys(e, "write to standard output");
-	return 0;
+	return output_write(strbuf_str(&out), out.len, e);
 }
 
 static void print_summary(const struct push_result *r)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/verb/layer_flags.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "libutil/parse.h"
+
+const char *const layer_compressions[] = { "gzip", "zstd", "uncompressed", NULL };
+const char *const layer_compressions_or_same[] = { "same", "gzip", "zstd", "uncompressed", NULL };
+
+enum layer_compression layer_flags_kind(int choice)
+{
+	static const enum layer_compression kinds[] = { LAYER_GZIP, LAYER_ZSTD, LAYER_PLAIN };
+
+	return kinds[choice];
+}
+
+struct compress_opts layer_flags_compression(const struct layer_flags *f)
+{
+	return (struct compress_opts){ .kind = layer_flags_kind(f->format),
+				       .level = (int)f->level };
+}
+
+int epoch_read(const char *given, bool *ret_has, int64_t *ret, struct err *e)
+{
+	const char *text = given ? given : getenv("SOURCE_DATE_EPOCH");
+
+	if (!text || !*text)
+		return 0;
+	if (parse_i64(text, ret) < 0 || *ret < 0)
+		return err_set(e, EINVAL, "%s '%s' is no number of seconds",
+			       given ? "--source-date-epoch" : "SOURCE_DATE_EPOCH", text);
+	*ret_has = true;
+	return 0;
+}
