@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "imagetool/copy/target.h"
+#include "imagetool/copy/target_internal.h"
 
 #include <stdlib.h>
 
@@ -58,6 +58,35 @@ int target_pass(struct image_target *t, struct image_source *from,
 		if (r >= 0)
 			r = interrupt_check(e);
 		count(&t->tally, n);
+	}
+	return r;
+}
+
+static int write_to_sink(void *sink, const void *data, size_t len, struct err *e)
+{
+	struct sink *to = sink;
+
+	return to->data(to, data, len, e);
+}
+
+int target_pass_to_sink(struct image_target *t, struct image_source *from,
+			const struct image_descriptor *desc, struct sink *to, struct err *e)
+{
+	return target_pass(t, from, desc, write_to_sink, to, e);
+}
+
+int target_put_once(struct image_target *t, struct digest_set *written, target_put_fn *put,
+		    struct image_source *from, const struct image_descriptor *const *items,
+		    size_t n, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		t->tally.blobs++;
+		if (digest_set_add(written, items[i]->digest))
+			r = put(t, from, items[i], e);
+		else
+			t->tally.present++;
 	}
 	return r;
 }

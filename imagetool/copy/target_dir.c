@@ -5,9 +5,8 @@
 
 #include "imagetool/copy/dir_names.h"
 #include "imagetool/copy/output.h"
-#include "imagetool/copy/target.h"
+#include "imagetool/copy/target_internal.h"
 #include "imagetool/errors.h"
-#include "imagetool/store/digest_set.h"
 #include "libutil/alloc.h"
 
 struct dir_target {
@@ -17,38 +16,22 @@ struct dir_target {
 	size_t images;
 };
 
-static int write_piece(void *sink, const void *data, size_t len, struct err *e)
-{
-	struct sink *to = sink;
-
-	return to->data(to, data, len, e);
-}
-
-static int put_blob(struct dir_target *d, struct image_source *from,
+static int put_blob(struct image_target *t, struct image_source *from,
 		    const struct image_descriptor *desc, struct err *e)
 {
+	struct sink *to = ((struct dir_target *)t)->output.sink;
 	char name[DIR_NAME_SIZE];
 	int r = dir_blob_name(desc->digest, name, e);
 
 	if (r >= 0)
-		r = d->output.sink->file(d->output.sink, name, desc->size.v, e);
-	return r < 0 ? r : target_pass(&d->t, from, desc, write_piece, d->output.sink, e);
+		r = to->file(to, name, desc->size.v, e);
+	return r < 0 ? r : target_pass_to_sink(t, from, desc, to, e);
 }
 
 static int put_blobs(struct image_target *t, struct image_source *from,
 		     const struct image_descriptor *const *items, size_t n, struct err *e)
 {
-	struct dir_target *d = (struct dir_target *)t;
-	int r = 0;
-
-	for (size_t i = 0; i < n && r >= 0; i++) {
-		t->tally.blobs++;
-		if (digest_set_add(&d->written, items[i]->digest))
-			r = put_blob(d, from, items[i], e);
-		else
-			t->tally.present++;
-	}
-	return r;
+	return target_put_once(t, &((struct dir_target *)t)->written, put_blob, from, items, n, e);
 }
 
 static int put_document(struct image_target *t, const struct registry_document *doc, bool top,

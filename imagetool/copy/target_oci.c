@@ -9,10 +9,8 @@
 
 #include "imagetool/copy/oci_entries.h"
 #include "imagetool/copy/output.h"
-#include "imagetool/copy/target.h"
 #include "imagetool/copy/target_internal.h"
 #include "imagetool/errors.h"
-#include "imagetool/store/digest_set.h"
 #include "libutil/alloc.h"
 
 struct oci_target {
@@ -54,39 +52,23 @@ static int begin_file(struct oci_target *o, const char *digest, int64_t size, st
 	return o->output.sink->file(o->output.sink, name, size, e);
 }
 
-static int write_piece(void *sink, const void *data, size_t len, struct err *e)
-{
-	struct sink *to = sink;
-
-	return to->data(to, data, len, e);
-}
-
-static int put_blob(struct oci_target *o, struct image_source *from,
+static int put_blob(struct image_target *t, struct image_source *from,
 		    const struct image_descriptor *desc, struct err *e)
 {
+	struct oci_target *o = (struct oci_target *)t;
 	int r;
 
 	if (!desc->size.set)
 		return err_set(e, IMAGE_EVERIFY, "the manifest gives no size for blob %s",
 			       desc->digest);
 	r = begin_file(o, desc->digest, desc->size.v, e);
-	return r < 0 ? r : target_pass(&o->t, from, desc, write_piece, o->output.sink, e);
+	return r < 0 ? r : target_pass_to_sink(t, from, desc, o->output.sink, e);
 }
 
 static int put_blobs(struct image_target *t, struct image_source *from,
 		     const struct image_descriptor *const *items, size_t n, struct err *e)
 {
-	struct oci_target *o = (struct oci_target *)t;
-	int r = 0;
-
-	for (size_t i = 0; i < n && r >= 0; i++) {
-		t->tally.blobs++;
-		if (digest_set_add(&o->written, items[i]->digest))
-			r = put_blob(o, from, items[i], e);
-		else
-			t->tally.present++;
-	}
-	return r;
+	return target_put_once(t, &((struct oci_target *)t)->written, put_blob, from, items, n, e);
 }
 
 static int put_document(struct image_target *t, const struct registry_document *d, bool top UNUSED,
