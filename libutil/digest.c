@@ -94,6 +94,18 @@ void digest_final(struct digest *d, char text[DIGEST_TEXT_SIZE])
 	write_text(d->alg, bytes, n, text);
 }
 
+void digest_final_bytes(struct digest *d, uint8_t *ret)
+{
+	if (EVP_DigestFinal_ex(d->ctx, ret, NULL) != 1)
+		die("EVP_DigestFinal_ex");
+}
+
+void digest_bytes_of(enum digest_alg alg, const void *data, size_t len, uint8_t *ret)
+{
+	if (EVP_Digest(data, len, ret, NULL, fetch(alg), NULL) != 1)
+		die("EVP_Digest");
+}
+
 void digest_of(enum digest_alg alg, const void *data, size_t len, char text[DIGEST_TEXT_SIZE])
 {
 	unsigned char bytes[DIGEST_MAX_BYTES];

@@ -25,7 +25,10 @@ AUTO_DEFINE(digest, digest_free)
 void digest_update(struct digest *d, const void *data, size_t len);
 /* Ends the hash and writes "sha256:<hex>"; only digest_free() may follow. */
 void digest_final(struct digest *d, char text[DIGEST_TEXT_SIZE]);
+/* The same as bytes: 32 for SHA-256, 64 for SHA-512. */
+void digest_final_bytes(struct digest *d, uint8_t *ret);
 /* One call for small things. */
 void digest_of(enum digest_alg alg, const void *data, size_t len, char text[DIGEST_TEXT_SIZE]);
+void digest_bytes_of(enum digest_alg alg, const void *data, size_t len, uint8_t *ret);
 
 #endif

@@ -18,6 +18,16 @@ static const char *clean(const char *text, struct arena *a)
 	return arena_strdup(a, p);
 }
 
+/* What stands behind the last special character; "**" may stand for the slash behind it, too. */
+static const char *literal_end(const char *text)
+{
+	const char *end = text + strlen(text);
+
+	while (end > text && !strchr("*?[]\\", end[-1]))
+		end--;
+	return end > text && *end == '/' ? end + 1 : end;
+}
+
 static int add_rule(struct ignore *ig, const char *text, bool keep, struct arena *a, struct err *e)
 {
 	struct ignore_rule rule = { .text = clean(text, a), .keep = keep };
@@ -27,6 +37,8 @@ static int add_rule(struct ignore *ig, const char *text, bool keep, struct arena
 		return 0;
 	if (ig->n == IGNORE_PATTERNS_MAX)
 		return err_set(e, E2BIG, "more than %d patterns", IGNORE_PATTERNS_MAX);
+	rule.prefix = strcspn(rule.text, "*?[\\");
+	rule.suffix = literal_end(rule.text);
 	r = pattern_compile(rule.text, a, &rule.pattern, e);
 	if (r < 0)
 		return r;
@@ -84,13 +96,26 @@ int ignore_parse(const char *text, size_t len, struct arena *a, struct ignore *r
 	return 0;
 }
 
+/* Most rules fit nothing of most directories, which their fixed ends tell much faster. */
+static bool fits(const struct ignore_rule *rule, const char *path, size_t len)
+{
+	size_t suffix = strlen(rule->suffix);
+
+	if (len < rule->prefix || len < suffix || memcmp(path, rule->text, rule->prefix) != 0 ||
+	    memcmp(path + len - suffix, rule->suffix, suffix) != 0)
+		return false;
+	if (!rule->text[rule->prefix])
+		return len == rule->prefix;
+	return pattern_match(rule->pattern, path, len);
+}
+
 /* The path, or a directory it lies in. */
 static bool covers(const struct ignore_rule *rule, const char *path)
 {
 	for (const char *end = path;; end++) {
 		if (*end && *end != '/')
 			continue;
-		if (pattern_match(rule->pattern, path, (size_t)(end - path)))
+		if (fits(rule, path, (size_t)(end - path)))
 			return true;
 		if (!*end)
 			return false;
@@ -105,11 +130,27 @@ bool ignore_excludes(const struct ignore *ig, const char *path)
 	return false;
 }
 
+void ignore_covers(const struct ignore *ig, const char *dir, bool *ret)
+{
+	for (size_t i = 0; i < ig->n; i++)
+		ret[i] = *dir && covers(&ig->rules[i], dir);
+}
+
+bool ignore_excludes_in(const struct ignore *ig, const bool *covers_dir, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = ig->n; i-- > 0;)
+		if (covers_dir[i] || fits(&ig->rules[i], path, len))
+			return !ig->rules[i].keep;
+	return false;
+}
+
 /* May this rule fit something below the directory?  Its text up to the first special character
  * decides. */
 static bool may_reach_below(const struct ignore_rule *rule, const char *dir)
 {
-	size_t literal = strcspn(rule->text, "*?[\\"), len = strlen(dir);
+	size_t literal = rule->prefix, len = strlen(dir);
 
 	if (literal > len)
 		return strncmp(rule->text, dir, len) == 0 && rule->text[len] == '/';

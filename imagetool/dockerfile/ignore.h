@@ -16,7 +16,9 @@
 struct ignore_rule {
 	const char *text; /* clean, without '!' */
 	struct pattern *pattern;
-	bool keep; /* '!' */
+	size_t prefix;      /* bytes of the text before the first special one */
+	const char *suffix; /* all paths that fit end so */
+	bool keep;          /* '!' */
 };
 
 struct ignore {
@@ -32,6 +34,11 @@ int ignore_add(struct ignore *ig, const char *pattern, struct arena *a, struct e
 
 /* A clean relative path. */
 bool ignore_excludes(const struct ignore *ig, const char *path);
+/* For walks, which ask about every file of a directory: which rules cover the directory ("" is the
+ * root), a bool each... */
+void ignore_covers(const struct ignore *ig, const char *dir, bool *ret);
+/* ... and the same as ignore_excludes() for a path in it. */
+bool ignore_excludes_in(const struct ignore *ig, const bool *covers, const char *path);
 /* Nothing below this excluded directory can be wanted: it need not be read. */
 bool ignore_prunes(const struct ignore *ig, const char *dir);
 

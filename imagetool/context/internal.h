@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of context/ share and nobody else sees. */
+#ifndef IMAGETOOL_CONTEXT_INTERNAL_H
+#define IMAGETOOL_CONTEXT_INTERNAL_H
+
+#include "imagetool/context/context.h"
+#include "imagetool/context/stat_cache.h"
+#include "imagetool/context/walk.h"
+
+/* A directory of STORE/tmp that holds what a tar stream brought. */
+struct spool {
+	int tmpfd; /* -1: there is none */
+	int fd;    /* its lock */
+	char *name;
+};
+
+/* Everything of the stream into a fresh directory; a descriptor of it. */
+int spool_tar(struct spool *s, const struct store *store, struct byte_source from,
+	      struct layer_budget *budget, struct err *e);
+void spool_done(struct spool *s);
+
+struct context {
+	char *name; /* what messages call it */
+	int rootfd;
+	const struct store *store; /* borrowed; NULL: hashes are not kept */
+	char *cache_name;          /* of the file below STORE; NULL: they are not kept */
+	struct spool spool;
+	struct arena arena; /* .dockerignore's rules, hashes made in this run */
+	struct ignore ignore;
+	struct file_list list;
+	struct timespec begun;
+	struct stat_cache cache;
+	uint64_t hashed;
+};
+
+/* The hashes of the listed files; what is damaged is as if it were not there. */
+void context_load(struct context *c);
+
+#endif
