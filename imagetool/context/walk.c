@@ -315,7 +315,7 @@ static void flatten(struct file_list *l, struct node *root, size_t n)
 {
 	struct stack s = { 0 };
 
-	l->files = xcalloc(n, sizeof(*l->files));
+	l->files = xcalloc(n, sizeof(struct context_file *));
 	push(&s, l, root);
 	while (s.n > 0) {
 		struct flattening *f = &s.at[s.n - 1];
