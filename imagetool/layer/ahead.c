@@ -13,11 +13,14 @@ struct buffer {
 
 struct ahead {
 	ahead_fill_fn *fill;
+	ahead_pass_fn *pass;
 	void *ctx;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t changed;
-	size_t filled, used; /* buffers so far; at most AHEAD_BUFFERS apart */
+	/* Buffers so far, each no more than the one before; at most AHEAD_BUFFERS apart. */
+	size_t filled, passed, used;
+	bool passing; /* somebody is at the buffer `passed` */
 	bool stop;
 	struct err failed; /* says why when a buffer's len is negative */
 	bool holding;      /* the user's own: it reads the buffer `used` */
@@ -29,6 +32,30 @@ static struct buffer *buffer_of(struct ahead *a, size_t i)
 	return &a->buffers[i % AHEAD_BUFFERS];
 }
 
+/* Under the lock, which is let go meanwhile. */
+static void pass_next(struct ahead *a)
+{
+	struct buffer *b = buffer_of(a, a->passed);
+
+	a->passing = true;
+	(void)pthread_mutex_unlock(&a->lock);
+	if (b->len > 0)
+		a->pass(a->ctx, b->data, (size_t)b->len);
+	(void)pthread_mutex_lock(&a->lock);
+	a->passing = false;
+	a->passed++;
+	(void)pthread_cond_signal(&a->changed);
+}
+
+/* Better than to wait: pass on a buffer that is waiting for it.  Under the lock. */
+static void pass_or_wait(struct ahead *a)
+{
+	if (a->passed < a->filled && !a->passing)
+		pass_next(a);
+	else
+		(void)pthread_cond_wait(&a->changed, &a->lock);
+}
+
 /* Wait for a free buffer; NULL when nobody wants more. */
 static struct buffer *wait_free(struct ahead *a)
 {
@@ -36,7 +63,7 @@ static struct buffer *wait_free(struct ahead *a)
 
 	(void)pthread_mutex_lock(&a->lock);
 	while (!a->stop && a->filled - a->used == AHEAD_BUFFERS)
-		(void)pthread_cond_wait(&a->changed, &a->lock);
+		pass_or_wait(a);
 	stop = a->stop;
 	(void)pthread_mutex_unlock(&a->lock);
 	return stop ? NULL : buffer_of(a, a->filled);
@@ -62,11 +89,12 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-struct ahead *ahead_new(ahead_fill_fn *fill, void *ctx)
+struct ahead *ahead_new(ahead_fill_fn *fill, ahead_pass_fn *pass, void *ctx)
 {
 	struct ahead *a = xcalloc(1, sizeof(*a));
 
 	a->fill = fill;
+	a->pass = pass;
 	a->ctx = ctx;
 	(void)pthread_mutex_init(&a->lock, NULL);
 	(void)pthread_cond_init(&a->changed, NULL);
@@ -100,8 +128,8 @@ int ahead_next(struct ahead *a, const uint8_t **ret, struct err *e)
 		a->used++;
 		(void)pthread_cond_signal(&a->changed);
 	}
-	while (a->filled == a->used)
-		(void)pthread_cond_wait(&a->changed, &a->lock);
+	while (a->passed == a->used)
+		pass_or_wait(a);
 	b = buffer_of(a, a->used);
 	a->holding = b->len > 0;
 	(void)pthread_mutex_unlock(&a->lock);

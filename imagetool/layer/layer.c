@@ -52,11 +52,15 @@ static int read_blob(void *ctx, void *buf, size_t size, struct err *e)
 static int fill_tar(void *ctx, uint8_t *buf, size_t size, struct err *e)
 {
 	struct layer_stream *s = ctx;
-	int r = decompress_fill(s->decompress, buf, size, e);
 
-	if (r > 0)
-		digest_update(s->diff_digest, buf, (size_t)r);
-	return r;
+	return decompress_fill(s->decompress, buf, size, e);
+}
+
+static void hash_tar(void *ctx, const uint8_t *buf, size_t len)
+{
+	struct layer_stream *s = ctx;
+
+	digest_update(s->diff_digest, buf, len);
 }
 
 /* A thread costs more than a small layer. */
@@ -70,13 +74,13 @@ static int next_piece(struct layer_stream *s, const uint8_t **ret, struct err *e
 	int r;
 
 	if (!s->begun && is_large(s))
-		s->ahead = ahead_new(fill_tar, s);
+		s->ahead = ahead_new(fill_tar, hash_tar, s);
 	s->begun = true;
 	if (s->ahead)
 		return ahead_next(s->ahead, ret, e);
 	r = decompress_next(s->decompress, ret, e);
 	if (r > 0)
-		digest_update(s->diff_digest, *ret, (size_t)r);
+		hash_tar(s, *ret, (size_t)r);
 	return r;
 }
 

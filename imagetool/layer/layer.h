@@ -2,7 +2,7 @@
 /*
  * A layer blob on its way into a tree: read once, with the blob's digest, the
  * digest of what it decompresses to, its size and its media type all checked as
- * it flows.  A large one is read, hashed and inflated by a thread of its own,
+ * it flows.  A large one is read and inflated by a thread of its own,
  * which calls the source; freeing the stream waits for it.  The whole stream is read, also what
  * stands behind the tar archive's end, because that is what the digests are about.
  */

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -12,6 +13,7 @@
 struct source {
 	size_t at, total;
 	int end;
+	size_t passed; /* bytes that came by in the right order */
 };
 
 static int fill(void *ctx, uint8_t *buf, size_t size, struct err *e)
@@ -27,15 +29,24 @@ static int fill(void *ctx, uint8_t *buf, size_t size, struct err *e)
 	return (int)n;
 }
 
+static void pass(void *ctx, const uint8_t *buf, size_t len)
+{
+	struct source *s = ctx;
+
+	for (size_t i = 0; i < len && buf[i] == (uint8_t)(s->passed * 7); i++)
+		s->passed++;
+}
+
 static void bytes_arrive_in_order_and_the_end_stays(void **state UNUSED)
 {
 	struct source s = { .total = 10 * AHEAD_BUFFER_SIZE + 5 };
-	auto_(ahead) struct ahead *a = ahead_new(fill, &s);
+	auto_(ahead) struct ahead *a = ahead_new(fill, pass, &s);
 	const uint8_t *p;
 	size_t at = 0;
 	int r;
 
 	while ((r = ahead_next(a, &p, NULL)) > 0) {
+		assert_true(s.passed >= at + (size_t)r);
 		for (int i = 0; i < r; i++, at++)
 			if (p[i] != (uint8_t)(at * 7))
 				fail_msg("byte %zu differs", at);
@@ -45,10 +56,25 @@ static void bytes_arrive_in_order_and_the_end_stays(void **state UNUSED)
 	assert_int_equal(ahead_next(a, &p, NULL), 0);
 }
 
+/* The thread has nothing to do once its buffers are full. */
+static void who_would_wait_passes_buffers_on(void **state UNUSED)
+{
+	struct source s = { .total = 100 * AHEAD_BUFFER_SIZE };
+	struct ahead *a = ahead_new(fill, pass, &s);
+	size_t passed = 0;
+
+	for (int i = 0; i < 2000 && passed < AHEAD_BUFFERS * (AHEAD_BUFFER_SIZE / 3); i++) {
+		(void)usleep(5000);
+		passed = __atomic_load_n(&s.passed, __ATOMIC_RELAXED);
+	}
+	assert_int_equal(passed, AHEAD_BUFFERS * (AHEAD_BUFFER_SIZE / 3));
+	ahead_free(a);
+}
+
 static void a_failure_comes_after_what_was_good(void **state UNUSED)
 {
 	struct source s = { .total = 100, .end = -EBADMSG };
-	auto_(ahead) struct ahead *a = ahead_new(fill, &s);
+	auto_(ahead) struct ahead *a = ahead_new(fill, pass, &s);
 	struct err e = { 0 };
 	const uint8_t *p;
 
@@ -64,7 +90,7 @@ static void it_can_be_left_at_any_time(void **state UNUSED)
 {
 	for (int i = 0; i < 50; i++) {
 		struct source s = { .total = 100 * AHEAD_BUFFER_SIZE };
-		struct ahead *a = ahead_new(fill, &s);
+		struct ahead *a = ahead_new(fill, pass, &s);
 		const uint8_t *p;
 
 		for (int k = 0; k < i % 5; k++)
@@ -79,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_arrive_in_order_and_the_end_stays),
+		cmocka_unit_test(who_would_wait_passes_buffers_on),
 		cmocka_unit_test(a_failure_comes_after_what_was_good),
 		cmocka_unit_test(it_can_be_left_at_any_time),
 	};
