@@ -5,6 +5,7 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/hosts/hosts.h"
+#include "imagetool/registry/plain_http.h"
 #include "imagetool/registry/session.h"
 #include "imagetool/registry/url.h"
 #include "libutil/alloc.h"
@@ -114,6 +115,8 @@ static int enter(struct registry *r, size_t i, struct err *e)
 		return err_wrap(e, n, "registry");
 	r->loopback = host_is_loopback(host);
 	m = choose_manner(r, p);
+	if (m.scheme == ENDPOINT_EITHER && plain_http_is_spoken(p->authority, r->opts.wakefd))
+		m.scheme = ENDPOINT_HTTP;
 	http.no_proxy = r->loopback;
 	http.guard = !r->loopback;
 	http.verify_tls = m.verify;

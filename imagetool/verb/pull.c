@@ -6,6 +6,7 @@
 
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/registry/prepare.h"
 #include "imagetool/unpack/rootfs.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
@@ -134,11 +135,13 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 								.registry = &opts.registry };
 	auto_(store) struct store *store = NULL;
 	struct platform platform;
+	auto_(registry_prepare) struct registry_prepare prepare = { 0 };
 	autofd int signals = -1;
 	int r = budget_opts_check(&v->budget, e);
 
 	if (r < 0)
 		return r;
+	registry_prepare(&prepare);
 	if (v->platform) {
 		r = platform_parse(v->platform, &platform, e);
 		opts.platform = &platform;
