@@ -2,6 +2,7 @@
 #include "imagetool/erofs/tree.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,25 +112,43 @@ bool tree_is_below(const struct tree *t, uint32_t node, uint32_t dir)
 
 /* ---- Changing ---- */
 
-static uint32_t add_dir(struct tree *t, uint32_t node)
+static uint32_t add_dir(struct tree *t, uint32_t node, size_t path_len)
 {
 	t->dirs = room(t->dirs, t->n_dirs, &t->cap_dirs, sizeof(*t->dirs));
-	t->dirs[t->n_dirs] = (struct tree_dir){ .node = node, .mode = 0755 };
+	t->dirs[t->n_dirs] =
+		(struct tree_dir){ .node = node, .mode = 0755, .path_len = (uint16_t)path_len };
 	return t->n_dirs++;
+}
+
+/* Through symlinks a layer gets deeper than any path: what is said of each directory by its path
+ * would take no end. */
+static int check_path(const struct tree *t, uint32_t dir, const char *name, size_t len, size_t *ret,
+		      struct err *e)
+{
+	size_t path_len = t->dirs[t->nodes[dir].more].path_len;
+
+	*ret = path_len + (path_len > 0) + len;
+	if (*ret >= PATH_MAX)
+		return err_set(e, ENAMETOOLONG, "'%.80s': path is too long", name);
+	return 0;
 }
 
 int tree_add(struct tree *t, uint32_t dir, const char *name, size_t len, enum erofs_type type,
 	     uint32_t *ret, struct err *e)
 {
 	uint32_t node = t->n_nodes, text = 0;
-	int r;
+	size_t path_len = 0;
+	int r = 0;
 
 	if (len > EROFS_NAME_MAX)
 		return err_set(e, ENAMETOOLONG, "'%.80s...': the name is longer than %u bytes",
 			       name, EROFS_NAME_MAX);
 	if (node >= NODES_MAX)
 		return err_set(e, E2BIG, "too many names");
-	r = keep_text(t, name, len, &text, e);
+	if (type == EROFS_FT_DIR)
+		r = check_path(t, dir, name, len, &path_len, e);
+	if (r >= 0)
+		r = keep_text(t, name, len, &text, e);
 	if (r < 0)
 		return r;
 	if (node >= t->n_buckets)
@@ -140,7 +159,7 @@ int tree_add(struct tree *t, uint32_t dir, const char *name, size_t len, enum er
 	t->n_nodes++;
 	insert(t, node);
 	if (type == EROFS_FT_DIR)
-		t->nodes[node].more = add_dir(t, node);
+		t->nodes[node].more = add_dir(t, node, path_len);
 	*ret = node;
 	return 0;
 }
@@ -255,7 +274,7 @@ void tree_init(struct tree *t)
 	t->nodes = xcalloc(t->cap_nodes, sizeof(*t->nodes));
 	root = &t->nodes[TREE_ROOT];
 	*root = (struct tree_node){ .type = EROFS_FT_DIR, .chain = TREE_NONE };
-	root->more = add_dir(t, TREE_ROOT);
+	root->more = add_dir(t, TREE_ROOT, 0);
 	t->n_nodes = 1;
 }
 

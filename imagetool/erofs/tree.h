@@ -58,6 +58,7 @@ struct tree_dir {
 	uint64_t size;   /* on disk */
 	uint64_t blocks; /* where its whole blocks are */
 	uint16_t inline_tail;
+	uint16_t path_len; /* of its path from the root, less than PATH_MAX */
 };
 
 struct tree_links {

@@ -2,10 +2,12 @@
 #include "imagetool/erofs/layer.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -385,6 +387,20 @@ static void a_link_that_leads_to_nothing_known_asks_for_another_reading(void **s
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void links_lead_no_deeper_than_a_path_may_be_long(void **state)
+{
+	struct fixture *f = *state;
+	char steps[3001] = "", name[3100];
+
+	for (size_t i = 0; i < 1500; i++)
+		memcpy(steps + 2 * i, "x/", 3);
+	(void)snprintf(name, sizeof(name), "%sfile", steps);
+	assert_int_equal(add(f, TAR_FIFO, name, ""), 0);
+	assert_int_equal(add(f, TAR_SYMLINK, "a", steps), 0);
+	(void)snprintf(name, sizeof(name), "a/%sfile", steps);
+	assert_int_equal(add(f, TAR_FIFO, name, ""), -ENAMETOOLONG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +422,7 @@ int main(void)
 		TEST(a_link_to_what_it_replaces_is_refused),
 		TEST(a_link_that_leads_to_nothing_known_asks_for_another_reading),
 		TEST(whiteouts_in_a_hidden_directory_make_nothing),
+		TEST(links_lead_no_deeper_than_a_path_may_be_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
