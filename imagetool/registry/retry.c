@@ -9,7 +9,9 @@ int64_t retry_next(struct retry *r, int64_t size, int64_t after_s)
 
 	if (size - r->last_size >= RETRY_PROGRESS_MIN)
 		r->failures = 0;
-	r->last_size = size;
+	/* What is lost and comes again is no progress: a server could have us do that for ever. */
+	if (size > r->last_size)
+		r->last_size = size;
 	if (r->failures >= r->max || after_s > RETRY_AFTER_MAX_S)
 		return -1;
 	for (unsigned i = 0; i < r->failures && wait < RETRY_LONGEST_MS; i++)

@@ -250,7 +250,6 @@ static int judge_chunk(struct shipment *s, struct err *e)
 			 arrived > s->arrived + s->part))
 		return ask_status(s, e);
 	s->arrived = arrived;
-	s->retry.failures = 0;
 	go_on(s);
 	return 0;
 }

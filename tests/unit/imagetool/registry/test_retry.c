@@ -35,6 +35,16 @@ static void progress_starts_the_count_anew(void **state UNUSED)
 	assert_int_equal(retry_next(&r, 2 * RETRY_PROGRESS_MIN, 0), -1);
 }
 
+static void what_comes_a_second_time_is_no_progress(void **state UNUSED)
+{
+	struct retry r = { .max = 3 };
+
+	assert_int_equal(retry_next(&r, 9 * RETRY_PROGRESS_MIN, 0), 250);
+	assert_int_equal(retry_next(&r, 0, 0), 500);
+	assert_int_equal(retry_next(&r, 9 * RETRY_PROGRESS_MIN, 0), 1000);
+	assert_int_equal(retry_next(&r, 0, 0), -1);
+}
+
 static void a_server_may_ask_for_more_time_but_not_for_ever(void **state UNUSED)
 {
 	struct retry r = { .max = 9 };
@@ -61,6 +71,7 @@ int main(void)
 		cmocka_unit_test(waits_grow_up_to_a_limit_and_end),
 		cmocka_unit_test(no_retries_means_none),
 		cmocka_unit_test(progress_starts_the_count_anew),
+		cmocka_unit_test(what_comes_a_second_time_is_no_progress),
 		cmocka_unit_test(a_server_may_ask_for_more_time_but_not_for_ever),
 		cmocka_unit_test(only_passing_statuses_are_tried_again),
 	};
