@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "imagetool/erofs/mount.h"
@@ -298,10 +300,23 @@ bool overlay_is_mounted(const char *path)
 	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
+static bool is_overlay(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
 int overlay_unmount(const char *path, struct err *e)
 {
 	if (!overlay_is_mounted(path))
 		return err_set(e, EINVAL, "nothing is mounted on '%s'", path);
+	/* Somebody may have mounted on top of ours, or after a restart instead of it. */
+	if (!is_overlay(path))
+		return err_set(
+			e, EBUSY,
+			"what is mounted on '%s' is no overlay and not ours: unmount it first",
+			path);
 	if (umount2(path, UMOUNT_NOFOLLOW) == 0)
 		return 0;
 	if (errno == EBUSY)

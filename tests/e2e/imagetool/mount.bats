@@ -70,6 +70,19 @@ is_mounted() {
 	done
 }
 
+@test "umount leaves what somebody else mounted on the place" {
+	mkdir m
+	unshare -m bash -c '
+		creel-image --store layout mount x m >/dev/null
+		mount -t tmpfs tmpfs m
+		! creel-image --store layout umount m 2>error || exit 1
+		findmnt -n -o FSTYPE m | grep -q tmpfs
+		umount m
+		creel-image --store layout umount m'
+	grep -q "no overlay and not ours" error
+	run ! is_mounted m
+}
+
 @test "what fsck.erofs says of every kind of file, and the same layer gives the same bytes" {
 	requires program fsck.erofs
 	requires_erofs
