@@ -162,12 +162,17 @@ CURLcode http_guard(struct http_transfer *t)
 
 bool http_guard_redirect(struct http_transfer *t)
 {
+	const char *location = t->answer.location;
+	autofree char *whole = NULL;
 	struct url url;
 
-	if (!t->http->opts.guard || t->stay || !t->answer.location || t->answer.status / 100 != 3)
+	if (!t->http->opts.guard || t->stay || !location || t->answer.status / 100 != 3)
 		return true;
+	/* "//host/path": only the scheme stays what it is. */
+	if (starts_with(location, "//"))
+		location = whole = xasprintf("http:%s", location);
 	/* A relative one stays where it is; what is no URL libcurl refuses. */
-	if (url_parse(t->answer.location, &url, NULL) < 0 || streq(url.host, t->origin) ||
+	if (url_parse(location, &url, NULL) < 0 || streq(url.host, t->origin) ||
 	    !is_internal_host(url.host))
 		return true;
 	return refuse(t, url.host) == 0;

@@ -193,6 +193,11 @@ static void to_metadata(struct request *r)
 	reply_text(r, "302 Found", "Location: http://169.254.169.254/latest/meta-data\r\n", "");
 }
 
+static void to_bare(struct request *r)
+{
+	reply_text(r, "302 Found", "Location: //169.254.169.254/latest/meta-data\r\n", "");
+}
+
 static void to_loopback(struct request *r)
 {
 	reply_text(r, "302 Found", "Location: http://127.0.0.1:1/secret\r\n", "");
@@ -232,21 +237,14 @@ static const struct {
 	const char *name;
 	void (*answer)(struct request *r);
 } kinds[] = {
-	{ "from-file", from_file },
-	{ "password", password },
-	{ "post", post },
-	{ "identity", identity },
-	{ "post-away", post_away },
-	{ "get-away", get_away },
-	{ "thief", thief },
-	{ "old", old },
-	{ "endless", endless },
-	{ "drip", drip },
-	{ "to-file", to_file },
-	{ "to-loopback", to_loopback },
-	{ "to-metadata", to_metadata },
-	{ "to-name", to_name },
-	{ "none", none },
+	{ "from-file", from_file }, { "password", password },
+	{ "post", post },           { "identity", identity },
+	{ "post-away", post_away }, { "get-away", get_away },
+	{ "thief", thief },         { "old", old },
+	{ "endless", endless },     { "drip", drip },
+	{ "to-file", to_file },     { "to-loopback", to_loopback },
+	{ "to-bare", to_bare },     { "to-metadata", to_metadata },
+	{ "to-name", to_name },     { "none", none },
 	{ "lines", lines },
 };
 

@@ -399,12 +399,13 @@ serve_tls() {
 			timeout 20 creel-image --store '$STORE' pull -q --retry 0 --tls-verify=false \
 				\"\$HOSTILE/\$1:1\" 2>&1 | sed \"s/^/\$1: /\" || true
 		}
-		for name in as-to-metadata as-to-loopback as-to-name as-metadata.thief as-loopback.thief; do
+		for name in as-to-metadata as-to-bare as-to-loopback as-to-name as-metadata.thief as-loopback.thief; do
 			one \$name
 		done
 		creel-image --store '$STORE' pull -q --tls-verify=false \"\$HOSTILE/good:1\""
 	echo "$output"
 	[[ $output == *"as-to-metadata: "*"it leads to '169.254.169.254', this machine or its link: refused"* ]]
+	[[ $output == *"as-to-bare: "*"it leads to '169.254.169.254', this machine or its link: refused"* ]]
 	[[ $output == *"as-to-loopback: "*"it leads to '127.0.0.1', this machine or its link: refused"* ]]
 	[[ $output == *"as-to-name: "*"it leads to 'a loopback or link-local address'"* ]]
 	[[ $output == *"as-metadata.thief: "*"it leads to 'a loopback or link-local address'"* ]]
