@@ -26,7 +26,7 @@
 struct context_file {
 	const char *path; /* clean, relative; "" is the context itself */
 	const char *link; /* a symlink's target, else "" */
-	/* Of a regular file's content; NULL: not known yet.  For context/ alone. */
+	/* Of a regular file's content and attributes; NULL: not known yet.  For context/ alone. */
 	const uint8_t *hash;
 	size_t end; /* what lies below it stands in the list up to there */
 	mode_t mode;
@@ -107,7 +107,8 @@ bool context_takes(const struct context *c, const struct context_view *v,
 
 /*
  * All that a copy of these would consist of: names, types, modes, owners, link targets, content;
- * not times.  Reads only files whose hash is not known; on all cores.  One thread at a time.
+ * files' extended attributes, as far as layers hold them; not times.  Reads only files whose hash
+ * is not known; on all cores.  One thread at a time.
  */
 int context_hash(struct context *c, const struct context_view *v, const struct context_match *m,
 		 size_t n, uint8_t ret[CONTEXT_HASH_SIZE], struct err *e);

@@ -50,19 +50,23 @@ static int explain(const struct context_file *f, int fd, struct err *e)
 	}
 }
 
-int context_open_file(const struct context *c, size_t index, struct err *e)
+int context_open_unchecked(const struct context *c, size_t index, struct err *e)
 {
 	const struct context_file *f = c->list.files[index];
-	autofd int fd = -1;
-	int r;
+	int fd;
 
 	if (!S_ISREG(f->mode))
 		return err_set(e, EINVAL, "'%s' is not a regular file", f->path);
 	/* O_NONBLOCK: by now it may be a FIFO. */
 	fd = beneath_open(c->rootfd, f->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0,
 			  BENEATH_STRICT, e);
-	if (fd < 0)
-		return explain(f, fd, e);
-	r = context_check_file(c, index, fd, e);
+	return fd < 0 ? explain(f, fd, e) : fd;
+}
+
+int context_open_file(const struct context *c, size_t index, struct err *e)
+{
+	autofd int fd = context_open_unchecked(c, index, e);
+	int r = fd < 0 ? fd : context_check_file(c, index, fd, e);
+
 	return r < 0 ? r : steal_fd(&fd);
 }

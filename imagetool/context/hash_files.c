@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "imagetool/context/hash_xattrs.h"
 #include "imagetool/diff/content_hash.h"
 #include "imagetool/interrupt.h"
 #include "libutil/digest.h"
@@ -30,7 +31,7 @@ void file_hashing_done(struct file_hashing *h)
 	h->wanted = NULL;
 }
 
-/* 0: longer than the buffer. */
+/* One that has grown beyond the buffer is found by its size. */
 static int hash_small(int fd, char *buf, uint8_t *ret, struct err *e)
 {
 	ssize_t n;
@@ -40,27 +41,30 @@ static int hash_small(int fd, char *buf, uint8_t *ret, struct err *e)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(e, "read");
-	if (n == (ssize_t)SMALL)
-		return 0;
 	digest_bytes_of(DIGEST_SHA256, buf, (size_t)n, ret);
-	return 1;
+	return 0;
 }
 
 static int hash_file(struct file_hashing *h, size_t i, char *buf, struct err *e)
 {
 	size_t index = h->wanted[i];
 	struct context_file *f = h->context->list.files[index];
-	autofd int fd = context_open_file(h->context, index, e);
+	bool small = f->size < (int64_t)SMALL;
+	autofd int fd = small ? context_open_unchecked(h->context, index, e)
+			      : context_open_file(h->context, index, e);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = f->size < (int64_t)SMALL ? hash_small(fd, buf, h->hashes[i], e) : 0;
-	if (r == 0)
-		r = content_hash_fd(fd, h->hashes[i], e);
+	r = small ? hash_small(fd, buf, h->hashes[i], e) : content_hash_fd(fd, h->hashes[i], e);
+	if (r >= 0)
+		r = hash_xattrs(fd, h->hashes[i], e);
 	if (r < 0)
-		return err_wrap(e, r, "'%s'", f->path);
-	r = context_check_file(h->context, index, fd, e);
+		(void)err_wrap(e, r, "'%s'", f->path);
+	/* What was read is the listed file's when it still looks the same now; and what is
+	 * something else by now may have failed because of that. */
+	if (r >= 0 || context_check_file(h->context, index, fd, NULL) < 0)
+		r = context_check_file(h->context, index, fd, e);
 	if (r >= 0)
 		f->hash = h->hashes[i];
 	return r;

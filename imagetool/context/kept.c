@@ -28,7 +28,7 @@ static char *file_name(int rootfd)
 void context_load(struct context *c)
 {
 	char *data = NULL;
-	size_t len = 0;
+	size_t len = 0, at = 0;
 
 	c->cache_name = c->store ? file_name(c->rootfd) : NULL;
 	if (!c->cache_name ||
@@ -38,7 +38,7 @@ void context_load(struct context *c)
 		return;
 	for (size_t i = 0; i < c->list.n; i++)
 		if (S_ISREG(c->list.files[i]->mode))
-			c->list.files[i]->hash = stat_cache_find(&c->cache, c->list.files[i]);
+			c->list.files[i]->hash = stat_cache_find(&c->cache, c->list.files[i], &at);
 }
 
 int context_save(struct context *c, struct err *e)

@@ -168,28 +168,23 @@ static bool looks_the_same(const struct record *a, const struct record *b)
 	       a->ctime_ns == b->ctime_ns;
 }
 
-const uint8_t *stat_cache_find(const struct stat_cache *c, const struct context_file *f)
+const uint8_t *stat_cache_find(const struct stat_cache *c, const struct context_file *f, size_t *at)
 {
-	size_t from = 0, to = c->n;
 	struct record now;
 
-	describe(f, &now);
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
+	for (; *at < c->n; (*at)++) {
 		const char *path;
-		struct record r = record_at(c, mid, &path);
+		struct record r = record_at(c, *at, &path);
 		int order = compare(f->path, path, r.len);
 
-		if (order == 0) {
-			if (!looks_the_same(&r, &now) || !is_settled(f, c->begun))
-				return NULL;
-			return (const uint8_t *)c->data + c->at[mid] +
-			       offsetof(struct record, hash);
-		}
 		if (order < 0)
-			to = mid;
-		else
-			from = mid + 1;
+			return NULL;
+		if (order > 0)
+			continue;
+		describe(f, &now);
+		if (!looks_the_same(&r, &now) || !is_settled(f, c->begun))
+			return NULL;
+		return (const uint8_t *)c->data + c->at[*at] + offsetof(struct record, hash);
 	}
 	return NULL;
 }

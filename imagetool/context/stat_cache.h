@@ -31,8 +31,10 @@ AUTO_DEFINE_DONE(stat_cache, stat_cache_done)
 
 /* Takes `data`, also on failure.  -EBADMSG for what is damaged, or another version's. */
 int stat_cache_parse(char *data, size_t len, struct stat_cache *ret, struct err *e);
-/* The hash of a file that still looks the same, or NULL; lives as long as `c`. */
-const uint8_t *stat_cache_find(const struct stat_cache *c, const struct context_file *f);
+/* The hash of a file that still looks the same, or NULL; lives as long as `c`.  Files are asked
+ * about in walk_order(); `at` is 0 for the first and remembers the place. */
+const uint8_t *stat_cache_find(const struct stat_cache *c, const struct context_file *f,
+			       size_t *at);
 /* The hashes of `files`, which a walk found that began at `begun`, and what is still good of `old`.
  */
 void stat_cache_encode(const struct stat_cache *old, const struct context_file *const *files,

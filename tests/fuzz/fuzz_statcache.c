@@ -16,13 +16,14 @@ static void parse(char *text, size_t len)
 	const struct context_file file = { .path = "a/b", .link = "", .mode = S_IFREG | 0644 };
 	const struct context_file *files[] = { &file };
 	struct err e = { 0 };
+	size_t at = 0;
 
 	if (stat_cache_parse(text, len, &c, &e) < 0) {
 		if (!e.code)
 			abort();
 		return;
 	}
-	(void)stat_cache_find(&c, &file);
+	(void)stat_cache_find(&c, &file, &at);
 	stat_cache_encode(&c, files, 1, c.begun, &out);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* The order matters: cmocka needs the headers above. */
@@ -508,6 +509,24 @@ static void what_is_excluded_does_not_count(void **state)
 	assert_other(hash_of(p->dir, &v, "d"), first);
 }
 
+static void extended_attributes_of_files_count(void **state)
+{
+	const struct place *p = *state;
+	autofree char *path = xasprintf("%s/a", p->dir);
+	struct hash first, second;
+
+	put(p, "a", "one");
+	first = hash_of(p->dir, &as_root, "a");
+	if (setxattr(path, "user.x", "1", 1, 0) < 0)
+		skip();
+	second = hash_of(p->dir, &as_root, "a");
+	assert_other(second, first);
+	assert_int_equal(setxattr(path, "user.x", "2", 1, 0), 0);
+	assert_other(hash_of(p->dir, &as_root, "a"), second);
+	assert_int_equal(removexattr(path, "user.x"), 0);
+	assert_same(hash_of(p->dir, &as_root, "a"), first);
+}
+
 static void large_and_sparse_files_are_hashed_whole(void **state)
 {
 	const struct place *p = *state;
@@ -525,6 +544,7 @@ static void a_file_that_became_something_else_is_noticed(void **state)
 {
 	const struct place *p = *state;
 	auto_(context) struct context *c = NULL;
+	uint8_t hash[CONTEXT_HASH_SIZE];
 	struct err e = { 0 };
 	size_t i;
 
@@ -541,6 +561,10 @@ static void a_file_that_became_something_else_is_noticed(void **state)
 	assert_int_equal(mkfifoat(p->fd, "x", 0644), 0);
 	assert_int_equal(context_open_file(c, i, &e), -ESTALE);
 	assert_string_equal(e.msg, "'x' changed while it was used: run the build again");
+	assert_int_equal(try_hash(c, &as_root, "x", hash, &e), -ESTALE);
+	assert_int_equal(unlinkat(p->fd, "x", 0), 0);
+	assert_int_equal(mkdirat(p->fd, "x", 0755), 0);
+	assert_int_equal(try_hash(c, &as_root, "x", hash, &e), -ESTALE);
 }
 
 static void a_directory_that_became_a_link_is_noticed(void **state)
@@ -583,6 +607,7 @@ int main(void)
 		T(a_hash_is_not_about_times),
 		T(owners_and_modes_count_as_they_will_be_written),
 		T(what_is_excluded_does_not_count),
+		T(extended_attributes_of_files_count),
 		T(large_and_sparse_files_are_hashed_whole),
 		T(a_file_that_became_something_else_is_noticed),
 		T(a_directory_that_became_a_link_is_noticed),
