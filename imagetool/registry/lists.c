@@ -18,6 +18,7 @@
 /* Of one page, and of all: a list has an end. */
 #define PAGE_MAX  ((size_t)8 << 20)
 #define PAGES_MAX 4096
+#define LIST_MAX  ((size_t)64 << 20)
 #define ITEMS_MAX ((size_t)1 << 20)
 
 /* ---- Pages ---- */
@@ -54,6 +55,7 @@ static int next_page(const struct registry *r, const struct http_answer *a, char
 static int walk_pages(struct registry *r, char *url, const char *accept, page_fn *take, void *ctx,
 		      struct err *e)
 {
+	size_t total = 0;
 	int n = 1;
 
 	for (int i = 0; url && n > 0; i++) {
@@ -66,6 +68,10 @@ static int walk_pages(struct registry *r, char *url, const char *accept, page_fn
 		n = i < PAGES_MAX ? session_request(r, &request, &t, &body, e)
 				  : err_set(e, IMAGE_EREGISTRY, "the list has more than %d pages",
 					    PAGES_MAX);
+		total += body.len;
+		if (n >= 0 && total > LIST_MAX)
+			n = err_set(e, IMAGE_EREGISTRY, "the list is longer than %zu MiB",
+				    LIST_MAX >> 20);
 		if (n >= 0)
 			n = take(ctx, &t.answer, &body, e);
 		if (n > 0 && next_page(r, &t.answer, &url, e) < 0)

@@ -233,6 +233,12 @@ refuses() {
 	[ "$(blob_count "$STORE")" = 0 ]
 }
 
+@test "a list of tags without an end is given up" {
+	start_hostile
+	run -5 timeout 60 creel-image tags "$HOSTILE/endless"
+	[[ $output == *"the list is longer than 64 MiB"* ]]
+}
+
 @test "a web page in place of a document says what probably answered" {
 	start_hostile
 	refuses web-page 5 "answers with a web page: it is no registry, or a proxy or login page"
