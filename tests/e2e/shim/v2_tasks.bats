@@ -314,7 +314,10 @@ exec_run() {
 	ask "$P" Kill "id=$P" signal=9
 	ask "$P" Wait "id=$P"
 	ask "$P" Delete "id=$P"
-	[[ $(topics) == *"/tasks/create /tasks/start /tasks/exit /tasks/delete" ]]
+	ended() {
+		[[ $(topics) == *"/tasks/create /tasks/start /tasks/exit /tasks/delete" ]]
+	}
+	wait_for ended
 	refused "not found" ask "$P" Checkpoint "id=$P"
 }
 

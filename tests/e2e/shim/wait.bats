@@ -20,6 +20,7 @@ teardown() {
 	container 'sleep 1; exit 4'
 	shim_run -d "$ID-b"
 	run shim wait "$ID-b" "$ID-a" "$ID-b"
+	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$output" = $'4\n3\n4' ]
 }
