@@ -63,14 +63,39 @@ static void remove_home(struct store *s, const struct home *h)
 	(void)lease_drop(s, id, NULL);
 }
 
-/* What a mount left that the machine's restart took away. */
+static int found_one(int dirfd UNUSED, const char *name UNUSED, unsigned char type UNUSED,
+		     void *ctx UNUSED, struct err *e UNUSED)
+{
+	return 1;
+}
+
+/* Did somebody write something there? Unknown counts as yes. */
+static bool holds_writes(const char *home)
+{
+	autofree char *upper = path_join(home, OVERLAY_UPPER);
+	autofd int fd = dir_open_at(AT_FDCWD, upper, NULL);
+
+	if (fd < 0)
+		return fd != -ENOENT;
+	return dir_each(fd, found_one, NULL, NULL) != 0;
+}
+
+/* Returns 1 when it was made, 0 when a mount left it that the machine's restart took away. */
 static int make_or_take(const struct home *h, struct err *e)
 {
 	auto_(home) struct home before = { 0 };
+	int r = home_read(h->path, HOME_OF_STORE, &before, e);
 
-	if (home_read(h->path, HOME_OF_STORE, &before, NULL) < 0) {
+	if (r < 0 && holds_writes(h->path))
+		return err_wrap(e, r,
+				"'%s' was written to and its record is lost: take what you need "
+				"out of '" OVERLAY_UPPER "' and remove it",
+				h->path);
+	if (r < 0) {
+		err_clear(e);
 		(void)dir_remove_all_at(AT_FDCWD, h->path, NULL);
-		return make_home(h, e);
+		r = make_home(h, e);
+		return r < 0 ? r : 1;
 	}
 	if (!streq(before.digest, h->digest) || before.writable != h->writable)
 		return err_set(e, EEXIST,
@@ -112,7 +137,7 @@ int mounts_add(struct store *s, const struct image *img, const char *dir, bool w
 	auto_(home) struct home h = { 0 };
 	autofd int held = lock(s, e);
 	char id[LEASE_ID_SIZE];
-	int r = held < 0 ? held : resolve(dir, &target, e);
+	int made, r = held < 0 ? held : resolve(dir, &target, e);
 
 	if (r >= 0)
 		r = name_home(img, target, writable, id, e);
@@ -120,12 +145,14 @@ int mounts_add(struct store *s, const struct image *img, const char *dir, bool w
 		return r;
 	path = path_join(homes, id);
 	home_init(&h, s, img, path, target, writable);
-	r = make_or_take(&h, e);
-	if (r < 0)
-		return r;
+	made = make_or_take(&h, e);
+	if (made < 0)
+		return made;
 	r = home_mount(&h, form, notes, e);
 	if (r < 0) {
-		remove_home(s, &h);
+		/* What was there before may hold what somebody wrote. */
+		if (made)
+			remove_home(s, &h);
 		return r;
 	}
 	*ret_target = home_target(&h);

@@ -157,6 +157,24 @@ is_mounted() {
 	store umount "$at"
 }
 
+@test "what was written stays when its record is lost" {
+	mkdir m
+	store mount --rw x m
+	echo new >m/etc/new
+	home=$(dirname "$(find layout/mounts -name overlay.json)")
+	# As after a restart, on a disk that lost something.
+	umount -l m
+	echo '{' >"$home/overlay.json"
+	run store mount --rw x m
+	[ "$status" -ne 0 ]
+	[[ $output == *"was written to and its record is lost: take what you need out of 'upper' and remove it"* ]]
+	[ "$(cat "$home/upper/etc/new")" = new ]
+	rm -r "$home/upper"
+	store mount --rw x m
+	[ ! -e m/etc/new ]
+	store umount m
+}
+
 @test "one that is in use stays" {
 	at=$(store mount x)
 	exec 7<"$at/etc/kept"
