@@ -212,6 +212,13 @@ static int copy_file(struct erofs_layer *l, const char *path, struct inode *i, u
 	return r < 0 ? r : finish(l, i, &d, d.tail_data, ret_nid, e);
 }
 
+static uint8_t special_type(mode_t mode)
+{
+	if (S_ISCHR(mode))
+		return EROFS_FT_CHAR;
+	return S_ISBLK(mode) ? EROFS_FT_BLOCK : EROFS_FT_FIFO;
+}
+
 int file_copy_up(struct erofs_layer *l, const char *path, uint64_t *ret_nid, uint8_t *ret_type,
 		 struct err *e)
 {
@@ -237,5 +244,10 @@ int file_copy_up(struct erofs_layer *l, const char *path, uint64_t *ret_nid, uin
 		i.size = strlen(b.target);
 		return inode_write_small(l, &i, b.target, (size_t)i.size, ret_nid, e);
 	}
-	return err_set(e, EPERM, "neither a file nor a symlink");
+	if (S_ISDIR(b.mode))
+		return err_set(e, EPERM, "it is a directory");
+	if (!S_ISFIFO(b.mode))
+		i.u = inode_device(b.major, b.minor);
+	*ret_type = special_type(b.mode);
+	return inode_write(l, &i, NULL, 0, ret_nid, e);
 }

@@ -85,8 +85,7 @@ static void tell_dirs(const struct erofs_layer *l, struct erofs_result *ret)
 {
 	for (uint32_t i = 0; i < l->tree.n_dirs; i++) {
 		const struct tree_dir *d = &l->tree.dirs[i];
-		/* Where nothing below is seen there is nothing to be like. */
-		bool implied = !d->stated && !d->outer_hidden && d->node != TREE_ROOT;
+		bool implied = !d->stated && d->node != TREE_ROOT;
 
 		if (!d->reached)
 			continue;

@@ -109,6 +109,12 @@ int inode_write_small(struct erofs_layer *l, struct inode *i, const void *data, 
 	return inode_write(l, i, NULL, 0, ret_nid, e);
 }
 
+/* As Linux keeps device numbers on disk. */
+uint32_t inode_device(uint32_t major, uint32_t minor)
+{
+	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
+}
+
 /* It may be written out already, so it is asked for what kind it is. */
 int inode_set_links(struct erofs_layer *l, uint64_t nid, uint32_t n, struct err *e)
 {

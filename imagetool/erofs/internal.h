@@ -52,6 +52,8 @@ int inode_write(struct erofs_layer *l, const struct inode *i, const void *data, 
 /* The same, and `data` goes behind it where it fits, else to blocks. */
 int inode_write_small(struct erofs_layer *l, struct inode *i, const void *data, size_t len,
 		      uint64_t *ret_nid, struct err *e);
+/* `u` of a device. */
+uint32_t inode_device(uint32_t major, uint32_t minor);
 /* Change the number of names of one that is written. */
 int inode_set_links(struct erofs_layer *l, uint64_t nid, uint32_t n, struct err *e);
 /* What an entry says; attributes are valid until the next call. */

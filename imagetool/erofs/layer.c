@@ -59,6 +59,13 @@ static bool clear_name(struct erofs_layer *l, uint32_t node)
 	return true;
 }
 
+static void hide_dir(struct erofs_layer *l, uint32_t dir)
+{
+	tree_hide(&l->tree, dir);
+	/* It may have been in there. */
+	walk_forget(l);
+}
+
 /* All are one inode: what they are is said by their device number alone. */
 static int make_whiteout(struct erofs_layer *l, struct inode *i, struct err *e)
 {
@@ -73,13 +80,14 @@ static int hide(struct erofs_layer *l, uint32_t dir, const char *name, struct er
 	uint32_t node = tree_find(&l->tree, dir, name, strlen(name));
 	int r;
 
-	if (node != TREE_NONE && l->tree.nodes[node].copied) {
-		(void)clear_name(l, node);
-	} else if (node != TREE_NONE) {
+	if (node != TREE_NONE && l->tree.nodes[node].whiteout)
+		return 0;
+	if (node != TREE_NONE && tree_is_own(&l->tree, node)) {
 		if (tree_is_dir(&l->tree, node))
-			tree_dir(&l->tree, node)->opaque = true;
+			hide_dir(l, node);
 		return 0;
 	}
+	(void)clear_name(l, node);
 	/* Where overlayfs merges nothing it would show the whiteout itself. */
 	r = walk_is_below(l, dir, name, e);
 	if (r <= 0)
@@ -109,7 +117,7 @@ static int put_whiteout(struct erofs_layer *l, enum whiteout kind, const struct 
 		return r;
 	if (kind == WHITEOUT_REMOVE)
 		return hide(l, dir, whiteout_target(p), e);
-	tree_dir(&l->tree, dir)->opaque = true;
+	hide_dir(l, dir);
 	return 0;
 }
 
@@ -137,17 +145,21 @@ static int put_dir(struct erofs_layer *l, uint32_t dir, const char *name, const 
 	bool opaque;
 	int r;
 
-	if (node != TREE_NONE && tree_is_dir(&l->tree, node))
+	if (node != TREE_NONE && tree_is_dir(&l->tree, node)) {
+		tree_own(&l->tree, node);
 		return state_dir(l, node, n, e);
+	}
 	opaque = clear_name(l, node);
 	r = tree_add(&l->tree, dir, name, strlen(name), EROFS_FT_DIR, &node, e);
 	if (r < 0)
 		return r;
 	tree_dir(&l->tree, node)->opaque = opaque;
 	tree_dir(&l->tree, node)->stated = true;
+	tree_own(&l->tree, node);
 	return state_dir(l, node, n, e);
 }
 
+/* In place of what is there. */
 static int add_node(struct erofs_layer *l, uint32_t dir, const char *name, enum erofs_type type,
 		    uint64_t nid, uint32_t *ret, struct err *e)
 {
@@ -155,9 +167,11 @@ static int add_node(struct erofs_layer *l, uint32_t dir, const char *name, enum 
 
 	(void)clear_name(l, tree_find(&l->tree, dir, name, strlen(name)));
 	r = tree_add(&l->tree, dir, name, strlen(name), type, ret, e);
-	if (r >= 0)
-		l->tree.nodes[*ret].nid = nid;
-	return r;
+	if (r < 0)
+		return r;
+	l->tree.nodes[*ret].nid = nid;
+	tree_own(&l->tree, *ret);
+	return 0;
 }
 
 static int put_file(struct erofs_layer *l, uint32_t dir, const char *name,
@@ -191,12 +205,6 @@ static int put_symlink(struct erofs_layer *l, uint32_t dir, const char *name,
 	return r < 0 ? r : tree_set_target(&l->tree, node, n->link, len, e);
 }
 
-/* As Linux keeps device numbers on disk. */
-static uint32_t encode_device(uint32_t major, uint32_t minor)
-{
-	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
-}
-
 static int put_special(struct erofs_layer *l, uint32_t dir, const char *name,
 		       const struct tar_entry *n, struct err *e)
 {
@@ -214,7 +222,7 @@ static int put_special(struct erofs_layer *l, uint32_t dir, const char *name,
 	int r = inode_of_entry(l, n, kinds[n->type].mode, &i, e);
 
 	if (n->type != TAR_FIFO)
-		i.u = encode_device(n->major, n->minor);
+		i.u = inode_device(n->major, n->minor);
 	if (r >= 0)
 		r = inode_write(l, &i, NULL, 0, &nid, e);
 	return r < 0 ? r : add_node(l, dir, name, kinds[n->type].type, nid, &node, e);
@@ -255,9 +263,10 @@ static int copy_up(struct erofs_layer *l, const struct entry_path *p, uint32_t *
 	path = xasprintf("%s%s%s", parent, *parent ? "/" : "", entry_path_base(p));
 	r = file_copy_up(l, path, &nid, &type, e);
 	if (r >= 0)
-		r = add_node(l, dir, entry_path_base(p), type, nid, ret, e);
+		r = tree_add(&l->tree, dir, entry_path_base(p), strlen(entry_path_base(p)), type,
+			     ret, e);
 	if (r >= 0)
-		l->tree.nodes[*ret].copied = 1;
+		l->tree.nodes[*ret].nid = nid;
 	if (r < 0 || type != EROFS_FT_SYMLINK)
 		return r;
 	r = l->lower->look(l->lower->ctx, path, &b, e);
@@ -272,8 +281,10 @@ static int link_node(struct erofs_layer *l, uint32_t dir, const char *name, uint
 	uint32_t there = tree_find(&l->tree, dir, name, strlen(name)), node;
 	int r;
 
-	if (there != TREE_NONE && l->tree.nodes[there].nid == l->tree.nodes[target].nid)
+	if (there != TREE_NONE && l->tree.nodes[there].nid == l->tree.nodes[target].nid) {
+		tree_own(&l->tree, there);
 		return 0;
+	}
 	if (there != TREE_NONE && tree_is_below(&l->tree, target, there))
 		return err_set(e, ENOENT, "hard link to what it replaces");
 	r = tree_link(&l->tree, target, e);
@@ -283,6 +294,12 @@ static int link_node(struct erofs_layer *l, uint32_t dir, const char *name, uint
 	if (r >= 0)
 		l->tree.nodes[node].more = l->tree.nodes[target].more;
 	return r;
+}
+
+/* A directory on the way to something: below it may be a symlink or a file. */
+static bool is_assumed(const struct erofs_layer *l, uint32_t node)
+{
+	return !l->lower && tree_is_dir(&l->tree, node) && !l->tree.nodes[node].own;
 }
 
 /* The target's own attributes stay: the entry that made it stated them. */
@@ -296,7 +313,7 @@ static int put_hardlink(struct erofs_layer *l, uint32_t dir, const char *name,
 	if (r < 0 || p.len == 0)
 		return err_set(e, EINVAL, "hard link to '%.200s': not below the root", n->link);
 	r = find_target(l, &p, &target, &target_dir, e);
-	if (r >= 0 && target == TREE_NONE) {
+	if (r >= 0 && (target == TREE_NONE || is_assumed(l, target))) {
 		if (!l->lower) {
 			l->redo = true;
 			return 0;
@@ -364,6 +381,9 @@ int erofs_layer_entry(struct erofs_layer *l, const struct tar_entry *n, struct t
 	l->entries++;
 	if (l->entries == 1)
 		l->build = n->mtime;
+	/* What was left out would be missed by what follows. */
+	if (l->redo && !l->lower)
+		return 0;
 	return put(l, n, t, e);
 }
 

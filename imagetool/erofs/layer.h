@@ -26,6 +26,7 @@ struct erofs_layer;
 /* One thing in the layers below. */
 struct erofs_below {
 	mode_t mode;
+	uint32_t major, minor; /* of a device */
 	int64_t uid, gid;
 	struct timespec mtime;
 	char *target;             /* of a symlink; owned */

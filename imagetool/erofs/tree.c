@@ -92,7 +92,7 @@ static void grow_buckets(struct tree *t)
 	free(old);
 }
 
-uint32_t tree_find(const struct tree *t, uint32_t dir, const char *name, size_t len)
+static uint32_t find(const struct tree *t, uint32_t dir, const char *name, size_t len)
 {
 	for (uint32_t i = *bucket(t, dir, name, len); i != TREE_NONE; i = t->nodes[i].chain) {
 		const char *have = tree_name(t, i);
@@ -100,6 +100,30 @@ uint32_t tree_find(const struct tree *t, uint32_t dir, const char *name, size_t 
 		if (t->nodes[i].parent == dir && strncmp(have, name, len) == 0 && !have[len])
 			return i;
 	}
+	return TREE_NONE;
+}
+
+/* Nodes are numbered as they come: those before the mark of a directory above are gone. */
+static bool is_gone(const struct tree *t, uint32_t node)
+{
+	if (node == TREE_ROOT || tree_is_own(t, node))
+		return false;
+	for (uint32_t at = node; at != TREE_ROOT;) {
+		at = t->nodes[at].parent;
+		if (node < tree_dir(t, at)->hides)
+			return true;
+	}
+	return false;
+}
+
+/* Looking for what is gone as late as this, a mark costs the same however much it hides. */
+uint32_t tree_find(struct tree *t, uint32_t dir, const char *name, size_t len)
+{
+	uint32_t node = find(t, dir, name, len);
+
+	if (node == TREE_NONE || !is_gone(t, node))
+		return node;
+	tree_remove(t, node);
 	return TREE_NONE;
 }
 
@@ -111,6 +135,22 @@ bool tree_is_below(const struct tree *t, uint32_t node, uint32_t dir)
 }
 
 /* ---- Changing ---- */
+
+void tree_own(struct tree *t, uint32_t node)
+{
+	t->nodes[node].own = 1;
+	/* Whoever is kept has directories that are. */
+	while (node != TREE_ROOT && !tree_dir(t, t->nodes[node].parent)->kept) {
+		node = t->nodes[node].parent;
+		tree_dir(t, node)->kept = true;
+	}
+}
+
+void tree_hide(struct tree *t, uint32_t dir)
+{
+	tree_dir(t, dir)->opaque = true;
+	tree_dir(t, dir)->hides = t->n_nodes;
+}
 
 static uint32_t add_dir(struct tree *t, uint32_t node, size_t path_len)
 {
@@ -302,9 +342,11 @@ static void mark_dir(struct tree *t, struct tree_dir *d)
 	if (d->node == TREE_ROOT || parent == TREE_NONE)
 		return;
 	outer = tree_dir(t, parent);
-	d->reached = outer->reached;
-	d->outer_hidden = outer->hidden;
 	d->hidden |= outer->hidden;
+	if (outer->hidden && !tree_is_own(t, d->node))
+		tree_remove(t, d->node);
+	else
+		d->reached = outer->reached;
 }
 
 void tree_mark(struct tree *t)
@@ -314,8 +356,7 @@ void tree_mark(struct tree *t)
 	for (uint32_t i = 1; i < t->n_nodes; i++) {
 		struct tree_dir *d;
 
-		if (!(t->nodes[i].whiteout || t->nodes[i].copied) ||
-		    t->nodes[i].parent == TREE_NONE)
+		if (tree_is_own(t, i) || t->nodes[i].parent == TREE_NONE)
 			continue;
 		d = tree_dir(t, t->nodes[i].parent);
 		if (d->hidden)
@@ -366,17 +407,27 @@ static void sort_names(const struct tree *t, uint32_t *nodes, uint32_t n)
 	free(rows);
 }
 
+static void count_one(struct tree *t, const struct tree_node *n)
+{
+	struct tree_dir *d = tree_dir(t, n->parent);
+	uint32_t row = n->type == EROFS_FT_DIR ? 0 : links_of(t, n);
+
+	d->names++;
+	d->subdirs += n->type == EROFS_FT_DIR;
+	if (row)
+		t->links[row - 1].count++;
+}
+
 static uint32_t count(struct tree *t)
 {
 	uint32_t total = 0;
 
+	/* Names went with the directories they were in. */
+	for (uint32_t i = 0; i < t->n_links; i++)
+		t->links[i].count = 0;
 	for (uint32_t i = 1; i < t->n_nodes; i++)
-		if (is_in(t, i)) {
-			struct tree_dir *d = tree_dir(t, t->nodes[i].parent);
-
-			d->names++;
-			d->subdirs += tree_is_dir(t, i);
-		}
+		if (is_in(t, i))
+			count_one(t, &t->nodes[i]);
 	for (uint32_t i = 0; i < t->n_dirs; i++) {
 		t->dirs[i].first = total;
 		total += t->dirs[i].names;

@@ -26,13 +26,13 @@
 #define TREE_ATTRS_MAX ((size_t)16 << 20) /* of extended attributes of directories */
 
 struct tree_node {
-	uint64_t nid : 58;
+	uint64_t nid : 57;
 	uint64_t type : 4; /* enum erofs_type */
 	uint64_t whiteout : 1;
-	uint64_t copied : 1; /* from below, for a hard link; what hides that hides it, too */
-	uint32_t parent;     /* node */
-	uint32_t name;       /* in the text */
-	uint32_t chain;      /* next node of the same hash, or TREE_NONE */
+	uint64_t own : 1; /* an entry made it: see tree_own() */
+	uint32_t parent;  /* node */
+	uint32_t name;    /* in the text */
+	uint32_t chain;   /* next node of the same hash, or TREE_NONE */
 	/* Directories: number of the row.  Symlinks: where the target is in the text, behind 4
 	 * bytes that hold what others have here: the row of the links + 1, 0 while there is one
 	 * name. */
@@ -44,12 +44,13 @@ struct tree_dir {
 	uint32_t subdirs, names; /* that are in it, counted at the end */
 	uint32_t first;          /* of its names in the sorted list */
 	bool stated;             /* an entry says what it is like; else the layers below do */
-	bool opaque;             /* hides what lower layers have in it */
+	bool opaque;             /* hides what lower layers have in it, tree_hide() */
+	bool kept;               /* it or something below it is the layer's own */
+	uint32_t hides;          /* nodes before this number */
 	/* Found by tree_mark(): */
-	bool reached;      /* from the root: nothing on the way was taken away */
-	bool hidden;       /* lower layers are not seen in it */
-	bool outer_hidden; /* nor in the directory it is in */
-	bool whites;       /* it holds whiteouts that matter */
+	bool reached; /* from the root: nothing on the way was taken away */
+	bool hidden;  /* lower layers are not seen in it */
+	bool whites;  /* it holds whiteouts that matter */
 	uint16_t mode;
 	uint32_t uid, gid;
 	struct timespec mtime;
@@ -101,13 +102,25 @@ static inline struct tree_dir *tree_dir(const struct tree *t, uint32_t node)
 
 bool tree_is_below(const struct tree *t, uint32_t node, uint32_t dir);
 
-/* TREE_NONE when it is not there. */
-uint32_t tree_find(const struct tree *t, uint32_t dir, const char *name, size_t len);
+/* TREE_NONE when it is not there.  What went when a directory above it was hidden is taken away. */
+uint32_t tree_find(struct tree *t, uint32_t dir, const char *name, size_t len);
 /* A new name, which must not be there yet.  A directory gets a row that states nothing. */
 int tree_add(struct tree *t, uint32_t dir, const char *name, size_t len, enum erofs_type type,
 	     uint32_t *ret, struct err *e);
 /* Take a name away, with all that is below it. */
 void tree_remove(struct tree *t, uint32_t node);
+
+/* An entry of the layer made it.  What is not the layer's own stands for what is below: whiteouts,
+ * what was brought from below for a hard link, and directories on the way to such.  That goes
+ * together with what is below; the layer's own things, and the directories they are in, stay. */
+void tree_own(struct tree *t, uint32_t node);
+static inline bool tree_is_own(const struct tree *t, uint32_t node)
+{
+	return t->nodes[node].own || (tree_is_dir(t, node) && tree_dir(t, node)->kept);
+}
+/* The directory hides what lower layers have in it, and everything that is in it now and not the
+ * layer's own is gone. */
+void tree_hide(struct tree *t, uint32_t dir);
 
 /* Of a symlink, once. */
 int tree_set_target(struct tree *t, uint32_t node, const char *target, size_t len, struct err *e);
@@ -122,11 +135,10 @@ int tree_set_xattrs(struct tree *t, uint32_t dir, const struct tar_xattr *x, siz
  * node gets this one's `more` and nid. */
 int tree_link(struct tree *t, uint32_t node, struct err *e);
 
-/* At the end: say of each directory what is in struct tree_dir, and take whiteouts away that hide
- * nothing. */
+/* At the end: say of each directory what is in struct tree_dir, and take away what is hidden. */
 void tree_mark(struct tree *t);
 /* Then: the names that are reached, by directory and in each by bytes; fills in the counts of
- * directories.  The list is owned by the caller. */
+ * directories and of links.  The list is owned by the caller. */
 uint32_t *tree_sort(struct tree *t);
 
 #endif

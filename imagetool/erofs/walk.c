@@ -116,7 +116,7 @@ int walk_is_below(struct erofs_layer *l, uint32_t dir, const char *name, struct 
 {
 	auto_(erofs_below) struct erofs_below b = { 0 };
 
-	return l->lower ? look_below(l, dir, name, strlen(name), &b, e) : 1;
+	return l->lower ? look_below(l, dir, name, strlen(name), &b, e) : walk_sees_lower(l, dir);
 }
 
 /* Directories that a path leaves out are made, those that a link's target does are not: what is
@@ -132,6 +132,19 @@ static int make_missing(struct erofs_layer *l, const struct way *w, uint32_t *at
 	/* Whether it is missing is known when the layer is read again. */
 	l->redo |= of_link;
 	return make_dir(l, at, w->text + begin, len, known, e);
+}
+
+/* This layer has removed what was below, and now makes a directory there. */
+static int replace_whiteout(struct erofs_layer *l, const struct way *w, uint32_t *at, size_t begin,
+			    size_t len, uint32_t node, struct err *e)
+{
+	int r;
+
+	tree_remove(&l->tree, node);
+	r = make_missing(l, w, at, begin, len, true, e);
+	if (r >= 0)
+		tree_dir(&l->tree, *at)->opaque = true;
+	return r;
 }
 
 /* The layer has no such name.  0: nobody has. */
@@ -174,12 +187,8 @@ static int step(struct erofs_layer *l, struct way *w, uint32_t *at, size_t begin
 		return step_below(l, w, at, begin, len, how, e);
 	if (l->tree.nodes[node].type == EROFS_FT_SYMLINK)
 		return follow(w, tree_target(&l->tree, node), w->at, at, e);
-	if (l->tree.nodes[node].whiteout) {
-		if (how != WALK_MAKE)
-			return 0;
-		tree_remove(&l->tree, node);
-		return make_dir(l, at, name, len, true, e);
-	}
+	if (l->tree.nodes[node].whiteout)
+		return how == WALK_MAKE ? replace_whiteout(l, w, at, begin, len, node, e) : 0;
 	if (!tree_is_dir(&l->tree, node))
 		return err_set(e, ENOTDIR, "'%.*s' is not a directory", (int)len, name);
 	*at = node;

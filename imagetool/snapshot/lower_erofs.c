@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -125,6 +126,8 @@ static int look(void *ctx, const char *path, struct erofs_below *ret, struct err
 	if (r < 0 || f.kind == VIEW_NONE)
 		return r < 0 ? r : 0;
 	b.mode = f.st.st_mode;
+	b.major = major(f.st.st_rdev);
+	b.minor = minor(f.st.st_rdev);
 	b.uid = f.st.st_uid;
 	b.gid = f.st.st_gid;
 	b.mtime = f.st.st_mtim;
