@@ -121,6 +121,13 @@ static int bound_dirs(struct apply *a, struct err *e)
 	return dir_times_apply(&a->dirs, a->rootfd, e);
 }
 
+/* It will be applied again from the beginning: what was left out would be missed by what follows.
+ */
+static bool is_given_up(const struct apply *a)
+{
+	return a->overlay && !a->overlay->lower && a->overlay->facts.redo;
+}
+
 static int apply_entries(struct apply *a, struct tar_reader *t, struct err *e)
 {
 	struct tar_entry n;
@@ -131,6 +138,8 @@ static int apply_entries(struct apply *a, struct tar_reader *t, struct err *e)
 		if (r < 0)
 			return r;
 		a->entries++;
+		if (is_given_up(a))
+			continue;
 		r = apply_entry(a, &n, t, e);
 		if (r < 0)
 			return r;

@@ -44,8 +44,8 @@ struct apply_facts {
 	/* Directories in which whiteouts were put. overlayfs lists whiteouts in a directory that it
 	 * has nothing to merge with, so these have to be directories below. */
 	struct strv whiteout_dirs;
-	/* Something was left out because it depends on what is below: apply it again with a view.
-	 */
+	/* Something was left out because it depends on what is below, and everything after it:
+	 * apply it again with a view. */
 	bool redo;
 };
 

@@ -179,6 +179,35 @@ static int create_fifo(struct apply *a, const struct place *at, const struct tar
 	return finish_node(a, at, n, e);
 }
 
+static bool is_dir(const struct place *at)
+{
+	struct stat st;
+
+	return fstatat(at->dirfd, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Take away what is there.  It may be a link on the way to the directory that it is in, which
+ * therefore stays open. */
+static int make_room(struct apply *a, struct place *at, struct err *e)
+{
+	autofd int fd = fcntl(at->dirfd, F_DUPFD_CLOEXEC, 3);
+	size_t real_len = a->parent.dir.real_len;
+	char real[PATH_MAX];
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "duplicate a descriptor");
+	/* What was noted about directories in there is void. */
+	if (a->overlay && is_dir(at))
+		a->overlay->facts.redo = true;
+	memcpy(real, a->parent.real, real_len + 1);
+	r = remove_any(a, fd, at->name, e);
+	if (r >= 0)
+		r = parent_set(a, steal_fd(&fd), real, real_len, e);
+	at->dirfd = a->parent.dir.fd;
+	return r;
+}
+
 /* Is it the file the link is to be made to?  Then nothing is to be done, and nothing removed. */
 static bool is_same_file(int dirfd, const char *name, const struct place *at)
 {
@@ -216,7 +245,9 @@ static int open_closed_parent(struct apply *a, struct place *at, const struct en
 	return r < 0 ? r : steal_fd(&fd);
 }
 
-static int link_at(int dirfd, const char *name, const struct place *at, const char *what,
+/* Takes away what is there.  The target was found before: the way to it may have led through that.
+ */
+static int link_at(struct apply *a, int dirfd, const char *name, struct place *at, const char *what,
 		   struct err *e)
 {
 	int r;
@@ -225,7 +256,18 @@ static int link_at(int dirfd, const char *name, const struct place *at, const ch
 	if (linkat(dirfd, name, at->dirfd, at->name, 0) == 0)
 		return 0;
 	r = err_sys(e, "hard link to '%.200s'", what);
-	return r == -EEXIST && is_same_file(dirfd, name, at) ? 0 : r;
+	if (r != -EEXIST)
+		return r;
+	err_clear(e);
+	if (is_same_file(dirfd, name, at))
+		return 0;
+	r = make_room(a, at, e);
+	if (r < 0 || linkat(dirfd, name, at->dirfd, at->name, 0) == 0)
+		return r;
+	/* Missing would mean that it may be in a lower layer. */
+	if (errno == ENOENT)
+		errno = EINVAL;
+	return err_sys(e, "hard link to '%.200s'", what);
 }
 
 static bool is_whiteout_at(int dirfd, const char *name)
@@ -252,7 +294,7 @@ static int link_lower(struct apply *a, struct place *at, const struct entry_path
 	if (r != 0)
 		return r < 0 ? err_wrap(e, r, "hard link to '%.200s'", what) : r;
 	at->dirfd = a->parent.dir.fd;
-	return link_at(fd, entry_path_base(target), at, what, e);
+	return link_at(a, fd, entry_path_base(target), at, what, e);
 }
 
 /* The target's own attributes stay: the entry that made it stated them. */
@@ -272,9 +314,12 @@ static int create_hardlink(struct apply *a, struct place *at, const struct entry
 	    is_whiteout_at(fd, entry_path_base(&target)))
 		r = err_set(e, ENOENT, "hard link to '%.200s': it is missing", n->link);
 	else if (fd >= 0)
-		r = link_at(fd, entry_path_base(&target), at, n->link, e);
+		r = link_at(a, fd, entry_path_base(&target), at, n->link, e);
 	else
 		r = err_wrap(e, fd, "hard link to '%.200s'", n->link);
+	/* A directory that was assumed may be a symlink or a file. */
+	if (a->overlay && !a->overlay->lower && r == -EPERM)
+		r = -ENOENT;
 	if (!a->overlay || (r != -ENOENT && r != -ENOTDIR))
 		return r;
 	err_clear(e);
@@ -282,13 +327,6 @@ static int create_hardlink(struct apply *a, struct place *at, const struct entry
 }
 
 /* ---- Directories ---- */
-
-static bool is_dir(const struct place *at)
-{
-	struct stat st;
-
-	return fstatat(at->dirfd, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-}
 
 /* Time and mode are set for good when the layer is complete. */
 static int note_dir(struct apply *a, const struct place *at, const struct entry_path *p,
@@ -403,15 +441,7 @@ int create_entry(struct apply *a, const char *name, const struct entry_path *p,
 	if (r != -EEXIST)
 		return r;
 	err_clear(e);
-	/* What was noted about directories in there is void. */
-	if (a->overlay && is_dir(&at))
-		a->overlay->facts.redo = true;
-	r = remove_any(a, at.dirfd, name, e);
-	if (r < 0)
-		return r;
-	/* The removal may have closed the directory's descriptor. */
-	r = parent_enter(a, p, false, e);
-	at.dirfd = a->parent.dir.fd;
+	r = make_room(a, &at, e);
 	if (r == 0)
 		r = create_once(a, &at, p, n, t, e);
 	if (r == 0 && a->overlay && n->type == TAR_DIR)

@@ -40,6 +40,24 @@ static void rename_row(struct dir_time *row, const char *path, size_t len)
 	row->path = xstrndup(path, len);
 }
 
+static struct dir_time new_row(const char *path, size_t path_len, const struct stat *st)
+{
+	return (struct dir_time){
+		.path = xstrndup(path, path_len),
+		.ino = st->st_ino,
+		.mtime = st->st_mtim,
+		.mode = st->st_mode & 07777,
+	};
+}
+
+void dir_times_made(struct dir_times *d, ino_t ino)
+{
+	size_t *slot = d->n ? find(d, ino) : NULL;
+
+	if (slot && *slot)
+		d->rows[*slot - 1].stale = true;
+}
+
 struct dir_time *dir_times_get(struct dir_times *d, const char *path, size_t path_len,
 			       const struct stat *st, bool *ret_new)
 {
@@ -50,13 +68,12 @@ struct dir_time *dir_times_get(struct dir_times *d, const char *path, size_t pat
 	slot = find(d, st->st_ino);
 	*ret_new = *slot == 0;
 	if (*ret_new) {
-		d->rows[d->n++] = (struct dir_time){
-			.path = xstrndup(path, path_len),
-			.ino = st->st_ino,
-			.mtime = st->st_mtim,
-			.mode = st->st_mode & 07777,
-		};
+		d->rows[d->n++] = new_row(path, path_len, st);
 		*slot = d->n;
+	} else if (d->rows[*slot - 1].stale) {
+		*ret_new = true;
+		free(d->rows[*slot - 1].path);
+		d->rows[*slot - 1] = new_row(path, path_len, st);
 	} else {
 		rename_row(&d->rows[*slot - 1], path, path_len);
 	}

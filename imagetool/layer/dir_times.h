@@ -18,6 +18,7 @@ struct dir_time {
 	struct timespec mtime;
 	mode_t mode;
 	bool done;     /* the time is set, and nothing was made in it since */
+	bool stale;    /* of another directory that had this number */
 	bool set_mode; /* the mode has to be set, too: it was widened for the time being */
 };
 
@@ -32,6 +33,9 @@ struct dir_times {
 /* The row of this inode; made from `st` when it is new (*ret_new), valid until the next call. */
 struct dir_time *dir_times_get(struct dir_times *d, const char *path, size_t path_len,
 			       const struct stat *st, bool *ret_new);
+
+/* A directory was made: what is known about one that was removed and had its number is void. */
+void dir_times_made(struct dir_times *d, ino_t ino);
 
 /* Set everything, deepest first, and forget it.  What is no longer there is passed over. */
 int dir_times_apply(struct dir_times *d, int rootfd, struct err *e);

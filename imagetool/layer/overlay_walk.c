@@ -84,7 +84,7 @@ static int go_up(struct walk *w, struct err *e)
 		w->len--;
 	r = go_to(w, e);
 	/* Whether something above hides is asked again on the way down. */
-	w->hidden = false;
+	w->hidden = w->a->overlay->facts.root_opaque;
 	for (size_t i = 0; r >= 0 && i < w->len; i++) {
 		struct stat st;
 		char keep = w->path[i];
@@ -114,7 +114,7 @@ static int follow(struct walk *w, const char *target, struct err *e)
 	if (*target != '/')
 		return 0;
 	w->len = 0;
-	w->hidden = false;
+	w->hidden = w->a->overlay->facts.root_opaque;
 	return go_to(w, e);
 }
 
@@ -263,6 +263,7 @@ int overlay_enter(struct apply *a, const struct entry_path *p, enum overlay_how 
 
 	memcpy(w.rest, p->text, p->parent_len);
 	w.rest[p->parent_len] = '\0';
+	w.hidden = a->overlay->facts.root_opaque;
 	r = go_to(&w, e);
 	while (r == 0) {
 		r = next_name(&w, e);

@@ -124,10 +124,50 @@ void parent_remember(struct apply *a, const char *path, size_t len)
 	a->parent.path[len] = '\0';
 }
 
+static ssize_t kernel_path(int fd, char ret[PATH_MAX])
+{
+	char path[FD_PATH_SIZE];
+	ssize_t n = readlink(fd_path(fd, path), ret, PATH_MAX);
+
+	return n < PATH_MAX ? n : -1;
+}
+
+/* Where it is in the tree: links led to it that later entries may replace. NULL: the kernel does
+ * not say. */
+static const char *real_path(const struct apply *a, int fd, char buf[PATH_MAX], size_t *ret_len)
+{
+	char root[PATH_MAX];
+	ssize_t n = kernel_path(fd, buf), n_root = kernel_path(a->rootfd, root);
+
+	if (n < 0 || n_root < 0 || n < n_root || memcmp(buf, root, (size_t)n_root) != 0)
+		return NULL;
+	if (n > n_root && n_root > 1 && buf[n_root++] != '/')
+		return NULL;
+	*ret_len = (size_t)(n - n_root);
+	return buf + n_root;
+}
+
+/* parent_set() of what was found as `path`. */
+static int set_found(struct apply *a, int fd, const char *path, size_t len, struct err *e)
+{
+	char buf[PATH_MAX];
+	size_t real_len = len;
+	const char *real = len ? real_path(a, fd, buf, &real_len) : path;
+	int r = parent_set(a, fd, real ? real : path, real ? real_len : len, e);
+
+	if (r >= 0)
+		parent_remember(a, path, len);
+	return r;
+}
+
 int parent_make_implied(struct apply *a, const char *name, struct err *e)
 {
-	if (mkdirat(a->parent.dir.fd, name, IMPLIED_MODE) < 0)
+	struct stat st;
+
+	if (mkdirat(a->parent.dir.fd, name, IMPLIED_MODE) < 0 ||
+	    fstatat(a->parent.dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "make directory '%s'", name);
+	dir_times_made(&a->dirs, st.st_ino);
 	/* What it would inherit depends on what is below, which a layer alone does not know. */
 	if (!a->parent.dir.setgid)
 		return 0;
@@ -159,7 +199,7 @@ static int take_step(struct apply *a, char *path, size_t len, size_t base, bool 
 			fd = open_dir(a, path, e);
 	}
 	if (r == 0)
-		r = fd < 0 ? fd : parent_set(a, fd, path, len, e);
+		r = fd < 0 ? fd : set_found(a, fd, path, len, e);
 	path[len] = keep;
 	return r;
 }
@@ -262,7 +302,7 @@ static int find(struct apply *a, const struct entry_path *p, bool make, struct e
 	memcpy(path, p->text, p->parent_len);
 	path[p->parent_len] = '\0';
 	fd = open_dir(a, path, e);
-	r = fd < 0 ? fd : parent_set(a, fd, path, p->parent_len, e);
+	r = fd < 0 ? fd : set_found(a, fd, path, p->parent_len, e);
 	if (a->overlay && (r == -ENOENT || r == -ENOTDIR || (r == -EACCES && !a->privileged))) {
 		err_clear(e);
 		return overlay_enter(a, p, make ? OVERLAY_MAKE : OVERLAY_FIND, e);
