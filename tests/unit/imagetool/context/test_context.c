@@ -195,7 +195,8 @@ static void an_ignored_directory_is_there_when_something_in_it_is_wanted(void **
 {
 	const struct place *p = *state;
 
-	put(p, ".dockerignore", "*\n!src/lib/*.c\n");
+	put(p, ".dockerignore", "*\n!src/lib/*.c\n!docs/**/index\n");
+	put(p, "docs/empty/other", "");
 	put(p, "src/lib/a.c", "");
 	put(p, "src/lib/a.h", "");
 	put(p, "src/other/b.c", "");
@@ -381,7 +382,10 @@ static void links_in_sources_are_followed_inside_the_context(void **state)
 
 	put(p, "real/file", "");
 	assert_int_equal(symlinkat("real", p->fd, "dir"), 0);
+	put(p, "real/real/file", "");
 	assert_int_equal(symlinkat("/../../real/file", p->fd, "abs"), 0);
+	assert_int_equal(symlinkat("/real/file", p->fd, "real/abs"), 0);
+	assert_int_equal(symlinkat("../real/abs", p->fd, "real/up"), 0);
 	assert_int_equal(symlinkat("../../../../etc/passwd", p->fd, "out"), 0);
 	assert_int_equal(symlinkat("loop2", p->fd, "loop"), 0);
 	assert_int_equal(symlinkat("loop", p->fd, "loop2"), 0);
@@ -389,6 +393,8 @@ static void links_in_sources_are_followed_inside_the_context(void **state)
 	assert_matches(c, "dir/file", "dir/file=real/file");
 	assert_matches(c, "dir", "dir=real");
 	assert_matches(c, "abs", "abs=real/file");
+	assert_matches(c, "real/abs", "real/abs=real/file");
+	assert_matches(c, "dir/up", "dir/up=real/file");
 	assert_matches(c, "ab?", "abs=real/file");
 	assert_matches(c, "dir/f*", "real/file=real/file");
 	assert_error(c, "out", ENOENT, "'out' in the build context: no such file or directory");

@@ -172,7 +172,8 @@ static void a_damaged_file_of_hashes_is_ignored_and_replaced(void **state)
 	assert_int_equal(build(p, hash), 1);
 	name = kept_file(p);
 	assert_int_equal(file_read_at(store_dirfd(p->store), name, 1 << 20, &text, &len, NULL), 0);
-	text[len / 2] ^= 1;
+	/* In the hash of the only file: all else is as it should be. */
+	text[len - 40] ^= 1;
 	assert_int_equal(
 		file_replace_at(store_dirfd(p->store), name, text, len, 0600, FILE_NO_SYNC, NULL),
 		0);
