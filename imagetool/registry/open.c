@@ -6,6 +6,7 @@
 #include "imagetool/errors.h"
 #include "imagetool/hosts/hosts.h"
 #include "imagetool/registry/plain_http.h"
+#include "imagetool/registry/prepare.h"
 #include "imagetool/registry/session.h"
 #include "imagetool/registry/url.h"
 #include "libutil/alloc.h"
@@ -121,6 +122,7 @@ static int enter(struct registry *r, size_t i, struct err *e)
 	http.guard = !r->loopback;
 	http.verify_tls = m.verify;
 	r->repository = xstrdup(p->repository);
+	registry_prepare_done(r->opts.prepare);
 	n = http_new(&http, &fresh, e);
 	if (n < 0)
 		return n;

@@ -6,7 +6,6 @@
 #include "imagetool/registry/curl_api.h"
 #include "libutil/digest.h"
 
-/* The loader, libcurl since 7.84 and OpenSSL let two threads begin at once. */
 static void *run(void *unused)
 {
 	char text[DIGEST_TEXT_SIZE];
@@ -30,7 +29,8 @@ void registry_prepare(struct registry_prepare *p)
 
 void registry_prepare_done(struct registry_prepare *p)
 {
-	if (p->begun)
-		(void)pthread_join(p->thread, NULL);
+	if (!p || !p->begun)
+		return;
+	(void)pthread_join(p->thread, NULL);
 	p->begun = false;
 }

@@ -2,8 +2,8 @@
 /*
  * What a session needs and what takes as long as all else that comes before its first
  * request: libcurl with its thirty libraries, and OpenSSL.  A thread gets it while
- * the caller opens a store.  Nothing depends on it: what is not there yet when it is
- * wanted is waited for, and what failed fails again where it can be told.
+ * the caller opens a store.  Nothing depends on it: who uses libcurl next waits for the
+ * thread (registry_opts), and what failed in it fails again where it can be told.
  */
 #ifndef IMAGETOOL_REGISTRY_PREPARE_H
 #define IMAGETOOL_REGISTRY_PREPARE_H
@@ -19,7 +19,8 @@ struct registry_prepare {
 };
 
 void registry_prepare(struct registry_prepare *p);
-/* Before the process ends: no library may be loaded while exit() runs. */
+/* Waits for the thread; once more, or with NULL, nothing.  Before the process ends: no library may
+ * be loaded while exit() runs. */
 void registry_prepare_done(struct registry_prepare *p);
 AUTO_DEFINE_DONE(registry_prepare, registry_prepare_done)
 

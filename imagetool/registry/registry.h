@@ -22,6 +22,8 @@ enum registry_tls {
 	REGISTRY_TLS_OFF,      /* https without verification, else plain http */
 };
 
+struct registry_prepare;
+
 struct registry_opts {
 	enum registry_tls tls;
 	const char *cert_dir; /* of http_opts */
@@ -34,6 +36,8 @@ struct registry_opts {
 	const char *registries_conf;    /* file */
 	const char *hosts_dir;          /* of hosts.toml */
 	const struct credential *given; /* for the registry itself, not for its mirrors */
+	/* Its thread has ended before the session begins with libcurl. */
+	struct registry_prepare *prepare;
 	bool push; /* endpoints that take images, not mirrors that only give them */
 };
 

@@ -160,6 +160,7 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 	if (signals < 0)
 		return signals;
 	r = registry_flags_opts(&v->registry, signals, &opts.registry, e);
+	opts.registry.prepare = &prepare;
 	if (r >= 0)
 		r = pull_image(store, &opts, &result, e);
 	if (r < 0)
