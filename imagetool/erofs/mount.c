@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "imagetool/erofs/layer.h"
 #include "libutil/cleanup.h"
@@ -30,22 +32,30 @@ static int configure(const char *path, struct err *e)
 	return steal_fd(&fs);
 }
 
-int erofs_mount(const char *path, struct err *e)
+static int check_ours(int fd, struct err *e)
 {
-	autofd int fs = configure(path, e);
-	int fd;
+	struct stat st;
 
-	if (fs < 0)
-		return fs;
-	fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
-	return fd < 0 ? err_sys(e, "mount '%s' as EROFS", path) : fd;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "look at a snapshot");
+	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return 0;
+	return err_set(
+		e, EPERM,
+		"a file system image that others may have written is not mounted: remove the "
+		"store's snapshots, and use --snapshots=dir for the store of another user");
 }
 
 int erofs_mount_fd(int fd, struct err *e)
 {
 	char path[FD_PATH_SIZE];
+	int mount, r = check_ours(fd, e);
+	autofd int fs = r < 0 ? r : configure(fd_path(fd, path), e);
 
-	return erofs_mount(fd_path(fd, path), e);
+	if (fs < 0)
+		return fs;
+	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
+	return mount < 0 ? err_sys(e, "mount '%s' as EROFS", path) : mount;
 }
 
 int erofs_probe(int dirfd, struct err *e)

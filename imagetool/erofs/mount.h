@@ -6,8 +6,8 @@
 #include "libutil/err.h"
 
 /* Returns the mount, attached nowhere: a descriptor of its root directory (O_PATH).  Closing it
- * unmounts, unless something else holds it. */
-int erofs_mount(const char *path, struct err *e);
+ * unmounts, unless something else holds it.  The kernel believes what an image says, so one that
+ * others may have written (owner, mode) is refused: -EPERM. */
 int erofs_mount_fd(int fd, struct err *e);
 
 /* Whether the kernel takes images from the file system of this directory, and us for somebody who

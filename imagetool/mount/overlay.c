@@ -89,12 +89,13 @@ AUTO_DEFINE_DONE(layers, layers_done)
 
 static int open_layer(const struct snapshot_lower *lower, struct err *e)
 {
-	int fd;
+	bool image = lower->form == SNAPSHOT_EROFS;
+	int flags = image ? O_RDONLY | O_NOFOLLOW | O_NONBLOCK : O_PATH | O_DIRECTORY;
+	autofd int fd = open(lower->path, flags | O_CLOEXEC);
 
-	if (lower->form == SNAPSHOT_EROFS)
-		return erofs_mount(lower->path, e);
-	fd = open(lower->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "open '%s'", lower->path) : fd;
+	if (fd < 0)
+		return err_sys(e, "open '%s'", lower->path);
+	return image ? erofs_mount_fd(fd, e) : steal_fd(&fd);
 }
 
 static int open_layers(int dirfd, const struct snapshot_stack *s, bool writable, struct layers *ret,

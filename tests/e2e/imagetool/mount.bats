@@ -175,6 +175,22 @@ is_mounted() {
 	store umount m
 }
 
+@test "a file system image that somebody else may have written is not mounted" {
+	requires_erofs
+	store mount x
+	store umount x
+	find layout/snapshots -name fs.erofs -exec chown 1 {} +
+	run store mount x
+	[ "$status" -ne 0 ]
+	[[ $output == *"that others may have written is not mounted"* ]]
+	find layout/snapshots -name fs.erofs -exec chown 0 {} + -exec chmod g+w {} +
+	run store mount x
+	[ "$status" -ne 0 ]
+	find layout/snapshots -name fs.erofs -exec chmod g-w {} +
+	store mount x
+	store umount x
+}
+
 @test "one that is in use stays" {
 	at=$(store mount x)
 	exec 7<"$at/etc/kept"
