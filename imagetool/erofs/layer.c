@@ -275,6 +275,12 @@ static int copy_up(struct erofs_layer *l, const struct entry_path *p, uint32_t *
 	return tree_set_target(&l->tree, *ret, b.target, strlen(b.target), e);
 }
 
+/* A directory on the way to something: below it may be a symlink or a file. */
+static bool is_assumed(const struct erofs_layer *l, uint32_t node)
+{
+	return !l->lower && tree_is_dir(&l->tree, node) && !l->tree.nodes[node].own;
+}
+
 static int link_node(struct erofs_layer *l, uint32_t dir, const char *name, uint32_t target,
 		     struct err *e)
 {
@@ -283,6 +289,10 @@ static int link_node(struct erofs_layer *l, uint32_t dir, const char *name, uint
 
 	if (there != TREE_NONE && l->tree.nodes[there].nid == l->tree.nodes[target].nid) {
 		tree_own(&l->tree, there);
+		return 0;
+	}
+	if (there != TREE_NONE && is_assumed(l, there)) {
+		l->redo = true;
 		return 0;
 	}
 	if (there != TREE_NONE && tree_is_below(&l->tree, target, there))
@@ -294,12 +304,6 @@ static int link_node(struct erofs_layer *l, uint32_t dir, const char *name, uint
 	if (r >= 0)
 		l->tree.nodes[node].more = l->tree.nodes[target].more;
 	return r;
-}
-
-/* A directory on the way to something: below it may be a symlink or a file. */
-static bool is_assumed(const struct erofs_layer *l, uint32_t node)
-{
-	return !l->lower && tree_is_dir(&l->tree, node) && !l->tree.nodes[node].own;
 }
 
 /* The target's own attributes stay: the entry that made it stated them. */

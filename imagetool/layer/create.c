@@ -317,8 +317,8 @@ static int create_hardlink(struct apply *a, struct place *at, const struct entry
 		r = link_at(a, fd, entry_path_base(&target), at, n->link, e);
 	else
 		r = err_wrap(e, fd, "hard link to '%.200s'", n->link);
-	/* A directory that was assumed may be a symlink or a file. */
-	if (a->overlay && !a->overlay->lower && r == -EPERM)
+	/* A directory that was assumed, and perhaps taken away, may be a symlink or a file. */
+	if (a->overlay && !a->overlay->lower && (r == -EPERM || (r < 0 && a->overlay->facts.redo)))
 		r = -ENOENT;
 	if (!a->overlay || (r != -ENOENT && r != -ENOTDIR))
 		return r;

@@ -333,6 +333,15 @@ random_layers() {
 		'file name=link/sub/file data=x mtime=3
 		symlink name=link link=nowhere mtime=4'
 	[ "$(stat -c %Y target/d target/d/sub)" = "$(printf '1\n7')" ]
+	# Links in place of what would be directories, if they were none below.
+	assert_forms 'file name=a data=x mtime=1' \
+		'file name=a/.wh..wh..opq
+		hardlink name=a link=a'
+	assert_forms 'dir name=d mtime=1
+		symlink name=a link=d mtime=1' \
+		'file name=a/f data=x mtime=2
+		hardlink name=a link=a/f'
+	[ "$(cat target/a target/d/f)" = xx ]
 	# In place of a directory that only its whiteouts would have made.
 	assert_forms 'dir name=lib mtime=1
 		file name=f data=x mtime=2' \
