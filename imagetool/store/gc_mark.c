@@ -135,7 +135,15 @@ int gc_mark_index(const struct store *s, struct gc_live *live, struct err *e)
 	int r = store_index(s, &a, &index, e);
 
 	entries = r < 0 ? NULL : index->manifests.items;
-	for (size_t i = 0; r >= 0 && i < index->manifests.n; i++)
+	for (size_t i = 0; r >= 0 && i < index->manifests.n; i++) {
+		const char *name = store_name_of(&entries[i]);
+
 		r = mark(s, &entries[i], 0, live, e);
+		if (r < 0)
+			return err_wrap(
+				e, r,
+				"image '%s': remove it with 'creel-image rm', or pull it again",
+				*name ? name : entries[i].digest);
+	}
 	return r;
 }
