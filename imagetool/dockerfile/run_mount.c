@@ -202,7 +202,7 @@ static int set_field(struct mount_parser *p, char *word, run_mount_expand_fn *ex
 		     struct err *e)
 {
 	char *equals = strchr(word, '=');
-	const char *value = equals ? equals + 1 : NULL;
+	const char *given = equals ? equals + 1 : NULL, *value = given;
 	const struct field *f;
 	int r = 0;
 
@@ -216,7 +216,7 @@ static int set_field(struct mount_parser *p, char *word, run_mount_expand_fn *ex
 	if (value && expand)
 		r = expand(ctx, value, &value, e);
 	/* What a stage needs must be known before anything is expanded. */
-	if (r >= 0 && streq(f->name, "from") && !streq(value, equals + 1))
+	if (r >= 0 && value && given && f->set == set_from && !streq(value, given))
 		return err_set(e, EINVAL,
 			       "'from' doesn't support variable expansion, define alias stage "
 			       "instead");
