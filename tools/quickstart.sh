@@ -36,12 +36,18 @@ quietly() {
 		die "'$*' failed; the whole output is in $log"
 	}
 }
+# A bundle's root file system is an overlay of the image's layers where that can be mounted.
+unmount() {
+	mountpoint -q "$demo/bundle/rootfs" || return 0
+	show creel-image --store "$demo/images" umount "$demo/bundle"
+}
 # Everything below runs in $build, with its programs first in PATH, so that what is shown can be typed.
 proc_mounted=
 cleanup() {
 	"$build/creel-shim" --state "$demo/shim" rm --force "$container" >/dev/null 2>&1 || true
 	"$build/creel" --root "$demo/run" delete --force "$container" >/dev/null 2>&1 || true
 	"$build/creel" --root "$demo/run" delete --force "$container-direct" >/dev/null 2>&1 || true
+	unmount >/dev/null 2>&1 || true
 	[ -z "$proc_mounted" ] || umount -l /proc
 }
 
@@ -66,9 +72,10 @@ if [ ! -e /proc/self ]; then
 	proc_mounted=yes
 fi
 mkdir -p "$demo"
+PATH=$build:$PATH
+unmount >/dev/null
 rm -rf "$demo/bundle"
 demo=$(realpath --relative-base="$build" "$demo")
-PATH=$build:$PATH
 
 # A chroot without cgroups can still run containers, unlimited.
 globals=(--root "$demo/run")
@@ -100,5 +107,6 @@ status=$(creel-shim --state "$demo/shim" wait "$container")
 echo "  $status"
 show creel-shim --state "$demo/shim" logs "$container"
 [ "$status" = 7 ] || die "the shim should have recorded exit status 7"
+unmount
 
 say "done: the three programs are in $build; to put them in place: make -C $build install"
