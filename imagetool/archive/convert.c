@@ -245,6 +245,8 @@ int convert_index(const char *text, size_t len, const char *type, enum image_for
 	for (size_t i = 0; i < n; i++)
 		same = same && is_same(&list->items[i], &members[i]);
 	how.type = to == IMAGE_AS_IS ? type : convert_type(type, to);
+	if (!how.type)
+		return err_set(e, IMAGE_EVERIFY, "'%s' is no media type of an index", type);
 	if (same && streq(how.type, type))
 		return 0;
 	r = put_document(doc, &how, out, e);
