@@ -188,29 +188,31 @@ static int do_maintainer(const struct editing *g, struct err *e UNUSED)
 
 static int do_volume(const struct editing *g, struct err *e)
 {
+	const char **paths = arena_alloc(g->arena, g->i->n_words, sizeof(*paths));
 	int r = 0;
 
 	for (size_t n = 0; n < g->i->n_words && r >= 0; n++) {
-		const char *path;
-
-		r = expand(g, g->i->words[n], &path, e);
-		if (r >= 0 && !*path)
+		r = expand(g, g->i->words[n], &paths[n], e);
+		if (r >= 0 && !*paths[n])
 			r = err_set(e, EINVAL, "a path is empty");
-		if (r >= 0)
-			set_add(g->arena, &g->run->volumes, path);
 	}
+	if (r >= 0)
+		set_add(g->arena, &g->run->volumes, paths, g->i->n_words);
 	return r;
 }
 
 static int do_expose(const struct editing *g, struct err *e)
 {
+	autofree struct ports *ports = xcalloc(1, sizeof(*ports));
 	auto_(strv) struct strv words = { 0 };
 	int r = 0;
 
 	for (size_t n = 0; n < g->i->n_words && r >= 0; n++)
 		r = expand_words(g->x, g->i->words[n], &words, e);
 	for (size_t n = 0; n < words.n && r >= 0; n++)
-		r = ports_add(words.v[n], g->arena, &g->run->exposed_ports, e);
+		r = ports_add(ports, words.v[n], e);
+	if (r >= 0)
+		ports_list(ports, g->arena, &g->run->exposed_ports);
 	return r;
 }
 

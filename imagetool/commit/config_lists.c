@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/commit/config_lists.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void list_of(struct arena *a, const char *const *words, size_t n, struct oci_strings *ret)
@@ -23,19 +24,25 @@ void list_append(struct arena *a, struct oci_strings *list, const char *text)
 	list->items[list->n++] = text;
 }
 
-void set_add(struct arena *a, struct oci_strings *set, const char *text)
+static int by_text(const void *a, const void *b)
 {
-	size_t at = 0;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
-	for (size_t i = 0; i < set->n; i++)
-		if (streq(set->items[i], text))
-			return;
-	while (at < set->n && strcmp(set->items[at], text) < 0)
-		at++;
-	grow(a, set);
-	memmove(set->items + at + 1, set->items + at, (set->n - at) * sizeof(*set->items));
-	set->items[at] = text;
-	set->n++;
+void set_add(struct arena *a, struct oci_strings *set, const char *const *words, size_t n)
+{
+	const char **all = arena_grow(a, set->items, set->n, set->n + n + 1, sizeof(*all));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all[set->n + i] = words[i];
+	n += set->n;
+	qsort(all, n, sizeof(*all), by_text);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || !streq(all[kept - 1], all[i]))
+			all[kept++] = all[i];
+	all[kept] = NULL;
+	*set = (struct oci_strings){ .items = all, .n = kept };
 }
 
 static size_t env_find(const struct oci_strings *env, const char *name)

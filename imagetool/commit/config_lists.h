@@ -9,8 +9,8 @@
 /* Words one after the other; the array ends in NULL. */
 void list_of(struct arena *a, const char *const *words, size_t n, struct oci_strings *ret);
 void list_append(struct arena *a, struct oci_strings *list, const char *text);
-/* In order, once. */
-void set_add(struct arena *a, struct oci_strings *set, const char *text);
+/* A set with these words too: in order, each once. */
+void set_add(struct arena *a, struct oci_strings *set, const char *const *words, size_t n);
 /* NAME=VALUE: in its place, or at the end. */
 void env_set(struct arena *a, struct oci_strings *env, const char *name, const char *value);
 const char *env_get(const struct oci_strings *env, const char *name);

@@ -7,7 +7,7 @@
 #include "imagetool/commit/config_lists.h"
 #include "libutil/parse.h"
 
-#define PORT_MAX 65535
+static const char *const protocols[PORT_PROTOCOLS] = { "tcp", "udp", "sctp" };
 
 static int bad(const char *word, struct err *e)
 {
@@ -15,23 +15,20 @@ static int bad(const char *word, struct err *e)
 		       word);
 }
 
-static int parse_protocol(const char *word, char *text, const char **ret, struct err *e)
+/* Cuts it off `text`. */
+static int parse_protocol(const char *word, char *text, size_t *ret, struct err *e)
 {
-	static const char *const known[] = { "tcp", "udp", "sctp" };
 	char *slash = strchr(text, '/');
 
-	*ret = known[0];
+	*ret = 0;
 	if (!slash)
 		return 0;
 	*slash++ = '\0';
 	for (char *p = slash; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (streq(slash, known[i])) {
-			*ret = known[i];
-			return 0;
-		}
-	return bad(word, e);
+	while (*ret < PORT_PROTOCOLS && !streq(slash, protocols[*ret]))
+		(*ret)++;
+	return *ret < PORT_PROTOCOLS ? 0 : bad(word, e);
 }
 
 static int parse_range(const char *word, char *text, uint32_t *first, uint32_t *last, struct err *e)
@@ -46,13 +43,13 @@ static int parse_range(const char *word, char *text, uint32_t *first, uint32_t *
 	return 0;
 }
 
-int ports_add(const char *word, struct arena *a, struct oci_strings *ports, struct err *e)
+int ports_add(struct ports *p, const char *word, struct err *e)
 {
 	/* "[IP:]HOST:CONTAINER" is docker's in other places; here only the last counts. */
 	const char *colon = strrchr(word, ':');
 	autofree char *text = xstrdup(colon ? colon + 1 : word);
-	const char *protocol;
 	uint32_t first, last;
+	size_t protocol;
 	int r = parse_protocol(word, text, &protocol, e);
 
 	if (r >= 0)
@@ -60,6 +57,19 @@ int ports_add(const char *word, struct arena *a, struct oci_strings *ports, stru
 	if (r < 0)
 		return r;
 	for (uint32_t port = first; port <= last; port++)
-		set_add(a, ports, arena_printf(a, "%u/%s", port, protocol));
+		p->has[protocol][port] = true;
 	return 0;
+}
+
+void ports_list(const struct ports *p, struct arena *a, struct oci_strings *set)
+{
+	autofree const char **words =
+		xcalloc((size_t)PORT_PROTOCOLS * (PORT_MAX + 1), sizeof(*words));
+	size_t n = 0;
+
+	for (size_t i = 0; i < PORT_PROTOCOLS; i++)
+		for (uint32_t port = 0; port <= PORT_MAX; port++)
+			if (p->has[i][port])
+				words[n++] = arena_printf(a, "%u/%s", port, protocols[i]);
+	set_add(a, set, words, n);
 }

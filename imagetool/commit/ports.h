@@ -7,7 +7,16 @@
 #include "libutil/err.h"
 #include "oci-spec/field.h"
 
-/* Adds every port as "80/tcp". */
-int ports_add(const char *word, struct arena *a, struct oci_strings *ports, struct err *e);
+#define PORT_MAX       65535
+#define PORT_PROTOCOLS 3
+
+/* However often a range is named, a port is in it once.  Zero it. */
+struct ports {
+	bool has[PORT_PROTOCOLS][PORT_MAX + 1];
+};
+
+int ports_add(struct ports *p, const char *word, struct err *e);
+/* Adds every port to the set, as "80/tcp". */
+void ports_list(const struct ports *p, struct arena *a, struct oci_strings *set);
 
 #endif

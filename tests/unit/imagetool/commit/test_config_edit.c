@@ -146,6 +146,17 @@ static void sets_and_maps_are_in_order_and_without_doubles(void **state)
 	assert_string_equal(d->config.config->labels.items[1].value, "3");
 }
 
+static void every_port_of_a_machine_is_quickly_listed(void **state)
+{
+	struct edited *d = *state;
+
+	change(d, "EXPOSE 0-65535 0-65535/udp 1-65534 80 0-65535/sctp");
+	change(d, "EXPOSE 0-65535");
+	assert_int_equal(d->config.config->exposed_ports.n, 3 * 65536);
+	assert_string_equal(d->config.config->exposed_ports.items[0], "0/sctp");
+	assert_string_equal(d->config.config->exposed_ports.items[1], "0/tcp");
+}
+
 static void health_checks_have_words_or_a_line(void **state)
 {
 	struct edited *d = *state;
@@ -200,6 +211,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(paths_of_workdir_add_up, begin, end),
 		cmocka_unit_test_setup_teardown(sets_and_maps_are_in_order_and_without_doubles,
 						begin, end),
+		cmocka_unit_test_setup_teardown(every_port_of_a_machine_is_quickly_listed, begin,
+						end),
 		cmocka_unit_test_setup_teardown(health_checks_have_words_or_a_line, begin, end),
 		cmocka_unit_test_setup_teardown(podman_s_spelling_is_understood, begin, end),
 		cmocka_unit_test_setup_teardown(what_builds_or_is_nothing_is_refused, begin, end),
