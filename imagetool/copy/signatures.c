@@ -184,10 +184,9 @@ static void check_manifest(struct search *s, const struct image_descriptor *desc
 /* "sha256:abc" -> "sha256-abc.sig" */
 static char *tag_of(const char *digest, const char *suffix)
 {
-	char *tag = xasprintf("%s.%s", digest, suffix);
+	size_t algorithm = strcspn(digest, ":");
 
-	*strchr(tag, ':') = '-';
-	return tag;
+	return xasprintf("%.*s-%s.%s", (int)algorithm, digest, digest + algorithm + 1, suffix);
 }
 
 static int search_tag(struct search *s, const char *suffix, struct err *e)
