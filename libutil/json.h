@@ -16,6 +16,7 @@
 #include "libutil/alloc.h"
 #include "libutil/err.h"
 #include "libutil/strbuf.h"
+#include "libutil/strv.h"
 
 #define JSON_MAX_DEPTH 64
 #define JSON_MAX_SIZE  ((size_t)16 << 20) /* bytes; callers pass less */
@@ -102,6 +103,7 @@ void json_null(struct json_writer *w);
 void json_kv_string(struct json_writer *w, const char *key, const char *s);
 void json_kv_i64(struct json_writer *w, const char *key, int64_t v);
 void json_kv_bool(struct json_writer *w, const char *key, bool v);
+void json_kv_strv(struct json_writer *w, const char *key, const struct strv *list);
 void json_write_tree(struct json_writer *w, const struct json *v);
 
 #endif

@@ -210,6 +210,15 @@ void json_kv_bool(struct json_writer *w, const char *key, bool v)
 	json_bool(w, v);
 }
 
+void json_kv_strv(struct json_writer *w, const char *key, const struct strv *list)
+{
+	json_key(w, key);
+	json_array(w);
+	for (size_t i = 0; i < list->n; i++)
+		json_string(w, list->v[i]);
+	json_array_end(w);
+}
+
 static void write_number(struct json_writer *w, const struct json_number *n)
 {
 	switch (n->kind) {

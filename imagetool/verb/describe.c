@@ -101,15 +101,6 @@ static void put_text(struct json_writer *w, const char *key, const char *text)
 	json_kv_string(w, key, text ? text : "");
 }
 
-static void put_list(struct json_writer *w, const char *key, const struct strv *list)
-{
-	json_key(w, key);
-	json_array(w);
-	for (size_t i = 0; i < list->n; i++)
-		json_string(w, list->v[i]);
-	json_array_end(w);
-}
-
 static void put_value(struct json_writer *w, const char *key, const struct json *v)
 {
 	json_key(w, key);
@@ -135,7 +126,7 @@ static void put_repo_digests(struct json_writer *w, const struct describe_names 
 		if (!strv_has(&list, text))
 			strv_add(&list, text);
 	}
-	put_list(w, "RepoDigests", &list);
+	json_kv_strv(w, "RepoDigests", &list);
 }
 
 /* Docker's Config has its members always; what an image has besides follows. */
@@ -261,7 +252,7 @@ int describe_write(const struct described *d, const char *name, const struct des
 	json_kv_string(w, "ManifestDigest", d->manifest.digest);
 	put_text(w, "IndexDigest", chosen ? d->top.digest : names->index);
 	json_kv_string(w, "MediaType", d->manifest.media_type);
-	put_list(w, "RepoTags", names->tags.n ? &names->tags : &names->names);
+	json_kv_strv(w, "RepoTags", names->tags.n ? &names->tags : &names->names);
 	put_repo_digests(w, names, d->top.digest);
 	if (d->config)
 		r = put_config(w, d, e);

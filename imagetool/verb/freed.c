@@ -10,11 +10,7 @@ int freed_json(const struct strv *images, const struct store_gc_result *gc, stru
 	struct json_writer w = { .out = &out, .indent = 2 };
 
 	json_object(&w);
-	json_key(&w, "images");
-	json_array(&w);
-	for (size_t i = 0; i < images->n; i++)
-		json_string(&w, images->v[i]);
-	json_array_end(&w);
+	json_kv_strv(&w, "images", images);
 	json_kv_i64(&w, "blobs", (int64_t)gc->blobs);
 	json_kv_i64(&w, "snapshots", (int64_t)gc->snapshots);
 	json_kv_i64(&w, "partials", (int64_t)gc->partials);

@@ -52,11 +52,7 @@ static void write_json(const struct remote *r, const struct strv *tags, struct s
 
 	json_object(&w);
 	json_kv_string(&w, "repository", name);
-	json_key(&w, "tags");
-	json_array(&w);
-	for (size_t i = 0; i < tags->n; i++)
-		json_string(&w, tags->v[i]);
-	json_array_end(&w);
+	json_kv_strv(&w, "tags", tags);
 	json_object_end(&w);
 	strbuf_addc(out, '\n');
 }

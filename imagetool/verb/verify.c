@@ -111,15 +111,6 @@ static int repair(struct store *s, const struct findings *f, struct err *e)
 
 /* ---- Output ---- */
 
-static void put_list(struct json_writer *w, const char *key, const struct strv *list)
-{
-	json_key(w, key);
-	json_array(w);
-	for (size_t i = 0; i < list->n; i++)
-		json_string(w, list->v[i]);
-	json_array_end(w);
-}
-
 static int print_json(const struct verify_values *v, const struct findings *f, struct err *e)
 {
 	auto_(strbuf) struct strbuf out = { 0 };
@@ -129,9 +120,9 @@ static int print_json(const struct verify_values *v, const struct findings *f, s
 	json_kv_i64(&w, "blobs", (int64_t)f->blobs.blobs);
 	json_kv_i64(&w, "bytes", (int64_t)f->blobs.bytes);
 	json_kv_i64(&w, "snapshots", (int64_t)f->snapshots.n);
-	put_list(&w, "damagedBlobs", &f->blobs.damaged);
-	put_list(&w, "damagedSnapshots", &f->snapshots.damaged);
-	put_list(&w, "incompleteImages", &f->incomplete);
+	json_kv_strv(&w, "damagedBlobs", &f->blobs.damaged);
+	json_kv_strv(&w, "damagedSnapshots", &f->snapshots.damaged);
+	json_kv_strv(&w, "incompleteImages", &f->incomplete);
 	json_kv_bool(&w, "repaired", v->repair);
 	json_object_end(&w);
 	strbuf_addc(&out, '\n');

@@ -53,11 +53,7 @@ static void describe(const struct signatures_result *found, const char *digest, 
 
 	json_object(&w);
 	json_kv_string(&w, "digest", digest);
-	json_key(&w, "signatures");
-	json_array(&w);
-	for (size_t i = 0; i < found->good.n; i++)
-		json_string(&w, found->good.v[i]);
-	json_array_end(&w);
+	json_kv_strv(&w, "signatures", &found->good);
 	json_object_end(&w);
 	strbuf_addc(out, '\n');
 }

@@ -192,12 +192,7 @@ void resctrl_encode(int rootfd, const char *group, const char *monitor, struct j
 	read_schemata(rootfd, "schemata", &root);
 	read_schemata(groupfd, "schemata", &own);
 	put_resources(rootfd, &root, &own, w);
-	if (own.n) {
-		json_key(w, "schemata");
-		json_array(w);
-		for (size_t i = 0; i < own.n; i++)
-			json_string(w, own.v[i]);
-		json_array_end(w);
-	}
+	if (own.n)
+		json_kv_strv(w, "schemata", &own);
 	put_monitoring(rootfd, groupfd, monitor, w);
 }
