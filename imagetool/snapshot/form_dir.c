@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "imagetool/snapshot/form.h"
+#include "imagetool/snapshot/implied.h"
 #include "libutil/dir.h"
 
 #define TREE_NAME "fs"
@@ -59,55 +60,19 @@ static int open_tree(int dirfd, struct err *e)
 	return dir_open_at(dirfd, TREE_NAME, e);
 }
 
-/* ---- Implied directories ---- */
-
-static int has_content(int dirfd, const char *name, unsigned char type UNUSED, void *ctx UNUSED,
-		       struct err *e)
+static int copy_attributes(void *ctx UNUSED, int treefd, const char *path,
+			   const struct view_found *below, struct err *e)
 {
-	struct stat st;
+	int r = view_copy_attributes(below, treefd, path, geteuid() == 0, e);
 
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, "stat '%s'", name);
-	return !overlay_is_whiteout(&st);
+	return r < 0 ? r : 1;
 }
 
-/* Nothing is below.  What holds only whiteouts was made for them alone, and is not there when it is
- * made again. */
-static int amend_new(int treefd, const char *path, struct err *e)
-{
-	autofd int fd = dir_open_at(treefd, path, e);
-
-	return fd < 0 ? fd : dir_each(fd, has_content, NULL, e);
-}
-
-static int amend_one(const struct snapshot_job *job, int treefd, const char *path, struct err *e)
-{
-	auto_(view_found) struct view_found below = { .dirfd = -1 };
-	int r = view_find(job->lower, path, &below, e);
-
-	if (r < 0)
-		return r;
-	switch (below.kind) {
-	case VIEW_NONE:
-		return amend_new(treefd, path, e);
-	case VIEW_DIR:
-		r = view_copy_attributes(&below, treefd, path, geteuid() == 0, e);
-		return r < 0 ? r : 1;
-	case VIEW_LINK:
-	case VIEW_OTHER:
-		break;
-	}
-	return 0;
-}
-
-/* The last one first: it may be closed to us once it has its mode. */
 static int amend(const struct snapshot_job *job, const struct snapshot_info *info, struct err *e)
 {
 	autofd int treefd = open_tree(job->dirfd, e);
-	int r = treefd < 0 ? treefd : 1;
+	int r = treefd < 0 ? treefd : implied_amend(job, info, treefd, copy_attributes, NULL, e);
 
-	for (size_t i = info->implied.n; r > 0 && i > 0; i--)
-		r = amend_one(job, treefd, info->implied.v[i - 1], e);
 	/* Behind a directory that its own layer closed to its owner. */
 	return r == -EACCES ? 0 : r;
 }

@@ -10,6 +10,7 @@
 #include "imagetool/erofs/mount.h"
 #include "imagetool/erofs/patch.h"
 #include "imagetool/snapshot/form.h"
+#include "imagetool/snapshot/implied.h"
 #include "imagetool/snapshot/lower_erofs.h"
 #include "libutil/dir.h"
 
@@ -63,31 +64,11 @@ static int open_tree(int dirfd, struct err *e)
 	return fd < 0 ? err_sys(e, "open '%s'", IMAGE_NAME) : erofs_mount_fd(fd, e);
 }
 
-/* ---- Implied directories ---- */
-
-static int has_content(int dirfd, const char *name, unsigned char type UNUSED, void *ctx UNUSED,
-		       struct err *e)
-{
-	struct stat st;
-
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, "stat '%s'", name);
-	return !overlay_is_whiteout(&st);
-}
-
-/* Nothing is below.  What holds only whiteouts was made for them alone, and is not there when it is
- * made again. */
-static int amend_new(int treefd, const char *path, struct err *e)
-{
-	autofd int fd = dir_open_at(treefd, path, e);
-
-	return fd < 0 ? fd : dir_each(fd, has_content, NULL, e);
-}
-
 /* Extended attributes have no room behind an inode that has none. */
-static int amend_dir(int fd, int treefd, const char *path, const struct view_found *below,
-		     struct err *e)
+static int patch_attributes(void *ctx, int treefd, const char *path, const struct view_found *below,
+			    struct err *e)
 {
+	const int *fd = ctx;
 	struct stat st;
 	int r = lower_has_xattrs(below, e);
 
@@ -95,43 +76,18 @@ static int amend_dir(int fd, int treefd, const char *path, const struct view_fou
 		return r < 0 ? r : 0;
 	if (fstatat(treefd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "stat '%s'", path);
-	return erofs_patch_dir(fd, st.st_ino, &below->st, e);
-}
-
-static int amend_one(const struct snapshot_job *job, int fd, int treefd, const char *path,
-		     struct err *e)
-{
-	auto_(view_found) struct view_found below = { .dirfd = -1 };
-	int r = view_find(job->lower, path, &below, e);
-
-	if (r < 0)
-		return r;
-	switch (below.kind) {
-	case VIEW_NONE:
-		return amend_new(treefd, path, e);
-	case VIEW_DIR:
-		return amend_dir(fd, treefd, path, &below, e);
-	case VIEW_LINK:
-	case VIEW_OTHER:
-		break;
-	}
-	return 0;
+	return erofs_patch_dir(*fd, st.st_ino, &below->st, e);
 }
 
 static int amend(const struct snapshot_job *job, const struct snapshot_info *info, struct err *e)
 {
 	autofd int fd = openat(job->dirfd, IMAGE_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	autofd int treefd = -1;
-	int r = 1;
 
 	if (fd < 0)
 		return err_sys(e, "open '%s'", IMAGE_NAME);
 	treefd = erofs_mount_fd(fd, e);
-	if (treefd < 0)
-		return treefd;
-	for (size_t i = 0; r > 0 && i < info->implied.n; i++)
-		r = amend_one(job, fd, treefd, info->implied.v[i], e);
-	return r;
+	return treefd < 0 ? treefd : implied_amend(job, info, treefd, patch_attributes, &fd, e);
 }
 
 const struct snapshot_form snapshot_form_erofs = {

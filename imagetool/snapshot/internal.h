@@ -68,7 +68,9 @@ void pending_add(struct snapshots *s, const char *chain_id, struct stage *stage,
 struct pending *pending_take(struct snapshots *s, const char *chain_id);
 void pending_free(const struct snapshots *s, struct pending *p);
 
-const struct snapshot_form *snapshot_form_named(const char *name);
+/* NULL: this program does not know the form. */
+const struct snapshot_form *snapshot_form_of(const struct snapshot_info *info, const char *key,
+					     struct err *e);
 
 /* ---- make.c ---- */
 

@@ -27,10 +27,9 @@ static int add_lower(struct settling *t, size_t i, struct err *e)
 
 	if (fd < 0)
 		return fd;
-	form = snapshot_form_named(info.form);
+	form = snapshot_form_of(&info, key, e);
 	if (!form)
-		return err_set(e, ENOTSUP, "snapshot '%s' has the unknown form '%s'", key,
-			       info.form);
+		return -ENOTSUP;
 	tree = form->open_tree(fd, e);
 	if (tree < 0)
 		return tree;

@@ -18,12 +18,23 @@ const char *const snapshot_choices[] = { "auto", "dir", "erofs", NULL };
 
 static const struct snapshot_form *const forms[] = { &snapshot_form_dir, &snapshot_form_erofs };
 
-const struct snapshot_form *snapshot_form_named(const char *name)
+static const struct snapshot_form *form_named(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
 		if (streq(forms[i]->name, name))
 			return forms[i];
 	return NULL;
+}
+
+const struct snapshot_form *snapshot_form_of(const struct snapshot_info *info, const char *key,
+					     struct err *e)
+{
+	const struct snapshot_form *form = form_named(info->form);
+
+	if (!form)
+		(void)err_set(e, ENOTSUP, "snapshot '%s' has the unknown form '%s'", key,
+			      info->form);
+	return form;
 }
 
 /* ---- Open ---- */
@@ -37,7 +48,7 @@ static int choose_form(const struct store *s, enum snapshot_choice choice,
 		if (!f->usable(s, NULL))
 			f = &snapshot_form_dir;
 	} else {
-		f = snapshot_form_named(snapshot_choices[choice]);
+		f = form_named(snapshot_choices[choice]);
 		if (!f)
 			return err_set(e, ENOTSUP,
 				       "snapshots of the form '%s' are not supported by this "

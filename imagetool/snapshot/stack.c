@@ -83,10 +83,9 @@ static int add(struct snapshots *s, const struct snapshot_chain *c, size_t i,
 
 	if (fd < 0)
 		return fd;
-	form = snapshot_form_named(info.form);
+	form = snapshot_form_of(&info, key, e);
 	if (!form)
-		return err_set(e, ENOTSUP, "snapshot '%s' has the unknown form '%s'", key,
-			       info.form);
+		return -ENOTSUP;
 	mark_durable(s, fd, synced);
 	/* A layer that is there twice: the upper one has all that the lower has, and overlayfs
 	 * refuses a directory that is given twice. */
