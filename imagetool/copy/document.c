@@ -76,6 +76,16 @@ int document_of_text(char *text, size_t len, const char *type, struct registry_d
 	return 0;
 }
 
+int document_of_blob(char *text, size_t len, const struct image_descriptor *desc,
+		     struct registry_document *ret, struct err *e)
+{
+	int r = document_of_text(text, len, desc->media_type, ret, e);
+
+	if (r >= 0)
+		(void)snprintf(ret->digest, sizeof(ret->digest), "%s", desc->digest);
+	return r;
+}
+
 bool document_is_index(const struct registry_document *d)
 {
 	return media_type_parse(d->media_type, NULL, NULL) == MEDIA_INDEX;

@@ -12,6 +12,9 @@
  */
 int document_of_text(char *text, size_t len, const char *type, struct registry_document *ret,
 		     struct err *e);
+/* The same of what a descriptor names, and has been checked to be that. */
+int document_of_blob(char *text, size_t len, const struct image_descriptor *desc,
+		     struct registry_document *ret, struct err *e);
 
 bool document_is_index(const struct registry_document *d);
 

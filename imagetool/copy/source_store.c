@@ -28,11 +28,7 @@ static int read_document(struct image_source *s, const struct image_descriptor *
 	int r = blob_read(o->store, desc->digest, desc->size.set ? desc->size.v : -1,
 			  IMAGE_MANIFEST_MAX, &text, &len, e);
 
-	if (r >= 0)
-		r = document_of_text(text, len, desc->media_type, ret, e);
-	if (r >= 0)
-		(void)snprintf(ret->digest, sizeof(ret->digest), "%s", desc->digest);
-	return r;
+	return r < 0 ? r : document_of_blob(text, len, desc, ret, e);
 }
 
 static int read_top(struct image_source *s, struct registry_document *ret, struct err *e)
