@@ -37,36 +37,12 @@ static int temp_claim(const struct store *s, struct temp *t, struct err *e)
 	return st.st_nlink > 0;
 }
 
-int temp_create(const struct store *s, struct temp *ret, struct err *e)
+static int make_file(const struct store *s, struct temp *t, struct err *e)
 {
-	return temp_create_named(s, "", ret, e);
-}
-
-int temp_create_named(const struct store *s, const char *prefix, struct temp *ret, struct err *e)
-{
-	for (int i = 0; i < TEMP_TRIES; i++) {
-		struct temp t = { .fd = -1 };
-		char id[TEMP_RANDOM + 1];
-		int r = id_random(id, TEMP_RANDOM, e);
-
-		if (r < 0)
-			return r;
-		(void)snprintf(t.name, sizeof(t.name), "%s%s", prefix, id);
-		t.fd = openat(s->tmpfd, t.name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-		if (t.fd < 0 && errno == EEXIST)
-			continue;
-		if (t.fd < 0)
-			return err_sys(e, "create '%s/tmp/%s'", s->path, t.name);
-		r = temp_claim(s, &t, e);
-		if (r > 0) {
-			*ret = t;
-			return 0;
-		}
-		temp_drop(s, &t);
-		if (r < 0)
-			return r;
-	}
-	return err_set(e, EBUSY, "create a file in '%s/tmp': others keep removing it", s->path);
+	t->fd = openat(s->tmpfd, t->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (t->fd < 0)
+		return err_sys(e, "create '%s/tmp/%s'", s->path, t->name);
+	return temp_claim(s, t, e);
 }
 
 /* As temp_claim(): a cleaner may come before the lock. */
@@ -80,7 +56,11 @@ static int make_dir(const struct store *s, struct temp *t, struct err *e)
 	return temp_claim(s, t, e);
 }
 
-int temp_create_dir(const struct store *s, const char *prefix, struct temp *ret, struct err *e)
+/* 0: a cleaner took it.  -EEXIST: the name is another's. */
+typedef int make_fn(const struct store *s, struct temp *t, struct err *e);
+
+static int create(const struct store *s, const char *prefix, make_fn *make, struct temp *ret,
+		  struct err *e)
 {
 	for (int i = 0; i < TEMP_TRIES; i++) {
 		struct temp t = { .fd = -1 };
@@ -90,17 +70,31 @@ int temp_create_dir(const struct store *s, const char *prefix, struct temp *ret,
 		if (r < 0)
 			return r;
 		(void)snprintf(t.name, sizeof(t.name), "%s%s", prefix, id);
-		r = make_dir(s, &t, e);
+		r = make(s, &t, e);
 		if (r > 0) {
 			*ret = t;
 			return 0;
 		}
-		close_at_exit(&t.fd);
-		if (r < 0)
+		temp_drop(s, &t);
+		if (r < 0 && r != -EEXIST)
 			return r;
 	}
-	return err_set(e, EBUSY, "create a directory in '%s/tmp': others keep removing it",
-		       s->path);
+	return err_set(e, EBUSY, "create something in '%s/tmp': others keep removing it", s->path);
+}
+
+int temp_create(const struct store *s, struct temp *ret, struct err *e)
+{
+	return create(s, "", make_file, ret, e);
+}
+
+int temp_create_named(const struct store *s, const char *prefix, struct temp *ret, struct err *e)
+{
+	return create(s, prefix, make_file, ret, e);
+}
+
+int temp_create_dir(const struct store *s, const char *prefix, struct temp *ret, struct err *e)
+{
+	return create(s, prefix, make_dir, ret, e);
 }
 
 void temp_drop(const struct store *s, struct temp *t)
