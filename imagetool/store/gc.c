@@ -136,6 +136,8 @@ static int mark_all(const struct store *s, const struct store_gc_opts *opts, str
 
 	if (r >= 0)
 		r = gc_mark_leases(s, opts->look_only, live, e);
+	if (r >= 0)
+		r = gc_mark_builds(s, live, e);
 	return r < 0 ? r : gc_mark_index(s, live, e);
 }
 

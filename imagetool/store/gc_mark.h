@@ -25,4 +25,7 @@ int gc_mark_holds(const struct store *s, struct gc_live *live, struct err *e);
 /* What living leases name; dead ones are removed unless `look_only`. */
 int gc_mark_leases(const struct store *s, bool look_only, struct gc_live *live, struct err *e);
 
+/* What records of builds name. */
+int gc_mark_builds(const struct store *s, struct gc_live *live, struct err *e);
+
 #endif

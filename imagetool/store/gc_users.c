@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "imagetool/errors.h"
+#include "imagetool/store/build_cache.h"
 #include "imagetool/store/gc_mark.h"
 #include "imagetool/store/image.h"
 #include "imagetool/store/internal.h"
@@ -142,4 +143,21 @@ int gc_mark_leases(const struct store *s, bool look_only, struct gc_live *live, 
 	struct leases leases = { .store = s, .look_only = look_only, .live = live };
 
 	return lease_each(s, mark_lease, &leases, e);
+}
+
+static int mark_build(const char *key UNUSED, const struct build_record *rec, void *ctx,
+		      struct err *e UNUSED)
+{
+	struct gc_live *live = ctx;
+
+	if (rec->snapshot && rec->snapshot[0])
+		(void)digest_set_add(&live->snapshots, rec->snapshot);
+	for (size_t i = 0; i < rec->n_layers; i++)
+		(void)digest_set_add(&live->blobs, rec->layers[i].digest);
+	return 0;
+}
+
+int gc_mark_builds(const struct store *s, struct gc_live *live, struct err *e)
+{
+	return build_cache_each(s, mark_build, live, e);
 }

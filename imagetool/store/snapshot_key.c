@@ -26,10 +26,21 @@ void snapshot_key_chain(const char *chain_id, char ret[SNAPSHOT_KEY_SIZE])
 	(void)snprintf(ret, SNAPSHOT_KEY_SIZE, SNAPSHOT_CHAIN_PREFIX "%s", digest_hex(chain_id));
 }
 
+void snapshot_key_build(const char *record_key, char ret[SNAPSHOT_KEY_SIZE])
+{
+	(void)snprintf(ret, SNAPSHOT_KEY_SIZE, SNAPSHOT_BUILD_PREFIX "%s", record_key);
+}
+
 bool snapshot_key_is_legal(const char *key)
 {
-	size_t skip = starts_with(key, SNAPSHOT_CHAIN_PREFIX) ? strlen(SNAPSHOT_CHAIN_PREFIX) : 0;
-	size_t len = strlen(key + skip);
+	static const char *const prefixes[] = { SNAPSHOT_CHAIN_PREFIX, SNAPSHOT_BUILD_PREFIX };
+	size_t len;
 
-	return (len == 64 || len == 128) && strspn(key + skip, "0123456789abcdef") == len;
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		if (starts_with(key, prefixes[i])) {
+			key += strlen(prefixes[i]);
+			break;
+		}
+	len = strlen(key);
+	return (len == 64 || len == 128) && strspn(key, "0123456789abcdef") == len;
 }

@@ -2,7 +2,8 @@
 /*
  * What directories of STORE/snapshots are called: the hex digits of a layer's
  * diffID when its snapshot stands alone, "chain-" and those of its chain id when
- * it was made for what lies below it.
+ * it was made for what lies below it; "build-" and the key of its record for what
+ * a step of a build made and nobody packed yet.
  */
 #ifndef IMAGETOOL_STORE_SNAPSHOT_KEY_H
 #define IMAGETOOL_STORE_SNAPSHOT_KEY_H
@@ -10,6 +11,7 @@
 #include "imagetool/store/store.h"
 
 #define SNAPSHOT_CHAIN_PREFIX "chain-"
+#define SNAPSHOT_BUILD_PREFIX "build-"
 #define SNAPSHOT_KEY_SIZE     (sizeof(SNAPSHOT_CHAIN_PREFIX) + DIGEST_TEXT_SIZE)
 
 /* image-spec, config.md: the id of a layer on top of `chain`, which it replaces; "" at the bottom.
@@ -18,7 +20,8 @@ void snapshot_chain_id(char chain[DIGEST_TEXT_SIZE], const char *diff_id);
 
 void snapshot_key_alone(const char *diff_id, char ret[SNAPSHOT_KEY_SIZE]);
 void snapshot_key_chain(const char *chain_id, char ret[SNAPSHOT_KEY_SIZE]);
-/* Is this what one of the two makes? */
+void snapshot_key_build(const char *record_key, char ret[SNAPSHOT_KEY_SIZE]);
+/* Is this what one of the three makes? */
 bool snapshot_key_is_legal(const char *key);
 
 #endif
