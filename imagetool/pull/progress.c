@@ -15,29 +15,29 @@
 #define BAR_WIDTH 24
 #define LINE_MAX  160
 
-enum progress_mode progress_mode_for(bool quiet)
+enum blob_progress_mode blob_progress_mode_for(bool quiet)
 {
 	const char *term = getenv("TERM");
 
 	if (quiet)
-		return PROGRESS_QUIET;
-	return isatty(STDERR_FILENO) && term && !streq(term, "dumb") ? PROGRESS_PICTURE
-								     : PROGRESS_LINES;
+		return BLOB_PROGRESS_QUIET;
+	return isatty(STDERR_FILENO) && term && !streq(term, "dumb") ? BLOB_PROGRESS_PICTURE
+								     : BLOB_PROGRESS_LINES;
 }
 
-void progress_start(struct progress *p, enum progress_mode mode, progress_row_fn *row,
-		    const void *items, size_t n)
+void blob_progress_start(struct blob_progress *p, enum blob_progress_mode mode,
+			 blob_progress_row_fn *row, const void *items, size_t n)
 {
-	*p = (struct progress){ .mode = mode, .row = row, .items = items, .n = n };
+	*p = (struct blob_progress){ .mode = mode, .row = row, .items = items, .n = n };
 	p->reported = xcalloc(n ? n : 1, sizeof(*p->reported));
 	p->started_ms = http_now_ms();
 }
 
-static void totals(const struct progress *p, int64_t *moved, int64_t *size)
+static void totals(const struct blob_progress *p, int64_t *moved, int64_t *size)
 {
 	*moved = *size = 0;
 	for (size_t i = 0; i < p->n; i++) {
-		struct progress_row row;
+		struct blob_progress_row row;
 
 		p->row(p->items, i, &row);
 		*moved += row.moved;
@@ -47,14 +47,14 @@ static void totals(const struct progress *p, int64_t *moved, int64_t *size)
 
 /* ---- Lines ---- */
 
-static void report_finished(struct progress *p)
+static void report_finished(struct blob_progress *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		char digest[HUMAN_DIGEST], size[HUMAN_SIZE];
-		struct progress_row row;
+		struct blob_progress_row row;
 
 		p->row(p->items, i, &row);
-		if (p->reported[i] || row.state != PROGRESS_DONE)
+		if (p->reported[i] || row.state != BLOB_PROGRESS_DONE)
 			continue;
 		p->reported[i] = true;
 		(void)fprintf(stderr, "blob %s: %s%s\n", human_digest(row.digest, digest),
@@ -70,7 +70,7 @@ static int bar_part(int64_t part, int64_t size)
 }
 
 /* '=' is done, '-' has moved and waits. */
-static void bar(char buf[BAR_WIDTH + 1], const struct progress_row *d)
+static void bar(char buf[BAR_WIDTH + 1], const struct blob_progress_row *d)
 {
 	int full = bar_part(d->moved - d->behind, d->size), moved = bar_part(d->moved, d->size);
 
@@ -80,20 +80,21 @@ static void bar(char buf[BAR_WIDTH + 1], const struct progress_row *d)
 }
 
 /* Longer lines would wrap, and the cursor could not find its way back. */
-static void draw_line(struct progress *p, unsigned short cols, const char *text)
+static void draw_line(struct blob_progress *p, unsigned short cols, const char *text)
 {
 	(void)fprintf(stderr, "\r%.*s\033[K\n", cols > 1 ? cols - 1 : LINE_MAX, text);
 	p->drawn++;
 }
 
 static const char *const state_words[] = {
-	[PROGRESS_WAITING] = " waiting",
-	[PROGRESS_RUNNING] = "",
-	[PROGRESS_WORKING] = " unpacking",
-	[PROGRESS_DONE] = " done",
+	[BLOB_PROGRESS_WAITING] = " waiting",
+	[BLOB_PROGRESS_RUNNING] = "",
+	[BLOB_PROGRESS_WORKING] = " unpacking",
+	[BLOB_PROGRESS_DONE] = " done",
 };
 
-static void draw_item(struct progress *p, unsigned short cols, const struct progress_row *d)
+static void draw_item(struct blob_progress *p, unsigned short cols,
+		      const struct blob_progress_row *d)
 {
 	char line[LINE_MAX], picture[BAR_WIDTH + 1];
 	char digest[HUMAN_DIGEST], here[HUMAN_SIZE], size[HUMAN_SIZE];
@@ -105,7 +106,7 @@ static void draw_item(struct progress *p, unsigned short cols, const struct prog
 	draw_line(p, cols, line);
 }
 
-static void draw_total(struct progress *p, unsigned short cols)
+static void draw_total(struct blob_progress *p, unsigned short cols)
 {
 	char line[LINE_MAX], here[HUMAN_SIZE], all[HUMAN_SIZE], rate[HUMAN_SIZE];
 	int64_t ms = http_now_ms() - p->started_ms;
@@ -118,7 +119,7 @@ static void draw_total(struct progress *p, unsigned short cols)
 	draw_line(p, cols, line);
 }
 
-static void draw(struct progress *p)
+static void draw(struct blob_progress *p)
 {
 	unsigned short rows, cols;
 
@@ -132,7 +133,7 @@ static void draw(struct progress *p)
 	p->drawn = 0;
 	/* More lines than the screen has: the total must do. */
 	for (size_t i = 0; i < p->n && p->n + 2 < rows; i++) {
-		struct progress_row row;
+		struct blob_progress_row row;
 
 		p->row(p->items, i, &row);
 		draw_item(p, cols, &row);
@@ -144,31 +145,31 @@ static void draw(struct progress *p)
 
 /* ---- Both ---- */
 
-void progress_tick(void *progress)
+void blob_progress_tick(void *progress)
 {
-	struct progress *p = progress;
+	struct blob_progress *p = progress;
 
-	if (p->mode == PROGRESS_LINES)
+	if (p->mode == BLOB_PROGRESS_LINES)
 		report_finished(p);
-	else if (p->mode == PROGRESS_PICTURE && http_now_ms() - p->drawn_ms >= REDRAW_MS)
+	else if (p->mode == BLOB_PROGRESS_PICTURE && http_now_ms() - p->drawn_ms >= REDRAW_MS)
 		draw(p);
 }
 
-void progress_end(struct progress *p)
+void blob_progress_end(struct blob_progress *p)
 {
-	if (p->mode == PROGRESS_LINES)
+	if (p->mode == BLOB_PROGRESS_LINES)
 		report_finished(p);
-	else if (p->mode == PROGRESS_PICTURE && p->n > 0)
+	else if (p->mode == BLOB_PROGRESS_PICTURE && p->n > 0)
 		draw(p);
 	free(p->reported);
 	p->reported = NULL;
 }
 
-void progress_say(const struct progress *p, const char *fmt, ...)
+void blob_progress_say(const struct blob_progress *p, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (p->mode == PROGRESS_QUIET)
+	if (p->mode == BLOB_PROGRESS_QUIET)
 		return;
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);

@@ -8,25 +8,30 @@
 
 #include "libutil/macro.h"
 
-enum progress_mode { PROGRESS_QUIET, PROGRESS_LINES, PROGRESS_PICTURE };
+enum blob_progress_mode { BLOB_PROGRESS_QUIET, BLOB_PROGRESS_LINES, BLOB_PROGRESS_PICTURE };
 
 /* WORKING: all has moved, something is still being done with it. */
-enum progress_state { PROGRESS_WAITING, PROGRESS_RUNNING, PROGRESS_WORKING, PROGRESS_DONE };
+enum blob_progress_state {
+	BLOB_PROGRESS_WAITING,
+	BLOB_PROGRESS_RUNNING,
+	BLOB_PROGRESS_WORKING,
+	BLOB_PROGRESS_DONE
+};
 
 /* One blob as it is now. */
-struct progress_row {
+struct blob_progress_row {
 	const char *digest;
 	int64_t size, moved;
 	int64_t behind; /* bytes that have moved and are still to be worked on */
-	enum progress_state state;
+	enum blob_progress_state state;
 	const char *note; /* behind it once it is done: ", resumed ..."; "" for nothing */
 };
 /* Row i of what a caller keeps about its blobs. */
-typedef void progress_row_fn(const void *items, size_t i, struct progress_row *ret);
+typedef void blob_progress_row_fn(const void *items, size_t i, struct blob_progress_row *ret);
 
-struct progress {
-	enum progress_mode mode;
-	progress_row_fn *row;
+struct blob_progress {
+	enum blob_progress_mode mode;
+	blob_progress_row_fn *row;
 	const void *items; /* not owned */
 	size_t n;
 	bool *reported; /* per item, LINES: its line is out */
@@ -34,16 +39,17 @@ struct progress {
 	int64_t started_ms, drawn_ms;
 };
 
-/* PROGRESS_PICTURE when stderr is a terminal that understands cursor movement, else PROGRESS_LINES.
+/* BLOB_PROGRESS_PICTURE when stderr is a terminal that understands cursor movement, else
+ * BLOB_PROGRESS_LINES.
  */
-enum progress_mode progress_mode_for(bool quiet);
+enum blob_progress_mode blob_progress_mode_for(bool quiet);
 
-void progress_start(struct progress *p, enum progress_mode mode, progress_row_fn *row,
-		    const void *items, size_t n);
-void progress_tick(void *progress);
+void blob_progress_start(struct blob_progress *p, enum blob_progress_mode mode,
+			 blob_progress_row_fn *row, const void *items, size_t n);
+void blob_progress_tick(void *progress);
 /* The last state; the picture stays. */
-void progress_end(struct progress *p);
+void blob_progress_end(struct blob_progress *p);
 /* A line of its own, above the picture. */
-void progress_say(const struct progress *p, const char *fmt, ...) PRINTF(2, 3);
+void blob_progress_say(const struct blob_progress *p, const char *fmt, ...) PRINTF(2, 3);
 
 #endif

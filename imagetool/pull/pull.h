@@ -18,7 +18,7 @@ struct pull_opts {
 	const char *name;                /* as typed */
 	const struct platform *platform; /* NULL: this machine's */
 	struct registry_opts registry;
-	enum progress_mode progress;
+	enum blob_progress_mode progress;
 	bool unpack;                    /* make its layers ready to mount, too */
 	enum snapshot_choice snapshots; /* how */
 	struct budget_opts budget;      /* what the layers may hold */

@@ -94,7 +94,7 @@ int pull_select(struct pull *p, struct err *e)
 	if (r < 0)
 		return r;
 	/* Once: the documents below the first would say the same. */
-	if (top.warning && p->opts->progress != PROGRESS_QUIET)
+	if (top.warning && p->opts->progress != BLOB_PROGRESS_QUIET)
 		(void)fprintf(stderr, "%s warns: %s\n", p->ref.registry, top.warning);
 	(void)snprintf(p->top_digest, sizeof(p->top_digest), "%s", top.digest);
 	replace_document(p, &top);

@@ -12,7 +12,7 @@
 
 struct transfer {
 	struct pull *pull;
-	struct progress *progress;
+	struct blob_progress *progress;
 	pthread_t workers[WORKERS_MAX];
 	size_t n_workers;
 	pthread_mutex_t mutex;
@@ -129,36 +129,36 @@ static void join_workers(struct transfer *t, bool failed)
 
 /* ---- What a person sees ---- */
 
-/* A progress_row_fn. */
-static void show_job(const void *jobs, size_t i, struct progress_row *ret)
+/* A blob_progress_row_fn. */
+static void show_job(const void *jobs, size_t i, struct blob_progress_row *ret)
 {
 	const struct job *job = (const struct job *)jobs + i;
 	const struct download *d = job->item;
 	int64_t consumed = __atomic_load_n(&job->feed.consumed, __ATOMIC_RELAXED);
 	int64_t arrived = d ? d->arrived : job->feed.size;
 
-	*ret = (struct progress_row){
+	*ret = (struct blob_progress_row){
 		.digest = job->desc->digest,
 		.size = job->feed.size,
 		.moved = arrived,
 		.behind = job->done || consumed > arrived ? 0 : arrived - consumed,
-		.state = job->done                                     ? PROGRESS_DONE
-			 : arrived == job->feed.size                   ? PROGRESS_WORKING
-			 : d->state == DOWNLOAD_WAITING && !d->arrived ? PROGRESS_WAITING
-								       : PROGRESS_RUNNING,
+		.state = job->done                                     ? BLOB_PROGRESS_DONE
+			 : arrived == job->feed.size                   ? BLOB_PROGRESS_WORKING
+			 : d->state == DOWNLOAD_WAITING && !d->arrived ? BLOB_PROGRESS_WAITING
+								       : BLOB_PROGRESS_RUNNING,
 		.note = d && d->interruptions ? ", resumed after an interruption" : "",
 	};
 }
 
-static void start_showing(const struct pull *p, struct progress *progress)
+static void start_showing(const struct pull *p, struct blob_progress *progress)
 {
 	char size[HUMAN_SIZE];
 
-	progress_start(progress, p->opts->progress, show_job, p->jobs, p->n_jobs);
+	blob_progress_start(progress, p->opts->progress, show_job, p->jobs, p->n_jobs);
 	if (p->n_missing > 0)
-		progress_say(progress, "pulling %s: %zu of %zu blobs, %s", p->name, p->n_missing,
-			     p->n_layers + (p->manifest->config != NULL),
-			     human_size(p->missing, size));
+		blob_progress_say(progress, "pulling %s: %zu of %zu blobs, %s", p->name,
+				  p->n_missing, p->n_layers + (p->manifest->config != NULL),
+				  human_size(p->missing, size));
 }
 
 /* ---- The thread of the network ---- */
@@ -170,7 +170,7 @@ static int tick(void *transfer, struct err *e)
 	int r;
 
 	(void)pthread_mutex_lock(&t->mutex);
-	progress_tick(t->progress);
+	blob_progress_tick(t->progress);
 	(void)pthread_cond_broadcast(&t->changed);
 	r = t->result;
 	/* The next poll knows which signal it was. */
@@ -217,7 +217,7 @@ static size_t prepare(struct pull *p, struct download *items)
 
 int pull_transfer(struct pull *p, bool *ret_again, struct err *e)
 {
-	struct progress progress;
+	struct blob_progress progress;
 	struct transfer t = { .pull = p,
 			      .progress = &progress,
 			      .planned = !p->has_config || p->config };
@@ -231,7 +231,7 @@ int pull_transfer(struct pull *p, bool *ret_again, struct err *e)
 	(void)pthread_cond_init(&t.changed, NULL);
 	start_showing(p, &progress);
 	r = run(&t, items, n, e);
-	progress_end(&progress);
+	blob_progress_end(&progress);
 	for (size_t i = 0; i < p->n_jobs; i++)
 		feed_done(&p->jobs[i].feed);
 	(void)pthread_mutex_destroy(&t.mutex);

@@ -57,7 +57,7 @@ struct artifact_result {
 
 /* `tags` may be none: it is there by its digest. */
 int artifact_push(struct registry *r, struct artifact *a, const struct strv *tags,
-		  enum progress_mode progress, struct artifact_result *ret, struct err *e);
+		  enum blob_progress_mode progress, struct artifact_result *ret, struct err *e);
 
 struct artifact_pull_opts {
 	const char *dir;  /* made where it is missing */

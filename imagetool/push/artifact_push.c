@@ -88,13 +88,13 @@ static void add(struct sending *s, const char *path, const char *digest, int64_t
 					    .reader = { o, go_to, read_some, close_file } };
 }
 
-static int send_files(struct registry *r, const struct artifact *a, enum progress_mode mode,
+static int send_files(struct registry *r, const struct artifact *a, enum blob_progress_mode mode,
 		      struct artifact_result *ret, struct err *e)
 {
 	const struct upload_opts opts = { .sessions_dirfd = -1 };
 	auto_(sending) struct sending s = { 0 };
 	char empty[DIGEST_TEXT_SIZE];
-	struct progress progress;
+	struct blob_progress progress;
 	int n;
 
 	s.items = xcalloc(a->n_files + 2, sizeof(*s.items));
@@ -106,9 +106,9 @@ static int send_files(struct registry *r, const struct artifact *a, enum progres
 		add(&s, NULL, empty, 2);
 	for (size_t i = 0; i < a->n_files; i++)
 		add(&s, a->files[i].path, a->files[i].digest, a->files[i].size);
-	progress_start(&progress, mode, push_show_upload, s.items, s.n);
-	n = registry_upload(r, &opts, s.items, s.n, progress_tick, &progress, e);
-	progress_end(&progress);
+	blob_progress_start(&progress, mode, push_show_upload, s.items, s.n);
+	n = registry_upload(r, &opts, s.items, s.n, blob_progress_tick, &progress, e);
+	blob_progress_end(&progress);
 	for (size_t i = 0; i < s.n; i++) {
 		ret->size += (uint64_t)s.items[i].size;
 		ret->pushed += (uint64_t)s.items[i].travelled;
@@ -117,7 +117,7 @@ static int send_files(struct registry *r, const struct artifact *a, enum progres
 }
 
 int artifact_push(struct registry *r, struct artifact *a, const struct strv *tags,
-		  enum progress_mode progress, struct artifact_result *ret, struct err *e)
+		  enum blob_progress_mode progress, struct artifact_result *ret, struct err *e)
 {
 	auto_(manifest_put_result) struct manifest_put_result result = { 0 };
 	auto_(strbuf) struct strbuf text = { 0 };
@@ -135,7 +135,7 @@ int artifact_push(struct registry *r, struct artifact *a, const struct strv *tag
 	put.text = text.data;
 	put.len = text.len;
 	n = registry_put_manifest(r, &put, &result, e);
-	if (n >= 0 && result.warning && progress != PROGRESS_QUIET)
+	if (n >= 0 && result.warning && progress != BLOB_PROGRESS_QUIET)
 		(void)fprintf(stderr, "the registry warns: %s\n", result.warning);
 	ret->fallback = result.fallback;
 	return n;

@@ -16,7 +16,7 @@ struct push_opts {
 	bool all;                        /* it must be an index */
 	int64_t chunk;                   /* of upload_opts */
 	struct registry_opts registry;
-	enum progress_mode progress;
+	enum blob_progress_mode progress;
 };
 
 struct push_result {

@@ -16,12 +16,12 @@
 /* Below the store: unfinished uploads. */
 #define SESSIONS_DIR "uploads"
 
-void push_show_upload(const void *items, size_t i, struct progress_row *ret)
+void push_show_upload(const void *items, size_t i, struct blob_progress_row *ret)
 {
-	static const enum progress_state states[] = {
-		[UPLOAD_WAITING] = PROGRESS_WAITING,
-		[UPLOAD_RUNNING] = PROGRESS_RUNNING,
-		[UPLOAD_DONE] = PROGRESS_DONE,
+	static const enum blob_progress_state states[] = {
+		[UPLOAD_WAITING] = BLOB_PROGRESS_WAITING,
+		[UPLOAD_RUNNING] = BLOB_PROGRESS_RUNNING,
+		[UPLOAD_DONE] = BLOB_PROGRESS_DONE,
 	};
 	const struct upload *u = (const struct upload *)items + i;
 	const char *note = "";
@@ -34,11 +34,11 @@ void push_show_upload(const void *items, size_t i, struct progress_row *ret)
 		note = ", resumed where an earlier push stopped";
 	else if (u->interruptions)
 		note = ", resumed after an interruption";
-	*ret = (struct progress_row){ .digest = u->digest,
-				      .size = u->size,
-				      .moved = u->sent,
-				      .state = states[u->state],
-				      .note = note };
+	*ret = (struct blob_progress_row){ .digest = u->digest,
+					   .size = u->size,
+					   .moved = u->sent,
+					   .state = states[u->state],
+					   .note = note };
 }
 
 /* A store that cannot be written remembers nothing. */
@@ -60,13 +60,14 @@ static int send_blobs(struct push *p, struct err *e)
 	const struct upload_opts opts = { .sessions_dirfd = sessions,
 					  .chunk = p->opts->chunk,
 					  .any_mount = true };
-	struct progress progress;
+	struct blob_progress progress;
 	int r;
 
-	progress_start(&progress, p->opts->progress, push_show_upload, p->items, p->n_items);
-	progress_say(&progress, "pushing %s: %zu blobs", p->name, p->n_items);
-	r = registry_upload(p->registry, &opts, p->items, p->n_items, progress_tick, &progress, e);
-	progress_end(&progress);
+	blob_progress_start(&progress, p->opts->progress, push_show_upload, p->items, p->n_items);
+	blob_progress_say(&progress, "pushing %s: %zu blobs", p->name, p->n_items);
+	r = registry_upload(p->registry, &opts, p->items, p->n_items, blob_progress_tick, &progress,
+			    e);
+	blob_progress_end(&progress);
 	return r;
 }
 
@@ -81,7 +82,7 @@ static int send_document(struct push *p, const struct push_document *d, bool top
 	int r = registry_put_manifest(p->registry, &put, &result, e);
 
 	/* Once: the documents below would say the same. */
-	if (r >= 0 && top && result.warning && p->opts->progress != PROGRESS_QUIET)
+	if (r >= 0 && top && result.warning && p->opts->progress != BLOB_PROGRESS_QUIET)
 		(void)fprintf(stderr, "%s warns: %s\n", p->ref.registry, result.warning);
 	return r;
 }

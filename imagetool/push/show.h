@@ -6,6 +6,6 @@
 #include "imagetool/pull/progress.h"
 
 /* For items that are an array of struct upload. */
-progress_row_fn push_show_upload;
+blob_progress_row_fn push_show_upload;
 
 #endif

@@ -177,8 +177,8 @@ static int push_parts(struct remote *remote, const struct artifact_values *v, st
 			      .annotations = &v->annotations,
 			      .subject = p->subject.digest ? &p->subject : NULL };
 	struct artifact_result result = { 0 };
-	int r = artifact_push(remote->registry, &a, tags, progress_mode_for(v->quiet || v->json),
-			      &result, e);
+	int r = artifact_push(remote->registry, &a, tags,
+			      blob_progress_mode_for(v->quiet || v->json), &result, e);
 
 	return r < 0 ? r : print_result(v, remote, &result, e);
 }

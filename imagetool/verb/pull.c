@@ -126,7 +126,7 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 {
 	struct pull_values *v = values;
 	struct pull_opts opts = { .name = args[0],
-				  .progress = progress_mode_for(v->quiet || v->json),
+				  .progress = blob_progress_mode_for(v->quiet || v->json),
 				  .unpack = v->unpack,
 				  .snapshots = (enum snapshot_choice)v->snapshots,
 				  .budget = v->budget };

@@ -152,7 +152,7 @@ static int push_run(const void *global, void *values, char *const *args, int n, 
 	struct push_values *v = values;
 	struct push_opts opts = { .name = args[0],
 				  .destination = n > 1 ? args[1] : NULL,
-				  .progress = progress_mode_for(v->quiet || v->json) };
+				  .progress = blob_progress_mode_for(v->quiet || v->json) };
 	auto_(push_result) struct push_result result = { 0 };
 	auto_(store) struct store *store = NULL;
 	struct platform platform;
