@@ -99,6 +99,8 @@ void json_u64(struct json_writer *w, uint64_t v);
 void json_real(struct json_writer *w, double v);
 void json_bool(struct json_writer *w, bool v);
 void json_null(struct json_writer *w);
+/* A value that is JSON text already. */
+void json_text(struct json_writer *w, const char *text, size_t len);
 /* key + value in one */
 void json_kv_string(struct json_writer *w, const char *key, const char *s);
 void json_kv_i64(struct json_writer *w, const char *key, int64_t v);

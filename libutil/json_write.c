@@ -192,6 +192,13 @@ void json_null(struct json_writer *w)
 	literal(w, "null");
 }
 
+void json_text(struct json_writer *w, const char *text, size_t len)
+{
+	separate(w);
+	strbuf_add(w->out, text, len);
+	ended(w);
+}
+
 void json_kv_string(struct json_writer *w, const char *key, const char *s)
 {
 	json_key(w, key);

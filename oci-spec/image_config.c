@@ -85,6 +85,7 @@ static const struct field rows[] = {
 	T(container, "container", FIELD_STRING),
 	T(container_config, "container_config", FIELD_OBJECT, .type = &run_config_type),
 	T(docker_version, "docker_version", FIELD_STRING),
+	T(buildkit_cache, "moby.buildkit.cache.v0", FIELD_STRING),
 };
 const struct field_type image_config_type = FIELD_TYPE("image config", struct image_config, rows);
 

@@ -124,6 +124,7 @@ struct image_config {
 	/* Docker's */
 	const char *container, *docker_version, *id, *parent;
 	struct image_run_config *container_config;
+	const char *buildkit_cache; /* moby.buildkit.cache.v0: base64 of a cache config */
 };
 
 /* manifest.json of docker-archive: an array of these. */

@@ -70,6 +70,8 @@ int new_image_edit(struct new_image *n, struct err *e)
 	n->edited = true;
 	n->config.id = n->config.parent = n->config.container = n->config.docker_version = NULL;
 	n->config.container_config = NULL;
+	/* It speaks of the base's layers. */
+	n->config.buildkit_cache = NULL;
 	fs = arena_alloc(&n->arena, 1, sizeof(*fs));
 	*fs = *n->config.rootfs;
 	n->config.rootfs = fs;
@@ -207,7 +209,7 @@ int new_image_write(struct new_image *n, struct store *s, enum image_format form
 	m.layers = (struct oci_array){ n->layers, n->n_layers };
 	if (!docker) {
 		m.annotations = n->annotations;
-		m.subject = n->base->manifest->subject;
+		m.subject = n->base ? n->base->manifest->subject : NULL;
 	}
 	if (r >= 0)
 		r = add_document(n, s, &image_manifest_type, &m, type, ret, e);

@@ -19,7 +19,7 @@ struct new_image {
 	size_t n_layers;
 	struct oci_strmap annotations; /* of the manifest, written in OCI's format only */
 	bool docker;                   /* the base's manifest is Docker's */
-	const struct image *base;
+	const struct image *base;      /* NULL: made of nothing, and so `edited` */
 	bool edited; /* the config is another one than the base's */
 };
 

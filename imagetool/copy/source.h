@@ -49,6 +49,9 @@ int source_open(const struct place *place, const struct place_opts *opts, struct
 void source_free(struct image_source *s);
 AUTO_DEFINE(image_source, source_free)
 
+/* One that the store has, whether it has a name or not; `desc` must live as long. */
+struct image_source *source_of_stored(const struct store *s, const struct image_descriptor *desc);
+
 /* The document of a descriptor: digest and size compared. */
 int source_document(struct image_source *s, const struct image_descriptor *desc,
 		    struct registry_document *ret, struct err *e);

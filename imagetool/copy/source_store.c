@@ -90,6 +90,15 @@ int source_open_store(const struct place *p, const struct place_opts *opts,
 	return 0;
 }
 
+struct image_source *source_of_stored(const struct store *s, const struct image_descriptor *desc)
+{
+	struct store_source *o = new_source();
+
+	set_store(o, s);
+	o->image = (struct store_image){ .name = "", .desc = desc };
+	return &o->s;
+}
+
 /* ---- Layouts ---- */
 
 /* The one of this name; without a name the only one. */

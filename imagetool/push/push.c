@@ -121,8 +121,12 @@ static int prepare(struct push *p, struct image *img, struct err *e)
 {
 	const struct image_descriptor *top = NULL;
 	struct store_image found;
-	int r = store_resolve(p->store, p->opts->name, &p->arena, &found, e);
+	int r = 0;
 
+	if (p->opts->image)
+		found = (struct store_image){ .name = "", .desc = p->opts->image };
+	else
+		r = store_resolve(p->store, p->opts->name, &p->arena, &found, e);
 	if (r >= 0)
 		r = find_destination(p, &found, e);
 	if (r >= 0)

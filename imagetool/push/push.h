@@ -9,7 +9,9 @@
 #include "libutil/strv.h"
 
 struct push_opts {
-	const char *name;                /* in the store, as typed */
+	const char *name; /* in the store, as typed */
+	/* Of the store, instead of what has the name, which is then for messages only. */
+	const struct image_descriptor *image;
 	const char *destination;         /* as typed; NULL: what the image is called */
 	const struct strv *tags;         /* more tags it gets there */
 	const struct platform *platform; /* one image of an index; NULL: what the name stands for */

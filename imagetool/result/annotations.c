@@ -159,7 +159,8 @@ void result_annotations_apply(const struct result_annotations *a, enum annotatio
 
 		if (!(n->places & (1U << place)))
 			continue;
-		if (n->one && (!platform || !same_platform(&n->platform, platform)))
+		/* An index is for all of them. */
+		if (n->one && platform && !same_platform(&n->platform, platform))
 			continue;
 		map_set(arena, ret, arena_strdup(arena, n->key), arena_strdup(arena, n->value));
 	}

@@ -69,6 +69,7 @@ struct result_input {
 	bool index; /* one also for a single image (several platforms were asked for) */
 	bool has_epoch;
 	int64_t epoch; /* SOURCE_DATE_EPOCH */
+	bool retimed;  /* no file in this build's layers is later: the solver has seen to it */
 	const struct result_plan *plan;
 	const struct registry_opts *registry; /* for pushes */
 	const struct result_calls *calls;

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/result/attached.h"
+
+#include "imagetool/commit/config_lists.h"
+#include "libutil/alloc.h"
+#include "libutil/json.h"
+
+#define IN_TOTO_LAYER  "application/vnd.in-toto+json"
+#define IN_TOTO_TYPE   "https://in-toto.io/Statement/v1"
+#define PREDICATE_TYPE "in-toto.io/predicate-type"
+#define ARTIFACT_TYPE  "application/vnd.docker.attestation.manifest.v1+json"
+
+/* ---- Names ---- */
+
+static void escape(struct strbuf *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (strchr("-._~", c) || (c >= '0' && c <= '9') ||
+		    ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+			strbuf_addc(out, *text);
+		else
+			strbuf_addf(out, "%%%02X", c);
+	}
+}
+
+static void add_path(struct strbuf *out, const char *path)
+{
+	const char *slash;
+
+	for (; (slash = strchr(path, '/')); path = slash + 1) {
+		autofree char *part = xstrndup(path, (size_t)(slash - path));
+
+		escape(out, part);
+		strbuf_addc(out, '/');
+	}
+	escape(out, path);
+}
+
+/* "pkg:docker/user/app@1.0?platform=linux%2Famd64": Docker Hub goes without its name. */
+static char *name_as_purl(const char *name, const struct platform *platform)
+{
+	auto_(image_reference) struct image_reference ref = { 0 };
+	auto_(strbuf) struct strbuf out = { 0 };
+	char text[PLATFORM_TEXT_SIZE];
+	const char *repository;
+
+	if (reference_parse(name, &ref, NULL) < 0)
+		return xstrdup("_");
+	repository = ref.repository;
+	strbuf_adds(&out, "pkg:docker/");
+	if (!streq(ref.registry, "docker.io")) {
+		escape(&out, ref.registry);
+		strbuf_addc(&out, '/');
+	} else if (starts_with(repository, "library/")) {
+		repository += strlen("library/");
+	}
+	add_path(&out, repository);
+	strbuf_addc(&out, '@');
+	escape(&out, ref.tag ? ref.tag : "latest");
+	strbuf_adds(&out, "?platform=");
+	escape(&out, platform_text(platform, text));
+	return strbuf_steal(&out);
+}
+
+/* ---- A statement ---- */
+
+static void write_subject(struct json_writer *w, const char *name, const char *digest)
+{
+	json_object(w);
+	json_kv_string(w, "name", name);
+	json_key(w, "digest");
+	json_object(w);
+	json_kv_string(w, "sha256", digest_hex(digest));
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void write_statement(const struct result_statement *s, const char *digest,
+			    const struct platform *platform, const struct strv *names,
+			    struct strbuf *out)
+{
+	struct json_writer w = { .out = out };
+
+	json_object(&w);
+	json_kv_string(&w, "_type", IN_TOTO_TYPE);
+	json_kv_string(&w, "predicateType", s->predicate_type);
+	json_key(&w, "subject");
+	json_array(&w);
+	for (size_t i = 0; i < names->n; i++) {
+		autofree char *purl = name_as_purl(names->v[i], platform);
+
+		write_subject(&w, purl, digest);
+	}
+	if (names->n == 0)
+		write_subject(&w, "_", digest);
+	json_array_end(&w);
+	json_key(&w, "predicate");
+	json_text(&w, s->predicate, s->len);
+	json_object_end(&w);
+}
+
+static int add_statement(struct store *s, const struct strbuf *text, const char *predicate_type,
+			 struct arena *a, struct image_descriptor *ret, struct err *e)
+{
+	char digest[DIGEST_TEXT_SIZE];
+	int r = strbuf_check(text, "statement", e);
+
+	if (r >= 0)
+		r = blob_add(s, text->data, text->len, digest, e);
+	if (r < 0)
+		return r;
+	*ret = (struct image_descriptor){ .media_type = IN_TOTO_LAYER,
+					  .digest = arena_strdup(a, digest),
+					  .size = { true, (int64_t)text->len } };
+	map_set(a, &ret->annotations, PREDICATE_TYPE, predicate_type);
+	return 0;
+}
+
+/* ---- Documents ---- */
+
+static int add_document(struct store *s, const struct field_type *type, const void *object,
+			struct arena *a, struct image_descriptor *ret, struct err *e)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	char digest[DIGEST_TEXT_SIZE];
+	int r;
+
+	oci_encode(type, object, 0, &text);
+	r = strbuf_check(&text, type->name, e);
+	if (r >= 0)
+		r = blob_add(s, text.data, text.len, digest, e);
+	if (r < 0)
+		return r;
+	ret->digest = arena_strdup(a, digest);
+	ret->size = (struct opt_i64){ true, (int64_t)text.len };
+	return 0;
+}
+
+static int add_empty_config(struct store *s, struct arena *a, struct image_descriptor *ret,
+			    struct err *e)
+{
+	char digest[DIGEST_TEXT_SIZE];
+	int r = blob_add(s, "{}", 2, digest, e);
+
+	*ret = (struct image_descriptor){ .media_type = MEDIA_OCI_EMPTY,
+					  .digest = arena_strdup(a, digest),
+					  .size = { true, 2 },
+					  .data = "e30=" };
+	return r;
+}
+
+/* An image for no machine, whose layers the statements are. */
+static int add_image_config(struct store *s, const struct image_descriptor *layers, size_t n,
+			    struct arena *a, struct image_descriptor *ret, struct err *e)
+{
+	struct image_rootfs fs = { .type = "layers" };
+	struct image_run_config run = { 0 };
+	const struct image_config config = {
+		.architecture = "unknown", .os = "unknown", .config = &run, .rootfs = &fs
+	};
+
+	for (size_t i = 0; i < n; i++)
+		list_append(a, &fs.diff_ids, layers[i].digest);
+	*ret = (struct image_descriptor){ .media_type = MEDIA_OCI_CONFIG };
+	return add_document(s, &image_config_type, &config, a, ret, e);
+}
+
+static int add_manifest(struct store *s, const struct image_descriptor *image, bool artifact,
+			struct image_descriptor *layers, size_t n, struct arena *a,
+			struct image_descriptor *ret, struct err *e)
+{
+	struct image_descriptor config;
+	struct image_descriptor subject = { .media_type = image->media_type,
+					    .digest = image->digest,
+					    .size = image->size };
+	const struct image_manifest m = {
+		.schema_version = { true, 2 },
+		.media_type = MEDIA_OCI_MANIFEST,
+		.artifact_type = artifact ? ARTIFACT_TYPE : NULL,
+		.config = &config,
+		.layers = { layers, n },
+		.subject = artifact ? &subject : NULL,
+	};
+	int r = artifact ? add_empty_config(s, a, &config, e)
+			 : add_image_config(s, layers, n, a, &config, e);
+
+	*ret = (struct image_descriptor){ .media_type = MEDIA_OCI_MANIFEST };
+	return r < 0 ? r : add_document(s, &image_manifest_type, &m, a, ret, e);
+}
+
+int attached_write(struct store *s, const struct image_descriptor *image,
+		   const struct platform *platform, const struct strv *names, bool artifact,
+		   const struct result_statements *statements, struct arena *a,
+		   struct image_descriptor *ret, struct err *e)
+{
+	struct image_descriptor *layers = arena_alloc(a, statements->n + 1, sizeof(*layers));
+	struct image_platform *nowhere = arena_alloc(a, 1, sizeof(*nowhere));
+	int r = 0;
+
+	for (size_t i = 0; i < statements->n && r >= 0; i++) {
+		auto_(strbuf) struct strbuf text = { .max = (size_t)64 << 20 };
+
+		write_statement(&statements->items[i], image->digest, platform, names, &text);
+		r = add_statement(s, &text, statements->items[i].predicate_type, a, &layers[i], e);
+	}
+	if (r >= 0)
+		r = add_manifest(s, image, artifact, layers, statements->n, a, ret, e);
+	if (r < 0)
+		return err_wrap(e, r, "attestation");
+	nowhere->os = nowhere->architecture = "unknown";
+	ret->platform = nowhere;
+	map_set(a, &ret->annotations, ATTACHED_DIGEST, image->digest);
+	map_set(a, &ret->annotations, ATTACHED_TYPE, "attestation-manifest");
+	return 0;
+}
