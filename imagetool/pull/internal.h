@@ -6,6 +6,7 @@
 #include "imagetool/pull/pull.h"
 #include "imagetool/snapshot/snapshot.h"
 
+struct chunked_stock;
 struct job;
 
 struct pull {
@@ -24,7 +25,10 @@ struct pull {
 	bool has_config;                   /* of an image: it is read before any layer is */
 	struct job *jobs;                  /* blobs that are missing or not unpacked; transfer.h */
 	size_t n_jobs, n_missing;
-	uint64_t size, missing; /* bytes: of all blobs; of those that are missing */
+	uint64_t size, missing;      /* bytes: of all blobs; of those that are missing */
+	uint64_t spared;             /* bytes of those that were here in other layers */
+	struct chunked_stock *stock; /* known.c; NULL before it was needed */
+	bool fetch_whole;            /* what was put together was wrong */
 	size_t n_layers;
 	struct snapshots *snapshots; /* NULL: blobs only */
 	struct snapshot_chain chain; /* n is 0 before pull_check() */

@@ -71,7 +71,7 @@ int job_run(struct pull *p, struct job *job, struct apply_notes *notes, bool *re
 	if (r >= 0)
 		r = fetch(p, job, notes, e);
 	if (r == -IMAGE_EVERIFY)
-		*ret_again = feed_discard(&job->feed);
+		*ret_again = feed_discard(&job->feed) || job->has_known;
 	if (r >= 0 && job->layer == JOB_CONFIG)
 		r = pull_check(p, e);
 	return r;

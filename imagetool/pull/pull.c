@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "imagetool/chunked/stock.h"
 #include "imagetool/human.h"
+#include "imagetool/pull/known.h"
 #include "imagetool/pull/transfer.h"
 #include "imagetool/store/descriptor.h"
 #include "libutil/alloc.h"
@@ -18,6 +20,9 @@ static void pull_done(struct pull *p)
 	registry_document_done(&p->document);
 	image_reference_done(&p->ref);
 	arena_done(&p->arena);
+	for (size_t i = 0; i < p->n_jobs; i++)
+		chunked_reuse_done(&p->jobs[i].reuse);
+	chunked_stock_free(p->stock);
 	free(p->jobs);
 	free(p->name);
 }
@@ -36,11 +41,14 @@ static int fetch(struct pull *p, struct err *e)
 	int r = pull_plan(p, e);
 
 	if (r >= 0)
+		r = pull_find_known(p, e);
+	if (r >= 0)
 		r = pull_transfer(p, &again, e);
 	if (r >= 0 || !again)
 		return r;
 	log_debug("pull '%s': %s; trying again from nothing", p->name, e->msg);
 	err_clear(e);
+	p->fetch_whole = true;
 	r = pull_plan(p, e);
 	return r < 0 ? r : pull_transfer(p, &again, e);
 }
@@ -187,7 +195,8 @@ static void fill_result(struct pull *p, bool unchanged, struct pull_result *ret)
 	*ret = (struct pull_result){
 		.layers = p->n_layers,
 		.size = p->size,
-		.pulled = p->missing,
+		.pulled = p->missing - p->spared,
+		.spared = p->spared,
 		.unchanged = unchanged,
 		.unpacked = p->chain.n > 0,
 		.notes = p->notes,

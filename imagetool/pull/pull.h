@@ -22,6 +22,7 @@ struct pull_opts {
 	bool unpack;                    /* make its layers ready to mount, too */
 	enum snapshot_choice snapshots; /* how */
 	struct budget_opts budget;      /* what the layers may hold */
+	int partial;                    /* enum pull_partial, known.h */
 	pull_judge_fn *judge;           /* NULL: everything may */
 	void *judge_ctx;
 };
@@ -35,6 +36,7 @@ struct pull_result {
 	size_t layers;
 	uint64_t size;   /* config and layers */
 	uint64_t pulled; /* bytes that had to come over the network */
+	uint64_t spared; /* bytes of missing blobs that were here in other layers */
 	bool unchanged;  /* the store had exactly this */
 	bool unpacked;
 	struct apply_notes notes; /* of the layers that were unpacked */

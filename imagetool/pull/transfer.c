@@ -210,9 +210,23 @@ static size_t prepare(struct pull *p, struct download *items)
 		*job->item = (struct download){ .digest = job->desc->digest,
 						.size = job->desc->size.v,
 						.sink = &feed_sink,
-						.ctx = &job->feed };
+						.ctx = &job->feed,
+						.known = job->has_known ? &job->known : NULL };
 	}
 	return n;
+}
+
+/* The tail of a blob travelled before the rest. */
+static void count_spared(struct pull *p)
+{
+	p->spared = 0;
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		const struct job *job = &p->jobs[i];
+		int64_t tail = (int64_t)job->reuse.bytes.len;
+
+		if (job->item && job->item->known_bytes > tail)
+			p->spared += (uint64_t)(job->item->known_bytes - tail);
+	}
 }
 
 int pull_transfer(struct pull *p, bool *ret_again, struct err *e)
@@ -232,8 +246,11 @@ int pull_transfer(struct pull *p, bool *ret_again, struct err *e)
 	start_showing(p, &progress);
 	r = run(&t, items, n, e);
 	blob_progress_end(&progress);
-	for (size_t i = 0; i < p->n_jobs; i++)
+	count_spared(p);
+	for (size_t i = 0; i < p->n_jobs; i++) {
 		feed_done(&p->jobs[i].feed);
+		chunked_reuse_done(&p->jobs[i].reuse);
+	}
 	(void)pthread_mutex_destroy(&t.mutex);
 	(void)pthread_cond_destroy(&t.changed);
 	*ret_again = t.again;

@@ -13,6 +13,7 @@
 #ifndef IMAGETOOL_PULL_TRANSFER_H
 #define IMAGETOOL_PULL_TRANSFER_H
 
+#include "imagetool/chunked/reuse.h"
 #include "imagetool/pull/feed.h"
 #include "imagetool/pull/internal.h"
 
@@ -26,6 +27,9 @@ struct job {
 	bool taken;
 	struct feed feed;
 	struct download *item; /* NULL when the store has the blob */
+	struct chunked_reuse reuse;
+	struct download_known known; /* of `reuse` */
+	bool has_known;
 	bool done;
 };
 #define JOB_CONFIG SIZE_MAX

@@ -5,7 +5,8 @@
  * Each item is a small state machine: waiting (for a slot, or for the time of its
  * next try), running, done.  A transfer that breaks keeps what arrived and goes on
  * by Range; a server that ignores Range sends everything again and
- * the known part is skipped.
+ * the known part is skipped.  What is known of a blob without asking is written
+ * when it is its turn, and what lies between is asked for by Range, run by run.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,6 +18,9 @@
 #include "libutil/log.h"
 
 #define TICK_MS 100
+/* So much of what is known is written before others' transfers have their turn. */
+#define KNOWN_SLICE  ((int64_t)4 << 20)
+#define KNOWN_BUFFER ((size_t)128 << 10)
 
 struct flight {
 	struct registry *registry;
@@ -40,6 +44,7 @@ struct downloads {
 	struct flight *flights;
 	size_t n;
 	size_t running, done;
+	bool writing; /* of what is known there is more to write at once */
 };
 
 /* ---- One answer ---- */
@@ -77,7 +82,7 @@ static int on_headers(struct flight *f, struct err *e)
 			       f->transfer.answer.content_range ? f->transfer.answer.content_range
 								: "",
 			       here);
-	return check_length(f, f->item->size - here, e);
+	return check_length(f, f->transfer.until + 1 - here, e);
 }
 
 static int on_blob_body(struct http_transfer *t, const void *data, size_t len, struct err *e)
@@ -134,10 +139,51 @@ static int flight_begin(struct downloads *d, struct flight *f, struct err *e)
 	return flight_complete(d, f, e);
 }
 
+static int write_known(struct flight *f, int64_t len, struct err *e)
+{
+	const struct download_known *known = f->item->known;
+	autofree uint8_t *buf = xcalloc(1, KNOWN_BUFFER);
+
+	while (len > 0) {
+		size_t n = (uint64_t)len < KNOWN_BUFFER ? (size_t)len : KNOWN_BUFFER;
+		int got = known->read(known->ctx, f->item->arrived, buf, n, e);
+		int r = got < 0 ? got : f->item->sink->write(f->item->ctx, buf, (size_t)got, e);
+
+		if (r < 0)
+			return r;
+		f->item->arrived += got;
+		f->item->known_bytes += got;
+		len -= got;
+	}
+	return 0;
+}
+
+/* 1: what comes next has to travel, up to *ret_end; 0: it is here, and some of it was written. */
+static int flight_known(struct downloads *d, struct flight *f, int64_t *ret_end, struct err *e)
+{
+	const struct download_known *known = f->item->known;
+	int64_t span = known && !f->whole ? known->span(known->ctx, f->item->arrived) : 0;
+	int r;
+
+	*ret_end = span < 0 ? f->item->arrived - span : f->item->size;
+	if (span <= 0)
+		return 1;
+	r = write_known(f, span < KNOWN_SLICE ? span : KNOWN_SLICE, e);
+	if (r < 0)
+		return r;
+	if (f->item->arrived >= f->item->size)
+		return flight_complete(d, f, e);
+	d->writing = true;
+	return 0;
+}
+
 static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 {
 	int r = f->begun ? 1 : flight_begin(d, f, e);
+	int64_t end;
 
+	if (r > 0)
+		r = flight_known(d, f, &end, e);
 	if (r <= 0)
 		return r;
 	free(f->token);
@@ -147,7 +193,8 @@ static int flight_start(struct downloads *d, struct flight *f, struct err *e)
 	f->transfer.url = f->url;
 	f->transfer.authorization = f->token;
 	f->transfer.from = f->whole ? 0 : f->item->arrived;
-	f->transfer.until = f->item->size - 1;
+	f->transfer.until = end - 1;
+	f->transfer.part = !f->whole && end < f->item->size;
 	f->transfer.body = on_blob_body;
 	f->transfer.ctx = f;
 	r = http_start(d->registry->http, &f->transfer, e);
@@ -216,7 +263,7 @@ static void doubt_silent_end(struct flight *f)
 {
 	struct http_transfer *t = &f->transfer;
 
-	if (!is_complete(f) || t->answer.length >= 0 || f->item->arrived >= f->item->size)
+	if (!is_complete(f) || t->answer.length >= 0 || f->item->arrived > t->until)
 		return;
 	t->passing = true;
 	t->result = err_set(&t->err, IMAGE_ENETWORK, "the transfer ended early");
@@ -236,8 +283,9 @@ static int flight_judge(struct downloads *d, struct flight *f, struct err *e)
 			return r;
 	}
 	doubt_silent_end(f);
+	/* With more to come when it was a part. */
 	if (is_complete(f))
-		return flight_complete(d, f, e);
+		return f->item->arrived < f->item->size ? 0 : flight_complete(d, f, e);
 	if (session_is_asked(f->registry, t))
 		return flight_authorize(f, e);
 	/* What arrived stays, it was read and hashed: who sends something else now gains nothing.
@@ -275,6 +323,7 @@ static int start_ready(struct downloads *d, struct err *e)
 {
 	int64_t now = http_now_ms();
 
+	d->writing = false;
 	for (size_t i = 0; i < d->n && d->running < REGISTRY_PARALLEL; i++) {
 		struct flight *f = &d->flights[i];
 		int r;
@@ -311,7 +360,7 @@ static int download_all(struct downloads *d, download_more_fn *tick, void *ctx, 
 			r = tick(ctx, e);
 		if (r < 0 || (r == 0 && d->done == d->n))
 			return r;
-		r = http_poll(d->registry->http, TICK_MS, e);
+		r = http_poll(d->registry->http, d->writing ? 0 : TICK_MS, e);
 		if (r >= 0)
 			r = end_finished(d, e);
 		if (r < 0)

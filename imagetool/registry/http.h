@@ -79,7 +79,8 @@ struct http_transfer {
 	const struct strv *headers;         /* more header lines, or NULL */
 	const struct http_payload *payload; /* or NULL */
 	const char *authorization;          /* value of the header, or NULL: a secret */
-	int64_t from, until;                /* bytes wanted, both included; from 0: all */
+	int64_t from, until;                /* bytes wanted, both included; from 0: all, but */
+	bool part;                          /* from 0 is no more than `until` says either */
 	bool stay;                          /* follow no redirect: the payload is a secret */
 	bool foreign;                       /* the URL was named by the registry: guarded at once */
 	bool strict;                        /* verify certificates whatever the options say */

@@ -138,7 +138,7 @@ static CURLcode set_request(struct http_transfer *t)
 		r = set_headers(t);
 	if (r == CURLE_OK)
 		r = set_method(t);
-	if (r == CURLE_OK && t->from > 0) {
+	if (r == CURLE_OK && (t->from > 0 || t->part)) {
 		/* Both ends: some registries answer 416 to an open range. */
 		(void)snprintf(range, sizeof(range), "%lld-%lld", (long long)t->from,
 			       (long long)t->until);

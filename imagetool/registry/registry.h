@@ -98,12 +98,23 @@ struct download_sink {
 	int (*end)(void *ctx, struct err *e);
 };
 
-/* One blob to fetch.  The first four are set by the caller, the rest zeroed. */
+/* Parts of a blob that are on this machine and need not travel. */
+struct download_known {
+	/* From byte `at` on so many bytes are known (> 0), or so many have to come (< 0). */
+	int64_t (*span)(const void *ctx, int64_t at);
+	/* Of what is known: at most `len` bytes; returns how many. */
+	int (*read)(const void *ctx, int64_t at, void *buf, size_t len, struct err *e);
+	const void *ctx;
+};
+
+/* One blob to fetch.  The first five are set by the caller, the rest zeroed. */
 struct download {
 	const char *digest; /* legal */
 	int64_t size;
 	const struct download_sink *sink;
 	void *ctx;
+	const struct download_known *known; /* or NULL */
+	int64_t known_bytes;                /* that were taken from there */
 	enum download_state state;
 	int64_t arrived;        /* bytes so far, for progress */
 	unsigned interruptions; /* transfers that broke and were resumed */
@@ -118,6 +129,13 @@ typedef int download_more_fn(void *ctx, struct err *e);
  */
 int registry_download(struct registry *r, struct download *items, size_t n, download_more_fn *tick,
 		      void *ctx, struct err *e);
+/*
+ * Bytes `from` to `until`, both included, of a blob: of a registry that gives parts.  -ENOTSUP when
+ * it gives something else; nothing is tried twice.  `ret` has room for them.  Not verified.
+ */
+int registry_get_range(struct registry *r, const char *digest, int64_t from, int64_t until,
+		       struct strbuf *ret, struct err *e);
+
 /* From any thread: the next tick is due now. */
 void registry_wake(struct registry *r);
 

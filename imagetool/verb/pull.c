@@ -6,6 +6,7 @@
 
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/pull/known.h"
 #include "imagetool/registry/prepare.h"
 #include "imagetool/unpack/rootfs.h"
 #include "imagetool/verb/output.h"
@@ -20,7 +21,7 @@ struct pull_values {
 	struct registry_flags registry;
 	struct verify_trust_flags trust;
 	bool unpack;
-	int snapshots;
+	int snapshots, partial;
 	struct budget_opts budget;
 	bool quiet;
 	bool json;
@@ -55,6 +56,13 @@ static const struct opt pull_opts[] = {
 	  .choices = snapshot_choices,
 	  .arg = "FORM",
 	  .help = "what layers are unpacked to (auto)" },
+	{ .name = "partial",
+	  .kind = OPT_CHOICE,
+	  .offset = offsetof(struct pull_values, partial),
+	  .choices = pull_partials,
+	  .arg = "WHEN",
+	  .help = "whether parts of zstd:chunked layers that are here in other layers need not travel "
+		  "(auto)" },
 	BUDGET_OPT_ROWS(offsetof(struct pull_values, budget)),
 	VERIFY_BEFORE_ROWS(offsetof(struct pull_values, trust)),
 	{ .letter = 'q',
@@ -91,6 +99,7 @@ static int print_json(const struct pull_result *r, struct err *e)
 	json_kv_i64(&w, "layers", (int64_t)r->layers);
 	json_kv_i64(&w, "size", (int64_t)r->size);
 	json_kv_i64(&w, "pulled", (int64_t)r->pulled);
+	json_kv_i64(&w, "spared", (int64_t)r->spared);
 	json_kv_bool(&w, "unchanged", r->unchanged);
 	json_kv_bool(&w, "unpacked", r->unpacked);
 	json_object_end(&w);
@@ -129,6 +138,7 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 				  .progress = blob_progress_mode_for(v->quiet || v->json),
 				  .unpack = v->unpack,
 				  .snapshots = (enum snapshot_choice)v->snapshots,
+				  .partial = v->partial,
 				  .budget = v->budget };
 	auto_(pull_result) struct pull_result result = { 0 };
 	auto_(signature_judge) struct signature_judge judge = { .name = args[0],
