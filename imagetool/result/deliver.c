@@ -90,7 +90,7 @@ static int push(const struct result_input *in, const struct result_output *out,
 		.name = name,
 		.image = &d->top,
 		.destination = out->by_digest == OUTPUT_YES ? by_digest : name,
-		.progress = PROGRESS_QUIET,
+		.progress = BLOB_PROGRESS_QUIET,
 	};
 
 	if (in->registry)
