@@ -61,7 +61,7 @@ static const char standard_hosts[] = "127.0.0.1\tlocalhost\n"
 				     "ff02::2\tip6-allrouters\n";
 
 /* "NAME:ADDRESS", "NAME=ADDRESS"; an IPv6 address may stand in brackets. */
-static int add_host(const char *text, struct strbuf *out, struct err *e)
+int identity_add_host(const char *text, struct strbuf *out, struct err *e)
 {
 	size_t len = strcspn(text, ":=");
 	autofree char *name = xstrndup(text, len);
@@ -99,7 +99,7 @@ static int decide_hosts(const struct container_options *o, bool host_network,
 		return 0;
 	add_text(out, host_network && host->hosts ? host->hosts : standard_hosts);
 	for (size_t i = 0; i < o->add_hosts.n && r >= 0; i++)
-		r = add_host(o->add_hosts.v[i], out, e);
+		r = identity_add_host(o->add_hosts.v[i], out, e);
 	if (r < 0 || !o->hostname)
 		return r;
 	if (o->domainname)

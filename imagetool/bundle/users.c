@@ -139,8 +139,10 @@ static int resolve_group(const char *name, const char *group, uint32_t *ret, str
 	return err_set(e, ENOENT, "group '%s' is not in the image's /etc/group", name);
 }
 
-int users_resolve(const char *spec, const char *passwd, const char *group, struct bundle_user *ret,
-		  struct err *e)
+enum groups_of { GROUPS_OF_NAMES, GROUPS_OF_NUMBERS_TOO };
+
+static int resolve(const char *spec, const char *passwd, const char *group, enum groups_of which,
+		   struct bundle_user *ret, struct err *e)
 {
 	const char *colon = strchr(spec, ':');
 	autofree char *name = colon ? xstrndup(spec, (size_t)(colon - spec)) : xstrdup(spec);
@@ -150,8 +152,11 @@ int users_resolve(const char *spec, const char *passwd, const char *group, struc
 	int r = 0;
 
 	if (!*name || parse_id(name, &u.uid) == 0) {
-		if (*name && find_user(passwd, NULL, u.uid, &line))
+		if (*name && find_user(passwd, NULL, u.uid, &line)) {
 			u.gid = line.gid;
+			if (which == GROUPS_OF_NUMBERS_TOO && !has_group)
+				r = add_groups(group, &line.name, &u, e);
+		}
 	} else if (find_user(passwd, name, 0, &line)) {
 		u.uid = line.uid;
 		u.gid = line.gid;
@@ -167,6 +172,12 @@ int users_resolve(const char *spec, const char *passwd, const char *group, struc
 	*ret = u;
 	u = (struct bundle_user){ 0 };
 	return 0;
+}
+
+int users_resolve(const char *spec, const char *passwd, const char *group, struct bundle_user *ret,
+		  struct err *e)
+{
+	return resolve(spec, passwd, group, GROUPS_OF_NAMES, ret, e);
 }
 
 void bundle_user_done(struct bundle_user *u)
@@ -210,7 +221,8 @@ static bool needs_files(const char *spec)
 	return !colon || parse_id(name, &id) < 0 || parse_id(colon + 1, &id) < 0;
 }
 
-int users_lookup(int rootfd, const char *spec, struct bundle_user *ret, struct err *e)
+static int look_up(int rootfd, const char *spec, enum groups_of which, struct bundle_user *ret,
+		   struct err *e)
 {
 	autofree char *passwd = NULL, *group = NULL;
 	int r = 0;
@@ -220,7 +232,37 @@ int users_lookup(int rootfd, const char *spec, struct bundle_user *ret, struct e
 		if (r >= 0)
 			r = read_inside(rootfd, "etc/group", &group, e);
 	}
-	return r < 0 ? r : users_resolve(spec, passwd, group, ret, e);
+	return r < 0 ? r : resolve(spec, passwd, group, which, ret, e);
+}
+
+int users_lookup(int rootfd, const char *spec, struct bundle_user *ret, struct err *e)
+{
+	return look_up(rootfd, spec, GROUPS_OF_NAMES, ret, e);
+}
+
+static void put_first(struct bundle_user *u, uint32_t gid)
+{
+	for (size_t i = 0; i < u->n_groups; i++)
+		if (u->groups[i] == gid)
+			return;
+	u->groups = xreallocarray(u->groups, u->n_groups + 1, sizeof(*u->groups));
+	memmove(u->groups + 1, u->groups, u->n_groups * sizeof(*u->groups));
+	u->groups[0] = gid;
+	u->n_groups++;
+}
+
+int users_lookup_step(int rootfd, const char *spec, struct bundle_user *ret, struct err *e)
+{
+	bool nobody_said = !*spec;
+	int r = look_up(rootfd, nobody_said ? "0" : spec, GROUPS_OF_NUMBERS_TOO, ret, e);
+
+	if (r < 0 && nobody_said) {
+		err_clear(e);
+		r = 0;
+	}
+	if (r >= 0)
+		put_first(ret, ret->gid);
+	return r;
 }
 
 int users_add_group(int rootfd, const char *name, struct bundle_user *u, struct err *e)

@@ -32,6 +32,11 @@ AUTO_DEFINE_DONE(bundle_user, bundle_user_done)
  */
 int users_lookup(int rootfd, const char *spec, struct bundle_user *ret, struct err *e);
 
+/* As a step of a build runs, by BuildKit's rules: a number that the passwd file knows has that
+ * user's additional groups too, and the first of these is always the group itself
+ * (CVE-2022-36109).  "" is root, whatever is wrong with the files. */
+int users_lookup_step(int rootfd, const char *spec, struct bundle_user *ret, struct err *e);
+
 /* The same on texts, NULL for a missing file. */
 int users_resolve(const char *spec, const char *passwd, const char *group, struct bundle_user *ret,
 		  struct err *e);

@@ -67,6 +67,8 @@ AUTO_DEFINE(context, context_free)
 const struct context_file *const *context_files(const struct context *c, size_t *ret_n);
 /* Sockets, which are left out. */
 uint64_t context_sockets(const struct context *c);
+/* Nothing of the directory is left out of the list: it may be shown as it is. */
+bool context_is_whole(const struct context *c);
 /* Where in the list a path stands: cleaned, never above the root, symlinks on the way (the last one
  * only with `follow`) followed as if the root were "/".  -ENOENT. */
 int context_find(const struct context *c, const char *path, bool follow, size_t *ret,

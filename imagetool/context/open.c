@@ -165,6 +165,11 @@ const struct context_file *const *context_files(const struct context *c, size_t 
 	return (const struct context_file *const *)c->list.files;
 }
 
+bool context_is_whole(const struct context *c)
+{
+	return !c->ignore.n && !c->list.sockets;
+}
+
 uint64_t context_sockets(const struct context *c)
 {
 	return c->list.sockets;

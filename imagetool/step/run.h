@@ -36,9 +36,8 @@ struct run_env {
 	 * dns*, ulimits, shm_size, cgroup_parent, memory, memory_swap, cpu_*, cpuset_*; all else is
 	 * left as it is in a container that nobody described. */
 	const struct container_options *options;
-	const char *hostname; /* BUILDKIT_SANDBOX_HOSTNAME; NULL: buildkitsandbox */
-	bool allow_insecure;  /* --allow security.insecure */
-	bool allow_host;      /* --allow network.host, or the build runs by the host's network */
+	bool allow_insecure; /* --allow security.insecure */
+	bool allow_host;     /* --allow network.host, or the build runs by the host's network */
 	const struct run_secret *secrets;
 	size_t n_secrets;
 	const struct run_ssh *ssh;
@@ -67,6 +66,6 @@ int run_find_runtime(const char *given, char **ret, struct err *e);
 
 /* What steps that were killed with their build left behind below STORE/build; those of builds that
  * still run are left alone. */
-int run_sweep(const char *dir, struct err *e);
+int run_sweep(const char *dir, const char *runtime, struct err *e);
 
 #endif

@@ -154,6 +154,7 @@ static void fill_job(const struct creation *c, struct init_job *job)
 		.seccomp_handover = sec->handover,
 		.seccomp_flags = sec->flags | (sec->notify ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0),
 		.no_pivot = c->req->no_pivot,
+		.tied = c->req->tied,
 		.no_new_keyring = c->req->no_new_keyring,
 		.rootless = host_maps_unprivileged(c->req->host),
 		.not_root = geteuid() != 0,

@@ -43,6 +43,7 @@ struct create_request {
 	int clonefd; /* of selfexe_protect(); taken */
 	unsigned preserve_fds;
 	bool no_pivot;
+	bool tied; /* the container dies with this process */
 	bool no_new_keyring;
 	bool gate;                      /* `create`: wait for `start` */
 	bool detached;                  /* nobody of ours stays with the terminal */

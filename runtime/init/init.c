@@ -166,8 +166,8 @@ static int ready(struct init *in, struct err *e)
 	int r = close_host_files(in, e);
 
 	in->rootfd = in->procfd = in->ptsfd = -1;
-	/* The host side may exit as soon as it has heard. */
-	if (r >= 0)
+	/* The host side may exit as soon as it has heard, unless its end is to be ours. */
+	if (r >= 0 && !in->job->tied)
 		r = guard_let_go(e);
 	if (r >= 0)
 		r = sync_send(sync, SYNC_READY, 0, -1, e);

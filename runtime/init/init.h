@@ -79,6 +79,7 @@ struct init_job {
 	enum seccomp_handover seccomp_handover; /* of a listener */
 	uint32_t seccomp_flags;                 /* SECCOMP_FILTER_FLAG_* */
 	bool no_pivot;
+	bool tied; /* the host side's death ends the container, for all its life */
 	bool no_new_keyring;
 	bool rootless;         /* ids are mapped by an unprivileged caller */
 	bool not_root;         /* the caller is not user 0: it may write to init's files in /proc

@@ -10,7 +10,7 @@ struct create_opts {
 	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;
 	bool no_pivot, no_new_keyring;
 	uint32_t preserve_fds;
-	bool detach, keep, no_subreaper;
+	bool detach, keep, no_subreaper, die_with_parent;
 };
 
 #define CREATE_OPTS_AT(member) offsetof(struct create_opts, member)

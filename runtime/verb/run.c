@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
 #include "runtime/creation/run.h"
 #include "runtime/selfexe.h"
 #include "runtime/verb/create_opts.h"
@@ -13,6 +17,9 @@ static const struct opt opts[] = {
 	  "do not delete the container when it has ended", NULL, NULL },
 	{ 0, "no-subreaper", OPT_FLAG, 0, CREATE_OPTS_AT(no_subreaper), NULL,
 	  "do not adopt processes that the container leaves behind", NULL, NULL },
+	{ 0, "die-with-parent", OPT_FLAG, 0, CREATE_OPTS_AT(die_with_parent), NULL,
+	  "kill the container when this process or its parent dies, however that happens", NULL,
+	  NULL },
 	OPT_END,
 };
 
@@ -21,12 +28,18 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	const struct create_opts *o = values;
 	struct create_request req;
 	int clonefd = 0;
-	int r = selfexe_protect(&clonefd, e);
+	int r;
 
+	if (o->die_with_parent && o->detach)
+		return err_set(e, EINVAL, "--die-with-parent and --detach exclude one another");
+	r = selfexe_protect(&clonefd, e);
 	if (r < 0)
 		return r;
+	if (o->die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return err_sys(e, "tie the life to the parent's");
 	create_opts_request(o, globals_host(global), args[0], &req);
 	req.clonefd = clonefd;
+	req.tied = o->die_with_parent;
 	return container_run(&req, o->keep, !o->no_subreaper, e);
 }
 

@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole steps in a root made of busybox; for root with a static busybox. */
+#include "imagetool/step/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "imagetool/step/run_internal.h"
+#include "libutil/dir.h"
+#include "libutil/file.h"
+
+#define BUSYBOX "/usr/bin/busybox"
+
+struct world {
+	char dir[64];
+	char *build, *rootpath;
+	int rootfd;
+	char *runtime;
+	struct container_options options;
+	struct strbuf out;
+	struct err e;
+	struct run_env env;
+	struct run_mount_at mounts[8];
+	struct step_tree trees[8];
+	size_t n_mounts;
+	const char *user, *cwd;
+};
+
+static void collect(void *ctx, enum run_stream stream, const void *data, size_t len)
+{
+	struct strbuf *out = ctx;
+
+	if (stream == RUN_STDERR)
+		strbuf_adds(out, "E:");
+	strbuf_add(out, data, len);
+}
+
+static const char *const applets[] = {
+	"sh",    "cat",  "id",  "echo",  "ls",   "mkdir", "touch", "stat", "rm", "mv",      "ln",
+	"sleep", "true", "env", "mount", "grep", "pwd",   "chmod", "test", "wc", "hostname"
+};
+
+static void make_root(struct world *w)
+{
+	autofree char *cmd = xasprintf("mkdir -p %s/build %s/root/bin %s/root/etc %s/root/tmp && "
+				       "cp " BUSYBOX " %s/root/bin/",
+				       w->dir, w->dir, w->dir, w->dir, w->dir);
+
+	assert_int_equal(system(cmd), 0);
+	for (size_t i = 0; i < ARRAY_LEN(applets); i++) {
+		autofree char *link = xasprintf("%s/root/bin/%s", w->dir, applets[i]);
+
+		assert_int_equal(symlink("busybox", link), 0);
+	}
+}
+
+static int setup(void **state)
+{
+	static char runtime[PATH_MAX];
+	struct world *w = xcalloc(1, sizeof(*w));
+
+	*state = w;
+	if (geteuid() != 0 || access(BUSYBOX, X_OK) < 0)
+		return 0;
+	assert_non_null(realpath("creel", runtime));
+	strcpy(w->dir, "/tmp/creel-run-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	assert_int_equal(chmod(w->dir, 0755), 0);
+	make_root(w);
+	w->build = xasprintf("%s/build", w->dir);
+	w->rootpath = xasprintf("%s/root", w->dir);
+	w->rootfd = open(w->rootpath, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	w->env = (struct run_env){
+		.runtime = runtime, .options = &w->options, .dir = w->build, .cancelfd = -1
+	};
+	w->user = "";
+	w->cwd = "/";
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	if (w->rootpath) {
+		(void)close(w->rootfd);
+		assert_int_equal(dir_remove_all_at(AT_FDCWD, w->dir, NULL), 0);
+	}
+	strbuf_done(&w->out);
+	strv_done(&w->options.add_hosts);
+	strv_done(&w->options.ulimits);
+	free(w->build);
+	free(w->rootpath);
+	free(w);
+	return 0;
+}
+
+static struct world *world(void **state)
+{
+	struct world *w = *state;
+
+	if (!w->rootpath)
+		skip();
+	return w;
+}
+
+static int run_args(struct world *w, const char **args, size_t n)
+{
+	const char *envs[] = { "A=b", NULL };
+	const struct vertex_run r = {
+		.args = args,
+		.n_args = n,
+		.env = envs,
+		.n_env = 1,
+		.cwd = w->cwd,
+		.user = w->user,
+		.mounts = w->mounts,
+		.n_mounts = w->n_mounts,
+	};
+	const struct step_root root = { .fd = w->rootfd, .path = w->rootpath };
+
+	strbuf_truncate(&w->out, 0);
+	err_clear(&w->e);
+	return step_run(&r, w->trees, &root, &w->env, collect, &w->out, &w->e);
+}
+
+static int shell(struct world *w, const char *text)
+{
+	const char *args[] = { "/bin/sh", "-c", text, NULL };
+
+	return run_args(w, args, 3);
+}
+
+static void assert_shell(struct world *w, const char *text, const char *out)
+{
+	int r = shell(w, text);
+
+	if (r < 0)
+		print_error("%s\n%s\n", w->e.msg, strbuf_str(&w->out));
+	assert_int_equal(r, 0);
+	assert_string_equal(strbuf_str(&w->out), out);
+}
+
+static struct run_mount *mount_new(struct world *w, enum run_mount_type type, const char *target)
+{
+	struct run_mount_at *m = &w->mounts[w->n_mounts];
+
+	w->trees[w->n_mounts++] = (struct step_tree){ .fd = -1 };
+	*m = (struct run_mount_at){ .m = { .type = type,
+					   .target = target,
+					   .source = "",
+					   .from = "",
+					   .id = "",
+					   .env = "" },
+				    .from = NO_VERTEX };
+	return &m->m;
+}
+
+static bool exists(const struct world *w, const char *path)
+{
+	struct stat st;
+
+	return fstatat(w->rootfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* ---- The container ---- */
+
+static void what_it_writes_comes_as_two_streams(void **state)
+{
+	struct world *w = world(state);
+
+	assert_shell(w, "echo out", "out\n");
+	assert_shell(w, "echo err >&2", "E:err\n");
+	assert_shell(w, "echo $A; pwd; hostname; id -u; echo $HOME",
+		     "b\n/\nbuildkitsandbox\n0\n/\n");
+}
+
+static void a_program_that_fails_is_quoted_as_buildkit_does(void **state)
+{
+	struct world *w = world(state);
+
+	assert_int_equal(shell(w, "exit 3"), -ECHILD);
+	assert_string_equal(w->e.msg, "process \"/bin/sh -c exit 3\" did not complete "
+				      "successfully: exit code: 3");
+	assert_int_equal(shell(w, "echo \"a\tb\"\nkill -9 $$; false"), -ECHILD);
+	assert_string_equal(w->e.msg, "process \"/bin/sh -c echo \\\"a\\tb\\\"\\nkill -9 $$; "
+				      "false\" did not complete successfully: exit code: 1");
+}
+
+static void a_program_that_is_not_there_is_named(void **state)
+{
+	struct world *w = world(state);
+	const char *args[] = { "/no/such", NULL };
+
+	assert_int_equal(run_args(w, args, 1), -ECHILD);
+	assert_non_null(strstr(w->e.msg, "process \"/no/such\" did not complete successfully: "));
+	assert_non_null(strstr(w->e.msg, "no such file or directory"));
+}
+
+static void nothing_but_what_was_written_stays(void **state)
+{
+	struct world *w = world(state);
+	struct stat before, after;
+
+	assert_int_equal(fstatat(w->rootfd, "etc", &before, 0), 0);
+	assert_shell(w, "test -s /etc/resolv.conf && test -c /dev/null && cat /etc/hosts",
+		     "127.0.0.1\tlocalhost buildkitsandbox\n"
+		     "::1\tlocalhost ip6-localhost ip6-loopback\n");
+	assert_false(exists(w, "proc") || exists(w, "dev") || exists(w, "sys"));
+	assert_false(exists(w, "etc/resolv.conf") || exists(w, "etc/hosts"));
+	assert_int_equal(fstatat(w->rootfd, "etc", &after, 0), 0);
+	assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof(before.st_mtim));
+}
+
+static void the_root_may_be_mounted_nowhere(void **state)
+{
+	struct world *w = world(state);
+	int fd = w->rootfd;
+
+	free(w->rootpath);
+	w->rootpath = NULL;
+	w->rootfd = run_clone_tree(fd, NULL);
+	assert_true(w->rootfd >= 0);
+	assert_shell(w, "echo here >/file; cat /file", "here\n");
+	(void)close(w->rootfd);
+	w->rootfd = fd;
+	w->rootpath = xasprintf("%s/root", w->dir);
+	assert_true(exists(w, "file"));
+}
+
+static void write_root(struct world *w, const char *path, const char *text)
+{
+	assert_int_equal(
+		file_replace_at(w->rootfd, path, text, strlen(text), 0644, FILE_NO_SYNC, NULL), 0);
+}
+
+static void a_user_has_the_groups_of_the_image(void **state)
+{
+	struct world *w = world(state);
+
+	write_root(w, "etc/passwd", "root:x:0:0::/root:/bin/sh\nme:x:7:8::/home/me:/bin/sh\n");
+	write_root(w, "etc/group", "root:x:0:root\nwheel:x:10:root,me\ng:x:8:\n");
+	assert_shell(w, "id; echo $HOME",
+		     "uid=0(root) gid=0(root) groups=0(root),10(wheel)\n/root\n");
+	w->user = "me";
+	assert_shell(w, "id; echo $HOME", "uid=7(me) gid=8(g) groups=8(g),10(wheel)\n/home/me\n");
+	w->user = "7";
+	assert_shell(w, "id", "uid=7(me) gid=8(g) groups=8(g),10(wheel)\n");
+	w->user = "me:wheel";
+	assert_shell(w, "id", "uid=7(me) gid=10(wheel) groups=10(wheel)\n");
+	w->user = "nobody";
+	assert_int_equal(shell(w, "id"), -ENOENT);
+}
+
+static void a_fifo_as_passwd_is_refused_and_waits_for_nobody(void **state)
+{
+	struct world *w = world(state);
+
+	assert_int_equal(mkfifoat(w->rootfd, "etc/passwd", 0644), 0);
+	w->user = "me";
+	assert_int_equal(shell(w, "id"), -EINVAL);
+	w->user = "";
+	assert_shell(w, "echo well", "well\n");
+}
+
+static void a_missing_working_directory_belongs_to_the_user(void **state)
+{
+	struct world *w = world(state);
+	struct stat st;
+
+	w->user = "7:8";
+	w->cwd = "/new/work";
+	assert_shell(w, "pwd; touch x", "/new/work\n");
+	assert_int_equal(fstatat(w->rootfd, "new", &st, 0), 0);
+	assert_int_equal(st.st_uid, 7);
+}
+
+/* One of them may be the container's own root; none is anything of the host's (CVE-2024-21626). */
+static void a_working_directory_in_proc_reaches_nothing_of_the_host(void **state)
+{
+	struct world *w = world(state);
+	autofree char *mark = xasprintf("%s/host-only", w->dir);
+
+	assert_int_equal(mkdir(mark, 0755), 0);
+	for (int fd = 3; fd < 12; fd++) {
+		autofree char *cwd = xasprintf("/proc/self/fd/%d", fd);
+
+		w->cwd = cwd;
+		(void)shell(w, "cat ../../../etc/shadow; ls; ls ..; ls ../..");
+		assert_null(strstr(strbuf_str(&w->out), "root:x"));
+		assert_null(strstr(strbuf_str(&w->out), "root:*"));
+		assert_null(strstr(strbuf_str(&w->out), "host-only"));
+	}
+	assert_false(exists(w, "proc"));
+}
+
+static void hosts_are_added(void **state)
+{
+	struct world *w = world(state);
+
+	strv_add(&w->options.add_hosts, "a.test:10.1.2.3");
+	assert_shell(w, "cat /etc/hosts | wc -l", "3\n");
+	strv_add(&w->options.add_hosts, "bad");
+	assert_int_equal(shell(w, "true"), -EINVAL);
+}
+
+static void a_network_of_none_has_its_loopback_alone(void **state)
+{
+	struct world *w = world(state);
+
+	w->options.network = "none";
+	assert_shell(w, "ls /sys/class/net", "lo\n");
+	w->options.network = "nonsense";
+	assert_int_equal(shell(w, "true"), -EINVAL);
+}
+
+/* ---- Mounts ---- */
+
+static void a_bind_shows_a_tree_and_cannot_be_written(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_BIND, "/mnt/deep/x");
+
+	m->read_only = true;
+	m->source = "/bin";
+	w->trees[0].fd = w->rootfd;
+	assert_shell(
+		w,
+		"test -x /mnt/deep/x/busybox && echo yes; touch /mnt/deep/x/y 2>/dev/null || echo no",
+		"yes\nno\n");
+	assert_false(exists(w, "mnt"));
+	assert_false(exists(w, "bin/y"));
+}
+
+static void what_is_written_to_a_bind_is_thrown_away(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_BIND, "/mnt");
+
+	m->source = "/etc";
+	w->trees[0].fd = w->rootfd;
+	write_root(w, "etc/file", "old");
+	assert_shell(w, "echo new >/mnt/file; rm -f /mnt/none; cat /mnt/file /etc/file",
+		     "new\nold");
+	m->source = "/etc/file";
+	m->target = "/one";
+	assert_shell(w, "echo new >/one; cat /one /etc/file", "new\nold");
+	assert_false(exists(w, "one"));
+}
+
+static void a_source_that_is_a_link_stays_in_its_tree(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_BIND, "/mnt");
+
+	assert_int_equal(symlinkat("/", w->rootfd, "all"), 0);
+	assert_int_equal(symlinkat("../../../..", w->rootfd, "up"), 0);
+	m->read_only = true;
+	w->trees[0].fd = w->rootfd;
+	m->source = "all";
+	assert_shell(w, "test -e /mnt/bin/busybox && ls -d /mnt/all", "/mnt/all\n");
+	m->source = "up";
+	assert_shell(w, "test -e /mnt/bin/busybox && ls -d /mnt/up", "/mnt/up\n");
+}
+
+static void a_cache_keeps_what_is_written(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_CACHE, "/c");
+
+	m->id = "../../etc";
+	assert_shell(w, "echo kept >/c/f", "");
+	assert_shell(w, "cat /c/f", "kept\n");
+	m->id = "other";
+	assert_shell(w, "ls /c", "");
+	assert_false(exists(w, "c"));
+	m->uid = 7;
+	m->gid = 8;
+	m->has_mode = true;
+	m->mode = 0700;
+	assert_shell(w, "stat -c '%u %g %a' /c", "7 8 700\n");
+}
+
+static void a_cache_begins_with_what_it_is_from(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_CACHE, "/c");
+
+	m->id = "x";
+	m->from = "stage";
+	m->source = "/etc";
+	w->trees[0].fd = w->rootfd;
+	write_root(w, "etc/file", "text");
+	assert_shell(w, "cat /c/file; echo more >>/c/file", "text");
+	assert_shell(w, "cat /c/file /etc/file", "textmore\ntext");
+}
+
+static void a_tmpfs_is_empty_and_as_large_as_asked(void **state)
+{
+	struct world *w = world(state);
+
+	mount_new(w, RUN_MOUNT_TMPFS, "/bin/t")->size = 1 << 20;
+	assert_shell(w, "echo x >/bin/t/x; stat -f -c '%b %S' /bin/t", "256 4096\n");
+	assert_false(exists(w, "bin/t"));
+}
+
+static void a_secret_is_a_file_for_its_user_alone(void **state)
+{
+	struct world *w = world(state);
+	const struct run_secret secrets[] = { { "s", "hush", 4 } };
+	struct run_mount *m = mount_new(w, RUN_MOUNT_SECRET, "");
+
+	w->env.secrets = secrets;
+	w->env.n_secrets = 1;
+	m->id = "s";
+	assert_shell(w, "cat /run/secrets/s; stat -c ' %a %u' /run/secrets/s", "hush 400 0\n");
+	assert_false(exists(w, "run"));
+	m->env = "TOKEN";
+	assert_shell(w, "echo $TOKEN; test -e /run && echo run || true", "hush\n");
+	m->id = "t";
+	assert_shell(w, "echo -$TOKEN-", "--\n");
+	m->required = true;
+	assert_int_equal(shell(w, "true"), -ENOENT);
+}
+
+static void a_later_mount_lies_in_an_earlier_one(void **state)
+{
+	struct world *w = world(state);
+
+	mount_new(w, RUN_MOUNT_TMPFS, "/m/n");
+	mount_new(w, RUN_MOUNT_TMPFS, "/m");
+	assert_shell(w, "mount | grep -c ' /m' || true; ls /m", "2\nn\n");
+	assert_false(exists(w, "m"));
+}
+
+/* ---- Attacks ---- */
+
+static void stubs_are_not_removed_through_a_link(void **state)
+{
+	struct world *w = world(state);
+	autofree char *victim = xasprintf("%s/victim", w->dir);
+	autofree char *inside = xasprintf("%s/stub", victim);
+	autofree char *text = xasprintf("mv /a /b; ln -s %s /a", victim);
+
+	assert_int_equal(mkdir(victim, 0755), 0);
+	assert_int_equal(mkdir(inside, 0755), 0);
+	assert_int_equal(mkdirat(w->rootfd, "a", 0755), 0);
+	mount_new(w, RUN_MOUNT_TMPFS, "/a/stub");
+	assert_int_equal(shell(w, text), 0);
+	assert_int_equal(access(inside, F_OK), 0);
+	assert_true(exists(w, "a") && exists(w, "b"));
+	assert_false(exists(w, "b/stub"));
+}
+
+static void a_target_through_a_link_stays_in_the_root(void **state)
+{
+	struct world *w = world(state);
+	autofree char *victim = xasprintf("%s/victim", w->dir);
+
+	assert_int_equal(mkdir(victim, 0755), 0);
+	assert_int_equal(symlinkat(victim, w->rootfd, "link"), 0);
+	mount_new(w, RUN_MOUNT_TMPFS, "/link/t");
+	assert_int_equal(shell(w, "echo x >/link/t/x"), 0);
+	assert_int_equal(rmdir(victim), 0); /* it is empty */
+	assert_false(exists(w, "tmp/creel-run-XXXXXX"));
+}
+
+struct swap {
+	int dirfd;
+	volatile bool stop;
+};
+
+static void *swap_names(void *arg)
+{
+	struct swap *s = arg;
+
+	while (!s->stop)
+		(void)renameat2(s->dirfd, "dir", s->dirfd, "link", RENAME_EXCHANGE);
+	return NULL;
+}
+
+static void a_source_that_is_swapped_meanwhile_never_shows_the_host(void **state)
+{
+	struct world *w = world(state);
+	struct swap s = { .dirfd = w->rootfd };
+	struct run_mount *m = mount_new(w, RUN_MOUNT_BIND, "/mnt");
+	autofree char *mark = xasprintf("%s/host-only", w->dir);
+	pthread_t t;
+
+	/* As a link it leads to the directory above the root; below the root that is the root. */
+	assert_int_equal(mkdir(mark, 0755), 0);
+	assert_int_equal(mkdirat(w->rootfd, "dir", 0755), 0);
+	assert_int_equal(symlinkat("..", w->rootfd, "link"), 0);
+	m->source = "/dir";
+	m->read_only = true;
+	w->trees[0].fd = w->rootfd;
+	assert_int_equal(pthread_create(&t, NULL, swap_names, &s), 0);
+	for (int i = 0; i < 20; i++) {
+		(void)shell(w, "ls /mnt");
+		assert_null(strstr(strbuf_str(&w->out), "host-only"));
+	}
+	s.stop = true;
+	(void)pthread_join(t, NULL);
+}
+
+/* ---- Ends ---- */
+
+static void *cancel_soon(void *arg)
+{
+	const int *fd = arg;
+
+	(void)usleep(200000);
+	(void)!write(*fd, "x", 1);
+	return NULL;
+}
+
+static int count_entries(int dirfd UNUSED, const char *name, unsigned char type UNUSED, void *ctx,
+			 struct err *e UNUSED)
+{
+	/* The runtime keeps filters it has compiled in .seccomp. */
+	*(int *)ctx += name[0] != '.';
+	return 0;
+}
+
+static int left_in(const struct world *w, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", w->build, name);
+	autofd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int n = 0;
+
+	assert_true(fd >= 0);
+	assert_int_equal(dir_each(fd, count_entries, &n, NULL), 0);
+	return n;
+}
+
+static void a_step_that_is_told_to_stop_leaves_nothing(void **state)
+{
+	struct world *w = world(state);
+	int p[2];
+	pthread_t t;
+
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	w->env.cancelfd = p[0];
+	assert_int_equal(pthread_create(&t, NULL, cancel_soon, &p[1]), 0);
+	assert_int_equal(shell(w, "echo begun; sleep 1000"), -EINTR);
+	(void)pthread_join(t, NULL);
+	assert_string_equal(strbuf_str(&w->out), "begun\n");
+	assert_int_equal(left_in(w, "run") + left_in(w, "scratch") + left_in(w, "private"), 0);
+	assert_false(exists(w, "proc"));
+	(void)close(p[0]);
+	(void)close(p[1]);
+}
+
+static void a_locked_cache_is_used_by_one_at_a_time(void **state);
+
+struct locked {
+	struct world *w;
+	int result;
+	struct strbuf out;
+};
+
+static void *locked_step(void *arg)
+{
+	struct locked *l = arg;
+	const char *args[] = { "/bin/sh", "-c",
+			       "test ! -e /c/busy || exit 9; touch /c/busy; sleep 0.3; rm /c/busy",
+			       NULL };
+	const struct vertex_run r = { .args = args,
+				      .n_args = 3,
+				      .cwd = "/",
+				      .user = "",
+				      .mounts = l->w->mounts,
+				      .n_mounts = 1 };
+	const struct step_root root = { .fd = l->w->rootfd, .path = l->w->rootpath };
+
+	l->result = step_run(&r, l->w->trees, &root, &l->w->env, collect, &l->out, NULL);
+	return NULL;
+}
+
+static void a_locked_cache_is_used_by_one_at_a_time(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_CACHE, "/c");
+	struct locked l[3] = { { .w = w }, { .w = w }, { .w = w } };
+	pthread_t t[3];
+	size_t waited = 0;
+
+	m->id = "l";
+	m->sharing = SHARING_LOCKED;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		assert_int_equal(pthread_create(&t[i], NULL, locked_step, &l[i]), 0);
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		(void)pthread_join(t[i], NULL);
+		assert_int_equal(l[i].result, 0);
+		waited += strstr(strbuf_str(&l[i].out), "waiting for cache mount 'l'") != NULL;
+		strbuf_done(&l[i].out);
+	}
+	assert_int_equal(waited, 2);
+}
+
+static void insecure_needs_leave(void **state)
+{
+	struct world *w = world(state);
+	const char *args[] = { "/bin/sh", "-c", "mount -t tmpfs x /tmp && echo may", NULL };
+	const struct vertex_run r = {
+		.args = args, .n_args = 3, .cwd = "/", .user = "", .insecure = true
+	};
+	const struct step_root root = { .fd = w->rootfd, .path = w->rootpath };
+
+	assert_int_equal(step_run(&r, NULL, &root, &w->env, collect, &w->out, &w->e), -EPERM);
+	w->env.allow_insecure = true;
+	assert_int_equal(step_run(&r, NULL, &root, &w->env, collect, &w->out, &w->e), 0);
+	assert_string_equal(strbuf_str(&w->out), "may\n");
+}
+
+#define STEP_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STEP_TEST(what_it_writes_comes_as_two_streams),
+		STEP_TEST(a_program_that_fails_is_quoted_as_buildkit_does),
+		STEP_TEST(a_program_that_is_not_there_is_named),
+		STEP_TEST(nothing_but_what_was_written_stays),
+		STEP_TEST(the_root_may_be_mounted_nowhere),
+		STEP_TEST(a_user_has_the_groups_of_the_image),
+		STEP_TEST(a_fifo_as_passwd_is_refused_and_waits_for_nobody),
+		STEP_TEST(a_missing_working_directory_belongs_to_the_user),
+		STEP_TEST(a_working_directory_in_proc_reaches_nothing_of_the_host),
+		STEP_TEST(hosts_are_added),
+		STEP_TEST(a_network_of_none_has_its_loopback_alone),
+		STEP_TEST(a_bind_shows_a_tree_and_cannot_be_written),
+		STEP_TEST(what_is_written_to_a_bind_is_thrown_away),
+		STEP_TEST(a_source_that_is_a_link_stays_in_its_tree),
+		STEP_TEST(a_cache_keeps_what_is_written),
+		STEP_TEST(a_cache_begins_with_what_it_is_from),
+		STEP_TEST(a_tmpfs_is_empty_and_as_large_as_asked),
+		STEP_TEST(a_secret_is_a_file_for_its_user_alone),
+		STEP_TEST(a_later_mount_lies_in_an_earlier_one),
+		STEP_TEST(stubs_are_not_removed_through_a_link),
+		STEP_TEST(a_target_through_a_link_stays_in_the_root),
+		STEP_TEST(a_source_that_is_swapped_meanwhile_never_shows_the_host),
+		STEP_TEST(a_step_that_is_told_to_stop_leaves_nothing),
+		STEP_TEST(a_locked_cache_is_used_by_one_at_a_time),
+		STEP_TEST(insecure_needs_leave),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
