@@ -88,6 +88,8 @@ int context_match(const struct context *c, const char *source, struct arena *a,
 
 /* ---- What is in it ---- */
 
+/* The directory itself, with all that is left out; borrowed. */
+int context_rootfd(const struct context *c);
 /* A listed regular file, for reading. */
 int context_open_file(const struct context *c, size_t index, struct err *e);
 /* Was what `fd` gave the file that was listed, up to now?  For after reading. */

@@ -63,6 +63,11 @@ int context_open_unchecked(const struct context *c, size_t index, struct err *e)
 	return fd < 0 ? explain(f, fd, e) : fd;
 }
 
+int context_rootfd(const struct context *c)
+{
+	return c->rootfd;
+}
+
 int context_open_file(const struct context *c, size_t index, struct err *e)
 {
 	autofd int fd = context_open_unchecked(c, index, e);

@@ -27,11 +27,11 @@ static int mount_staged(struct bundle_root *b, struct err *e)
 	autofree char *target = staged_rootfs(b->stagefd);
 	int r;
 
-	b->rootfd = overlay_mount(b->stagefd, &b->stack, true, NULL, e);
+	b->rootfd = overlay_mount(b->stagefd, &b->stack, OVERLAY_WRITE, NULL, e);
 	if (b->rootfd != -ENOTSUP)
 		return b->rootfd;
 	err_clear(e);
-	r = overlay_mount(b->stagefd, &b->stack, true, target, e);
+	r = overlay_mount(b->stagefd, &b->stack, OVERLAY_WRITE, target, e);
 	if (r < 0)
 		return r;
 	b->shown = true;

@@ -149,20 +149,21 @@ static int mount_stack(const struct home *h, const struct snapshot_stack *stack,
 	autofd int dirfd = dir_open_at(AT_FDCWD, h->path, e);
 	autofree char *inside = NULL;
 	char path[FD_PATH_SIZE];
+	enum overlay_mode mode = h->writable ? OVERLAY_WRITE : OVERLAY_READ;
 	struct stat st;
 	int r = dirfd < 0 ? dirfd : overlay_prepare(dirfd, stack, h->writable, e);
 
 	if (r < 0)
 		return r;
 	if (h->target)
-		return overlay_mount(dirfd, stack, h->writable, h->target, e);
+		return overlay_mount(dirfd, stack, mode, h->target, e);
 	/* A link would have us mount over somebody else's directory. */
 	if (fstatat(dirfd, HOME_ROOTFS, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "'%s/%s'", h->path, HOME_ROOTFS);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, ENOTDIR, "'%s/%s' is not a directory", h->path, HOME_ROOTFS);
 	inside = path_join(fd_path(dirfd, path), HOME_ROOTFS);
-	return overlay_mount(dirfd, stack, h->writable, inside, e);
+	return overlay_mount(dirfd, stack, mode, inside, e);
 }
 
 int home_mount(const struct home *h, enum snapshot_choice form, struct apply_notes *notes,

@@ -159,7 +159,20 @@ static int set_upper(int fs, int dirfd, struct err *e)
 	return r;
 }
 
-static int configure(int dirfd, const struct layers *l, bool writable, struct err *e)
+/* A kernel that does not know one of them does not do what it is about either. */
+static void set_for_build(int fs)
+{
+	static const struct {
+		const char *key, *value;
+	} rows[] = { { "redirect_dir", "nofollow" }, { "metacopy", "off" }, { "index", "off" } };
+
+	/* "userxattr" says the first two by itself, and bears no other word. */
+	for (size_t i = is_users() ? 2 : 0; i < ARRAY_LEN(rows); i++)
+		(void)sys_fsconfig(fs, FSCONFIG_SET_STRING, rows[i].key, rows[i].value, 0);
+	(void)sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
+}
+
+static int configure(int dirfd, const struct layers *l, enum overlay_mode mode, struct err *e)
 {
 	autofd int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
 	int r = 0;
@@ -169,10 +182,12 @@ static int configure(int dirfd, const struct layers *l, bool writable, struct er
 	(void)sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0);
 	for (size_t i = 0; i < l->n && r >= 0; i++)
 		r = set(fs, "lowerdir+", l->fds[i], e);
-	if (r >= 0 && writable)
+	if (r >= 0 && mode != OVERLAY_READ)
 		r = set_upper(fs, dirfd, e);
 	if (r < 0)
 		return r;
+	if (mode == OVERLAY_BUILD)
+		set_for_build(fs);
 	if (is_users() && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
 		return err_sys(e, "give overlayfs attributes of users");
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
@@ -180,14 +195,14 @@ static int configure(int dirfd, const struct layers *l, bool writable, struct er
 	return steal_fd(&fs);
 }
 
-static int mount_detached(int dirfd, const struct layers *l, bool writable, struct err *e)
+static int mount_detached(int dirfd, const struct layers *l, enum overlay_mode mode, struct err *e)
 {
-	autofd int fs = configure(dirfd, l, writable, e);
+	autofd int fs = configure(dirfd, l, mode, e);
 	int fd;
 
 	if (fs < 0)
 		return fs;
-	fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, writable ? 0 : MOUNT_ATTR_RDONLY);
+	fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, mode == OVERLAY_READ ? MOUNT_ATTR_RDONLY : 0);
 	return fd < 0 ? err_sys(e, "mount an overlay") : fd;
 }
 
@@ -200,8 +215,8 @@ static int attach(int fd, const char *target, struct err *e)
 
 /* Before Linux 6.15 layers must be mounted somewhere while the overlay is made: on the target, one
  * above the other. */
-static int mount_shown(int dirfd, const struct layers *l, bool writable, const char *target,
-		       struct err *e)
+static int mount_shown(int dirfd, const struct layers *l, enum overlay_mode mode,
+		       const char *target, struct err *e)
 {
 	size_t shown = 0;
 	int fd = 0;
@@ -209,7 +224,7 @@ static int mount_shown(int dirfd, const struct layers *l, bool writable, const c
 	for (; shown < l->n_images && fd >= 0; shown++)
 		fd = attach(l->fds[l->images[shown]], target, e);
 	if (fd >= 0)
-		fd = mount_detached(dirfd, l, writable, e);
+		fd = mount_detached(dirfd, l, mode, e);
 	else
 		shown--;
 	while (shown--)
@@ -219,31 +234,34 @@ static int mount_shown(int dirfd, const struct layers *l, bool writable, const c
 
 /* ---- The old way ---- */
 
-static int legacy_text(int dirfd, const struct layers *l, bool writable, struct strbuf *out,
-		       struct err *e)
+static int legacy_text(int dirfd, const struct layers *l, enum overlay_mode mode,
+		       struct strbuf *out, struct err *e)
 {
 	char path[FD_PATH_SIZE];
 
 	strbuf_adds(out, "lowerdir=");
 	for (size_t i = 0; i < l->n; i++)
 		strbuf_addf(out, "%s%s", i ? ":" : "", fd_path(l->fds[i], path));
-	if (writable)
+	if (mode != OVERLAY_READ)
 		strbuf_addf(out, ",upperdir=%s/%s,workdir=%s/%s", fd_path(dirfd, path),
 			    OVERLAY_UPPER, path, OVERLAY_WORK);
 	if (is_users())
 		strbuf_adds(out, ",userxattr");
+	else if (mode == OVERLAY_BUILD)
+		strbuf_adds(out, ",redirect_dir=nofollow");
 	return strbuf_check(out, "the list of layers (Linux 6.7 takes longer ones)", e);
 }
 
-static int mount_legacy(int dirfd, const struct layers *l, bool writable, const char *target,
-			struct err *e)
+static int mount_legacy(int dirfd, const struct layers *l, enum overlay_mode mode,
+			const char *target, struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { .max = LEGACY_TEXT_MAX };
-	int r = legacy_text(dirfd, l, writable, &text, e);
+	int r = legacy_text(dirfd, l, mode, &text, e);
 
 	if (r < 0)
 		return r;
-	if (mount("overlay", target, "overlay", writable ? 0 : MS_RDONLY, text.data) < 0)
+	if (mount("overlay", target, "overlay", mode == OVERLAY_READ ? MS_RDONLY : 0, text.data) <
+	    0)
 		return err_sys(e, "mount an overlay of %zu layers on '%s'", l->n, target);
 	return 0;
 }
@@ -253,16 +271,16 @@ static bool is_too_old(int r)
 	return r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP;
 }
 
-int overlay_mount(int dirfd, const struct snapshot_stack *stack, bool writable, const char *target,
-		  struct err *e)
+int overlay_mount(int dirfd, const struct snapshot_stack *stack, enum overlay_mode mode,
+		  const char *target, struct err *e)
 {
 	auto_(layers) struct layers l = { 0 };
 	autofd int fd = -1;
-	int r = open_layers(dirfd, stack, writable, &l, e);
+	int r = open_layers(dirfd, stack, mode != OVERLAY_READ, &l, e);
 
 	if (r < 0)
 		return r;
-	fd = mount_detached(dirfd, &l, writable, e);
+	fd = mount_detached(dirfd, &l, mode, e);
 	if (fd >= 0 && !target)
 		return steal_fd(&fd);
 	if (!target)
@@ -270,14 +288,14 @@ int overlay_mount(int dirfd, const struct snapshot_stack *stack, bool writable, 
 				      : fd;
 	if (is_too_old(fd) && l.n_images) {
 		err_clear(e);
-		fd = mount_shown(dirfd, &l, writable, target, e);
+		fd = mount_shown(dirfd, &l, mode, target, e);
 	}
 	if (fd >= 0)
 		return attach(fd, target, e);
 	if (!is_too_old(fd) || l.n_images)
 		return fd;
 	err_clear(e);
-	return mount_legacy(dirfd, &l, writable, target, e);
+	return mount_legacy(dirfd, &l, mode, target, e);
 }
 
 /* ---- Mounts that are there ---- */

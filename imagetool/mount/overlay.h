@@ -15,6 +15,10 @@
 #define OVERLAY_WORK  "work"
 #define OVERLAY_TOP   "top"
 
+/* BUILD: written to, and what is written stands for itself: nothing in it refers to files below by
+ * other names, so that it can be a layer.  It need not survive a crash: nothing is synced. */
+enum overlay_mode { OVERLAY_READ, OVERLAY_WRITE, OVERLAY_BUILD };
+
 /* What an overlay needs beside the layers, below `dirfd`: upper/ and work/, or for one that is
  * read-only or has no layers top/, an empty one that has the root directory's attributes.  What is
  * there already is used. */
@@ -22,8 +26,8 @@ int overlay_prepare(int dirfd, const struct snapshot_stack *stack, bool writable
 
 /* Mount on `target` (made), or with NULL nowhere: then the result is a descriptor of the root
  * directory, -ENOTSUP where the kernel can't. */
-int overlay_mount(int dirfd, const struct snapshot_stack *stack, bool writable, const char *target,
-		  struct err *e);
+int overlay_mount(int dirfd, const struct snapshot_stack *stack, enum overlay_mode mode,
+		  const char *target, struct err *e);
 
 /* Whether this process may mount at all; if not, `e` says what to do. */
 int overlay_may_mount(struct err *e);

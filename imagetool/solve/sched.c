@@ -327,4 +327,3 @@ bool sched_is_cancelled(const struct sched_turn *t)
 	(void)pthread_mutex_unlock(&t->sched->lock);
 	return failed;
 }
-

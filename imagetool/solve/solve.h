@@ -60,7 +60,6 @@ struct solve_opts {
 	/* No layer is packed: nothing but trees is wanted. */
 	bool no_layers;
 	struct compress_opts compression;
-	bool force_compression; /* the base image's layers, too, must be of this kind */
 	/* Times of files in layers are no later than this (rewrite-timestamp). */
 	bool has_latest;
 	int64_t latest;

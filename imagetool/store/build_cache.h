@@ -39,6 +39,7 @@ struct build_record {
 	char *snapshot;  /* directory of STORE/snapshots; "": it changed nothing; NULL: there
 			  * is none, only layers */
 	char *name;      /* for people: "RUN make"; may be NULL */
+	char *note;      /* what helps to fetch a source again; may be NULL */
 	int64_t created; /* seconds */
 	int64_t size;    /* bytes of its files */
 	struct build_layer *layers; /* owned */

@@ -25,6 +25,7 @@ void build_record_done(struct build_record *r)
 {
 	free(r->snapshot);
 	free(r->name);
+	free(r->note);
 	free(r->layers);
 	*r = (struct build_record){ 0 };
 }
@@ -89,6 +90,8 @@ void build_record_encode(const struct build_record *r, struct strbuf *out)
 		json_kv_string(&w, "snapshot", r->snapshot);
 	if (r->name)
 		json_kv_string(&w, "name", r->name);
+	if (r->note)
+		json_kv_string(&w, "note", r->note);
 	json_kv_i64(&w, "created", r->created);
 	json_kv_i64(&w, "size", r->size);
 	if (r->n_layers) {
@@ -190,7 +193,7 @@ static int read_texts(const struct json *doc, struct build_record *r, struct err
 {
 	const char *key = json_get_string(doc, "key");
 	const char *snapshot = json_get_string(doc, "snapshot");
-	const char *name = json_get_string(doc, "name");
+	const char *name = json_get_string(doc, "name"), *note = json_get_string(doc, "note");
 
 	if (!key || !build_key_is_legal(key))
 		return err_set(e, EBADMSG, RECORD ": 'key' is none");
@@ -199,6 +202,7 @@ static int read_texts(const struct json *doc, struct build_record *r, struct err
 	(void)snprintf(r->key, sizeof(r->key), "%s", key);
 	r->snapshot = snapshot ? xstrdup(snapshot) : NULL;
 	r->name = name ? xstrdup(name) : NULL;
+	r->note = note ? xstrdup(note) : NULL;
 	return 0;
 }
 

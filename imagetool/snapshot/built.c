@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/snapshot/built.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+
+#include "imagetool/snapshot/internal.h"
+#include "libutil/alloc.h"
+#include "libutil/dir.h"
+#include "libutil/file.h"
+
+/* The same thing by another name, so that others need not see internal.h. */
+static struct stage stage_of(const struct built_stage *st)
+{
+	return (struct stage){ .fd = st->fd, .name = st->name };
+}
+
+int built_begin(struct snapshots *s, struct built_stage *ret, struct err *e)
+{
+	struct stage st = { .fd = -1 };
+	int r = stage_begin(s, &st, e);
+
+	if (r >= 0)
+		*ret = (struct built_stage){ .fd = st.fd, .name = st.name };
+	return r;
+}
+
+void built_drop(struct snapshots *s, struct built_stage *st)
+{
+	struct stage stage = stage_of(st);
+
+	stage_drop(s, &stage);
+	*st = (struct built_stage){ .fd = -1 };
+}
+
+char *built_path(const struct snapshots *s, const struct built_stage *st)
+{
+	return xasprintf("%s/tmp/%s", store_path(s->store), st->name);
+}
+
+static int drop_others(int dirfd, const char *name, unsigned char type UNUSED, void *ctx UNUSED,
+		       struct err *e)
+{
+	return streq(name, snapshot_form_dir.member) ? 0 : dir_remove_all_at(dirfd, name, e);
+}
+
+static void fill_info(const struct snapshots *s, const char *diff_id, struct snapshot_info *info)
+{
+	free(info->form);
+	free(info->diff_id);
+	free(info->boot);
+	info->form = xstrdup(snapshot_form_dir.name);
+	info->diff_id = xstrdup(diff_id);
+	info->boot = xstrdup(s->boot);
+}
+
+int built_publish(struct snapshots *s, struct built_stage *st, const char *upper, const char *key,
+		  const struct built_facts *facts, struct err *e)
+{
+	auto_(snapshot_info) struct snapshot_info info = { .size = facts->size,
+							   .entries = facts->entries };
+	struct stage stage = stage_of(st);
+	int r;
+
+	fill_info(s, "", &info);
+	if (renameat(st->fd, upper, st->fd, snapshot_form_dir.member) < 0)
+		return err_sys(e, "rename what the step wrote");
+	r = dir_each(st->fd, drop_others, NULL, e);
+	if (r >= 0)
+		r = stage_publish(s, &stage, key, &info, e);
+	if (r >= 0)
+		*st = (struct built_stage){ .fd = -1 };
+	return r;
+}
+
+int built_open(struct snapshots *s, const char *key, struct snapshot_lower *ret, struct err *e)
+{
+	auto_(snapshot_info) struct snapshot_info info = { 0 };
+	autofd int fd = snapshot_open(s, key, &info, e);
+	const struct snapshot_form *form;
+
+	if (fd < 0)
+		return fd;
+	form = snapshot_form_named(info.form);
+	if (!form)
+		return err_set(e, ENOENT, "snapshot '%s' has the unknown form '%s'", key,
+			       info.form);
+	*ret = (struct snapshot_lower){
+		.form = form->id,
+		.key = xstrdup(key),
+		.path = xasprintf("%s/%s/%s/%s", store_path(s->store), SNAPSHOTS_DIR, key,
+				  form->member),
+	};
+	return 0;
+}
+
+/* What is there is no good: snapshot_open() would have taken it. */
+static int rename_over(struct snapshots *s, const char *old_key, const char *key, struct err *e)
+{
+	int r = renameat2(s->dirfd, old_key, s->dirfd, key, RENAME_NOREPLACE);
+
+	if (r < 0 && errno == EEXIST && dir_remove_all_at(s->dirfd, key, NULL) >= 0)
+		r = renameat2(s->dirfd, old_key, s->dirfd, key, RENAME_NOREPLACE);
+	return r < 0 ? err_sys(e, "rename snapshot '%s' to '%s'", old_key, key) : 0;
+}
+
+/* With the lock of all snapshots held. */
+static int rename_locked(struct snapshots *s, const char *old_key, const char *key,
+			 const char *diff_id, struct err *e)
+{
+	auto_(snapshot_info) struct snapshot_info info = { 0 };
+	auto_(strbuf) struct strbuf text = { .max = SNAPSHOT_INFO_MAX };
+	autofd int there = snapshot_open(s, key, NULL, NULL);
+	autofd int fd = -1;
+	int r;
+
+	if (there >= 0)
+		return 0;
+	fd = snapshot_open(s, old_key, &info, e);
+	if (fd < 0)
+		return fd;
+	free(info.diff_id);
+	info.diff_id = xstrdup(diff_id);
+	snapshot_info_encode(&info, &text);
+	r = strbuf_check(&text, SNAPSHOT_INFO_NAME, e);
+	if (r >= 0)
+		r = file_replace_at(fd, SNAPSHOT_INFO_NAME, text.data, text.len, 0644, FILE_NO_SYNC,
+				    e);
+	if (r < 0)
+		return r;
+	return rename_over(s, old_key, key, e);
+}
+
+int built_rename(struct snapshots *s, const char *old_key, const char *key, const char *diff_id,
+		 struct err *e)
+{
+	int r = store_hold_snapshot(s->store, key, e);
+
+	if (r < 0)
+		return r;
+	if (flock(s->dirfd, LOCK_EX) < 0)
+		return err_sys(e, "lock '%s/%s'", store_path(s->store), SNAPSHOTS_DIR);
+	r = rename_locked(s, old_key, key, diff_id, e);
+	(void)flock(s->dirfd, LOCK_UN);
+	return r;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of solve/ share. */
+#ifndef IMAGETOOL_SOLVE_INTERNAL_H
+#define IMAGETOOL_SOLVE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "imagetool/snapshot/built.h"
+#include "imagetool/solve/sched.h"
+#include "imagetool/solve/solve.h"
+
+/* Of each vertex, in this order; a job's number is 3 * vertex + stage. */
+enum stage_of_vertex {
+	STAGE_FIND, /* its key is known, and whether there is a record */
+	STAGE_MAKE, /* its tree can be mounted */
+	STAGE_PACK, /* its layer is a blob of the store */
+	STAGE_COUNT
+};
+
+/* What is known about a vertex.  Written by its own jobs, each of which ends before others that
+ * need it begin; `rec`, `treefd` also under the lock. */
+struct node {
+	const struct vertex *v;
+	size_t index;
+	char def_key[BUILD_KEY_SIZE]; /* by definition and keys of inputs */
+	char key[BUILD_KEY_SIZE];     /* what others count it by; "": not known yet */
+	bool keyed;                   /* key is final */
+	bool found;                   /* `rec` is of an earlier build */
+	bool told;                    /* the progress knows that it was found */
+	struct build_record rec;      /* snapshot NULL: nothing is made */
+	char *note;                   /* of a source: what its fetch needs to know; owned */
+	const struct image *image;    /* VERTEX_IMAGE */
+	struct snapshot_stack stack;  /* likewise, once it is made */
+	bool has_stack;
+	struct context *context; /* VERTEX_CONTEXT; borrowed */
+	int treefd;              /* its tree, mounted read-only; -1: not yet */
+	struct build_layer layer;
+	bool packed;
+};
+
+struct solve {
+	const struct solve_opts *opts;
+	const struct graph *graph;
+	const struct solve_steps *steps;
+	struct snapshots *snaps;
+	struct node *nodes; /* owned, one a vertex */
+	pthread_mutex_t lock;
+	pthread_mutex_t context_lock; /* contexts bear one thread at a time */
+	struct built_stage scratch;   /* for what mounts need; fd -1: not there yet */
+	unsigned n_scratch;
+	int emptyfd; /* tree_open_empty(); -1: not yet */
+	bool private_mounts;
+	struct build_layer like; /* what layers are packed as */
+	char *build_dir;         /* STORE/build, absolute */
+	struct solve_result *results;
+	size_t failed;
+};
+
+static inline size_t job_of(size_t vertex, enum stage_of_vertex stage)
+{
+	return STAGE_COUNT * vertex + stage;
+}
+
+/* ---- find.c ---- */
+
+int solve_find(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+/* Write down what was made, under its key and the one by definition. */
+int solve_remember(struct solve *s, struct node *n, struct err *e);
+
+/* ---- source.c: what comes from the network ---- */
+
+int solve_find_source(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+int solve_make_source(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+
+/* ---- make.c ---- */
+
+int solve_make(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+/* What it is put on: `base`, or with --link what lies above; NO_VERTEX. */
+size_t vertex_below(const struct vertex *v);
+
+/* ---- tree.c ---- */
+
+/* Everything of a state for overlayfs, top first.  All of it is made. */
+int tree_stack(struct solve *s, size_t vertex, struct snapshot_stack *ret, struct err *e);
+/* Its tree for reading; belongs to the solve. */
+int tree_open(struct solve *s, size_t vertex, struct err *e);
+/* Of nothing. */
+int tree_open_empty(struct solve *s, struct err *e);
+/* The same as what a step takes files from; contexts have their own. */
+int tree_for_step(struct solve *s, size_t vertex, struct step_tree *ret, struct err *e);
+
+/* ---- pack.c ---- */
+
+int solve_pack_job(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+
+#endif
