@@ -81,13 +81,14 @@ int built_open(struct snapshots *s, const char *key, struct snapshot_lower *ret,
 	auto_(snapshot_info) struct snapshot_info info = { 0 };
 	autofd int fd = snapshot_open(s, key, &info, e);
 	const struct snapshot_form *form;
+	bool synced = false;
 
 	if (fd < 0)
 		return fd;
-	form = snapshot_form_named(info.form);
+	form = snapshot_form_of(&info, key, e);
 	if (!form)
-		return err_set(e, ENOENT, "snapshot '%s' has the unknown form '%s'", key,
-			       info.form);
+		return -ENOTSUP;
+	snapshot_mark_durable(s, fd, &synced);
 	*ret = (struct snapshot_lower){
 		.form = form->id,
 		.key = xstrdup(key),

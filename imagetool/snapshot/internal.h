@@ -72,6 +72,11 @@ void pending_free(const struct snapshots *s, struct pending *p);
 const struct snapshot_form *snapshot_form_of(const struct snapshot_info *info, const char *key,
 					     struct err *e);
 
+/* ---- stack.c ---- */
+
+/* It is being used, a while after it was made: from now on it is believed after a crash, too. */
+void snapshot_mark_durable(const struct snapshots *s, int fd, bool *synced);
+
 /* ---- make.c ---- */
 
 /* Stage layer `i`; `lower` NULL: what lies below is not known. */

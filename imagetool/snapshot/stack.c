@@ -37,7 +37,7 @@ static bool wants_mark(int fd)
 }
 
 /* Without it everything is as good until the machine restarts, so failing is none. */
-static void mark_durable(const struct snapshots *s, int fd, bool *synced)
+void snapshot_mark_durable(const struct snapshots *s, int fd, bool *synced)
 {
 	autofd int mark = -1;
 
@@ -86,7 +86,7 @@ static int add(struct snapshots *s, const struct snapshot_chain *c, size_t i,
 	form = snapshot_form_of(&info, key, e);
 	if (!form)
 		return -ENOTSUP;
-	mark_durable(s, fd, synced);
+	snapshot_mark_durable(s, fd, synced);
 	/* A layer that is there twice: the upper one has all that the lower has, and overlayfs
 	 * refuses a directory that is given twice. */
 	if (is_listed(st, key) || (info.entries == 0 && !info.root_stated))

@@ -68,7 +68,7 @@ static bool is_context(const struct solve *s, size_t vertex)
 	return s->nodes[vertex].v->kind == VERTEX_CONTEXT;
 }
 
-static int add_content(struct solve *s, struct node *n, size_t i, size_t from, struct defining *g,
+static int add_content(struct solve *s, struct task *n, size_t i, size_t from, struct defining *g,
 		       struct err *e)
 {
 	const struct vertex *v = n->v;
@@ -96,7 +96,7 @@ static int add_content(struct solve *s, struct node *n, size_t i, size_t from, s
 /* By which what lies on a vertex counts it: the layer of --link is one thing wherever it lies. */
 static void key_as_base(const struct solve *s, size_t vertex, char ret[BUILD_KEY_SIZE])
 {
-	const struct node *n = &s->nodes[vertex];
+	const struct task *n = &s->nodes[vertex];
 	struct defining g;
 	char below[BUILD_KEY_SIZE] = "";
 
@@ -126,7 +126,7 @@ static size_t base_in_key(const struct vertex *v)
 	return needs_users(&v->u.files) ? v->u.files.above : NO_VERTEX;
 }
 
-static int make_key(struct solve *s, struct node *n, bool by_content, char ret[BUILD_KEY_SIZE],
+static int make_key(struct solve *s, struct task *n, bool by_content, char ret[BUILD_KEY_SIZE],
 		    struct err *e)
 {
 	size_t base = base_in_key(n->v), from;
@@ -181,7 +181,7 @@ static bool want_trees(const struct solve *s, const struct vertex *v, struct sch
 }
 
 /* Done again whatever is known: what is built on it shall not be found by what it was before. */
-static int make_new_key(struct node *n, struct err *e)
+static int make_new_key(struct task *n, struct err *e)
 {
 	char nonce[BUILD_KEY_SIZE];
 	struct defining g;
@@ -229,7 +229,7 @@ static int ask_imports(struct solve *s, const char *key, struct build_record *re
 }
 
 /* 1: found, and some of what it names is there. */
-static int look_up(struct solve *s, struct node *n, const char *key, struct err *e)
+static int look_up(struct solve *s, struct task *n, const char *key, struct err *e)
 {
 	auto_(build_record) struct build_record rec = { 0 };
 	int r = build_cache_find(s->opts->store, key, &rec, e);
@@ -250,7 +250,7 @@ static int look_up(struct solve *s, struct node *n, const char *key, struct err 
 	return 1;
 }
 
-int solve_remember(struct solve *s, struct node *n, struct err *e)
+int solve_remember(struct solve *s, struct task *n, struct err *e)
 {
 	int r;
 
@@ -265,7 +265,7 @@ int solve_remember(struct solve *s, struct node *n, struct err *e)
 
 /* ---- Kinds ---- */
 
-static int find_image(struct solve *s, struct node *n, struct err *e)
+static int find_image(struct solve *s, struct task *n, struct err *e)
 {
 	const struct oci_strings *ids;
 	struct defining g;
@@ -286,7 +286,7 @@ static int find_image(struct solve *s, struct node *n, struct err *e)
 	return SCHED_DONE;
 }
 
-static int find_context(struct solve *s, struct node *n, struct err *e)
+static int find_context(struct solve *s, struct task *n, struct err *e)
 {
 	int r = s->opts->calls.context(s->opts->calls.ctx, n->v->u.context.name, &n->context, e);
 
@@ -304,7 +304,7 @@ static bool want_inputs(const struct vertex *v, struct sched_turn *t)
 }
 
 /* By definition, and where that is not known by content. */
-static int find_step(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+static int find_step(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	int r;
 
@@ -338,7 +338,7 @@ static int find_step(struct solve *s, struct node *n, struct sched_turn *t, stru
 	return r < 0 ? r : SCHED_DONE;
 }
 
-int solve_find(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+int solve_find(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	int r = 0;
 

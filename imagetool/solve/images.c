@@ -88,7 +88,7 @@ static int pull(struct images *i, struct entry *n, struct err *e)
 		.name = n->reference,
 		.platform = &n->platform,
 		.registry = i->opts.registry,
-		.progress = pull_progress_mode_for(i->opts.quiet),
+		.progress = blob_progress_mode_for(i->opts.quiet),
 		.unpack = true,
 	};
 	int r = pull_image(i->opts.store, &opts, &result, e);

@@ -19,7 +19,7 @@ enum stage_of_vertex {
 
 /* What is known about a vertex.  Written by its own jobs, each of which ends before others that
  * need it begin; `rec`, `treefd` also under the lock. */
-struct node {
+struct task {
 	const struct vertex *v;
 	size_t index;
 	char def_key[BUILD_KEY_SIZE]; /* by definition and keys of inputs */
@@ -43,7 +43,7 @@ struct solve {
 	const struct graph *graph;
 	const struct solve_steps *steps;
 	struct snapshots *snaps;
-	struct node *nodes; /* owned, one a vertex */
+	struct task *nodes; /* owned, one a vertex */
 	pthread_mutex_t lock;
 	pthread_mutex_t context_lock; /* contexts bear one thread at a time */
 	struct built_stage scratch;   /* for what mounts need; fd -1: not there yet */
@@ -63,18 +63,18 @@ static inline size_t job_of(size_t vertex, enum stage_of_vertex stage)
 
 /* ---- find.c ---- */
 
-int solve_find(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+int solve_find(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
 /* Write down what was made, under its key and the one by definition. */
-int solve_remember(struct solve *s, struct node *n, struct err *e);
+int solve_remember(struct solve *s, struct task *n, struct err *e);
 
 /* ---- source.c: what comes from the network ---- */
 
-int solve_find_source(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
-int solve_make_source(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+int solve_find_source(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
+int solve_make_source(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
 
 /* ---- make.c ---- */
 
-int solve_make(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+int solve_make(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
 /* What it is put on: `base`, or with --link what lies above; NO_VERTEX. */
 size_t vertex_below(const struct vertex *v);
 
@@ -91,6 +91,6 @@ int tree_for_step(struct solve *s, size_t vertex, struct step_tree *ret, struct 
 
 /* ---- pack.c ---- */
 
-int solve_pack_job(struct solve *s, struct node *n, struct sched_turn *t, struct err *e);
+int solve_pack_job(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
 
 #endif

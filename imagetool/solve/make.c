@@ -66,7 +66,7 @@ static int look_at_upper(const struct built_stage *stage, struct built_facts *re
 }
 
 /* It is part of the next step's tree from now on, and found by the next build. */
-static int keep(struct solve *s, struct node *n, struct built_stage *stage, struct err *e)
+static int keep(struct solve *s, struct task *n, struct built_stage *stage, struct err *e)
 {
 	char key[SNAPSHOT_KEY_SIZE] = "";
 	struct built_facts facts;
@@ -91,7 +91,7 @@ static int keep(struct solve *s, struct node *n, struct built_stage *stage, stru
 
 struct stepping {
 	struct solve *solve;
-	struct node *node;
+	struct task *node;
 	struct sched_turn *turn;
 	struct built_stage stage;
 	struct step_tree *trees; /* owned */
@@ -162,7 +162,7 @@ static int on_overlay(struct stepping *p, struct err *e)
 	return v->kind == VERTEX_FILES ? do_files(p, &root, e) : do_run(p, &root, e);
 }
 
-static int step(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+static int step(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	struct stepping p = { .solve = s, .node = n, .turn = t, .stage = { .fd = -1 } };
 	int r = built_begin(s->snaps, &p.stage, e);
@@ -178,7 +178,7 @@ static int step(struct solve *s, struct node *n, struct sched_turn *t, struct er
 	return r;
 }
 
-static int execute(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+static int execute(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	struct err why = { 0 };
 	int r = sched_busy(t, e);
@@ -196,7 +196,7 @@ static int execute(struct solve *s, struct node *n, struct sched_turn *t, struct
 
 /* ---- Kinds ---- */
 
-static int make_image(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+static int make_image(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	struct apply_notes notes = { 0 };
 	int r = sched_busy(t, e);
@@ -213,7 +213,7 @@ static int make_image(struct solve *s, struct node *n, struct sched_turn *t, str
 }
 
 /* A record may have outlived its snapshot. */
-static bool is_made(struct solve *s, struct node *n)
+static bool is_made(struct solve *s, struct task *n)
 {
 	struct snapshot_lower lower = { 0 };
 
@@ -226,7 +226,7 @@ static bool is_made(struct solve *s, struct node *n)
 	return true;
 }
 
-static bool want_below(const struct node *n, struct sched_turn *t)
+static bool want_below(const struct task *n, struct sched_turn *t)
 {
 	size_t below = vertex_below(n->v);
 
@@ -242,7 +242,7 @@ static bool want_sources(const struct vertex *v, struct sched_turn *t)
 	return done;
 }
 
-static int make_step(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+static int make_step(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	if (n->found && is_made(s, n))
 		return want_below(n, t) ? SCHED_DONE : SCHED_AGAIN;
@@ -252,7 +252,7 @@ static int make_step(struct solve *s, struct node *n, struct sched_turn *t, stru
 	return execute(s, n, t, e);
 }
 
-int solve_make(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+int solve_make(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	if (!sched_want(t, job_of(n->index, STAGE_FIND)))
 		return SCHED_AGAIN;

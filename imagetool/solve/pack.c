@@ -45,7 +45,7 @@ static int write_blob(struct solve *s, const struct changes *changes, int upperf
 
 /* ---- The changes ---- */
 
-static int find_changes(struct solve *s, const struct node *n, int upperfd, struct ftree *t,
+static int find_changes(struct solve *s, const struct task *n, int upperfd, struct ftree *t,
 			struct changes *ret, struct err *e)
 {
 	const struct ftree_dir_opts scan = { .upper = true };
@@ -66,7 +66,7 @@ static int find_changes(struct solve *s, const struct node *n, int upperfd, stru
 }
 
 /* -1: it changed nothing. */
-static int open_upper(struct solve *s, struct node *n, int *ret_fd, struct err *e)
+static int open_upper(struct solve *s, struct task *n, int *ret_fd, struct err *e)
 {
 	auto_(snapshot_stack) struct snapshot_stack st = { 0 };
 	int r;
@@ -81,7 +81,7 @@ static int open_upper(struct solve *s, struct node *n, int *ret_fd, struct err *
 	return *ret_fd < 0 ? *ret_fd : 0;
 }
 
-static int write_layer(struct solve *s, struct node *n, struct compress_result *ret, struct err *e)
+static int write_layer(struct solve *s, struct task *n, struct compress_result *ret, struct err *e)
 {
 	auto_(changes) struct changes changes = { 0 };
 	auto_(ftree) struct ftree t;
@@ -97,7 +97,7 @@ static int write_layer(struct solve *s, struct node *n, struct compress_result *
 
 /* ---- The job ---- */
 
-static void take(struct solve *s, struct node *n, const struct compress_result *made)
+static void take(struct solve *s, struct task *n, const struct compress_result *made)
 {
 	struct build_layer l = s->like;
 
@@ -109,7 +109,7 @@ static void take(struct solve *s, struct node *n, const struct compress_result *
 	build_record_add_layer(&n->rec, &l);
 }
 
-static bool find_layer(const struct solve *s, struct node *n)
+static bool find_layer(const struct solve *s, struct task *n)
 {
 	const struct build_layer *l = n->found ? build_record_layer(&n->rec, &s->like) : NULL;
 
@@ -120,7 +120,7 @@ static bool find_layer(const struct solve *s, struct node *n)
 	return true;
 }
 
-int solve_pack_job(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+int solve_pack_job(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	struct compress_result made;
 	int r;

@@ -43,7 +43,7 @@ int solve_new(const struct solve_opts *opts, const struct graph *g, struct solve
 	(void)pthread_mutex_init(&s->context_lock, NULL);
 	s->nodes = xcalloc(g->n + 1, sizeof(*s->nodes));
 	for (size_t i = 0; i < g->n; i++)
-		s->nodes[i] = (struct node){ .v = &g->items[i], .index = i, .treefd = -1 };
+		s->nodes[i] = (struct task){ .v = &g->items[i], .index = i, .treefd = -1 };
 	s->results = xcalloc(g->n_targets + 1, sizeof(*s->results));
 	dir = path_join(store_path(opts->store), BUILD_DIR);
 	s->build_dir = path_absolute(dir);
@@ -54,7 +54,7 @@ int solve_new(const struct solve_opts *opts, const struct graph *g, struct solve
 	return 0;
 }
 
-static void node_done(struct node *n)
+static void task_done(struct task *n)
 {
 	build_record_done(&n->rec);
 	snapshot_stack_done(&n->stack);
@@ -67,7 +67,7 @@ void solve_free(struct solve *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->graph->n; i++)
-		node_done(&s->nodes[i]);
+		task_done(&s->nodes[i]);
 	for (size_t i = 0; i < s->graph->n_targets; i++)
 		free((void *)(uintptr_t)s->results[i].layers);
 	close_at_exit(&s->emptyfd);
@@ -87,7 +87,7 @@ void solve_free(struct solve *s)
 static int run_job(void *ctx, size_t job, struct sched_turn *t, struct err *e)
 {
 	struct solve *s = ctx;
-	struct node *n = &s->nodes[job / STAGE_COUNT];
+	struct task *n = &s->nodes[job / STAGE_COUNT];
 
 	switch ((enum stage_of_vertex)(job % STAGE_COUNT)) {
 	case STAGE_FIND:
@@ -179,7 +179,7 @@ static void add_base(const struct image *image, struct solve_layer *to)
 	}
 }
 
-static void add_own(const struct node *n, struct solve_layer *l)
+static void add_own(const struct task *n, struct solve_layer *l)
 {
 	*l = (struct solve_layer){ .vertex = n->index,
 				   .kind = n->layer.kind,
@@ -211,7 +211,7 @@ static void make_result(struct solve *s, size_t target)
 
 /* The tree that was built becomes the layer's own snapshot: whoever mounts the image unpacks
  * nothing.  Failing costs only that. */
-static void adopt(struct solve *s, struct node *n, const char *chain)
+static void adopt(struct solve *s, struct task *n, const char *chain)
 {
 	char key[SNAPSHOT_KEY_SIZE];
 
@@ -242,7 +242,7 @@ static void adopt_all(struct solve *s, const struct solve_result *r)
 static void tell_found(struct solve *s)
 {
 	for (size_t i = 0; i < s->graph->n; i++) {
-		struct node *n = &s->nodes[i];
+		struct task *n = &s->nodes[i];
 
 		if (!n->keyed || n->told || n->v->kind == VERTEX_CONTEXT ||
 		    !(n->found || n->v->kind == VERTEX_IMAGE))
@@ -298,7 +298,7 @@ int solve_mount(struct solve *s, size_t vertex, struct err *e)
 
 bool solve_known(const struct solve *s, size_t vertex, struct solve_known *ret)
 {
-	const struct node *n = &s->nodes[vertex];
+	const struct task *n = &s->nodes[vertex];
 
 	if (!n->keyed || !n->key[0])
 		return false;

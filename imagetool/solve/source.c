@@ -22,7 +22,7 @@
 
 struct fetching {
 	struct solve *solve;
-	struct node *node;
+	struct task *node;
 	struct built_stage stage;
 	struct solve_fetch how;
 };
@@ -66,7 +66,7 @@ static int publish(struct fetching *f, struct err *e)
 {
 	/* One that is empty is a tree as well. */
 	const struct built_facts facts = { .entries = 1 };
-	struct node *n = f->node;
+	struct task *n = f->node;
 	char key[SNAPSHOT_KEY_SIZE];
 	int r;
 
@@ -85,7 +85,7 @@ static int publish(struct fetching *f, struct err *e)
 
 /* ---- What it is now ---- */
 
-static int note_it(struct solve *s, struct node *n, struct err *e)
+static int note_it(struct solve *s, struct task *n, struct err *e)
 {
 	auto_(build_record) struct build_record rec = { .created = time(NULL) };
 
@@ -95,7 +95,7 @@ static int note_it(struct solve *s, struct node *n, struct err *e)
 	return build_cache_put(s->opts->store, n->def_key, &rec, e);
 }
 
-static void key_of(struct node *n, const char *identity)
+static void key_of(struct task *n, const char *identity)
 {
 	struct defining g;
 
@@ -107,7 +107,7 @@ static void key_of(struct node *n, const char *identity)
 }
 
 /* Its tree of an earlier build. */
-static int find_tree(struct solve *s, struct node *n, struct err *e)
+static int find_tree(struct solve *s, struct task *n, struct err *e)
 {
 	auto_(build_record) struct build_record rec = { 0 };
 	struct snapshot_lower lower = { 0 };
@@ -129,7 +129,7 @@ static int ask(struct fetching *f, struct sched_turn *t, struct err *e)
 {
 	auto_(build_record) struct build_record last = { 0 };
 	struct solve *s = f->solve;
-	struct node *n = f->node;
+	struct task *n = f->node;
 	autofree char *identity = NULL;
 	int fetched, r = fetching_begin(f, t, e);
 
@@ -147,7 +147,7 @@ static int ask(struct fetching *f, struct sched_turn *t, struct err *e)
 	return r == 0 && fetched > 0 ? publish(f, e) : r;
 }
 
-static int with_progress(struct solve *s, struct node *n, struct sched_turn *t,
+static int with_progress(struct solve *s, struct task *n, struct sched_turn *t,
 			 int (*fn)(struct fetching *, struct sched_turn *, struct err *),
 			 struct err *e)
 {
@@ -165,7 +165,7 @@ static int with_progress(struct solve *s, struct node *n, struct sched_turn *t,
 	return r < 0 ? r : SCHED_DONE;
 }
 
-int solve_find_source(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+int solve_find_source(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	define_vertex(n->v, NULL, n->def_key);
 	return with_progress(s, n, t, ask, e);
@@ -182,7 +182,7 @@ static int fetch(struct fetching *f, struct sched_turn *t, struct err *e)
 	return r < 0 ? r : publish(f, e);
 }
 
-int solve_make_source(struct solve *s, struct node *n, struct sched_turn *t, struct err *e)
+int solve_make_source(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	return n->found ? SCHED_DONE : with_progress(s, n, t, fetch, e);
 }

@@ -50,7 +50,7 @@ static void push_copies(struct snapshot_stack *st, const struct snapshot_stack *
 		st->root.from += (int)(st->n - from->n);
 }
 
-static char *key_now(struct solve *s, struct node *n)
+static char *key_now(struct solve *s, struct task *n)
 {
 	char *key;
 
@@ -61,7 +61,7 @@ static char *key_now(struct solve *s, struct node *n)
 }
 
 /* Another process may have packed it since the record was read. */
-static void read_again(struct solve *s, struct node *n)
+static void read_again(struct solve *s, struct task *n)
 {
 	auto_(build_record) struct build_record now = { 0 };
 
@@ -73,7 +73,7 @@ static void read_again(struct solve *s, struct node *n)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-static int push_built(struct solve *s, struct node *n, struct snapshot_stack *st, struct err *e)
+static int push_built(struct solve *s, struct task *n, struct snapshot_stack *st, struct err *e)
 {
 	struct snapshot_lower lower = { 0 };
 	int r = -ENOENT;
@@ -103,7 +103,7 @@ int tree_stack(struct solve *s, size_t vertex, struct snapshot_stack *ret, struc
 
 	st.root = (struct snapshot_root){ .from = -1, .mode = ROOT_MODE };
 	while (vertex != NO_VERTEX && r >= 0) {
-		struct node *n = &s->nodes[vertex];
+		struct task *n = &s->nodes[vertex];
 
 		if (n->has_stack)
 			push_copies(&st, &n->stack);
@@ -157,7 +157,7 @@ static int mount_tree(struct solve *s, size_t vertex, struct err *e)
 
 int tree_open(struct solve *s, size_t vertex, struct err *e)
 {
-	struct node *n = &s->nodes[vertex];
+	struct task *n = &s->nodes[vertex];
 	int fd;
 
 	(void)pthread_mutex_lock(&s->lock);
@@ -193,7 +193,7 @@ int tree_open_empty(struct solve *s, struct err *e)
 
 int tree_for_step(struct solve *s, size_t vertex, struct step_tree *ret, struct err *e)
 {
-	const struct node *n = vertex == NO_VERTEX ? NULL : &s->nodes[vertex];
+	const struct task *n = vertex == NO_VERTEX ? NULL : &s->nodes[vertex];
 
 	*ret = (struct step_tree){ .fd = -1 };
 	if (!n)
