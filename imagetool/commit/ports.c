@@ -43,17 +43,33 @@ static int parse_range(const char *word, char *text, uint32_t *first, uint32_t *
 	return 0;
 }
 
-int ports_add(struct ports *p, const char *word, struct err *e)
+static int parse(const char *word, uint32_t *first, uint32_t *last, size_t *protocol, struct err *e)
 {
 	/* "[IP:]HOST:CONTAINER" is docker's in other places; here only the last counts. */
 	const char *colon = strrchr(word, ':');
 	autofree char *text = xstrdup(colon ? colon + 1 : word);
-	uint32_t first, last;
-	size_t protocol;
-	int r = parse_protocol(word, text, &protocol, e);
+	int r = parse_protocol(word, text, protocol, e);
+
+	return r < 0 ? r : parse_range(word, text, first, last, e);
+}
+
+int ports_parse(const char *word, uint32_t *first, uint32_t *last, const char **protocol,
+		struct err *e)
+{
+	size_t i;
+	int r = parse(word, first, last, &i, e);
 
 	if (r >= 0)
-		r = parse_range(word, text, &first, &last, e);
+		*protocol = protocols[i];
+	return r;
+}
+
+int ports_add(struct ports *p, const char *word, struct err *e)
+{
+	uint32_t first, last;
+	size_t protocol;
+	int r = parse(word, &first, &last, &protocol, e);
+
 	if (r < 0)
 		return r;
 	for (uint32_t port = first; port <= last; port++)

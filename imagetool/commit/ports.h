@@ -3,6 +3,8 @@
 #ifndef IMAGETOOL_COMMIT_PORTS_H
 #define IMAGETOOL_COMMIT_PORTS_H
 
+#include <stdint.h>
+
 #include "libutil/alloc.h"
 #include "libutil/err.h"
 #include "oci-spec/field.h"
@@ -18,5 +20,8 @@ struct ports {
 int ports_add(struct ports *p, const char *word, struct err *e);
 /* Adds every port to the set, as "80/tcp". */
 void ports_list(const struct ports *p, struct arena *a, struct oci_strings *set);
+/* One word's: the protocol is one of "tcp", "udp", "sctp". */
+int ports_parse(const char *word, uint32_t *first, uint32_t *last, const char **protocol,
+		struct err *e);
 
 #endif

@@ -51,7 +51,10 @@ struct heredoc {
 	const char *name;    /* its delimiter, which is also the file name in COPY */
 	const char *content; /* whole lines */
 	size_t len;
-	bool expand; /* the delimiter was not quoted */
+	bool expand;     /* the delimiter was not quoted */
+	bool strip_tabs; /* "<<-": done in `content` */
+	const char *raw; /* as it stands in the file */
+	size_t raw_len;
 };
 
 /* NAME=VALUE of ENV, LABEL and ARG; quotes and variables stand as written. */
@@ -66,6 +69,7 @@ struct instruction {
 	unsigned first_line, last_line; /* from 1; here-documents included */
 	const char *source;             /* those lines as they stand in the file */
 	const char *comment;            /* the comment lines right above, or "" */
+	const char *line;               /* keyword, flags and text, lines joined */
 	struct instruction_flag *flags;
 	size_t n_flags;
 	const char *text;   /* all that follows the flags, lines joined */

@@ -259,7 +259,7 @@ static int modified(struct scan *s, const char *name, struct strbuf *ret, struct
 }
 
 /* Behind the dollar sign. */
-static int dollar(struct scan *s, struct strbuf *ret, struct err *e)
+static int dollar(struct scan *s, struct strbuf *ret, bool *ret_keep, struct err *e)
 {
 	auto_(strbuf) struct strbuf name = { 0 };
 	bool braces = *s->p == '{';
@@ -269,6 +269,7 @@ static int dollar(struct scan *s, struct strbuf *ret, struct err *e)
 	if (braces && (*s->p == '}' || *s->p == ':'))
 		return bad(s, e);
 	take_name(s, &name);
+	*ret_keep = s->x->keep_unset && name.len > 0 && !s->x->get(s->x->ctx, strbuf_str(&name));
 	if (braces)
 		return name.len > 0 ? modified(s, strbuf_str(&name), ret, e) : bad(s, e);
 	if (name.len == 0) {
@@ -283,14 +284,18 @@ static int dollar(struct scan *s, struct strbuf *ret, struct err *e)
 static int put_dollar(struct scan *s, bool quoted, struct out *o, struct err *e)
 {
 	auto_(strbuf) struct strbuf value = { .max = EXPAND_MAX };
-	int r;
+	const char *begin = s->p++;
+	bool keep = false;
+	int r = dollar(s, &value, &keep, e);
 
-	s->p++;
-	r = dollar(s, &value, e);
 	if (r >= 0)
 		r = strbuf_check(&value, "the value of a substitution", e);
 	if (r < 0)
 		return r;
+	if (keep) {
+		strbuf_truncate(&value, 0);
+		strbuf_add(&value, begin, (size_t)(s->p - begin));
+	}
 	if (quoted)
 		put_quoted(o, strbuf_str(&value), value.len);
 	else
@@ -312,7 +317,10 @@ static int single_quoted(struct scan *s, struct out *o, struct err *e)
 
 	if (!end)
 		return unclosed('\'', e);
-	put_quoted(o, begin, (size_t)(end - begin));
+	if (s->x->show_quotes)
+		put_quoted(o, begin - 1, (size_t)(end - begin) + 2);
+	else
+		put_quoted(o, begin, (size_t)(end - begin));
 	s->p = end + 1;
 	return 0;
 }
@@ -321,7 +329,7 @@ static int double_quoted(struct scan *s, struct out *o, struct err *e)
 {
 	int r = 0;
 
-	put_quoted(o, "", 0);
+	put_quoted(o, "\"", s->x->show_quotes);
 	for (s->p++; r >= 0 && *s->p != '"';) {
 		if (!*s->p)
 			return unclosed('"', e);
@@ -339,7 +347,7 @@ static int double_quoted(struct scan *s, struct out *o, struct err *e)
 		put_quoted(o, s->p++, 1);
 	}
 	if (r >= 0)
-		s->p++;
+		put_quoted(o, s->p++, s->x->show_quotes);
 	return r;
 }
 
@@ -387,6 +395,10 @@ int expand_text(const struct expand *x, const char *word, struct strbuf *ret, st
 
 	if (!ret->max)
 		ret->max = EXPAND_MAX;
+	if (x->literal) {
+		strbuf_adds(ret, word);
+		return strbuf_check(ret, "the text", e);
+	}
 	return scan_until(&s, '\0', &o, e);
 }
 
@@ -395,8 +407,13 @@ int expand_words(const struct expand *x, const char *text, struct strv *ret, str
 	auto_(strbuf) struct strbuf word = { .max = EXPAND_MAX };
 	struct scan s = { .x = x, .p = text };
 	struct out o = { .text = &word, .words = ret };
-	int r = scan_until(&s, '\0', &o, e);
+	int r;
 
+	if (x->literal) {
+		strv_add(ret, text);
+		return 0;
+	}
+	r = scan_until(&s, '\0', &o, e);
 	if (r >= 0)
 		end_word(&o);
 	return r;

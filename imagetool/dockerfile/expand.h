@@ -25,6 +25,9 @@ struct expand {
 	void *ctx;
 	char escape;
 	bool keep_quotes; /* the text of a here-document: quotes mean nothing */
+	bool show_quotes; /* they mean what they do, and stay */
+	bool keep_unset;  /* what is not set stays as written */
+	bool literal;     /* nothing means anything */
 };
 
 /* To one text. */

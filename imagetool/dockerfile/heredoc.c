@@ -36,29 +36,43 @@ static char *unquote(const char *p, char escape, bool *ret_quoted, struct arena 
 	return arena_strndup(a, strbuf_str(&name), name.len);
 }
 
-/* [0-9]*<<-?DELIMITER, the whole of a word. */
-static bool announces(const char *word, char escape, struct arena *a, struct announced *ret)
+/* Behind the "<<" of [0-9]*<<-?DELIMITER, the whole of a word; NULL: it is none. */
+static const char *announced_name(const char *word, bool *ret_strip_tabs)
 {
 	while (isdigit((unsigned char)*word))
 		word++;
 	if (!starts_with(word, "<<"))
-		return false;
+		return NULL;
 	word += 2;
-	ret->strip_tabs = *word == '-';
-	word += ret->strip_tabs;
-	if (!*word || strchr(word, '<'))
+	*ret_strip_tabs = *word == '-';
+	word += *ret_strip_tabs;
+	return *word && !strchr(word, '<') ? word : NULL;
+}
+
+bool heredoc_is(const char *word)
+{
+	bool strip_tabs;
+
+	return announced_name(word, &strip_tabs) != NULL;
+}
+
+static bool announces(const char *word, char escape, struct arena *a, struct announced *ret)
+{
+	word = announced_name(word, &ret->strip_tabs);
+	if (!word)
 		return false;
 	ret->name = unquote(word, escape, &ret->quoted, a);
 	return *ret->name != '\0';
 }
 
 static int read_content(const struct announced *d, struct line_reader *r, struct strbuf *content,
-			struct err *e)
+			size_t *ret_end, struct err *e)
 {
 	size_t len = strlen(d->name);
 	unsigned first = r->line;
 	struct span s;
 
+	*ret_end = r->at;
 	while (line_next(r, &s)) {
 		const char *end = r->text + r->at;
 
@@ -69,6 +83,7 @@ static int read_content(const struct announced *d, struct line_reader *r, struct
 		if (s.len == len && memcmp(s.p, d->name, len) == 0)
 			return strbuf_check(content, "a here-document", e);
 		strbuf_add(content, s.p, (size_t)(end - s.p));
+		*ret_end = r->at;
 	}
 	return err_set(e, EINVAL, "unterminated heredoc: no line after line %u is just '%.80s'",
 		       first, d->name);
@@ -78,11 +93,12 @@ static int add(struct instruction *i, const struct announced *d, struct line_rea
 	       struct arena *a, struct err *e)
 {
 	auto_(strbuf) struct strbuf content = { .max = DOCKERFILE_MAX };
+	size_t begin = r->at, end;
 	int result;
 
 	if (i->n_heredocs == HEREDOCS_MAX)
 		return err_set(e, E2BIG, "more than %d here-documents", HEREDOCS_MAX);
-	result = read_content(d, r, &content, e);
+	result = read_content(d, r, &content, &end, e);
 	if (result < 0)
 		return result;
 	if (!i->heredocs)
@@ -92,6 +108,9 @@ static int add(struct instruction *i, const struct announced *d, struct line_rea
 		.content = arena_strndup(a, strbuf_str(&content), content.len),
 		.len = content.len,
 		.expand = !d->quoted,
+		.strip_tabs = d->strip_tabs,
+		.raw = arena_strndup(a, r->text + begin, end - begin),
+		.raw_len = end - begin,
 	};
 	i->last_line = r->line;
 	return 0;

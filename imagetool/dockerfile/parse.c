@@ -65,6 +65,8 @@ static int parse_instruction(struct parser *p, const char *text, struct instruct
 	while (*end && !is_blank(*end))
 		end++;
 	i->keyword = arena_strndup(p->arena, text, (size_t)(end - text));
+	trimmed = span_trim((struct span){ text, strlen(text) });
+	i->line = arena_strndup(p->arena, trimmed.p, trimmed.len);
 	row = instruction_find(text, (size_t)(end - text), &i->kind);
 	if (!row)
 		return unknown(i->keyword, e);

@@ -94,14 +94,14 @@ struct graph_target {
 	struct image_config config;
 	/* For each entry of config.history the vertex that makes its layer; NO_VERTEX: none, or the
 	 * base image's. */
-	const size_t *history_vertex;
+	size_t *history_vertex;
 	/* The tree from below: at first the image (if any), then each vertex that makes a layer. */
-	const size_t *layers;
+	size_t *layers;
 	size_t n_layers;
 	const char *stage; /* its name, or number as text */
 	/* BUILDKIT_SBOM_SCAN_CONTEXT and _STAGE: what else an SBOM looks at. */
 	bool scan_context;
-	const size_t *scan_vertices;
+	size_t *scan_vertices;
 	const char *const *scan_stages; /* their names */
 	size_t n_scan;
 };
