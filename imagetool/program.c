@@ -59,21 +59,23 @@ static int default_store(char **ret, struct err *e)
 	return 0;
 }
 
+int globals_store_path(const void *global, char **ret, struct err *e)
+{
+	const struct image_globals *g = global;
+
+	if (!g->store)
+		return default_store(ret, e);
+	*ret = xstrdup(g->store);
+	return 0;
+}
+
 int globals_open_store(const void *global, enum store_access access, struct store **ret,
 		       struct err *e)
 {
-	const struct image_globals *g = global;
 	autofree char *path = NULL;
+	int r = globals_store_path(global, &path, e);
 
-	if (g->store) {
-		path = xstrdup(g->store);
-	} else {
-		int r = default_store(&path, e);
-
-		if (r < 0)
-			return r;
-	}
-	return store_open(path, access, ret, e);
+	return r < 0 ? r : store_open(path, access, ret, e);
 }
 
 /* ---- Exit status ---- */

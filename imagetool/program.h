@@ -18,5 +18,7 @@ extern const struct program creel_image_program;
  * $XDG_DATA_HOME/creel/images or ~/.local/share/creel/images.  `global` is what verbs get. */
 int globals_open_store(const void *global, enum store_access access, struct store **ret,
 		       struct err *e);
+/* Where that is; owned by the caller. */
+int globals_store_path(const void *global, char **ret, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "imagetool/progress/internal.h"
+#include "libutil/base64.h"
 #include "libutil/json.h"
 
 static void kv_time(struct json_writer *w, const char *key, int64_t at)
@@ -23,19 +24,9 @@ static void kv_time(struct json_writer *w, const char *key, int64_t at)
 /* Bytes, as Go writes them. */
 static void add_bytes(struct json_writer *w, const char *data, size_t len)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	auto_(strbuf) struct strbuf text = { 0 };
 
-	for (size_t i = 0; i < len; i += 3) {
-		size_t have = len - i < 3 ? len - i : 3;
-		uint32_t bits = 0;
-
-		for (size_t n = 0; n < 3; n++)
-			bits = bits << 8 | (n < have ? (uint8_t)data[i + n] : 0U);
-		for (size_t n = 0; n < 4; n++)
-			strbuf_addc(&text, n <= have ? digits[bits >> (18 - 6 * n) & 63] : '=');
-	}
+	base64_add(&text, data, len);
 	json_string_n(w, strbuf_str(&text), text.len);
 }
 

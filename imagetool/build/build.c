@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/build/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "imagetool/build/internal.h"
+#include "imagetool/interrupt.h"
+#include "libutil/log.h"
+#include "libutil/parse.h"
+#include "libutil/path.h"
+
+/* ---- Before anything is done ---- */
+
+/* BuildKit's variables, in bytes; -1: no limit. */
+static int64_t log_limit(const char *variable)
+{
+	const char *text = getenv(variable);
+	int64_t limit;
+
+	if (!text || !*text)
+		return 0;
+	if (parse_i64(text, &limit) == 0 && limit >= -1 && limit != 0)
+		return limit;
+	log_warning("%s: '%s' is no number of bytes and no -1: it is not looked at", variable,
+		    text);
+	return 0;
+}
+
+static int open_progress(struct build *b, struct err *e)
+{
+	struct progress_opts o = {
+		.mode = b->opts->quiet ? PROGRESS_QUIET : (enum progress_mode)b->opts->progress,
+		.fd = STDERR_FILENO,
+		.log_max = log_limit("BUILDKIT_STEP_LOG_MAX_SIZE"),
+		.log_speed_max = log_limit("BUILDKIT_STEP_LOG_MAX_SPEED"),
+	};
+
+	return progress_open(&o, &b->progress, e);
+}
+
+/* The held signals, readable where somebody waits for something else as well. */
+static int watch_signals(struct err *e)
+{
+	sigset_t held;
+	int fd;
+
+	if (sigprocmask(SIG_BLOCK, NULL, &held) < 0)
+		return err_sys(e, "look at signals");
+	fd = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_sys(e, "watch signals") : fd;
+}
+
+static int prepare(struct build *b, struct err *e)
+{
+	const struct build_options *o = b->opts;
+	int r = build_values_read(o, &b->arena, &b->values, e);
+
+	if (r >= 0)
+		r = build_contexts_read(&o->contexts, &b->arena, &b->contexts, e);
+	if (r >= 0)
+		r = result_plan_make(&o->result, &b->plan, e);
+	if (r >= 0)
+		r = b->signals = watch_signals(e);
+	if (r >= 0)
+		r = open_progress(b, e);
+	if (r < 0)
+		return r;
+	b->place = (struct build_place){ b->store, b->progress, b->signals };
+	struct images_opts images = { .store = b->store,
+				      .pull = o->pull == BUILD_PULL_ALWAYS,
+				      .registry = o->registry,
+				      .quiet = true };
+
+	images.registry.wakefd = b->signals;
+	return images_new(&images, &b->images, e);
+}
+
+/* ---- Solve ---- */
+
+static int solve_image(void *ctx, const struct vertex_image *want, const struct image **ret,
+		       struct err *e)
+{
+	struct build *b = ctx;
+
+	return images_get(b->images, want, ret, e);
+}
+
+static int solve_context(void *ctx, const char *name, struct context **ret, struct err *e)
+{
+	struct build *b = ctx;
+	struct build_context *c = *name ? build_contexts_find(&b->contexts, name) : NULL;
+
+	if (!*name)
+		return input_context(&b->input, &b->place, ret, e);
+	if (!c || !c->dir)
+		return err_set(e, EINVAL, "the build context '%s' has no files", name);
+	return build_context_open(c, b->store, ret, e);
+}
+
+static bool has_runs(const struct graph *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->items[i].kind == VERTEX_RUN)
+			return true;
+	return false;
+}
+
+static int find_runtime(struct build *b, char **ret, struct err *e)
+{
+	/* Who runs nothing needs none. */
+	if (!has_runs(&b->graph))
+		return 0;
+	return run_find_runtime(b->opts->runtime, ret, e);
+}
+
+static struct run_env make_run_env(const struct build *b, const char *runtime, const char *dir)
+{
+	const struct build_values *v = &b->values;
+
+	return (struct run_env){
+		.runtime = runtime,
+		.options = &b->opts->run,
+		.allow_insecure = v->allow_insecure,
+		.allow_host = v->allow_host,
+		.secrets = v->secrets,
+		.n_secrets = v->n_secrets,
+		.ssh = v->ssh,
+		.n_ssh = v->n_ssh,
+		.dir = dir,
+		.cancelfd = b->signals,
+	};
+}
+
+static void tell_vertices(struct build *b)
+{
+	for (size_t i = 0; i < b->graph.n; i++) {
+		const struct vertex *v = &b->graph.items[i];
+
+		progress_vertex_known(b->progress, i, v->digest, v->name, v->inputs, v->n_inputs);
+	}
+}
+
+static void note_failure(struct build *b, const struct solve *s)
+{
+	size_t vertex = solve_failed(s);
+	const struct instruction *origin;
+
+	if (vertex == NO_VERTEX)
+		return;
+	origin = b->graph.items[vertex].origin;
+	if (!origin)
+		return;
+	b->failed_first_line = origin->first_line;
+	b->failed_last_line = origin->last_line;
+}
+
+static int solve_and_finish(struct build *b, const struct solve_opts *o, struct err *e)
+{
+	auto_(solve) struct solve *s = NULL;
+	int r = solve_new(o, &b->graph, &s, e);
+
+	if (r >= 0) {
+		r = solve_run(s, e);
+		if (r < 0)
+			note_failure(b, s);
+	}
+	return r < 0 ? r : build_finish(b, s, e);
+}
+
+static int carry_out(struct build *b, struct err *e)
+{
+	autofree char *runtime = NULL, *store = path_absolute(store_path(b->store)), *dir = NULL;
+	struct run_env env;
+	struct solve_opts o = {
+		.store = b->store,
+		.progress = b->progress,
+		.calls = { .image = solve_image, .context = solve_context, .ctx = b },
+		.run = &env,
+		.run_salt = b->values.run_salt,
+		.no_layers = !result_plan_wants_layers(&b->plan),
+		.compression = result_plan_compression(&b->plan),
+		.jobs = b->opts->jobs,
+	};
+	int r = find_runtime(b, &runtime, e);
+
+	if (r < 0)
+		return r;
+	dir = path_join(store, "build");
+	env = make_run_env(b, runtime, dir);
+	tell_vertices(b);
+	return solve_and_finish(b, &o, e);
+}
+
+/* ---- All of it ---- */
+
+static int run_stages(struct build *b, struct err *e)
+{
+	int r = build_read(b, e);
+
+	if (r >= 0)
+		r = build_make_graph(b, e);
+	if (r >= 0)
+		r = build_judge_findings(b, e);
+	if (r >= 0)
+		r = carry_out(b, e);
+	return r;
+}
+
+static void build_done(struct build *b)
+{
+	progress_free(b->progress);
+	images_free(b->images);
+	input_done(&b->input);
+	build_contexts_done(&b->contexts);
+	build_values_done(&b->values);
+	result_plan_done(&b->plan);
+	if (b->signals >= 0)
+		(void)close(b->signals);
+	arena_done(&b->arena);
+}
+AUTO_DEFINE_DONE(build, build_done)
+
+int build(struct store *s, const struct build_options *o, struct err *e)
+{
+	auto_(build) struct build b = {
+		.opts = o, .store = s, .signals = -1, .input = BUILD_INPUT_NONE
+	};
+	auto_(interrupt) struct interrupt held = { 0 };
+	int r;
+
+	interrupt_hold(&held);
+	r = prepare(&b, e);
+	if (r < 0)
+		return r;
+	if (o->call != BUILD_CALL_BUILD)
+		return build_answer(&b, e);
+	r = run_stages(&b, e);
+	progress_close(b.progress);
+	build_print_warnings(&b);
+	if (r < 0)
+		build_print_place(&b);
+	return r < 0 ? err_wrap(e, r, "failed to solve") : 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a build's Dockerfile and its main context come from, by docker's rules:
+ *
+ *     DIR          its Dockerfile, or what -f names; -f - is standard input
+ *     -            standard input: a Dockerfile without context, or a tar archive of a context
+ *     git URL      a repository, with #REF:DIR
+ *     http(s) URL  a tar archive, or a Dockerfile without context
+ */
+#ifndef IMAGETOOL_BUILD_INPUT_H
+#define IMAGETOOL_BUILD_INPUT_H
+
+#include "imagetool/build/options.h"
+#include "imagetool/build/scratch.h"
+#include "imagetool/context/context.h"
+#include "imagetool/dockerfile/dockerfile.h"
+#include "imagetool/dockerfile/git_url.h"
+#include "imagetool/layer/budget.h"
+
+enum input_kind { INPUT_DIR, INPUT_STDIN, INPUT_GIT, INPUT_HTTP };
+
+struct build_input {
+	enum input_kind kind;
+	char *text; /* the Dockerfile */
+	size_t len;
+	char *name; /* what messages call it */
+
+	/* The main context: a directory that is opened when it is needed, or open already; neither
+	 * is a build without context. */
+	char *dir;
+	struct context *context;
+	char *dockerfile;  /* below the context; NULL: it lies elsewhere */
+	char *ignore_file; /* goes before .dockerignore; or NULL */
+	struct ignore ignore;
+	struct layer_budget budget;
+	struct scratch scratch;
+};
+#define BUILD_INPUT_NONE ((struct build_input){ .scratch = SCRATCH_NONE })
+
+struct build_place {
+	const struct store *store;
+	struct progress *progress;
+	int cancelfd;
+};
+
+/* What the argument is; pure.  `git` is filled in for INPUT_GIT. */
+int input_kind(const char *context, struct arena *a, enum input_kind *ret, struct git_url *git,
+	       struct err *e);
+/* The first bytes of a stream: a tar archive, compressed or not? */
+bool input_is_archive(const void *data, size_t len);
+
+/* Reads the Dockerfile. */
+int input_open(struct build_input *in, const struct build_options *o, const struct build_place *at,
+	       struct arena *a, struct err *e);
+/* Opens the main context; *ret stays the input's. */
+int input_context(struct build_input *in, const struct build_place *at, struct context **ret,
+		  struct err *e);
+/* What .dockerignore says, for the checks; in->ignore, texts in `a`. */
+int input_ignore(struct build_input *in, struct arena *a, struct err *e);
+void input_done(struct build_input *in);
+AUTO_DEFINE_DONE(build_input, input_done)
+
+/* ---- input_fetch.c: also for named contexts ---- */
+
+/* The tree of a repository as a directory; *ret (owned) is its path. */
+int input_fetch_git(const struct git_url *url, const struct build_place *at, struct scratch *s,
+		    char **ret, struct err *e);
+/* One file, open for reading. */
+int input_fetch_http(const char *url, const struct build_place *at, struct scratch *s,
+		     struct err *e);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One build under way, as its stages see it. */
+#ifndef IMAGETOOL_BUILD_INTERNAL_H
+#define IMAGETOOL_BUILD_INTERNAL_H
+
+#include "imagetool/build/build.h"
+#include "imagetool/build/contexts.h"
+#include "imagetool/build/input.h"
+#include "imagetool/build/values.h"
+#include "imagetool/solve/images.h"
+#include "imagetool/solve/solve.h"
+
+struct build {
+	const struct build_options *opts;
+	struct store *store;
+	struct progress *progress;
+	struct arena arena;
+	int signals; /* readable once a signal is held back */
+	struct build_place place;
+	struct build_values values;
+	struct build_contexts contexts;
+	struct build_input input;
+	struct result_plan plan;
+	struct images *images;
+	struct dockerfile file;
+	struct checks checks;
+	struct graph graph;
+	size_t definition; /* progress: the Dockerfile */
+	size_t told;       /* findings that were told of */
+	/* Where it failed: lines of the Dockerfile; 0: nowhere in it. */
+	unsigned failed_first_line, failed_last_line;
+};
+
+/* define.c: from the input to the Dockerfile as data, and on to the graph. */
+int build_read(struct build *b, struct err *e);
+int build_make_graph(struct build *b, struct err *e);
+
+/* finish.c: what was solved becomes what was asked for. */
+int build_finish(struct build *b, struct solve *s, struct err *e);
+
+/* findings.c */
+/* Those that nobody was told of yet, to the progress. */
+void build_tell_findings(struct build *b);
+/* "1 warning found", behind the progress. */
+void build_print_warnings(const struct build *b);
+/* The lines at fault. */
+void build_print_place(const struct build *b);
+/* `# check=error=true` and findings. */
+int build_judge_findings(const struct build *b, struct err *e);
+
+/* call.c: --call: what it prints; returns BUILD_FOUND, 0 or what failed. */
+int build_answer(struct build *b, struct err *e);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/build/values.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "libutil/file.h"
+
+void build_values_done(struct build_values *v)
+{
+	strv_done(&v->no_cache_filter);
+}
+
+/* ---- NAME=VALUE ---- */
+
+struct pairs {
+	struct graph_arg *items;
+	size_t n, cap;
+};
+
+static void pairs_add(struct pairs *p, struct arena *a, const char *name, const char *value)
+{
+	if (p->n == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 16;
+		p->items = arena_grow(a, p->items, p->n, p->cap, sizeof(*p->items));
+	}
+	p->items[p->n++] = (struct graph_arg){ name, value };
+}
+
+static bool pairs_have(const struct pairs *p, const char *name)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (streq(p->items[i].name, name))
+			return true;
+	return false;
+}
+
+/* Without a value it is the environment's; what is not set there is as if it were not given. */
+static int add_arg(struct pairs *p, struct arena *a, const char *text, struct err *e)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals ? (size_t)(equals - text) : strlen(text);
+	const char *name = arena_strndup(a, text, len), *value;
+
+	if (!len)
+		return err_set(e, EINVAL, "'%.200s': a name is missing: give NAME=VALUE", text);
+	value = equals ? equals + 1 : getenv(name);
+	if (value)
+		pairs_add(p, a, name, arena_strdup(a, value));
+	return 0;
+}
+
+/* A line each, as podman has it: '#' begins a comment. */
+static int add_arg_file(struct pairs *p, struct arena *a, const char *file, struct err *e)
+{
+	auto_(strv) struct strv lines = { 0 };
+	autofree char *text = NULL;
+	int r = file_read_at(AT_FDCWD, file, BUILD_ARG_FILE_MAX, &text, NULL, e);
+
+	if (r >= 0)
+		strv_split(&lines, text, '\n', true);
+	for (size_t i = 0; i < lines.n && r >= 0; i++) {
+		const char *line = lines.v[i] + strspn(lines.v[i], " \t\r");
+
+		if (*line && *line != '#')
+			r = add_arg(p, a, line, e);
+	}
+	return r < 0 ? err_wrap(e, r, "--build-arg-file '%s'", file) : 0;
+}
+
+/* What BuildKit's clients take from the environment without being asked. */
+static void add_epoch(struct pairs *p, struct arena *a, const char *given)
+{
+	static const char name[] = "SOURCE_DATE_EPOCH";
+	const char *value = given ? given : getenv(name);
+
+	if (value && *value && (given || !pairs_have(p, name)))
+		pairs_add(p, a, name, arena_strdup(a, value));
+}
+
+static int read_args(const struct build_options *o, struct arena *a, struct build_values *ret,
+		     struct err *e)
+{
+	struct pairs p = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < o->build_arg_files.n && r >= 0; i++)
+		r = add_arg_file(&p, a, o->build_arg_files.v[i], e);
+	for (size_t i = 0; i < o->build_args.n && r >= 0; i++) {
+		r = add_arg(&p, a, o->build_args.v[i], e);
+		if (r < 0)
+			(void)err_wrap(e, r, "--build-arg");
+	}
+	add_epoch(&p, a, o->epoch);
+	ret->args = p.items;
+	ret->n_args = p.n;
+	return r;
+}
+
+static int read_labels(const struct build_options *o, struct arena *a, struct build_values *ret,
+		       struct err *e)
+{
+	struct pairs p = { 0 };
+
+	for (size_t i = 0; i < o->labels.n; i++) {
+		const char *text = o->labels.v[i], *equals = strchr(text, '=');
+		size_t len = equals ? (size_t)(equals - text) : strlen(text);
+
+		if (!len)
+			return err_set(e, EINVAL, "--label '%.200s': a name is missing", text);
+		pairs_add(&p, a, arena_strndup(a, text, len), equals ? equals + 1 : "");
+	}
+	ret->labels = p.items;
+	ret->n_labels = p.n;
+	return 0;
+}
+
+/* ---- Lists ---- */
+
+static int add_platform(struct build_values *v, struct arena *a, const char *text, struct err *e)
+{
+	struct platform p;
+	int r = 0;
+
+	platform_host(&p);
+	if (!streq(text, "local"))
+		r = platform_parse(text, &p, e);
+	else
+		p.variant[0] = '\0';
+	if (r < 0)
+		return err_wrap(e, r, "--platform");
+	if (v->n_platforms == GRAPH_PLATFORMS_MAX)
+		return err_set(e, E2BIG, "--platform: more than %d", GRAPH_PLATFORMS_MAX);
+	v->platforms = arena_grow(a, v->platforms, v->n_platforms, v->n_platforms + 1, sizeof(p));
+	v->platforms[v->n_platforms++] = p;
+	return 0;
+}
+
+static int read_platforms(const struct build_options *o, struct arena *a, struct build_values *ret,
+			  struct err *e)
+{
+	auto_(strv) struct strv words = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < o->platforms.n; i++)
+		strv_split(&words, o->platforms.v[i], ',', true);
+	for (size_t i = 0; i < words.n && r >= 0; i++)
+		r = add_platform(ret, a, words.v[i], e);
+	return r;
+}
+
+/* ---- What steps may and see ---- */
+
+static int read_allow(const struct build_options *o, struct build_values *ret, struct err *e)
+{
+	for (size_t i = 0; i < o->allow.n; i++) {
+		const char *word = o->allow.v[i];
+
+		if (streq(word, "network.host"))
+			ret->allow_host = true;
+		else if (streq(word, "security.insecure"))
+			ret->allow_insecure = true;
+		else
+			return err_set(e, EINVAL,
+				       "--allow '%.100s': there are network.host and "
+				       "security.insecure",
+				       word);
+	}
+	return 0;
+}
+
+static int read_network(const struct build_options *o, struct build_values *ret, struct err *e)
+{
+	static const struct {
+		const char *word;
+		enum run_network network;
+	} words[] = {
+		{ "default", RUN_NETWORK_DEFAULT }, { "none", RUN_NETWORK_NONE },
+		{ "host", RUN_NETWORK_HOST },       { "pasta", RUN_NETWORK_DEFAULT },
+		{ "private", RUN_NETWORK_DEFAULT },
+	};
+	const char *given = o->run.network;
+
+	if (!given)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!streq(words[i].word, given))
+			continue;
+		ret->network = words[i].network;
+		ret->allow_host |= ret->network == RUN_NETWORK_HOST;
+		return 0;
+	}
+	return err_set(e, EINVAL,
+		       "--network '%.100s': there are default, none, host, pasta and private",
+		       given);
+}
+
+/* What changes what a step can see is part of what it is known by. */
+static void make_salt(const struct container_options *c, struct arena *a, struct build_values *ret)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	const struct {
+		const char *word;
+		const struct strv *list;
+	} lists[] = { { "add-host", &c->add_hosts }, { "ulimit", &c->ulimits } };
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		for (size_t n = 0; n < lists[i].list->n; n++)
+			strbuf_addf(&text, "%s=%s\n", lists[i].word, lists[i].list->v[n]);
+	if (c->shm_size)
+		strbuf_addf(&text, "shm-size=%s\n", c->shm_size);
+	ret->run_salt = text.len ? arena_strndup(a, text.data, text.len) : NULL;
+}
+
+static int read_secrets(const struct build_options *o, struct arena *a, struct build_values *ret,
+			struct err *e)
+{
+	int r = 0;
+
+	ret->secrets = arena_alloc(a, o->secrets.n + 1, sizeof(*ret->secrets));
+	ret->ssh = arena_alloc(a, o->ssh.n + 1, sizeof(*ret->ssh));
+	for (size_t i = 0; i < o->secrets.n && r >= 0; i++)
+		r = build_secret_read(o->secrets.v[i], a, &ret->secrets[ret->n_secrets++], e);
+	for (size_t i = 0; i < o->ssh.n && r >= 0; i++)
+		r = build_ssh_read(o->ssh.v[i], a, &ret->ssh[ret->n_ssh++], e);
+	return r;
+}
+
+int build_values_read(const struct build_options *o, struct arena *a, struct build_values *ret,
+		      struct err *e)
+{
+	int r = read_args(o, a, ret, e);
+
+	if (r >= 0)
+		r = read_labels(o, a, ret, e);
+	if (r >= 0)
+		r = read_platforms(o, a, ret, e);
+	if (r >= 0)
+		r = read_allow(o, ret, e);
+	if (r >= 0)
+		r = read_network(o, ret, e);
+	if (r >= 0)
+		r = read_secrets(o, a, ret, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < o->no_cache_filter.n; i++)
+		strv_split(&ret->no_cache_filter, o->no_cache_filter.v[i], ',', true);
+	make_salt(&o->run, a, ret);
+	return 0;
+}
