@@ -25,6 +25,7 @@ static struct {
 	const char *program;
 	enum log_level level;
 	bool level_asked;
+	bool only; /* nothing to stderr */
 	enum log_format format;
 	int fd; /* of the file, -1: none */
 	enum log_format file_format;
@@ -44,6 +45,11 @@ void log_set_level(enum log_level level)
 void log_set_format(enum log_format format)
 {
 	sink.format = format;
+}
+
+void log_set_only(bool only)
+{
+	sink.only = only;
 }
 
 int log_open_file(const char *path, enum log_format format, struct err *e)
@@ -145,7 +151,7 @@ static void send_all(const struct line *l)
 {
 	if (file_takes(l->level))
 		send(sink.fd, sink.file_format, l);
-	if (sink.fd < 0 || l->level == LOG_LEVEL_ERROR)
+	if (sink.fd < 0 || (l->level == LOG_LEVEL_ERROR && !sink.only))
 		send(STDERR_FILENO, sink.format, l);
 }
 

@@ -30,6 +30,8 @@ void log_set_level(enum log_level level);
 int log_open_file(const char *path, enum log_format format, struct err *e);
 /* Format of stderr; text by default. */
 void log_set_format(enum log_format format);
+/* Once there is a file: nothing goes to stderr, not even errors. */
+void log_set_only(bool only);
 bool log_wants(enum log_level level);
 int log_parse_level(const char *text, enum log_level *ret, struct err *e);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * --log, --log-format, --log-level and --debug, which every program has.  A
+ * --log, --log-format, --log-level, --log-only and --debug, which every program has.  A
  * program puts a struct log_opts into its global values, LOG_OPT_ROWS() with
  * that member's offset into its rows, and calls log_opts_apply() when they were
  * read.
@@ -16,6 +16,7 @@ struct log_opts {
 	int format; /* enum log_format */
 	const char *level;
 	bool debug;
+	bool only;
 };
 
 extern const char *const log_opts_formats[];
@@ -43,6 +44,13 @@ extern const char *const log_opts_formats[];
 			.offset = (base) + offsetof(struct log_opts, level),                       \
 			.arg = "LEVEL",                                                            \
 			.help = "least important lines to log: error, warning, info or debug",     \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "log-only",                                                        \
+			.kind = OPT_FLAG,                                                          \
+			.offset = (base) + offsetof(struct log_opts, only),                        \
+			.help = "with --log: write nothing to standard error, which may be "       \
+				"another program's",                                               \
 		},                                                                                 \
 	{                                                                                          \
 		.name = "debug", .kind = OPT_FLAG,                                                 \

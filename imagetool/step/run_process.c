@@ -86,6 +86,15 @@ static char *complaint(const char *path)
 	return steal_ptr(&text);
 }
 
+/* "create 'build-x1y2z3': ..." means nothing to who reads a build's output. */
+static const char *without_id(const struct run_step *s, const char *text)
+{
+	const char *at = strstr(text, s->id);
+	size_t len = strlen(s->id);
+
+	return at && starts_with(at + len, "': ") ? at + len + strlen("': ") : text;
+}
+
 static int judge(const struct run_step *s, const char *log, int status, struct err *e)
 {
 	autofree char *said = NULL, *why = NULL;
@@ -94,7 +103,7 @@ static int judge(const struct run_step *s, const char *log, int status, struct e
 	if (code == 0)
 		return 0;
 	said = complaint(log);
-	why = said ? xasprintf("%s", said) : xasprintf("exit code: %d", code);
+	why = said ? xstrdup(without_id(s, said)) : xasprintf("exit code: %d", code);
 	return failed(s, why, e);
 }
 
@@ -196,11 +205,22 @@ static int start(const struct run_step *s, const struct strbuf *config, const ch
 		 struct streams *t, pid_t *ret_pid, int *ret_pidfd, struct err *e)
 {
 	autofree char *states = xasprintf("%s/" RUN_STATES, s->env->dir);
-	const char *argv[] = { s->env->runtime, "--root",   states,
-			       "--log",         log,        "--log-format",
-			       "json",          "run",      "--die-with-parent",
-			       "--bundle",      s->private, "--config",
-			       CONFIG_PATH,     s->id,      NULL };
+	const char *argv[] = { s->env->runtime,
+			       "--root",
+			       states,
+			       "--log",
+			       log,
+			       "--log-format",
+			       "json",
+			       "--log-only",
+			       "run",
+			       "--die-with-parent",
+			       "--bundle",
+			       s->private,
+			       "--config",
+			       CONFIG_PATH,
+			       s->id,
+			       NULL };
 	autofd int configfd = make_config(config, e);
 	int theirs[2] = { -1, -1 };
 	int r = configfd < 0 ? configfd : make_streams(t, theirs, e);

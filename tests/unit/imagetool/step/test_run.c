@@ -6,14 +6,18 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "imagetool/step/run_agent.h"
 #include "imagetool/step/run_internal.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
@@ -44,10 +48,10 @@ static void collect(void *ctx, enum run_stream stream, const void *data, size_t 
 	strbuf_add(out, data, len);
 }
 
-static const char *const applets[] = {
-	"sh",    "cat",  "id",  "echo",  "ls",   "mkdir", "touch", "stat", "rm", "mv",      "ln",
-	"sleep", "true", "env", "mount", "grep", "pwd",   "chmod", "test", "wc", "hostname"
-};
+static const char *const applets[] = { "sh",    "cat",  "id",    "echo", "ls", "mkdir",
+				       "touch", "stat", "rm",    "mv",   "ln", "sleep",
+				       "true",  "env",  "mount", "grep", "nc", "printf",
+				       "flock", "pwd",  "chmod", "test", "wc", "hostname" };
 
 static void make_root(struct world *w)
 {
@@ -202,8 +206,9 @@ static void a_program_that_is_not_there_is_named(void **state)
 	const char *args[] = { "/no/such", NULL };
 
 	assert_int_equal(run_args(w, args, 1), -ECHILD);
-	assert_non_null(strstr(w->e.msg, "process \"/no/such\" did not complete successfully: "));
-	assert_non_null(strstr(w->e.msg, "no such file or directory"));
+	assert_string_equal(w->e.msg, "process \"/no/such\" did not complete successfully: exec "
+				      "'/no/such': no such file or directory");
+	assert_string_equal(strbuf_str(&w->out), "");
 }
 
 static void nothing_but_what_was_written_stays(void **state)
@@ -560,7 +565,133 @@ static void a_step_that_is_told_to_stop_leaves_nothing(void **state)
 	(void)close(p[1]);
 }
 
-static void a_locked_cache_is_used_by_one_at_a_time(void **state);
+/* A lock that the step's container holds, as long as it has processes. */
+static void wait_until_unlocked(const struct world *w)
+{
+	autofd int fd = openat(w->rootfd, "life", O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+}
+
+static void wait_for_entry(const struct world *w, const char *path)
+{
+	for (int i = 0; i < 500 && !exists(w, path); i++)
+		(void)usleep(10000);
+	assert_true(exists(w, path));
+}
+
+/* The last processes may be ending yet. */
+static void sweep_all(struct world *w)
+{
+	int left = 1;
+
+	for (int i = 0; i < 200 && left; i++) {
+		assert_int_equal(run_sweep(w->build, w->env.runtime, &w->e), 0);
+		left = left_in(w, "run") + left_in(w, "scratch") + left_in(w, "private");
+		if (left)
+			(void)usleep(20000);
+	}
+	assert_int_equal(left, 0);
+}
+
+static void a_build_that_is_killed_takes_its_steps_along(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_BIND, "/mnt");
+	int status;
+	pid_t pid;
+
+	m->source = "/etc"; /* written to: something is thrown away */
+	w->trees[0].fd = w->rootfd;
+	pid = fork();
+	if (pid == 0) {
+		(void)shell(w, "exec 9>/life; flock 9; touch /begun /mnt/x; sleep 1000");
+		_exit(0);
+	}
+	wait_for_entry(w, "begun");
+	assert_int_equal(left_in(w, "run"), 1);
+	assert_int_equal(run_sweep(w->build, w->env.runtime, &w->e), 0);
+	assert_int_equal(left_in(w, "run") + left_in(w, "scratch"), 2);
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	wait_until_unlocked(w);
+	sweep_all(w);
+}
+
+static void a_build_that_is_killed_at_any_moment_leaves_nothing_that_cannot_be_swept(void **state)
+{
+	struct world *w = world(state);
+
+	for (useconds_t after = 500; after < 20000; after += 700) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			(void)shell(w, "sleep 1000");
+			_exit(0);
+		}
+		(void)usleep(after);
+		(void)kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+	}
+	sweep_all(w);
+}
+
+/* ---- Agents ---- */
+
+static void only_asking_and_signing_is_let_through(void **state UNUSED)
+{
+	size_t allowed = 0;
+
+	for (unsigned type = 0; type < 256; type++) {
+		const uint8_t message[] = { (uint8_t)type };
+
+		allowed += run_agent_allows(message, 1);
+	}
+	assert_int_equal(allowed, 2);
+	assert_true(run_agent_allows((const uint8_t[]){ 11 }, 1));
+	assert_true(run_agent_allows((const uint8_t[]){ 13 }, 1));
+	assert_false(run_agent_allows((const uint8_t[]){ 11 }, 0));
+	assert_int_equal(run_agent_length((const uint8_t[]){ 0xff, 0, 1, 2 }), 0xff000102);
+}
+
+static void a_key_is_seen_through_an_agent_that_takes_no_other(void **state)
+{
+	struct world *w = world(state);
+	autofree char *key = xasprintf("%s/key", w->dir);
+	autofree char *make = xasprintf("ssh-keygen -q -t ed25519 -N '' -C a-comment -f %s", key);
+	const char *keys[] = { key };
+	autofd int hostfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct run_mount *m;
+	const struct run_ssh ssh[] = { { .id = "default", .keys = keys, .n_keys = 1 } };
+
+	if (access("/usr/bin/ssh-keygen", X_OK) < 0 ||
+	    access("/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", X_OK) < 0)
+		skip();
+	assert_int_equal(system(make), 0);
+	mount_new(w, RUN_MOUNT_SSH, "");
+	w->env.ssh = ssh;
+	w->env.n_ssh = 1;
+	/* The host's own program, by its own loader. */
+	w->trees[0].fd = hostfd;
+	m = mount_new(w, RUN_MOUNT_BIND, "/host");
+	m->read_only = true;
+	w->trees[1].fd = hostfd;
+	assert_shell(w,
+		     "add() { /host/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 --library-path "
+		     "/host/lib/x86_64-linux-gnu:/host/usr/lib/x86_64-linux-gnu "
+		     "/host/usr/bin/ssh-add $1 2>&1; }; echo $SSH_AUTH_SOCK; "
+		     "add -L | grep -c a-comment; add -D; add -L | grep -c a-comment",
+		     "/run/buildkit/ssh_agent.0\n1\nFailed to remove all identities.\n1\n");
+	assert_false(exists(w, "run"));
+	w->n_mounts = 0;
+	mount_new(w, RUN_MOUNT_SSH, "")->id = "none";
+	assert_shell(w, "echo -$SSH_AUTH_SOCK-", "--\n");
+	w->mounts[0].m.required = true;
+	assert_int_equal(shell(w, "true"), -ENOENT);
+}
 
 struct locked {
 	struct world *w;
@@ -652,6 +783,10 @@ int main(void)
 		STEP_TEST(a_step_that_is_told_to_stop_leaves_nothing),
 		STEP_TEST(a_locked_cache_is_used_by_one_at_a_time),
 		STEP_TEST(insecure_needs_leave),
+		STEP_TEST(a_build_that_is_killed_takes_its_steps_along),
+		STEP_TEST(a_build_that_is_killed_at_any_moment_leaves_nothing_that_cannot_be_swept),
+		cmocka_unit_test(only_asking_and_signing_is_let_through),
+		STEP_TEST(a_key_is_seen_through_an_agent_that_takes_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
