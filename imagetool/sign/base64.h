@@ -3,7 +3,7 @@
 #ifndef IMAGETOOL_SIGN_BASE64_H
 #define IMAGETOOL_SIGN_BASE64_H
 
-#include "libutil/cleanup.h"
+#include "libutil/alloc.h"
 #include "libutil/err.h"
 
 struct sign_bytes {
@@ -24,5 +24,8 @@ enum base64_kind {
 /* `what` names it in messages.  Blanks, wrong padding and stray bits are refused. */
 int base64_decode(const char *what, const char *text, size_t len, enum base64_kind kind,
 		  struct sign_bytes *ret, struct err *e);
+
+/* Padded, of the usual alphabet; the arena's. */
+char *base64_encode(struct arena *a, const void *data, size_t len);
 
 #endif
