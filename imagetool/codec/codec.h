@@ -22,6 +22,7 @@ enum codec_state {
 };
 
 struct codec {
+	const char *name; /* for messages */
 	void *(*new)(void);
 	void (*free)(void *state);
 	/* Get ready for the next member. */
@@ -32,5 +33,8 @@ struct codec {
 
 extern const struct codec codec_gzip;
 extern const struct codec codec_zstd;
+/* Archives that ADD unpacks. */
+extern const struct codec codec_xz;
+extern const struct codec codec_bzip2;
 
 #endif

@@ -12,6 +12,8 @@
 #define IN_SIZE   ((size_t)128 << 10)
 #define OUT_SIZE  ((size_t)256 << 10)
 #define MAGIC_LEN 4
+/* xz has the longest. */
+#define ARCHIVE_MAGIC_LEN 6
 
 struct decompress {
 	struct byte_source from;
@@ -59,6 +61,18 @@ enum layer_compression compression_detect(const uint8_t *p, size_t len)
 	return LAYER_PLAIN;
 }
 
+/* What tar archives are compressed with, and layers are not. */
+static const struct codec *archive_codec(const uint8_t *p, size_t len)
+{
+	static const uint8_t xz[] = { 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00 };
+
+	if (len >= sizeof(xz) && memcmp(p, xz, sizeof(xz)) == 0)
+		return &codec_xz;
+	if (len >= MAGIC_LEN && memcmp(p, "BZh", 3) == 0 && p[3] >= '1' && p[3] <= '9')
+		return &codec_bzip2;
+	return NULL;
+}
+
 /* Append to what is left, which is moved to the front of the buffer. */
 static int refill(struct decompress *d, struct err *e)
 {
@@ -78,13 +92,13 @@ static int refill(struct decompress *d, struct err *e)
 	return r;
 }
 
-int decompress_new(struct byte_source from, struct decompress **ret, struct err *e)
+static int begin(struct byte_source from, bool any, struct decompress **ret, struct err *e)
 {
 	auto_(decompress) struct decompress *d = xcalloc(1, sizeof(*d));
 
 	d->from = from;
 	d->next = d->in;
-	while (d->left < MAGIC_LEN && !d->at_end) {
+	while (d->left < ARCHIVE_MAGIC_LEN && !d->at_end) {
 		int r = refill(d, e);
 
 		if (r < 0)
@@ -92,10 +106,22 @@ int decompress_new(struct byte_source from, struct decompress **ret, struct err 
 	}
 	d->kind = compression_detect(d->next, d->left);
 	d->codec = kinds[d->kind].codec;
+	if (any && !d->codec)
+		d->codec = archive_codec(d->next, d->left);
 	if (d->codec)
 		d->state = d->codec->new ();
 	*ret = steal_ptr(&d);
 	return 0;
+}
+
+int decompress_new(struct byte_source from, struct decompress **ret, struct err *e)
+{
+	return begin(from, false, ret, e);
+}
+
+int decompress_new_archive(struct byte_source from, struct decompress **ret, struct err *e)
+{
+	return begin(from, true, ret, e);
 }
 
 void decompress_free(struct decompress *d)
@@ -145,12 +171,11 @@ static int advance(struct decompress *d, struct codec_io *io, struct err *e)
 		d->codec->reset(d->state);
 	r = d->codec->step(d->state, io, e);
 	if (r < 0)
-		return err_wrap(e, r, "%s stream", compression_name(d->kind));
+		return err_wrap(e, r, "%s stream", d->codec->name);
 	d->inside = r == CODEC_MORE;
 	if (d->inside && io->in_len == d->left && io->out_len == room) {
 		if (d->at_end || d->left == IN_SIZE)
-			return err_set(e, EBADMSG, "%s stream: truncated",
-				       compression_name(d->kind));
+			return err_set(e, EBADMSG, "%s stream: truncated", d->codec->name);
 		r = refill(d, e);
 		return r < 0 ? r : 1;
 	}

@@ -31,6 +31,8 @@ struct decompress;
 
 /* Looks at the first bytes to learn the kind. */
 int decompress_new(struct byte_source from, struct decompress **ret, struct err *e);
+/* The same for archives that are no layers: bzip2 and xz, too. */
+int decompress_new_archive(struct byte_source from, struct decompress **ret, struct err *e);
 void decompress_free(struct decompress *d);
 AUTO_DEFINE(decompress, decompress_free)
 

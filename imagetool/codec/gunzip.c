@@ -126,6 +126,7 @@ static int gzip_step(void *state, struct codec_io *io, struct err *e)
 #endif
 
 const struct codec codec_gzip = {
+	.name = "gzip",
 	.new = gzip_new,
 	.free = gzip_free,
 	.reset = gzip_reset,

@@ -46,6 +46,7 @@ static int zstd_step(void *state, struct codec_io *io, struct err *e)
 }
 
 const struct codec codec_zstd = {
+	.name = "zstd",
 	.new = zstd_new,
 	.free = zstd_free,
 	.reset = zstd_reset,

@@ -3,56 +3,8 @@
 #include <errno.h>
 
 #include "imagetool/context/internal.h"
+#include "imagetool/context/wildcard.h"
 #include "libutil/path.h"
-#include "libutil/strbuf.h"
-
-/* A backslash alone makes no pattern, and is then part of the name. */
-static bool has_wildcard(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\\')
-			i++;
-		else if (strchr("*?[", text[i]))
-			return true;
-	}
-	return false;
-}
-
-/* How much of the path stands before the first component with a wildcard. */
-static size_t plain_part(const char *path)
-{
-	size_t at = 0;
-
-	while (path[at]) {
-		size_t len = strcspn(path + at, "/");
-
-		if (has_wildcard(path + at, len))
-			break;
-		at += len;
-		at += path[at] == '/';
-	}
-	return at;
-}
-
-/* filepath.Match knows no "**": there it is '*' twice, which is '*'. */
-static void add_pattern(struct strbuf *out, const char *text)
-{
-	bool class = false;
-
-	for (; *text; text++) {
-		if (*text == '\\' && text[1]) {
-			strbuf_add(out, text++, 2);
-			continue;
-		}
-		if (class)
-			class = *text != ']';
-		else if (*text == '[')
-			class = true;
-		else if (*text == '*' && text[1] == '*')
-			continue;
-		strbuf_addc(out, *text);
-	}
-}
 
 struct matching {
 	const struct context *context;
@@ -116,14 +68,12 @@ static int match_below(struct matching *m, size_t base, const struct pattern *p,
 static int match_wild(struct matching *m, const char *path, size_t plain, struct err *e)
 {
 	autofree char *base = xstrndup(path, plain);
-	auto_(strbuf) struct strbuf text = { 0 };
 	auto_(arena) struct arena compiled = { 0 };
 	struct pattern *p;
 	size_t index;
 	int r;
 
-	add_pattern(&text, path + plain);
-	r = pattern_compile(strbuf_str(&text), &compiled, &p, e);
+	r = wildcard_compile(path + plain, &compiled, &p, NULL, e);
 	if (r < 0)
 		return r;
 	r = context_find(m->context, base, true, &index, e);
@@ -142,7 +92,7 @@ int context_match(const struct context *c, const char *source, struct arena *a,
 	autofree char *clean = path_clean(rooted);
 	struct matching m = { .context = c, .arena = a };
 	const char *path = clean + 1;
-	size_t plain = plain_part(path);
+	size_t plain = wildcard_plain_part(path);
 	int r = path[plain] ? match_wild(&m, path, plain, e) : match_plain(&m, path, e);
 
 	if (r < 0)

@@ -55,6 +55,13 @@ const struct apply_notes *apply_notes(const struct apply *a)
 	return &a->notes;
 }
 
+void apply_set_owner(struct apply *a, uid_t uid, gid_t gid)
+{
+	a->has_owner = true;
+	a->owner = uid;
+	a->group = gid;
+}
+
 const struct apply_facts *apply_facts(const struct apply *a)
 {
 	return &a->overlay->facts;
@@ -140,6 +147,10 @@ static int apply_entries(struct apply *a, struct tar_reader *t, struct err *e)
 		a->entries++;
 		if (is_given_up(a))
 			continue;
+		if (a->has_owner) {
+			n.uid = a->owner;
+			n.gid = a->group;
+		}
 		r = apply_entry(a, &n, t, e);
 		if (r < 0)
 			return r;

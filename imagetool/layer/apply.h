@@ -55,6 +55,8 @@ struct apply *apply_new(int rootfd) MALLOC_LIKE;
  * `lower`, borrowed, is what lies below; NULL: not known.  `trusted`: attributes trusted.overlay.*
  * instead of user.overlay.*. */
 struct apply *apply_new_overlay(int rootfd, struct view *lower, bool trusted) MALLOC_LIKE;
+/* Everything gets this owner, whatever the layer says: ADD --chown.  For apply_new(). */
+void apply_set_owner(struct apply *a, uid_t uid, gid_t gid);
 void apply_free(struct apply *a);
 AUTO_DEFINE(apply, apply_free)
 

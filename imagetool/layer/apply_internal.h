@@ -45,6 +45,9 @@ struct apply {
 	struct seen seen;      /* of this layer */
 	struct dir_times dirs; /* of this layer */
 	struct apply_notes notes;
+	bool has_owner; /* of apply_set_owner() */
+	uid_t owner;
+	gid_t group;
 	uint64_t entries, bytes;
 };
 

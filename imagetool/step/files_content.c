@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/step/files_content.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "imagetool/diff/disk_xattrs.h"
+#include "imagetool/interrupt.h"
+#include "libutil/file.h"
+
+/* What is asked of the kernel at once, so that an interrupt is seen. */
+#define RANGE_MAX ((size_t)64 << 20)
+
+/* ---- Content ---- */
+
+static int write_all_at(int fd, const char *data, size_t len, int64_t at, struct err *e)
+{
+	while (len > 0) {
+		ssize_t n = pwrite(fd, data, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "write");
+		data += n;
+		len -= (size_t)n;
+		at += n;
+	}
+	return 0;
+}
+
+/* From `at` to `end`, or to the end of the file. */
+static int copy_by_hand(int from, int to, int64_t at, int64_t end, char *buf, struct err *e)
+{
+	while (at < end) {
+		size_t want =
+			end - at < (int64_t)CONTENT_BUFFER ? (size_t)(end - at) : CONTENT_BUFFER;
+		ssize_t n = pread(from, buf, want, at);
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "read");
+		if (n == 0)
+			return 0;
+		r = write_all_at(to, buf, (size_t)n, at, e);
+		if (r >= 0)
+			r = interrupt_check(e);
+		if (r < 0)
+			return r;
+		at += n;
+	}
+	return 0;
+}
+
+/* File systems of different kinds, old kernels, special files. */
+static bool is_declined(int error)
+{
+	return error == EXDEV || error == EOPNOTSUPP || error == ENOSYS || error == EPERM ||
+	       error == EINVAL || error == EIO;
+}
+
+static int copy_range(int from, int to, int64_t at, int64_t end, char *buf, struct err *e)
+{
+	while (at < end) {
+		off_t in = at, out = at;
+		size_t want = (uint64_t)(end - at) < RANGE_MAX ? (size_t)(end - at) : RANGE_MAX;
+		ssize_t n = copy_file_range(from, &in, to, &out, want, 0);
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && !is_declined(errno))
+			return err_sys(e, "copy");
+		/* Some file systems say 0 for what they could read. */
+		if (n <= 0)
+			return copy_by_hand(from, to, at, end, buf, e);
+		r = interrupt_check(e);
+		if (r < 0)
+			return r;
+		at += n;
+	}
+	return 0;
+}
+
+/* Holes stay holes. */
+static int copy_pieces(int from, int to, int64_t size, char *buf, struct err *e)
+{
+	int64_t at = 0;
+
+	while (at < size) {
+		off_t data = lseek(from, at, SEEK_DATA), hole;
+		int r;
+
+		if (data < 0 && errno == ENXIO)
+			break;
+		if (data < 0)
+			data = at;
+		if (data >= size)
+			break;
+		hole = lseek(from, data, SEEK_HOLE);
+		if (hole <= data || hole > size)
+			hole = size;
+		r = copy_range(from, to, data, hole, buf, e);
+		if (r < 0)
+			return r;
+		at = hole;
+	}
+	if (ftruncate(to, size) < 0)
+		return err_sys(e, "set size %lld", (long long)size);
+	return 0;
+}
+
+int content_copy(int from, int to, int64_t size, char *buf, struct err *e)
+{
+	off_t hole;
+
+	/* A small file is through one's own buffer before the kernel has found out how it could. */
+	if (size <= (int64_t)CONTENT_BUFFER)
+		return copy_by_hand(from, to, 0, size, buf, e);
+	hole = lseek(from, 0, SEEK_HOLE);
+	if (hole >= 0 && hole < size)
+		return copy_pieces(from, to, size, buf, e);
+	return copy_range(from, to, 0, size, buf, e);
+}
+
+/* ---- Extended attributes ---- */
+
+/* The file system has none, or it is one that only others may set. */
+static bool may_lack(int error)
+{
+	return error == ENOTSUP || error == EPERM || error == EACCES || error == EINVAL;
+}
+
+static int failed(const char *what, const char *name, struct err *e)
+{
+	return may_lack(errno) || errno == ENODATA
+		       ? 0
+		       : err_sys(e, "%s extended attribute '%.100s'", what, name);
+}
+
+int content_copy_xattrs(int from, int to, struct err *e)
+{
+	char list[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
+	ssize_t len = flistxattr(from, list, sizeof(list));
+	int r = 0;
+
+	if (len < 0)
+		return may_lack(errno) ? 0 : err_sys(e, "list extended attributes");
+	for (const char *x = list; x < list + len && r >= 0; x += strlen(x) + 1) {
+		ssize_t n;
+
+		if (!disk_xattr_counts(x))
+			continue;
+		n = fgetxattr(from, x, value, sizeof(value));
+		if (n < 0)
+			r = failed("read", x, e);
+		else if (fsetxattr(to, x, value, (size_t)n, 0) < 0)
+			r = failed("set", x, e);
+	}
+	return r;
+}
+
+int content_copy_xattrs_at(int fromdir, int todir, const char *name, struct err *e)
+{
+	char list[XATTR_LIST_MAX], value[XATTR_SIZE_MAX], from[PATH_MAX], to[PATH_MAX];
+	ssize_t len;
+	int r = 0;
+
+	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d/%s", fromdir, name);
+	(void)snprintf(to, sizeof(to), "/proc/self/fd/%d/%s", todir, name);
+	len = llistxattr(from, list, sizeof(list));
+	if (len < 0)
+		return may_lack(errno) ? 0 : err_sys(e, "list extended attributes");
+	for (const char *x = list; x < list + len && r >= 0; x += strlen(x) + 1) {
+		ssize_t n;
+
+		if (!disk_xattr_counts(x))
+			continue;
+		n = lgetxattr(from, x, value, sizeof(value));
+		if (n < 0)
+			r = failed("read", x, e);
+		else if (lsetxattr(to, x, value, (size_t)n, 0) < 0)
+			r = failed("set", x, e);
+	}
+	return r;
+}

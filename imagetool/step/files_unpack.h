@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Archives that ADD unpacks: tar, as it is or compressed, known by what it begins with. */
+#ifndef IMAGETOOL_STEP_FILES_UNPACK_H
+#define IMAGETOOL_STEP_FILES_UNPACK_H
+
+#include "imagetool/layer/budget.h"
+#include "imagetool/step/files_sink.h"
+
+/* Is it one?  Whatever cannot be read as one is none.  `fd` is read from its beginning. */
+bool files_is_archive(int fd);
+/* Into the directory `dirfd`, merged with what is there, by the rules for layers: nothing leaves
+ * the directory.  With an owner everything gets that one. */
+int files_unpack(int fd, int dirfd, const struct files_attrs *attrs, struct layer_budget *budget,
+		 struct err *e);
+
+#endif
