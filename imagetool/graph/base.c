@@ -360,7 +360,7 @@ static int no_such_stage(struct platform_build *pb, const struct stage_build *s,
 {
 	if (found == s->number || needed_by(pb, found, s->number))
 		return err_set(e, ELOOP, "circular dependency detected on stage: %.80s",
-			       pb->builds[found].label);
+			       *pb->builds[found].label ? pb->builds[found].label : "stage-0");
 	return err_set(e, EINVAL,
 		       "cannot copy from stage \"%.80s\", it needs to be defined before current "
 		       "stage \"%.80s\"",

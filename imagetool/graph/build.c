@@ -217,7 +217,6 @@ static int make_stages(struct platform_build *pb, size_t target, struct err *e)
 
 	for (size_t i = 0; b->opts->all_stages && i < pb->stages.n && r >= 0; i++)
 		r = needed_mark(pb, i, e);
-	b->now = NULL;
 	if (r >= 0)
 		needed_images(pb);
 	for (size_t i = 0; i < pb->stages.n && r >= 0; i++)

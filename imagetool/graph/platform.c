@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments that are there without being declared: the platforms', and the target's name. */
+#include <ctype.h>
+
 #include "imagetool/graph/internal.h"
 
 static const char *os_of(const struct platform *p)
@@ -46,6 +48,15 @@ static void set(struct vars *v, const struct builder *b, const char *name, const
 	vars_set(v, name, given ? given : value);
 }
 
+static const char *lower(const struct builder *b, const char *text)
+{
+	char *ret = arena_strdup(b->arena, text);
+
+	for (char *c = ret; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return ret;
+}
+
 void platform_args_set(struct vars *v, const struct builder *b, const struct platform *target)
 {
 	const char *stage = b->opts->target;
@@ -59,7 +70,7 @@ void platform_args_set(struct vars *v, const struct builder *b, const struct pla
 		if (b->file->items[i].kind == INSTRUCTION_FROM)
 			last = &b->file->items[i];
 	if (!stage || !*stage)
-		stage = last && last->n_words == 3 ? last->words[2] : "default";
+		stage = last && last->n_words == 3 ? lower(b, last->words[2]) : "default";
 	set(v, b, "TARGETSTAGE", stage);
 }
 

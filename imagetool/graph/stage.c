@@ -45,7 +45,6 @@ static void count_steps(struct stage_build *s)
 	s->n_steps = t->base == BASE_IMAGE;
 	for (size_t i = 0; i < t->n; i++)
 		s->n_steps += is_step(&t->items[i]);
-	s->n_steps += s->n_triggers;
 }
 
 static bool is_listed(const char *list, const char *name)
@@ -108,11 +107,12 @@ static int make(struct platform_build *pb, struct stage_build *s, struct err *e)
 	s->vertex = NO_VERTEX;
 	s->env.arena = s->args.arena = b->arena;
 	s->no_cache = is_no_cache(b, s);
+	count_steps(s);
 	r = base_begin(pb, s, e);
 	if (r < 0 || s->replaced)
 		return r;
+	s->n_steps += s->n_triggers;
 	take_environment(pb, s);
-	count_steps(s);
 	r = run_instructions(pb, s, e);
 	s->scan_context = is_scanned(pb, s, "BUILDKIT_SBOM_SCAN_CONTEXT");
 	s->scan_stage = is_scanned(pb, s, "BUILDKIT_SBOM_SCAN_STAGE");

@@ -53,6 +53,7 @@ struct vertex_git {
 	const char *checksum; /* beginning of the commit's id it must be; or NULL */
 	bool keep_git_dir;
 	bool submodules;
+	bool mtime_commit;    /* files get the commit's time, not that of the checkout */
 	bool fetch_by_commit; /* `ref` names what it is called, `checksum` what is fetched */
 };
 

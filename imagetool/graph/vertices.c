@@ -84,8 +84,8 @@ static void define_git(const struct definition *d, const struct vertex *v)
 	put(d, g->ref);
 	put(d, g->subdir);
 	put(d, g->checksum);
-	put_number(d, (uint64_t)g->keep_git_dir << 2 | (uint64_t)g->submodules << 1 |
-			      (uint64_t)g->fetch_by_commit);
+	put_number(d, (uint64_t)g->mtime_commit << 3 | (uint64_t)g->keep_git_dir << 2 |
+			      (uint64_t)g->submodules << 1 | (uint64_t)g->fetch_by_commit);
 }
 
 static void define_source(const struct definition *d, const struct files_source *s)

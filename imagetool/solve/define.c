@@ -73,6 +73,7 @@ static void define_git(struct defining *g, const struct vertex_git *v)
 	defining_text(g, "checksum", v->checksum);
 	defining_number(g, "keep_git_dir", v->keep_git_dir);
 	defining_number(g, "submodules", v->submodules);
+	defining_number(g, "mtime_commit", v->mtime_commit);
 	defining_number(g, "fetch_by_commit", v->fetch_by_commit);
 }
 

@@ -48,7 +48,8 @@ static const struct {
 	  "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"OnBuild\":[\"COPY --from=lib /l "
 	  "/l\",\"RUN install $X\"]},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DIGEST_A
 	  "\"]}}" },
-	{ "docker.io/library/empty:latest", "{\"architecture\":\"amd64\",\"os\":\"linux\"}" },
+	{ "docker.io/library/empty:latest",
+	  "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}" },
 };
 
 static int graphed_image(void *ctx, const struct vertex_image *want, struct graph_image *ret,
