@@ -48,8 +48,7 @@ struct solve {
 	pthread_mutex_t context_lock; /* contexts bear one thread at a time */
 	struct built_stage scratch;   /* for what mounts need; fd -1: not there yet */
 	unsigned n_scratch;
-	int emptyfd; /* tree_open_empty(); -1: not yet */
-	bool private_mounts;
+	int emptyfd;             /* tree_open_empty(); -1: not yet */
 	struct build_layer like; /* what layers are packed as */
 	char *build_dir;         /* STORE/build, absolute */
 	struct solve_result *results;

@@ -2,12 +2,9 @@
 #include "imagetool/solve/solve.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 
 #include "imagetool/mount/overlay.h"
 #include "imagetool/progress/progress.h"
@@ -102,20 +99,10 @@ static int run_job(void *ctx, size_t job, struct sched_turn *t, struct err *e)
 	return err_set(e, EINVAL, "no such job");
 }
 
-/* What steps mount ends with this process, however it ends, and nobody else sees it. */
-static int make_private(void *ctx, struct err *e)
+/* Mounts are descriptors, attached nowhere: they end with this process, however it ends. */
+static int check_rights(void *ctx UNUSED, struct err *e)
 {
-	struct solve *s = ctx;
-	int r = overlay_may_mount(e);
-
-	if (r < 0 || s->private_mounts)
-		return r;
-	if (unshare(CLONE_NEWNS) < 0)
-		return err_sys(e, "make a mount namespace");
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return err_sys(e, "keep mounts to ourselves");
-	s->private_mounts = true;
-	return 0;
+	return overlay_may_mount(e);
 }
 
 static size_t n_roots_of(const struct solve *s)
@@ -151,7 +138,7 @@ static int run_jobs(struct solve *s, const size_t *roots, size_t n, struct err *
 	const struct sched_opts opts = { .n_jobs = STAGE_COUNT * s->graph->n,
 					 .threads = s->opts->jobs,
 					 .run = run_job,
-					 .before_threads = make_private,
+					 .before_threads = check_rights,
 					 .ctx = s };
 	size_t failed = SIZE_MAX;
 	int r = sched_run(&opts, roots, n, &failed, e);
@@ -292,7 +279,7 @@ int solve_mount(struct solve *s, size_t vertex, struct err *e)
 	root = job_of(vertex, STAGE_MAKE);
 	r = run_jobs(s, &root, 1, e);
 	if (r >= 0)
-		r = make_private(s, e);
+		r = overlay_may_mount(e);
 	return r < 0 ? r : tree_open(s, vertex, e);
 }
 

@@ -11,10 +11,11 @@
  * ever found by what an image's history says.
  *
  * A build that finds everything opens files of records and mounts nothing.  All else runs on
- * several threads; the first failure ends the others.  What it mounts is in a mount namespace of
- * this process alone.  Killed at any instant it leaves nothing that looks whole and is not.
+ * several threads; the first failure ends the others.  What it mounts is
+ * attached nowhere and ends with the process.  Killed at any instant it leaves nothing that looks
+ * whole and is not.
  *
- * Needs a umask of 0, which solve_run() sets for its time.
+ * The umask is the process's: it is 0 as long as a solve is open.
  */
 #ifndef IMAGETOOL_SOLVE_SOLVE_H
 #define IMAGETOOL_SOLVE_SOLVE_H
