@@ -39,9 +39,10 @@ struct http_answer {
 	int status; /* 0: none */
 	/* Header values, or NULL. */
 	char *content_type, *digest, *content_range, *location;
-	char *range;              /* of an upload: "0-1023" */
-	char *chunk_min;          /* OCI-Chunk-Min-Length */
-	char *subject;            /* OCI-Subject */
+	char *range;     /* of an upload: "0-1023" */
+	char *chunk_min; /* OCI-Chunk-Min-Length */
+	char *subject;   /* OCI-Subject */
+	char *etag, *last_modified;
 	struct strv challenges;   /* WWW-Authenticate */
 	struct strv warnings;     /* Warning */
 	struct strv links;        /* Link */

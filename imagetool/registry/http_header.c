@@ -23,6 +23,8 @@ static const struct {
 	{ "www-authenticate", offsetof(struct http_answer, challenges), true },
 	{ "warning", offsetof(struct http_answer, warnings), true },
 	{ "link", offsetof(struct http_answer, links), true },
+	{ "etag", offsetof(struct http_answer, etag), false },
+	{ "last-modified", offsetof(struct http_answer, last_modified), false },
 	{ "oci-tag", offsetof(struct http_answer, tags), true },
 };
 

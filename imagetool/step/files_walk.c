@@ -174,8 +174,8 @@ static int list_dir(const struct listing *l, size_t index, int fd, bool included
 static int walk_dir(const struct listing *l, size_t index, struct err *e)
 {
 	const struct context_file *f = l->files[index];
-	autofd int fd = beneath_open(context_rootfd(l->context), *f->path ? f->path : ".", OPEN_DIR, 0,
-				     BENEATH_STRICT, e);
+	autofd int fd = beneath_open(context_rootfd(l->context), *f->path ? f->path : ".", OPEN_DIR,
+				     0, BENEATH_STRICT, e);
 	struct files_at at = { .dirfd = -1, .fd = fd, .context = l->context, .index = index };
 	struct files_entry en;
 	int r;

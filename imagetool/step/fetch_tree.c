@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The working tree of a commit. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "imagetool/step/git_run.h"
+#include "libutil/alloc.h"
+#include "libutil/beneath.h"
+#include "libutil/dir.h"
+
+#define DEPTH_MAX 256 /* of directories with submodules in them */
+
+/* ---- Getting the commit ---- */
+
+static bool is_there(const struct git *git, const char *commit)
+{
+	autofree char *what = xasprintf("%s^{commit}", commit);
+
+	return GIT_RUN(git, NULL, NULL, "cat-file", "-e", what) >= 0;
+}
+
+static int fetch_one(const struct git *git, const char *url, const char *from, const char *to,
+		     struct err *e)
+{
+	autofree char *refspec = to ? xasprintf("%s:%s", from, to) : xstrdup(from);
+
+	return GIT_RUN(git, NULL, e, "fetch", "--quiet", "--depth=1", "--no-tags", "--force",
+		       "--update-head-ok", "--", url, refspec);
+}
+
+/* Every server gives what a ref names, most any commit; from the others everything is taken. */
+static int fetch_commit(const struct git *git, const struct vertex_git *v,
+			const struct fetch_git_facts *f, struct err *e)
+{
+	const char *to = v->keep_git_dir ? f->ref : NULL;
+	int r = fetch_one(git, v->url, f->object, to, e);
+
+	if (r >= 0 || r == -EINTR)
+		return r;
+	if (f->ref && !v->fetch_by_commit) {
+		err_clear(e);
+		r = fetch_one(git, v->url, f->ref, to, e);
+	}
+	if (r >= 0 || r == -EINTR || f->ref)
+		return r;
+	err_clear(e);
+	return GIT_RUN(git, NULL, e, "fetch", "--quiet", "--no-tags", "--force", "--", v->url,
+		       "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*");
+}
+
+/* The commit of what was asked for, which may be a tag. */
+static int find_commit(const struct git *git, const struct fetch_git_facts *f,
+		       char ret[FETCH_COMMIT_SIZE], struct err *e)
+{
+	autofree char *what = xasprintf("%s^{commit}", f->object);
+	auto_(strbuf) struct strbuf out = { 0 };
+	int r;
+
+	if (!is_there(git, f->object))
+		return err_set(e, ESTALE,
+			       "it has not commit %s any more: it changed meanwhile, build again",
+			       f->object);
+	r = GIT_RUN(git, &out, e, "rev-parse", "--verify", "--quiet", what);
+	if (r < 0)
+		return r;
+	(void)snprintf(ret, FETCH_COMMIT_SIZE, "%.*s", (int)strcspn(strbuf_str(&out), "\n"),
+		       strbuf_str(&out));
+	if (!streq(f->object, f->commit) && !streq(ret, f->commit))
+		return err_set(e, ESTALE, "tag %s names %s, not %s", f->object, ret, f->commit);
+	return 0;
+}
+
+static int init(const struct git *git, const struct vertex_git *v, const struct fetch_git_facts *f,
+		struct err *e)
+{
+	const char *format = strlen(f->object) == FETCH_COMMIT_SIZE - 1 ? "--object-format=sha256"
+									: "--object-format=sha1";
+	autofree char *shown = git_redacted(v->url);
+	int r = GIT_RUN(git, NULL, e, "init", "--quiet", "--template=", format);
+
+	if (r >= 0 && v->keep_git_dir)
+		r = GIT_RUN(git, NULL, e, "remote", "add", "--", "origin", shown);
+	return r;
+}
+
+/* ---- The tree ---- */
+
+/* Submodules have a file .git that names a directory of ours.  git lets no tree have such a name,
+ * so that none of the repository's own is removed. */
+struct level {
+	unsigned depth;
+};
+
+static int drop_git_file(int dirfd, const char *name, unsigned char type, void *ctx, struct err *e)
+{
+	const struct level *level = ctx;
+	struct level below = { level->depth + 1 };
+	autofd int fd = -1;
+
+	if (streq(name, ".git") && type == DT_REG && unlinkat(dirfd, name, 0) < 0)
+		return err_sys(e, "remove '.git'");
+	if (type != DT_DIR || streq(name, ".git") || level->depth == DEPTH_MAX)
+		return 0;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open '%.100s'", name);
+	return dir_each(fd, drop_git_file, &below, e);
+}
+
+static int add_submodules(const struct git *git, bool keep, struct err *e)
+{
+	struct level top = { 0 };
+	int r;
+
+	if (faccessat(git->treefd, ".gitmodules", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	r = GIT_RUN(git, NULL, e, "submodule", "--quiet", "update", "--init", "--recursive",
+		    "--depth=1");
+	return r < 0 || keep ? r : dir_each(git->treefd, drop_git_file, &top, e);
+}
+
+/* What would differ from one build to the next. */
+static int clean_git_dir(int treefd, struct err *e)
+{
+	static const char *const files[] = { "FETCH_HEAD", "ORIG_HEAD", "COMMIT_EDITMSG" };
+	autofd int fd = openat(treefd, ".git", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "open '.git'");
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (unlinkat(fd, files[i], 0) < 0 && errno != ENOENT)
+			return err_sys(e, "remove '.git/%s'", files[i]);
+	return dir_remove_all_at(fd, "logs", e);
+}
+
+static int fill_tree(const struct git *git, const struct vertex_git *v,
+		     const struct fetch_git_facts *f, bool keep, struct err *e)
+{
+	char commit[FETCH_COMMIT_SIZE] = "";
+	int r = init(git, v, f, e);
+
+	if (r >= 0)
+		r = fetch_commit(git, v, f, e);
+	if (r >= 0)
+		r = find_commit(git, f, commit, e);
+	if (r >= 0)
+		r = GIT_RUN(git, NULL, e, "checkout", "--quiet", "--force", "--detach", commit);
+	if (r >= 0 && v->submodules)
+		r = add_submodules(git, keep, e);
+	return r < 0 || !keep ? r : clean_git_dir(git->treefd, e);
+}
+
+/* ---- Parts of a tree ---- */
+
+struct moving {
+	int to;
+};
+
+static int move_one(int dirfd, const char *name, unsigned char type UNUSED, void *ctx,
+		    struct err *e)
+{
+	const struct moving *m = ctx;
+
+	if (renameat(dirfd, name, m->to, name) < 0)
+		return err_sys(e, "move '%.200s'", name);
+	return 0;
+}
+
+/* Directories only: a symlink of the repository leads nowhere. */
+static int move_subdir(int treefd, const char *subdir, int dirfd, struct err *e)
+{
+	autofd int fd = beneath_open(treefd, subdir, O_RDONLY | O_DIRECTORY, 0, BENEATH_STRICT, e);
+	struct moving m = { .to = dirfd };
+
+	if (fd < 0)
+		return err_wrap(e, fd, "invalid subdir '%.200s'", subdir);
+	return dir_each(fd, move_one, &m, e);
+}
+
+static int fetch_subdir(struct git *git, const struct vertex_git *v,
+			const struct fetch_git_facts *f, int dirfd, struct err *e)
+{
+	autofree char *name = NULL;
+	autofd int fd = -1;
+	int r = dir_make_temp_at(dirfd, ".checkout-", 0700, &name, e);
+
+	if (r < 0)
+		return r;
+	fd = dir_open_at(dirfd, name, e);
+	git->treefd = fd;
+	r = fd < 0 ? fd : fill_tree(git, v, f, false, e);
+	if (r >= 0)
+		r = move_subdir(fd, v->subdir, dirfd, e);
+	if (r >= 0)
+		return dir_remove_all_at(dirfd, name, e);
+	(void)dir_remove_all_at(dirfd, name, NULL);
+	return r;
+}
+
+/* ---- All of it ---- */
+
+int fetch_git(const struct vertex_git *v, const struct fetch_git_facts *facts,
+	      const struct fetch_opts *opts, int workfd, int dirfd, struct err *e)
+{
+	bool keep = v->keep_git_dir && !*v->subdir;
+	auto_(git) struct git git = { .opts = opts, .treefd = dirfd };
+	struct vertex_git g = *v;
+	autofree char *work = NULL;
+	autofree char *shown = git_redacted(v->url);
+	int r = 0;
+
+	g.keep_git_dir = keep;
+	if (!keep)
+		r = dir_make_temp_at(workfd, "git-", 0700, &work, e);
+	if (r >= 0)
+		r = git_path_of(keep ? dirfd : workfd, keep ? ".git" : work, &git.dir, e);
+	if (r >= 0 && *v->subdir)
+		r = fetch_subdir(&git, &g, facts, dirfd, e);
+	else if (r >= 0)
+		r = fill_tree(&git, &g, facts, keep, e);
+	if (work)
+		(void)dir_remove_all_at(workfd, work, NULL);
+	return r < 0 ? err_wrap(e, r, "repository '%.200s'", shown) : 0;
+}

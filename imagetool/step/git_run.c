@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/step/git_run.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libutil/alloc.h"
+#include "libutil/fd.h"
+#include "libutil/proc.h"
+#include "libutil/strv.h"
+
+/* What of its last words goes into a message. */
+#define WORDS_MAX 300
+
+static const char *const passed_on[] = { "PATH",      "HTTP_PROXY",    "HTTPS_PROXY", "NO_PROXY",
+					 "ALL_PROXY", "http_proxy",    "https_proxy", "no_proxy",
+					 "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR" };
+
+static const char *const fixed[] = {
+	"GIT_TERMINAL_PROMPT=0",
+	"GIT_CONFIG_NOSYSTEM=1",
+	"GIT_CONFIG_GLOBAL=/dev/null",
+	"HOME=/dev/null",
+	"LC_ALL=C",
+	"GIT_ALLOW_PROTOCOL=http:https:ssh:git",
+	"GIT_ASKPASS=/bin/false",
+	"SSH_ASKPASS=/bin/false",
+	"GIT_SSH_COMMAND=ssh -F /dev/null -o BatchMode=yes",
+};
+
+static const char *const options[] = {
+	/* The bits of files are git's own, whatever the process's umask. */
+	"-c", "core.hooksPath=/dev/null",  "-c", "core.fsmonitor=false",
+	"-c", "credential.helper=",        "-c", "init.defaultBranch=master",
+	"-c", "advice.detachedHead=false", "-c", "gc.auto=0",
+	"-c", "maintenance.auto=false",
+};
+
+void git_done(struct git *g)
+{
+	free(g->dir);
+	g->dir = NULL;
+}
+
+int git_path_of(int dirfd, const char *name, char **ret, struct err *e)
+{
+	char link[FD_PATH_SIZE], path[PATH_MAX];
+	ssize_t len = readlink(fd_path(dirfd, link), path, sizeof(path) - 1);
+
+	if (len < 0)
+		return err_sys(e, "read link '%s'", link);
+	path[len] = '\0';
+	if (path[0] != '/')
+		return err_set(e, ENOENT, "git needs a directory that has a path");
+	*ret = xasprintf("%s/%s", path, name);
+	return 0;
+}
+
+static void make_environment(const struct git *g, struct strv *env)
+{
+	for (size_t i = 0; i < ARRAY_LEN(passed_on); i++) {
+		const char *value = getenv(passed_on[i]);
+
+		if (value)
+			strv_addf(env, "%s=%s", passed_on[i], value);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		strv_add(env, fixed[i]);
+	if (g->opts->ssh_auth_sock)
+		strv_addf(env, "SSH_AUTH_SOCK=%s", g->opts->ssh_auth_sock);
+	if (g->opts->ca)
+		strv_addf(env, "GIT_SSL_CAINFO=%s", g->opts->ca);
+}
+
+/* Our umask is 0, and git would make files that everybody may write. */
+static void make_command(const struct git *g, const char *const *args, struct strv *argv)
+{
+	strv_add(argv, "sh");
+	strv_add(argv, "-c");
+	strv_add(argv, "umask 022; exec \"$0\" \"$@\"");
+	strv_add(argv, g->opts->git ? g->opts->git : "git");
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		strv_add(argv, options[i]);
+	if (g->dir)
+		strv_addf(argv, "--git-dir=%s", g->dir);
+	if (g->treefd >= 0)
+		strv_add(argv, "--work-tree=.");
+	for (; *args; args++)
+		strv_add(argv, *args);
+}
+
+static int ended_badly(const char *verb, int status, const struct strbuf *out, struct err *e)
+{
+	auto_(strbuf) struct strbuf words = { 0 };
+	const char *text = strbuf_str(out);
+	size_t len = out->len;
+	char how[PROC_STATUS_TEXT_SIZE];
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return err_set(e, ENOENT, "the program git is missing: install it");
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		len--;
+	if (len > WORDS_MAX) {
+		text += len - WORDS_MAX;
+		len = WORDS_MAX;
+	}
+	strbuf_add_printable(&words, text, len, "");
+	return err_set(e, ECHILD, "git %s %s: %s", verb, proc_status_text(status, how),
+		       strbuf_str(&words));
+}
+
+int git_run(const struct git *g, const char *const *args, struct strbuf *out, struct err *e)
+{
+	auto_(strv) struct strv env = { 0 }, argv = { 0 };
+	auto_(strbuf) struct strbuf own = { .max = GIT_OUTPUT_MAX };
+	struct proc_spec spec = { .path = "/bin/sh",
+				  .die_with_parent = true,
+				  .stopfds = { g->opts->cancelfd, -1 },
+				  .may_stop = g->opts->cancelfd >= 0 };
+	int status = 0, r;
+
+	if (!out)
+		out = &own;
+	out->max = GIT_OUTPUT_MAX;
+	make_environment(g, &env);
+	make_command(g, args, &argv);
+	spec.argv = argv.v;
+	spec.envp = env.v;
+	if (g->treefd > 0)
+		spec.cwdfd = g->treefd;
+	r = proc_run(&spec, NULL, 0, out, -1, &status, e);
+	if (r < 0)
+		return err_wrap(e, r, "git %s", args[0]);
+	if (g->opts->log && out == &own)
+		g->opts->log(g->opts->ctx, strbuf_str(out), out->len);
+	return status == 0 ? 0 : ended_badly(args[0], status, out, e);
+}
+
+char *git_redacted(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *at, *colon;
+	size_t authority;
+
+	if (!host)
+		return xstrdup(url);
+	host += 3;
+	authority = strcspn(host, "/?#");
+	at = memrchr(host, '@', authority);
+	colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
+	if (!colon)
+		return xstrdup(url);
+	return xasprintf("%.*s:xxxxx%s", (int)(colon - url), url, at);
+}
