@@ -10,6 +10,7 @@
 
 #include "imagetool/build/internal.h"
 #include "imagetool/interrupt.h"
+#include "libutil/dir.h"
 #include "libutil/log.h"
 #include "libutil/parse.h"
 #include "libutil/path.h"
@@ -190,7 +191,10 @@ static int carry_out(struct build *b, struct err *e)
 
 	if (r < 0)
 		return r;
-	dir = path_join(store, "build");
+	dir = path_join(store, BUILD_DIR);
+	r = dir_make_all_at(store_dirfd(b->store), BUILD_DIR, 0700, e);
+	if (r < 0)
+		return r;
 	env = make_run_env(b, runtime, dir);
 	tell_vertices(b);
 	return solve_and_finish(b, &o, e);
