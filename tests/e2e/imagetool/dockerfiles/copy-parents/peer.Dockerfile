@@ -1,0 +1,5 @@
+FROM creel.test/base:1
+COPY one /out/
+COPY two /pivot/
+COPY three /texts/
+COPY four ./

@@ -1,0 +1,2 @@
+FROM creel.test/base:1
+RUN false

@@ -1,0 +1,3 @@
+# escape=\
+FROM creel.test/base:1
+RUN echo directives >/out

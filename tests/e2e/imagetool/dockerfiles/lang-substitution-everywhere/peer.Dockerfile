@@ -1,0 +1,19 @@
+FROM creel.test/base:1
+ARG P=80
+ARG U=7
+ARG D=/data
+ARG S=SIGTERM
+ARG F=f
+ENV X=x
+EXPOSE $P ${P}80/udp
+USER $U:${U}
+WORKDIR /w/$X
+VOLUME $D/${X}
+STOPSIGNAL $S
+LABEL $X=$P
+COPY $F /to/${X}/$F
+CMD echo $X
+ENTRYPOINT ["$X"]
+HEALTHCHECK CMD $X
+SHELL ["/bin/$X"]
+ONBUILD RUN echo $X
