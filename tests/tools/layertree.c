@@ -175,7 +175,7 @@ static char *plain_name(const char *name)
 }
 
 static const char *const type_names[] = {
-	[TAR_FILE] = "file", [TAR_HARDLINK] = "hardlink", [TAR_SYMLINK] = "symlink",
+	[TAR_FILE] = "file", [TAR_HARDLINK] = "hardlink",  [TAR_SYMLINK] = "symlink",
 	[TAR_CHAR] = "char", [TAR_BLOCK_DEVICE] = "block", [TAR_DIR] = "dir",
 	[TAR_FIFO] = "fifo",
 };
@@ -332,7 +332,6 @@ static int read_entry(struct job *job, struct tar_reader *tar, const struct tar_
 	tree_put(&job->tree, path, inode, layer);
 	return 0;
 }
-
 
 static int next_piece(void *ctx, const uint8_t **ret, struct err *e)
 {

@@ -101,6 +101,8 @@ oracle_bases() {
 	local dir=$ORACLE/images name config
 	make_rootfs "$dir/root"
 	oracle_programs "$dir/root"
+	# As images of distributions have: builders mount over them, and would make them where they are not.
+	touch "$dir"/root/etc/{hosts,hostname,resolv.conf}
 	oracle_layer "$dir/root" "$dir/1.tar"
 	oracle_old_tree "$dir/more"
 	chmod 755 "$dir/more"
@@ -114,6 +116,7 @@ oracle_bases() {
 	done >"$ORACLE/base.diffs"
 }
 
+# shellcheck disable=SC2016 # for the image
 oracle_config() { # NAME
 	case $1 in
 	base) echo '{"Env":["PATH=/usr/bin:/bin"],"Cmd":["/bin/sh"]}' ;;
@@ -269,7 +272,7 @@ oracle_result() {
 		jq -S "$ORACLE_CONFIG" "$3/config"
 		# shellcheck disable=SC2046 # no spaces in them
 		layertree -n "$(cat "$ORACLE/started")" -b "$base" $(cat "$3/layers")
-	} | sed "s/$SERVER/SERVER/g"
+	} | sed "s/$SERVER/SERVER/g; s|\(^bin/busybox .*\) size=.*|\1 BUSYBOX|"
 }
 
 # oracle_build X CASE: prints the result; what the builder said is in $ORACLE/X.log.

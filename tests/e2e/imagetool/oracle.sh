@@ -25,8 +25,10 @@ verb=$1 builder=$2
 shift 2
 [ $# -gt 0 ] || {
 	cd "$CASES" || exit 1
-	all=(*)
-	[ "$verb" != record ] || all=($(for c in *; do [ -e "$c/$builder" ] || [ -e "$c/error" ] || echo "$c"; done))
+	all=()
+	for name in *; do
+		[ "$verb" = record ] && { [ -e "$name/$builder" ] || [ -e "$name/error" ]; } || all+=("$name")
+	done
 	set -- "${all[@]}"
 }
 dir=$(mktemp -d)

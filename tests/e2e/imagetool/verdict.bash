@@ -8,10 +8,15 @@ show_case() { # BUILDER CASE
 	}
 }
 
+# Where Debian's BuildKit takes what the newest refuses, there is a record beside the error.
+must_fail() { # BUILDER CASE
+	[ -e "$CASES/$2/error" ] && { [ "$1" = creel ] || [ ! -e "$CASES/$2/buildkit" ]; }
+}
+
 # record_case BUILDER CASE
 record_case() {
 	local got=$ORACLE/got
-	if [ -e "$CASES/$2/error" ]; then
+	if must_fail "$1" "$2"; then
 		check_case "$1" "$2"
 		return
 	fi
@@ -51,7 +56,7 @@ same_as() {
 
 check_case() { # BUILDER CASE
 	local got=$ORACLE/got verdict
-	if [ -e "$CASES/$2/error" ]; then
+	if must_fail "$1" "$2"; then
 		verdict=$(check_error "$1" "$2") && return 0
 	elif ! oracle_build "$1" "$2" >"$got"; then
 		verdict=$(echo "fails:" && tail -n 5 "$ORACLE/$1.log")
@@ -62,8 +67,22 @@ check_case() { # BUILDER CASE
 	return 1
 }
 
+# settled_times THEIRS OURS: our lines, where a directory that COPY made has the time that it has in the source
+# with theirs.  Debian's BuildKit leaves the time of the build on those that have entries; it does not since 0.9.
+settled_times() {
+	awk 'NR == FNR { theirs[$0] = 1; next }
+		!($0 in theirs) && / dir .* mtime=[0-9]+/ {
+			line = $0
+			sub(/ mtime=[0-9]+/, " mtime=now", line)
+			if (line in theirs)
+				$0 = line
+		}
+		{ print }' "$1" "$2"
+}
+
 compare_creel() { # CASE FILE
-	differences "$CASES/$1/buildkit" "$2" | same_as "$CASES/$1/expect"
+	settled_times "$CASES/$1/buildkit" "$2" >"$ORACLE/settled"
+	differences "$CASES/$1/buildkit" "$ORACLE/settled" | same_as "$CASES/$1/expect"
 }
 
 compare_buildkit() {
@@ -79,7 +98,7 @@ compare_buildah() {
 # It fails; who names a line names the right one, and our words are what the case says.
 check_error() { # BUILDER CASE
 	local line words named
-	read -r line words <"$CASES/$2/error"
+	read -r line words < <(grep -v '^#' "$CASES/$2/error")
 	if oracle_build "$1" "$2" >/dev/null; then
 		echo "does not fail"
 		return 1
