@@ -36,42 +36,6 @@ AUTO_DEFINE_DONE(run_step, run_step_done)
 
 /* ---- What may be asked for ---- */
 
-static int connection_of(const char *text, enum run_connection *ret, struct err *e)
-{
-	if (!text || streq(text, "default") || streq(text, "host"))
-		*ret = RUN_CONNECT_HOST;
-	else if (streq(text, "none"))
-		*ret = RUN_CONNECT_NONE;
-	else
-		return err_set(e, EINVAL, "--network '%s': expected default, host or none", text);
-	return 0;
-}
-
-static int decide_network(struct run_step *s, struct err *e)
-{
-	enum run_connection common = RUN_CONNECT_HOST;
-	int r = connection_of(s->env->options->network, &common, e);
-
-	if (r < 0)
-		return r;
-	switch (s->run->network) {
-	case RUN_NETWORK_DEFAULT:
-		s->connection = common;
-		return 0;
-	case RUN_NETWORK_NONE:
-		s->connection = RUN_CONNECT_NONE;
-		return 0;
-	case RUN_NETWORK_HOST:
-		break;
-	}
-	s->connection = RUN_CONNECT_HOST;
-	if (common == RUN_CONNECT_HOST || s->env->allow_host)
-		return 0;
-	return err_set(e, EPERM,
-		       "RUN --network=host: the build has no leave to use the host's network: give "
-		       "it with --allow network.host");
-}
-
 static int check_insecure(const struct run_step *s, struct err *e)
 {
 	if (!s->run->insecure || s->env->allow_insecure)
@@ -209,9 +173,12 @@ static int go(struct run_step *s, struct err *e)
 	if (r >= 0)
 		r = run_agents_start(s, e);
 	if (r >= 0)
+		r = run_network_start(s, e);
+	if (r >= 0)
 		r = run_spec_make(s, &config, e);
 	if (r >= 0)
 		r = run_process(s, &config, e);
+	run_network_stop(s);
 	run_agents_stop(s);
 	run_stubs_remove(&s->stubs);
 	return r;
@@ -225,7 +192,7 @@ static int run(struct run_step *s, struct err *e)
 	/* Modes are what is asked for. */
 	(void)umask(0);
 	if (r >= 0)
-		r = decide_network(s, e);
+		r = run_network_decide(s, e);
 	if (r >= 0)
 		r = check_insecure(s, e);
 	if (r >= 0)
@@ -266,6 +233,7 @@ int step_run(const struct vertex_run *r, const struct step_tree *trees,
 					      .log = log,
 					      .log_ctx = ctx,
 					      .root_treefd = -1,
+					      .network_pidfd = -1,
 					      .scratch = { -1, -1, NULL } };
 	struct err local = { 0 };
 	struct job j = { .step = &s, .e = e ? e : &local };

@@ -35,7 +35,10 @@ char *run_resolv_text(const struct run_step *s, struct err *e)
 				       .dns_search = s->env->options->dns_search,
 				       .dns_options = s->env->options->dns_options };
 	auto_(identity) struct identity i = { 0 };
+	const char *server = run_network_server(s);
 
+	if (server && !o.dns.n && !o.dns_search.n && !o.dns_options.n)
+		return xasprintf("nameserver %s\n", server);
 	if (identity_make(&o, s->connection == RUN_CONNECT_HOST, &i, e) < 0)
 		return NULL;
 	if (!i.resolv.len)

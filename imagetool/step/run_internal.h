@@ -64,7 +64,11 @@ struct run_scratch {
 	char *name;
 };
 
-enum run_connection { RUN_CONNECT_HOST, RUN_CONNECT_NONE, RUN_CONNECT_PASTA };
+enum run_connection {
+	RUN_CONNECT_HOST,
+	RUN_CONNECT_NONE,
+	RUN_CONNECT_USER, /* a network of its own behind a program: pasta(1), slirp4netns(1) */
+};
 
 struct run_step {
 	const struct vertex_run *run;
@@ -90,7 +94,10 @@ struct run_step {
 	const char *rootfs;       /* path of the root */
 	struct run_agent *agents; /* owned */
 	size_t n_agents;
-	struct run_pasta *pasta; /* owned; NULL: none */
+	const struct run_network_program *network_program; /* RUN_CONNECT_USER */
+	const char *netns;                                 /* path of the network namespace */
+	pid_t network_pid;                                 /* 0: none */
+	int network_pidfd;                                 /* owned */
 };
 
 /* ---- Before the namespace ---- */
@@ -135,10 +142,19 @@ const char *run_hostname(const struct run_step *s);
 char *run_hosts_text(const struct run_step *s, struct err *e);
 char *run_resolv_text(const struct run_step *s, struct err *e);
 
+/* run_network.c: what is asked for, and whether it can be done here. */
+int run_network_decide(struct run_step *s, struct err *e);
+/* The name server behind that network; NULL: those of the host. */
+const char *run_network_server(const struct run_step *s);
+
 /* ---- In it ---- */
 
 /* run_private.c: a mount namespace for this thread, with all places attached. */
 int run_private_enter(struct run_step *s, struct err *e);
+
+/* run_network.c */
+int run_network_start(struct run_step *s, struct err *e);
+void run_network_stop(struct run_step *s);
 
 /* run_ssh.c */
 int run_agents_start(struct run_step *s, struct err *e);

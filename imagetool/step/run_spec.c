@@ -134,8 +134,21 @@ static void convert_mounts(struct run_step *s, struct runtime_spec *spec)
 
 /* ---- What the build's options say ---- */
 
+static const char *network_word(struct run_step *s)
+{
+	switch (s->connection) {
+	case RUN_CONNECT_HOST:
+		return "host";
+	case RUN_CONNECT_NONE:
+		return "private";
+	case RUN_CONNECT_USER:
+		return arena_printf(&s->arena, "ns:%s", s->netns);
+	}
+	return NULL;
+}
+
 /* Of a build's options those that mean something for a step, in the bundle room's words. */
-static struct container_options options_of(const struct run_step *s)
+static struct container_options options_of(struct run_step *s)
 {
 	const struct container_options *o = s->env->options;
 
@@ -153,7 +166,7 @@ static struct container_options options_of(const struct run_step *s)
 		.cgroup_parent = o->cgroup_parent,
 		.security_opts = o->security_opts,
 		.privileged = s->run->insecure,
-		.network = s->connection == RUN_CONNECT_HOST ? "host" : "private",
+		.network = network_word(s),
 	};
 }
 
@@ -177,6 +190,9 @@ int run_spec_make(struct run_step *s, struct strbuf *ret, struct err *e)
 	convert_process(s, spec->process, &s->arena);
 	convert_mounts(s, spec);
 	r = apply_options(s, spec, e);
+	/* What docker's containers may do in a network that serves them is of no use in a step, and
+	 * ids of it may not be mapped here. */
+	spec->linux_->sysctl.n = 0;
 	if (r >= 0)
 		r = runtime_spec_check("config.json", spec, e);
 	if (r < 0)

@@ -21,6 +21,7 @@
 #include "imagetool/step/run_internal.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
+#include "libutil/proc.h"
 
 #define BUSYBOX "/usr/bin/busybox"
 
@@ -326,6 +327,26 @@ static void a_network_of_none_has_its_loopback_alone(void **state)
 	assert_shell(w, "ls /sys/class/net", "lo\n");
 	w->options.network = "nonsense";
 	assert_int_equal(shell(w, "true"), -EINVAL);
+}
+
+static void a_private_network_reaches_the_outside(void **state)
+{
+	static const char *const programs[] = { "pasta", "slirp4netns" };
+	struct world *w = world(state);
+
+	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
+		autofree char *path = proc_search_path(programs[i]);
+
+		w->options.network = programs[i];
+		if (!path) {
+			assert_int_equal(shell(w, "true"), -EINVAL);
+			continue;
+		}
+		assert_shell(w,
+			     "ls /sys/class/net | wc -l; grep -c 00000000.*0003 /proc/net/route; "
+			     "cat /etc/resolv.conf | wc -l",
+			     "2\n1\n1\n");
+	}
 }
 
 /* ---- Mounts ---- */
@@ -769,6 +790,7 @@ int main(void)
 		STEP_TEST(a_working_directory_in_proc_reaches_nothing_of_the_host),
 		STEP_TEST(hosts_are_added),
 		STEP_TEST(a_network_of_none_has_its_loopback_alone),
+		STEP_TEST(a_private_network_reaches_the_outside),
 		STEP_TEST(a_bind_shows_a_tree_and_cannot_be_written),
 		STEP_TEST(what_is_written_to_a_bind_is_thrown_away),
 		STEP_TEST(a_source_that_is_a_link_stays_in_its_tree),
