@@ -37,6 +37,7 @@
 	X(umount)                                                                                  \
 	X(unshare)                                                                                 \
 	X(diff)                                                                                    \
+	X(build)                                                                                   \
 	X(commit)                                                                                  \
 	X(convert)                                                                                 \
 	X(copy)                                                                                    \
