@@ -71,8 +71,9 @@ static int print_table(const struct du_values *v, const struct du *du, struct er
 
 static int print_sums(const struct du *du, struct err *e)
 {
-	static const char *const labels[] = { "blobs", "snapshots", "broken downloads" };
-	const struct du_sum *sums[] = { &du->blobs, &du->snapshots, &du->partials };
+	static const char *const labels[] = { "blobs", "snapshots", "broken downloads",
+					      "steps of builds, among these" };
+	const struct du_sum *sums[] = { &du->blobs, &du->snapshots, &du->partials, &du->builds };
 	auto_(strbuf) struct strbuf out = { 0 };
 	char size[HUMAN_SIZE];
 
@@ -128,6 +129,7 @@ static int print_json(const struct du *du, struct err *e)
 	put_sum(&w, "blobs", &du->blobs);
 	put_sum(&w, "snapshots", &du->snapshots);
 	put_sum(&w, "partials", &du->partials);
+	put_sum(&w, "buildSteps", &du->builds);
 	if (du->counted)
 		json_kv_i64(&w, "reclaimable", (int64_t)du->garbage.bytes);
 	json_object_end(&w);

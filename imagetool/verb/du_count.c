@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "imagetool/snapshot/info.h"
+#include "imagetool/store/build_prune.h"
 #include "imagetool/store/gc_mark.h"
 #include "imagetool/store/partial.h"
 #include "imagetool/store/snapshot_key.h"
@@ -151,6 +152,16 @@ static int count_sums(const struct store *s, struct du *du, struct err *e)
 	return 0;
 }
 
+static int count_builds(const struct store *s, struct du *du, struct err *e)
+{
+	struct build_prune_result sum;
+	int r = build_prune_count(s, &sum, e);
+
+	if (r >= 0)
+		du->builds = (struct du_sum){ sum.records, sum.bytes };
+	return r;
+}
+
 int du_count(struct store *s, struct du *ret, struct err *e)
 {
 	static const struct store_gc_opts look = { .look_only = true };
@@ -162,6 +173,8 @@ int du_count(struct store *s, struct du *ret, struct err *e)
 		r = count_images(s, snapshots, index, ret, e);
 	if (r >= 0)
 		r = count_sums(s, ret, e);
+	if (r >= 0)
+		r = count_builds(s, ret, e);
 	if (r >= 0)
 		ret->counted =
 			store_gc_with(s, &look, &ret->garbage, NULL) >= 0 && !ret->garbage.busy;

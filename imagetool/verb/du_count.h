@@ -21,7 +21,8 @@ struct du {
 	struct du_image *images;
 	size_t n;
 	struct du_sum blobs, snapshots, partials;
-	bool counted; /* garbage is known: who may not write cannot look for it */
+	struct du_sum builds; /* steps that are found again; their bytes are among the others' */
+	bool counted;         /* garbage is known: who may not write cannot look for it */
 	struct store_gc_result garbage;
 };
 void du_done(struct du *du);

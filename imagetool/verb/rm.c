@@ -146,7 +146,7 @@ static int remove_all(struct store *s, const struct rm_values *v, const struct d
 		r = store_gc(s, &gc, e);
 	if (r < 0 || v->quiet)
 		return r;
-	return v->json ? freed_json(&removed, &gc, e) : print_text(&removed, &gc, e);
+	return v->json ? freed_json(&removed, NULL, &gc, e) : print_text(&removed, &gc, e);
 }
 
 static int rm_run(const void *global, void *values, char *const *args, int n, struct err *e)
