@@ -66,6 +66,10 @@ static int prepare(struct build *b, struct err *e)
 	if (r >= 0)
 		r = result_plan_make(&o->result, &b->plan, e);
 	if (r >= 0)
+		r = result_caches_parse(&o->cache_from, &o->cache_to, &b->caches, e);
+	if (r >= 0)
+		r = attest_plan_make(&o->attest, o->provenance, o->sbom, &b->attest, e);
+	if (r >= 0)
 		r = b->signals = watch_signals(e);
 	if (r >= 0)
 		r = open_progress(b, e);
@@ -173,6 +177,28 @@ static int solve_and_finish(struct build *b, const struct solve_opts *o, struct 
 	return r < 0 ? r : build_finish(b, s, e);
 }
 
+/* What can't be had is done without. */
+static void warn_of_cache(void *ctx UNUSED, const struct err *why)
+{
+	log_warning("%s", why->msg);
+}
+
+static void open_caches(struct build *b)
+{
+	struct registry_opts registry = b->opts->registry;
+
+	registry.wakefd = b->signals;
+	result_caches_open(&b->caches, b->store,
+			   b->graph.n_targets ? &b->graph.targets[0].platform : NULL, &registry,
+			   warn_of_cache, NULL);
+}
+
+/* Caches hold layers, whatever the outputs want. */
+static bool wants_layers(const struct build *b)
+{
+	return result_plan_wants_layers(&b->plan) || b->caches.to.n > 0;
+}
+
 static int carry_out(struct build *b, struct err *e)
 {
 	autofree char *runtime = NULL, *store = path_absolute(store_path(b->store)), *dir = NULL;
@@ -183,7 +209,7 @@ static int carry_out(struct build *b, struct err *e)
 		.calls = { .image = solve_image, .context = solve_context, .ctx = b },
 		.run = &env,
 		.run_salt = b->values.run_salt,
-		.no_layers = !result_plan_wants_layers(&b->plan),
+		.no_layers = !wants_layers(b),
 		.compression = result_plan_compression(&b->plan),
 		.jobs = b->opts->jobs,
 	};
@@ -196,6 +222,9 @@ static int carry_out(struct build *b, struct err *e)
 	if (r < 0)
 		return r;
 	env = make_run_env(b, runtime, dir);
+	open_caches(b);
+	o.imports = b->caches.imports;
+	o.n_imports = b->caches.n_imports;
 	tell_vertices(b);
 	return solve_and_finish(b, &o, e);
 }
@@ -222,6 +251,8 @@ static void build_done(struct build *b)
 	input_done(&b->input);
 	build_contexts_done(&b->contexts);
 	build_values_done(&b->values);
+	result_caches_done(&b->caches);
+	attest_plan_done(&b->attest);
 	result_plan_done(&b->plan);
 	if (b->signals >= 0)
 		(void)close(b->signals);
@@ -237,6 +268,7 @@ int build(struct store *s, const struct build_options *o, struct err *e)
 	auto_(interrupt) struct interrupt held = { 0 };
 	int r;
 
+	(void)clock_gettime(CLOCK_REALTIME, &b.started);
 	interrupt_hold(&held);
 	r = prepare(&b, e);
 	if (r < 0)

@@ -166,6 +166,7 @@ int build_make_graph(struct build *b, struct err *e)
 	int r = read_ignore(b, e);
 
 	*opts = graph_opts(b);
+	b->graph_opts = opts;
 	if (r >= 0)
 		r = graph_build(&b->file, opts, &calls, &b->checks, &b->arena, &b->graph, e);
 	build_tell_findings(b);

@@ -4,70 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "imagetool/archive/oci_manifest.h"
 #include "imagetool/build/internal.h"
-#include "imagetool/result/result.h"
+#include "imagetool/result/state.h"
 #include "libutil/fd.h"
-
-/* ---- From the solver's words to the result's ---- */
-
-static void take_layers(const struct solve_result *from, struct arena *a, struct result_image *to)
-{
-	struct result_layer *layers = arena_alloc(a, from->n_layers + 1, sizeof(*layers));
-
-	for (size_t i = 0; i < from->n_layers; i++) {
-		const struct solve_layer *l = &from->layers[i];
-
-		layers[i].diff_id = l->diff_id;
-		layers[i].created.tv_sec = (time_t)l->created;
-		if (l->base) {
-			layers[i].desc = *l->base;
-			continue;
-		}
-		layers[i].desc.media_type = arena_strdup(a, oci_layer_type_of(l->kind));
-		layers[i].desc.digest = arena_strdup(a, l->digest);
-		layers[i].desc.size = (struct opt_i64){ .set = true, .v = l->size };
-	}
-	to->layers = layers;
-	to->n_layers = from->n_layers;
-	to->n_base = from->n_base;
-}
-
-static bool made_layer(const struct solve_result *r, size_t vertex)
-{
-	for (size_t i = r->n_base; i < r->n_layers; i++)
-		if (r->layers[i].vertex == vertex)
-			return true;
-	return false;
-}
-
-/* A step that changed nothing made no layer, whatever its instruction promised. */
-static void take_history(const struct graph_target *t, const struct solve_result *r,
-			 struct arena *a, struct result_image *to)
-{
-	const struct image_history *history = t->config.history.items;
-	size_t n = t->config.history.n;
-	unsigned char *has = arena_alloc(a, n + 1, 1);
-
-	for (size_t i = 0; i < n; i++)
-		has[i] = t->history_vertex[i] == NO_VERTEX ? !history[i].empty_layer.v
-							   : made_layer(r, t->history_vertex[i]);
-	to->history_layer = has;
-}
-
-static void take_image(struct build *b, struct solve *s, size_t i, struct result_image *ret)
-{
-	const struct graph_target *t = &b->graph.targets[i];
-	const struct solve_result *r =
-		result_plan_wants_layers(&b->plan) ? solve_result(s, i) : NULL;
-
-	ret->platform = t->platform;
-	ret->config = &t->config;
-	if (!r)
-		return;
-	take_layers(r, &b->arena, ret);
-	take_history(t, r, &b->arena, ret);
-}
+#include "libutil/log.h"
 
 /* ---- What the result asks ---- */
 
@@ -106,6 +46,48 @@ static void tell(void *ctx, const char *what)
 	progress_status(f->build->progress, f->vertex, what, 0, 0);
 }
 
+static int attest(void *ctx, size_t image, struct arena *a, struct result_statements *ret,
+		  struct err *e)
+{
+	const struct finishing *f = ctx;
+
+	return build_attest(f->build, f->solve, image, a, ret, e);
+}
+
+/* ---- Caches ---- */
+
+static void warn_of_cache(void *ctx UNUSED, const struct err *why)
+{
+	log_warning("%s", why->msg);
+}
+
+static int take_images(struct build *b, struct solve *s, struct result_image *images, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < b->graph.n_targets && r >= 0; i++) {
+		result_image_of(s, &b->graph, i, &b->arena, &images[i]);
+		r = result_caches_set_inline(&b->caches, s, &b->graph, &b->arena, &images[i], e);
+	}
+	return r;
+}
+
+static int export_caches(struct build *b, struct solve *s, struct err *e)
+{
+	size_t vertex;
+	struct err mine = { 0 };
+	int r;
+
+	if (b->caches.to.n == (size_t)result_caches_are_inline(&b->caches))
+		return 0;
+	vertex = progress_new_vertex(b->progress);
+	progress_vertex_begin(b->progress, vertex, NULL, "exporting cache");
+	r = result_caches_export(&b->caches, b->store, s, &b->graph, &b->opts->registry,
+				 warn_of_cache, NULL, &mine);
+	progress_vertex_end(b->progress, vertex, false, r < 0 ? &mine : NULL);
+	return r < 0 ? err_take(e, &mine) : 0;
+}
+
 /* ---- All of it ---- */
 
 static const char *vertex_name(const struct result_plan *p)
@@ -138,7 +120,7 @@ static void print_id(const struct build *b, const struct result_made *made)
 int build_finish(struct build *b, struct solve *s, struct err *e)
 {
 	struct finishing f = { .build = b, .solve = s, .vertex = progress_new_vertex(b->progress) };
-	struct result_calls calls = { .ctx = &f, .root = get_root, .tell = tell };
+	struct result_calls calls = { .ctx = &f, .root = get_root, .tell = tell, .attest = attest };
 	struct result_image *images = arena_alloc(&b->arena, b->graph.n_targets, sizeof(*images));
 	struct result_input in = {
 		.store = b->store,
@@ -153,10 +135,10 @@ int build_finish(struct build *b, struct solve *s, struct err *e)
 	};
 	struct result_made made = { .digest = "" };
 	struct err mine = { 0 };
-	int r;
+	int r = take_images(b, s, images, e);
 
-	for (size_t i = 0; i < in.n; i++)
-		take_image(b, s, i, &images[i]);
+	if (r < 0)
+		return r;
 	progress_vertex_begin(b->progress, f.vertex, NULL, vertex_name(&b->plan));
 	r = result_write(&in, &made, &mine);
 	if (r >= 0)
@@ -165,6 +147,8 @@ int build_finish(struct build *b, struct solve *s, struct err *e)
 	progress_vertex_end(b->progress, f.vertex, false, r < 0 ? &mine : NULL);
 	if (r < 0)
 		return err_take(e, &mine);
-	print_id(b, &made);
-	return 0;
+	r = export_caches(b, s, e);
+	if (r >= 0)
+		print_id(b, &made);
+	return r;
 }

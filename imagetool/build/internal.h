@@ -3,10 +3,12 @@
 #ifndef IMAGETOOL_BUILD_INTERNAL_H
 #define IMAGETOOL_BUILD_INTERNAL_H
 
+#include "imagetool/attest/plan.h"
 #include "imagetool/build/build.h"
 #include "imagetool/build/contexts.h"
 #include "imagetool/build/input.h"
 #include "imagetool/build/values.h"
+#include "imagetool/result/caches.h"
 #include "imagetool/solve/images.h"
 #include "imagetool/solve/solve.h"
 
@@ -21,12 +23,16 @@ struct build {
 	struct build_contexts contexts;
 	struct build_input input;
 	struct result_plan plan;
+	struct result_caches caches;
+	struct attest_plan attest;
+	struct timespec started;
 	struct images *images;
 	struct dockerfile file;
 	struct checks checks;
 	struct graph graph;
-	size_t definition; /* progress: the Dockerfile */
-	size_t told;       /* findings that were told of */
+	const struct graph_options *graph_opts; /* what it was made by */
+	size_t definition;                      /* progress: the Dockerfile */
+	size_t told;                            /* findings that were told of */
 	/* Where it failed: lines of the Dockerfile; 0: nowhere in it. */
 	unsigned failed_first_line, failed_last_line;
 };
@@ -37,6 +43,10 @@ int build_make_graph(struct build *b, struct err *e);
 
 /* finish.c: what was solved becomes what was asked for. */
 int build_finish(struct build *b, struct solve *s, struct err *e);
+
+/* attested.c: what --attest wants said of image `i`; a result_calls.attest's. */
+int build_attest(struct build *b, struct solve *s, size_t i, struct arena *a,
+		 struct result_statements *ret, struct err *e);
 
 /* findings.c */
 /* Those that nobody was told of yet, to the progress. */
