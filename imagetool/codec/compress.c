@@ -44,6 +44,11 @@ struct compress {
 	struct block *blocks;
 	size_t n_blocks, first, used;
 
+	bool cuts;
+	size_t frames;       /* that were submitted */
+	int64_t *frame_ends; /* of those that were emitted, with `cuts` */
+	size_t n_ends, cap_ends;
+
 	pthread_t threads[COMPRESS_THREADS_MAX];
 	int n_threads;
 	int wanted_threads; /* when there is more than one block */
@@ -150,6 +155,7 @@ int compress_new(struct byte_sink to, const struct compress_opts *opts, struct c
 	c = xcalloc(1, sizeof(*c));
 	c->to = to;
 	c->codec = codec;
+	c->cuts = opts->cuts;
 	c->diff_digest = digest_new(DIGEST_SHA256);
 	(void)pthread_mutex_init(&c->lock, NULL);
 	(void)pthread_cond_init(&c->queued, NULL);
@@ -186,6 +192,7 @@ void compress_free(struct compress *c)
 		free(c->blocks[i].out);
 	}
 	free(c->blocks);
+	free(c->frame_ends);
 	if (c->state)
 		c->codec->free(c->state);
 	digest_free(c->diff_digest);
@@ -198,12 +205,24 @@ void compress_free(struct compress *c)
 
 /* ---- The stream, all by the caller's thread ---- */
 
+static void note_end(struct compress *c)
+{
+	if (!c->cuts)
+		return;
+	if (c->n_ends == c->cap_ends) {
+		c->cap_ends = c->cap_ends ? 2 * c->cap_ends : 256;
+		c->frame_ends = xreallocarray(c->frame_ends, c->cap_ends, sizeof(*c->frame_ends));
+	}
+	c->frame_ends[c->n_ends++] = c->size;
+}
+
 static int emit(struct compress *c, struct block *b, struct err *e)
 {
 	if (b->out_len == 0)
 		return err_set(e, EIO, "%s: the library failed", c->codec->name);
 	digest_update(c->blob_digest, b->out, b->out_len);
 	c->size += (int64_t)b->out_len;
+	note_end(c);
 	return c->to.write(c->to.ctx, b->out, b->out_len, e);
 }
 
@@ -256,6 +275,7 @@ static void submit(struct compress *c)
 	(void)pthread_mutex_lock(&c->lock);
 	block_at(c, c->used)->state = BLOCK_QUEUED;
 	c->used++;
+	c->frames++;
 	(void)pthread_cond_signal(&c->queued);
 	(void)pthread_mutex_unlock(&c->lock);
 }
@@ -301,14 +321,51 @@ struct byte_sink compress_sink(struct compress *c)
 	return (struct byte_sink){ sink_write, c };
 }
 
+int compress_cut(struct compress *c, size_t *ret_frames, struct err *e)
+{
+	int r = 0;
+
+	assert(c->codec && c->cuts);
+	if (block_at(c, c->used)->in_len) {
+		submit(c);
+		r = drain(c, c->n_blocks - 1, e);
+	}
+	*ret_frames = c->frames;
+	return r;
+}
+
+int64_t compress_frame_at(const struct compress *c, size_t frames)
+{
+	assert(frames <= c->n_ends);
+	return frames ? c->frame_ends[frames - 1] : 0;
+}
+
+int64_t compress_size(const struct compress *c)
+{
+	return c->codec ? c->size : c->plain_size;
+}
+
+int compress_append(struct compress *c, const void *data, size_t len, struct err *e)
+{
+	assert(c->codec && c->used == 0);
+	digest_update(c->blob_digest, data, len);
+	c->size += (int64_t)len;
+	return c->to.write(c->to.ctx, data, len, e);
+}
+
 /* Nothing at all is a frame too: readers refuse a file of no bytes. */
 static int end_frames(struct compress *c, struct err *e)
 {
 	if (c->used == 0)
 		c->wanted_threads = 0;
-	if (block_at(c, c->used)->in_len || c->plain_size == 0)
+	if (block_at(c, c->used)->in_len || (c->plain_size == 0 && c->frames == 0))
 		submit(c);
 	return drain(c, 0, e);
+}
+
+int compress_flush(struct compress *c, struct err *e)
+{
+	return c->codec ? end_frames(c, e) : 0;
 }
 
 int compress_end(struct compress *c, struct compress_result *ret, struct err *e)

@@ -26,6 +26,7 @@ struct compress_opts {
 	enum layer_compression kind;
 	int level;   /* 0: the format's default */
 	int threads; /* with the caller's; 0: one a core */
+	bool cuts;   /* compress_cut() will be asked where frames lie */
 };
 
 struct compress_result {
@@ -47,6 +48,18 @@ AUTO_DEFINE(compress, compress_free)
 int compress_write(struct compress *c, const void *data, size_t len, struct err *e);
 /* The same for who writes to a sink. */
 struct byte_sink compress_sink(struct compress *c);
+/*
+ * With opts.cuts, and a format that has frames: what comes next begins a frame of its own.
+ * Returns how many frames there are before it, which compress_frame_at() knows once
+ * compress_flush() has given everything to the sink.
+ */
+int compress_cut(struct compress *c, size_t *ret_frames, struct err *e);
+int compress_flush(struct compress *c, struct err *e);
+int64_t compress_frame_at(const struct compress *c, size_t frames);
+/* Bytes that went out so far. */
+int64_t compress_size(const struct compress *c);
+/* Behind all that was flushed: bytes that are no part of the stream that was compressed. */
+int compress_append(struct compress *c, const void *data, size_t len, struct err *e);
 /* Everything goes to the sink.  Nothing may be written afterwards. */
 int compress_end(struct compress *c, struct compress_result *ret, struct err *e);
 

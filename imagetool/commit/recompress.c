@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "imagetool/archive/oci_manifest.h"
+#include "imagetool/chunked/write.h"
 #include "imagetool/commit/layer_blob.h"
 #include "imagetool/errors.h"
 #include "imagetool/layer/layer.h"
+#include "libutil/log.h"
 
 /* One stream is inflated by one thread, so a second layer beside it keeps others busy. */
 #define JOBS_MAX 4
@@ -18,6 +20,7 @@ struct job {
 	const struct image_descriptor *desc;
 	const char *diff_id;
 	struct compress_result made;
+	struct chunked_annotations chunked;
 };
 
 struct recompressing {
@@ -53,7 +56,7 @@ static void add_done(struct recompressed *d, const struct job *j)
 		d->items = xreallocarray(d->items, d->cap, sizeof(*d->items));
 	}
 	b = &d->items[d->n++];
-	*b = (struct recompressed_blob){ .made = j->made };
+	*b = (struct recompressed_blob){ .made = j->made, .chunked = j->chunked };
 	(void)snprintf(b->digest, sizeof(b->digest), "%s", j->desc->digest);
 }
 
@@ -73,6 +76,18 @@ static int pass(struct layer_stream *from, struct byte_sink to, struct err *e)
 	return r < 0 ? r : layer_stream_verify(from, NULL, e);
 }
 
+static int pass_chunked(struct layer_stream *from, struct layer_blob *to, struct job *j,
+			struct err *e)
+{
+	const char *refused = NULL;
+	int r = chunked_write(layer_stream_source(from), to->compress, &j->chunked, &refused, e);
+
+	if (r >= 0 && refused)
+		log_warning("layer %s becomes plain zstd, without a table of contents: %s",
+			    j->desc->digest, refused);
+	return r < 0 ? r : layer_stream_verify(from, NULL, e);
+}
+
 static int recompress(const struct recompressing *g, struct job *j, struct err *e)
 {
 	auto_(layer_stream) struct layer_stream *from = NULL;
@@ -82,13 +97,15 @@ static int recompress(const struct recompressing *g, struct job *j, struct err *
 	int r = fd;
 
 	opts.threads = g->threads;
+	opts.cuts = g->opts->chunked;
 	if (r >= 0)
 		r = layer_stream_new((struct byte_source){ byte_source_read_fd, &fd }, j->desc,
 				     j->diff_id, &from, e);
 	if (r >= 0)
 		r = layer_blob_begin(&to, g->store, &opts, e);
 	if (r >= 0)
-		r = pass(from, layer_blob_sink(&to), e);
+		r = g->opts->chunked ? pass_chunked(from, &to, j, e)
+				     : pass(from, layer_blob_sink(&to), e);
 	if (r >= 0)
 		r = layer_blob_commit(&to, &j->made, e);
 	return r < 0 ? err_wrap(e, r, "layer %s", j->desc->digest) : 0;
@@ -144,13 +161,15 @@ static int run_all(struct recompressing *g, struct err *e)
 static int is_wanted(const struct image_descriptor *desc, const struct recompress_opts *opts,
 		     struct err *e)
 {
+	struct chunked_position position;
 	enum layer_compression kind;
 	bool foreign;
 
 	if (!desc->media_type || media_type_parse(desc->media_type, &kind, &foreign) != MEDIA_LAYER)
 		return err_set(e, IMAGE_EVERIFY, "layer %s: media type '%s' is no layer's",
 			       desc->digest, desc->media_type ? desc->media_type : "");
-	return !foreign && (opts->force || kind != opts->to.kind);
+	return !foreign && (opts->force || kind != opts->to.kind ||
+			    (opts->chunked && chunked_position(desc, &position, NULL) <= 0));
 }
 
 static bool is_planned(const struct recompressing *g, const char *digest)
@@ -177,6 +196,22 @@ static int plan(struct recompressing *g, const struct image_descriptor *layers,
 	return 0;
 }
 
+static struct oci_strmap annotate(const struct chunked_annotations *c, struct arena *a)
+{
+	const struct oci_pair all[] = {
+		{ CHUNKED_KEY CHUNKED_KEY_CHECKSUM, c->checksum },
+		{ CHUNKED_KEY CHUNKED_KEY_POSITION, c->position },
+		{ CHUNKED_KEY CHUNKED_KEY_TARSPLIT, c->tarsplit },
+	};
+	struct oci_pair *pairs = arena_alloc(a, ARRAY_LEN(all), sizeof(*pairs));
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (*all[i].value)
+			pairs[n++] = (struct oci_pair){ all[i].key, arena_strdup(a, all[i].value) };
+	return (struct oci_strmap){ .items = n ? pairs : NULL, .n = n };
+}
+
 static int replace(struct image_descriptor *layers, size_t n, const struct recompress_opts *opts,
 		   const struct recompressed *done, struct arena *a)
 {
@@ -192,6 +227,7 @@ static int replace(struct image_descriptor *layers, size_t n, const struct recom
 			.media_type = oci_layer_type_of(opts->to.kind),
 			.digest = arena_strdup(a, b->made.digest),
 			.size = { true, b->made.size },
+			.annotations = annotate(&b->chunked, a),
 		};
 		replaced++;
 	}

@@ -3,13 +3,14 @@
 #ifndef IMAGETOOL_COMMIT_RECOMPRESS_H
 #define IMAGETOOL_COMMIT_RECOMPRESS_H
 
-#include "imagetool/codec/compress.h"
+#include "imagetool/chunked/table.h"
 #include "imagetool/store/store.h"
 
 /* What became of blobs so far: images of an index share layers. */
 struct recompressed_blob {
 	char digest[DIGEST_TEXT_SIZE]; /* the old one */
 	struct compress_result made;
+	struct chunked_annotations chunked;
 };
 struct recompressed {
 	struct recompressed_blob *items; /* owned */
@@ -19,7 +20,8 @@ void recompressed_done(struct recompressed *d);
 
 struct recompress_opts {
 	struct compress_opts to;
-	bool force; /* also what is in this compression already */
+	bool chunked; /* zstd:chunked; `to` is zstd */
+	bool force;   /* also what is in this compression already */
 };
 
 /* Replace layers' descriptors; those that stay keep every member.  `layers` have diff_ids beside

@@ -21,7 +21,8 @@ struct values {
 static const char *const formats[] = { "same", "oci", "docker", NULL };
 
 static const struct opt opts[] = {
-	LAYER_OPT_ROWS(offsetof(struct values, layer), layer_compressions_or_same, "of all layers"),
+	LAYER_OPT_ROWS(offsetof(struct values, layer), layer_compressions_or_chunked,
+		       "of all layers"),
 	{ .name = "force-compression",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, force),
@@ -96,6 +97,14 @@ static int read_compression(const struct values *v, struct convert_opts *o, stru
 			       v->force ? "force-compression" : "compression-level");
 	if (o->compress)
 		r->to.kind = layer_flags_kind(v->layer.format - 1);
+	r->chunked = layer_flags_is_chunked(v->layer.format);
+	if (r->chunked && v->format == IMAGE_DOCKER)
+		return err_set(e, EINVAL,
+			       "--compression-format zstd:chunked: docker's manifests have "
+			       "no place for annotations, take --format oci");
+	/* Only OCI's manifests have the annotations. */
+	if (r->chunked)
+		o->format = IMAGE_OCI;
 	r->to.level = (int)v->layer.level;
 	r->force = v->force;
 	return 0;
@@ -106,6 +115,7 @@ static int read_options(const struct values *v, struct convert_opts *o, char **r
 {
 	int r = read_squash(v, o, e);
 
+	o->format = (enum image_format)v->format;
 	if (r >= 0)
 		r = read_rebase(v, ret_bases, o, e);
 	if (r >= 0)
@@ -115,7 +125,6 @@ static int read_options(const struct values *v, struct convert_opts *o, char **r
 	if (r >= 0 && v->platform)
 		r = platform_parse(v->platform, platform, e);
 	o->platform = v->platform ? platform : NULL;
-	o->format = (enum image_format)v->format;
 	return r;
 }
 

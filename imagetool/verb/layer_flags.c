@@ -7,11 +7,18 @@
 #include "libutil/parse.h"
 
 const char *const layer_compressions[] = { "gzip", "zstd", "uncompressed", NULL };
-const char *const layer_compressions_or_same[] = { "same", "gzip", "zstd", "uncompressed", NULL };
+const char *const layer_compressions_or_chunked[] = { "same",         "gzip",         "zstd",
+						      "uncompressed", "zstd:chunked", NULL };
+
+bool layer_flags_is_chunked(int choice)
+{
+	return streq(layer_compressions_or_chunked[choice], "zstd:chunked");
+}
 
 enum layer_compression layer_flags_kind(int choice)
 {
-	static const enum layer_compression kinds[] = { LAYER_GZIP, LAYER_ZSTD, LAYER_PLAIN };
+	static const enum layer_compression kinds[] = { LAYER_GZIP, LAYER_ZSTD, LAYER_PLAIN,
+							LAYER_ZSTD };
 
 	return kinds[choice];
 }

@@ -18,6 +18,10 @@ extern const char *const layer_compressions[];
 /* The same behind "same", for verbs that change what there is. */
 extern const char *const layer_compressions_or_same[];
 
+/* And behind these "zstd:chunked", for verbs that change whole layers. */
+extern const char *const layer_compressions_or_chunked[];
+bool layer_flags_is_chunked(int choice);
+
 /* `what` is the help of --compression-format. */
 #define LAYER_OPT_ROWS(base, names, what)                                                          \
 	{ .name = "compression-format",                                                            \

@@ -104,7 +104,7 @@ is_right() { # IMAGE TAR
 @test "killed at any moment, the next pull goes on" {
 	image pull -q "$V1"
 	for ms in 5 10 15 20 30 40 60 90 150; do
-		timeout -s KILL 0.$(printf %03d "$ms") creel-image --store "$STORE" pull -q "$V2" || true
+		timeout -s KILL "0.$(printf %03d "$ms")" creel-image --store "$STORE" pull -q "$V2" || true
 		store_is_sound "$STORE"
 	done
 	pulled "$V2"
@@ -199,4 +199,109 @@ lies_cost_nothing_but_bytes() { # NAME JQ-FILTER SPARED [SED]
 	lies_cost_nothing_but_bytes bomb '. + {x: ("a" * 9000000)}' none 's/\(manifest-position":"[0-9]*:[0-9]*\):[0-9]*/\1:5000/'
 	lies_cost_nothing_but_bytes checksum . none 's/\(manifest-checksum":"sha256:\)......../\100000000/'
 	[ ! -e "$BATS_TEST_TMPDIR/bin" ]
+}
+
+# ---- What we write ----
+
+# made_chunked TAG: v1, v2 as zstd:chunked by us, in the registry as test/ours:TAG.
+made_chunked() {
+	STORE=$BATS_TEST_TMPDIR/maker
+	[ -d "$STORE" ] || image copy -q "oci:$BATS_FILE_TMPDIR/layout-v1:v1" base
+	image copy -q "oci:$BATS_FILE_TMPDIR/layout-$1:$1" "base-$1"
+	image convert -q --compression-format=zstd:chunked "base-$1" "$REGISTRY/test/ours:$1"
+	image push -q "$REGISTRY/test/ours:$1"
+}
+
+# The one layer's blob goes to `blob`, its descriptor to `layer`, table to `toc`, tar-split to `split`.
+take_apart() { # TAG
+	local at len n
+	skopeo inspect --raw --tls-verify=false "docker://$REGISTRY/test/ours:$1" | jq -c '.layers[0]' >layer
+	curl -fs -o blob "http://$REGISTRY/v2/test/ours/blobs/$(jq -r .digest layer)"
+	for n in manifest tarsplit; do
+		IFS=: read -r at len _ < <(jq -r ".annotations[\"io.github.containers.zstd-chunked.$n-position\"]" layer)
+		tail -c +$((at + 1)) blob | head -c "$len" >$n.zst
+		zstd -dcq $n.zst >$n
+	done
+}
+
+@test "what we write spares as much, and is the same stream for others" {
+	made_chunked v1
+	made_chunked v2
+	STORE=$BATS_TEST_TMPDIR/store
+	image pull -q "$REGISTRY/test/ours:v1"
+	pulled "$REGISTRY/test/ours:v2"
+	[ "$SPARED" -gt 6000000 ]
+	is_right "$REGISTRY/test/ours:v2" "$BATS_FILE_TMPDIR/v2.tar"
+	take_apart v2
+	zstd -dcq blob | cmp - "$BATS_FILE_TMPDIR/v2.tar"
+	skopeo copy -q --insecure-policy --src-tls-verify=false "docker://$REGISTRY/test/ours:v2" oci:other:x
+	[ "$(jq -r '.layers[0].digest' "other/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' other/index.json)")" = "$(jq -r .digest layer)" ]
+}
+
+@test "the table of contents says what skopeo's says" {
+	made_chunked v2
+	take_apart v2
+	skopeo inspect --raw --tls-verify=false "docker://$V2" | jq -c '.layers[0]' >theirs
+	curl -fs -o their-blob "http://$REGISTRY/v2/test/image/blobs/$(jq -r .digest theirs)"
+	IFS=: read -r at len _ < <(jq -r '.annotations["io.containers.zstd-chunked.manifest-position"]' theirs)
+	tail -c +$((at + 1)) their-blob | head -c "$len" | zstd -dcq >their-toc
+	# Where they cut large files, and how they write a time, is their business.
+	local what='[.entries[] | select(.type != "chunk") | {type, name, linkName, mode, size, uid, gid, digest, devMajor, devMinor,
+		modtime: (.modtime[:19])} | with_entries(select(.value != null))]'
+	jq -S "$what" manifest >a
+	jq -S "$what" their-toc >b
+	[ "$(jq length a)" -gt 100 ]
+	diff a b
+	[ "$(sha256sum <manifest.zst | cut -d' ' -f1)" = "$(jq -r '.annotations["io.github.containers.zstd-chunked.manifest-checksum"][7:]' layer)" ]
+}
+
+@test "each part of a table is what it is said to be, and tar-split makes the stream again" {
+	made_chunked v2
+	take_apart v2
+	jq -r '.entries[] | select(.name == "bin/large" and .offset != null) | "\(.offset) \(.chunkSize) \(.chunkDigest)"' manifest >parts
+	[ "$(wc -l <parts)" -gt 3 ]
+	while read -r at size digest; do
+		[ "$(tail -c +$((at + 1)) blob | zstd -dcq 2>/dev/null | head -c "$size" | sha256sum | cut -d' ' -f1)" = "${digest#sha256:}" ]
+	done <parts
+	[ "$(sha256sum <tarsplit.zst | cut -d' ' -f1)" = "$(jq -r '.tarSplitDigest[7:]' manifest)" ]
+	mkdir files
+	tar -C files -xf "$BATS_FILE_TMPDIR/v2.tar"
+	jq -r 'if .type == 2 then "s \(.payload)" elif .size then "f \(.name)" else empty end' tarsplit |
+		while read -r kind what; do
+			if [ "$kind" = s ]; then base64 -d <<<"$what"; else cat "files/$what"; fi
+		done >again.tar
+	cmp again.tar "$BATS_FILE_TMPDIR/v2.tar"
+}
+
+@test "a change in the middle of a large file leaves its other parts" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir big
+	head -c 20000000 /dev/urandom >big/file
+	for v in 1 2; do
+		tar -C big -cf "$v.tar" file
+		STORE=$BATS_TEST_TMPDIR/maker
+		make_layout "l$v" x "$v.tar"
+		image copy -q "oci:l$v:x" "big-$v"
+		image convert -q --compression-format=zstd:chunked "big-$v" "$REGISTRY/test/big:$v"
+		image push -q "$REGISTRY/test/big:$v"
+		printf inserted | cat <(head -c 9000000 big/file) - <(tail -c +9000001 big/file) >big/new
+		mv big/new big/file
+	done
+	STORE=$BATS_TEST_TMPDIR/store
+	image pull -q "$REGISTRY/test/big:1"
+	pulled "$REGISTRY/test/big:2"
+	[ "$PULLED" -lt 2500000 ]
+	is_right "$REGISTRY/test/big:2" 2.tar
+}
+
+@test "layers that cannot be told apart become plain zstd" {
+	mkdir odd
+	echo 1 >odd/file
+	tar -C odd -cf odd.tar file file
+	make_layout odd-layout x odd.tar
+	image copy -q oci:odd-layout:x odd
+	run -0 --separate-stderr image convert --compression-format=zstd:chunked odd odd:new
+	[[ $stderr == *"it has a name twice"* ]]
+	skopeo inspect --raw "oci:$STORE:docker.io/library/odd:new" | jq -e '.layers[0] | .annotations == null and (.mediaType | endswith("zstd"))'
+	run -1 image convert --compression-format=zstd:chunked --format=docker odd odd:docker
 }

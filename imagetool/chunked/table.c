@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "imagetool/chunked/table.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imagetool/tar/header.h"
+#include "libutil/alloc.h"
+#include "libutil/json.h"
+#include "libutil/parse.h"
+#include "libutil/utf8.h"
+
+#define SKIPPABLE_MAGIC UINT32_C(0x184d2a50)
+#define FOOTER_MAGIC    "GNUlInUx"
+#define FOOTER_NUMBERS  7
+#define CRC64_ISO       UINT64_C(0xd800000000000000)
+/* Where GNU's headers have times that the table would have to say. */
+#define GNU_TIMES_AT  345
+#define GNU_TIMES_LEN 24
+
+void table_init(struct table *t)
+{
+	*t = (struct table){ 0 };
+	for (size_t i = 0; i < 256; i++) {
+		uint64_t crc = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? CRC64_ISO : 0);
+		t->crc_of[i] = crc;
+	}
+}
+
+void table_done(struct table *t)
+{
+	strbuf_done(&t->texts);
+	free(t->items);
+	digest_set_done(&t->names);
+	zstd_text_done(&t->split);
+}
+
+static void add_base64(struct strbuf *out, const uint8_t *p, size_t len)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (; len > 0; p += 3) {
+		size_t n = len < 3 ? len : 3;
+		uint32_t v = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) |
+			     (n > 2 ? p[2] : 0);
+
+		strbuf_addc(out, digits[v >> 18]);
+		strbuf_addc(out, digits[v >> 12 & 63]);
+		strbuf_addc(out, n > 1 ? digits[v >> 6 & 63] : '=');
+		strbuf_addc(out, n > 2 ? digits[v & 63] : '=');
+		len -= n;
+	}
+}
+
+/* ---- tar-split ---- */
+
+enum { RECORD_FILE = 1, RECORD_SEGMENT = 2 };
+
+static void add_record(struct table *t, const struct tar_entry *n, const uint8_t *payload,
+		       size_t len)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	auto_(strbuf) struct strbuf line = { 0 };
+	struct json_writer w = { .out = &line };
+
+	json_object(&w);
+	json_kv_i64(&w, "type", n ? RECORD_FILE : RECORD_SEGMENT);
+	if (n)
+		json_kv_string(&w, "name", n->name);
+	if (n && n->type == TAR_FILE && n->size)
+		json_kv_i64(&w, "size", n->size);
+	add_base64(&text, payload, len);
+	json_key(&w, "payload");
+	if (len)
+		json_string(&w, strbuf_str(&text));
+	else
+		json_null(&w);
+	json_kv_i64(&w, "position", t->records++);
+	json_object_end(&w);
+	strbuf_addc(&line, '\n');
+	zstd_text_add(&t->split, line.data, line.len);
+}
+
+/* The names of times in a PAX header.  Also where they are part of something else: then tar-split
+ * is missing, and nothing is wrong. */
+static bool has_pax_times(const uint8_t *data, size_t len)
+{
+	return memmem(data, len, " atime=", 7) || memmem(data, len, " ctime=", 7);
+}
+
+/* What Go's readers see in a header and the table does not say. */
+static bool says_more(const uint8_t *data, size_t len)
+{
+	const uint8_t *block = data + len - TAR_BLOCK;
+	int64_t mode;
+
+	if (len < TAR_BLOCK)
+		return false;
+	if (tar_number(block + TAR_AT_MODE, TAR_LEN_MODE, &mode) < 0 || mode & ~07777)
+		return true;
+	if (memcmp(block + TAR_AT_MAGIC, "ustar  ", 7) == 0)
+		for (size_t i = 0; i < GNU_TIMES_LEN; i++)
+			if (block[GNU_TIMES_AT + i])
+				return true;
+	return has_pax_times(data, len);
+}
+
+void table_gap(struct table *t, const uint8_t *data, size_t len)
+{
+	/* Long runs are zeros behind the archive. */
+	const size_t most = (size_t)4 << 20;
+
+	t->inexact = t->inexact || says_more(data, len);
+	for (size_t n; len && !t->refused; data += n, len -= n) {
+		n = len < most ? len : most;
+		add_record(t, NULL, data, n);
+	}
+}
+
+void table_content(struct table *t, const uint8_t *data, size_t len)
+{
+	uint64_t crc = ~t->crc;
+
+	for (size_t i = 0; i < len; i++)
+		crc = crc >> 8 ^ t->crc_of[(uint8_t)crc ^ data[i]];
+	t->crc = ~crc;
+}
+
+static void add_file_record(struct table *t, const struct tar_entry *n)
+{
+	uint8_t sum[8];
+
+	for (int i = 0; i < 8; i++)
+		sum[i] = (uint8_t)(t->crc >> (56 - 8 * i));
+	add_record(t, n, sum, n->type == TAR_FILE && n->size ? sizeof(sum) : 0);
+	t->crc = 0;
+}
+
+/* ---- The table ---- */
+
+static const char *const types[] = {
+	[TAR_FILE] = "reg",  [TAR_HARDLINK] = "hardlink",  [TAR_SYMLINK] = "symlink",
+	[TAR_CHAR] = "char", [TAR_BLOCK_DEVICE] = "block", [TAR_DIR] = "dir",
+	[TAR_FIFO] = "fifo",
+};
+
+static void put_xattrs(struct json_writer *w, const struct tar_entry *n)
+{
+	json_key(w, "xattrs");
+	json_object(w);
+	for (size_t i = 0; i < n->n_xattrs; i++) {
+		auto_(strbuf) struct strbuf text = { 0 };
+
+		add_base64(&text, (const uint8_t *)n->xattrs[i].value, n->xattrs[i].len);
+		json_kv_string(w, n->xattrs[i].name, strbuf_str(&text));
+	}
+	json_object_end(w);
+}
+
+static void put_number(struct json_writer *w, const char *key, int64_t v)
+{
+	if (v)
+		json_kv_i64(w, key, v);
+}
+
+static void put_entry(struct json_writer *w, const struct tar_entry *n)
+{
+	char time[TIME_TEXT_SIZE];
+
+	json_kv_string(w, "type", types[n->type]);
+	json_kv_string(w, "name", n->name);
+	if (*n->link)
+		json_kv_string(w, "linkName", n->link);
+	put_number(w, "mode", n->mode);
+	put_number(w, "size", n->type == TAR_FILE ? n->size : 0);
+	put_number(w, "uid", n->uid);
+	put_number(w, "gid", n->gid);
+	json_kv_string(w, "modtime", time_text(n->mtime, time));
+	put_number(w, "devMajor", n->major);
+	put_number(w, "devMinor", n->minor);
+	if (n->n_xattrs)
+		put_xattrs(w, n);
+}
+
+static void put_part(struct json_writer *w, const struct table_part *part)
+{
+	put_number(w, "chunkSize", part->len);
+	put_number(w, "chunkOffset", part->offset);
+	json_kv_string(w, "chunkDigest", part->digest);
+}
+
+/* Without the last brace: where it lies comes before it. */
+static struct table_item *end_item(struct table *t)
+{
+	strbuf_truncate(&t->texts, t->texts.len ? t->texts.len - 1 : 0);
+	if (strbuf_check(&t->texts, "table", NULL) < 0)
+		t->refused = "it has too many files";
+	if (t->n == t->cap) {
+		t->cap = t->cap ? 2 * t->cap : 256;
+		t->items = xreallocarray(t->items, t->cap, sizeof(*t->items));
+	}
+	t->items[t->n] = (struct table_item){ .text_end = t->texts.len };
+	return &t->items[t->n++];
+}
+
+static void put_parts(struct table *t, const struct tar_entry *n, const struct table_part *parts,
+		      size_t n_parts)
+{
+	for (size_t i = 1; i < n_parts; i++) {
+		struct json_writer w = { .out = &t->texts };
+		struct table_item *item;
+
+		json_object(&w);
+		json_kv_string(&w, "type", "chunk");
+		json_kv_string(&w, "name", n->name);
+		put_part(&w, &parts[i]);
+		json_object_end(&w);
+		item = end_item(t);
+		item->has_content = true;
+		item->frame = parts[i].frame;
+	}
+}
+
+static bool is_text(const char *s)
+{
+	return utf8_span(s, strlen(s)) == strlen(s);
+}
+
+static const char *why_not(struct table *t, const struct tar_entry *n)
+{
+	if (!is_text(n->name) || !is_text(n->link))
+		return "a name is not UTF-8";
+	if (n->sparse)
+		return "it has sparse files";
+	if (!digest_set_add(&t->names, n->name))
+		return "it has a name twice";
+	for (size_t i = 0; i < n->n_xattrs; i++)
+		if (!is_text(n->xattrs[i].name))
+			return "the name of an extended attribute is not UTF-8";
+	return NULL;
+}
+
+void table_entry(struct table *t, const struct tar_entry *n, const char *digest,
+		 const struct table_part *parts, size_t n_parts, size_t end_frame)
+{
+	struct json_writer w = { .out = &t->texts };
+	struct table_item *item;
+
+	if (!t->refused)
+		t->refused = why_not(t, n);
+	if (t->refused)
+		return;
+	add_file_record(t, n);
+	json_object(&w);
+	put_entry(&w, n);
+	if (n_parts) {
+		json_kv_string(&w, "digest", digest);
+		if (n_parts > 1)
+			put_part(&w, &parts[0]);
+	}
+	json_object_end(&w);
+	item = end_item(t);
+	if (n_parts) {
+		item->has_content = item->has_end = true;
+		item->frame = parts[0].frame;
+		item->end_frame = end_frame;
+	}
+	put_parts(t, n, parts, n_parts);
+}
+
+/* ---- The end of the blob ---- */
+
+static void put_le(uint8_t *to, uint64_t v, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		to[i] = (uint8_t)(v >> (8 * i));
+}
+
+static int append_frame(struct compress *to, const void *data, size_t len, struct err *e)
+{
+	uint8_t head[CHUNKED_FRAME_HEADER];
+	int r;
+
+	put_le(head, SKIPPABLE_MAGIC, 4);
+	put_le(head + 4, len, 4);
+	r = compress_append(to, head, sizeof(head), e);
+	return r < 0 ? r : compress_append(to, data, len, e);
+}
+
+static void make_toc(const struct table *t, const struct compress *to, const char *split_digest,
+		     struct zstd_text *out)
+{
+	static const char head[] = "{\"version\":1,\"entries\":[";
+	size_t at = 0;
+	char where[128];
+
+	zstd_text_add(out, head, sizeof(head) - 1);
+	for (size_t i = 0; i < t->n; at = t->items[i++].text_end) {
+		const struct table_item *item = &t->items[i];
+		int len = 0;
+
+		if (i)
+			zstd_text_add(out, ",", 1);
+		zstd_text_add(out, t->texts.data + at, item->text_end - at);
+		if (item->has_content)
+			len = snprintf(where, sizeof(where), ",\"offset\":%" PRId64,
+				       compress_frame_at(to, item->frame));
+		if (item->has_end)
+			len += snprintf(where + len, sizeof(where) - (size_t)len,
+					",\"endOffset\":%" PRId64,
+					compress_frame_at(to, item->end_frame));
+		zstd_text_add(out, where, (size_t)len);
+		zstd_text_add(out, "}", 1);
+	}
+	zstd_text_add(out, "]", 1);
+	if (split_digest) {
+		static const char key[] = ",\"tarSplitDigest\":\"";
+
+		zstd_text_add(out, key, sizeof(key) - 1);
+		zstd_text_add(out, split_digest, strlen(split_digest));
+		zstd_text_add(out, "\"", 1);
+	}
+	zstd_text_add(out, "}", 1);
+}
+
+/* Table, tar-split, footer; `at` is where they begin. */
+static int append_all(struct table *t, int64_t at, const struct zstd_text *toc, struct compress *to,
+		      struct chunked_annotations *ret, struct err *e)
+{
+	uint64_t split_len = t->inexact ? 0 : t->split.out.len;
+	uint64_t toc_at = (uint64_t)at + CHUNKED_FRAME_HEADER;
+	uint64_t split_at = toc_at + toc->out.len + CHUNKED_FRAME_HEADER;
+	const uint64_t numbers[FOOTER_NUMBERS] = {
+		toc_at,
+		toc->out.len,
+		(uint64_t)toc->plain,
+		CHUNKED_TYPE_CRFS,
+		t->inexact ? 0 : split_at,
+		split_len,
+		t->inexact ? 0 : (uint64_t)t->split.plain,
+	};
+	uint8_t footer[FOOTER_NUMBERS * 8 + 8];
+	int r = append_frame(to, toc->out.data, toc->out.len, e);
+
+	for (size_t i = 0; i < FOOTER_NUMBERS; i++)
+		put_le(footer + 8 * i, numbers[i], 8);
+	memcpy(footer + (size_t)8 * FOOTER_NUMBERS, FOOTER_MAGIC, 8);
+	if (r >= 0 && !t->inexact)
+		r = append_frame(to, t->split.out.data, t->split.out.len, e);
+	if (r >= 0)
+		r = append_frame(to, footer, sizeof(footer), e);
+	(void)snprintf(ret->position, sizeof(ret->position), "%" PRIu64 ":%zu:%" PRId64 ":%d",
+		       toc_at, toc->out.len, toc->plain, CHUNKED_TYPE_CRFS);
+	if (!t->inexact)
+		(void)snprintf(ret->tarsplit, sizeof(ret->tarsplit), "%" PRIu64 ":%zu:%" PRId64,
+			       split_at, t->split.out.len, t->split.plain);
+	digest_of(DIGEST_SHA256, toc->out.data, toc->out.len, ret->checksum);
+	return r;
+}
+
+int table_write(struct table *t, struct compress *to, struct chunked_annotations *ret,
+		struct err *e)
+{
+	auto_(zstd_text) struct zstd_text toc = { 0 };
+	char split[DIGEST_TEXT_SIZE];
+	int r = zstd_text_end(&t->split, "tar-split record", e);
+
+	if (r < 0)
+		return r;
+	digest_of(DIGEST_SHA256, t->split.out.data, t->split.out.len, split);
+	make_toc(t, to, t->inexact ? NULL : split, &toc);
+	r = zstd_text_end(&toc, "table of contents", e);
+	if (r < 0)
+		return r;
+	return append_all(t, compress_size(to), &toc, to, ret, e);
+}
