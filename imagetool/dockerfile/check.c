@@ -11,8 +11,7 @@
 #include "libutil/strv.h"
 #include "libutil/suggest.h"
 
-#define URL          "https://docs.docker.com/go/dockerfile/rule/"
-#define FINDINGS_MAX 1000
+#define URL "https://docs.docker.com/go/dockerfile/rule/"
 
 static const struct {
 	const char *name, *url;
@@ -138,24 +137,71 @@ int check_configure(struct checks *c, const char *text, struct err *e)
 	return r < 0 ? err_wrap(e, r, "check") : 0;
 }
 
-void check_add(struct checks *c, enum check_rule rule, unsigned first_line, unsigned last_line,
-	       const char *fmt, ...)
+static void add(struct checks *c, enum check_rule rule, unsigned first_line, unsigned last_line,
+		const char *fmt, va_list ap)
 {
 	bool off = rules[rule].experimental && !(c->experimental & (1U << rule));
 	autofree char *message = NULL;
-	va_list ap;
 
-	if (off || (c->skipped & (1U << rule)) || c->n == FINDINGS_MAX)
+	if (off || (c->skipped & (1U << rule)) || c->n == CHECK_FINDINGS_MAX)
 		return;
-	va_start(ap, fmt);
 	message = xvasprintf(fmt, ap);
-	va_end(ap);
 	if (c->n == c->cap) {
 		c->cap = c->cap ? 2 * c->cap : 8;
 		c->items = arena_grow(c->arena, c->items, c->n, c->cap, sizeof(*c->items));
 	}
 	c->items[c->n++] =
 		(struct finding){ rule, arena_strdup(c->arena, message), first_line, last_line };
+}
+
+void check_add(struct checks *c, enum check_rule rule, unsigned first_line, unsigned last_line,
+	       const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(c, rule, first_line, last_line, fmt, ap);
+	va_end(ap);
+}
+
+/* "# check=skip=RULE" above an instruction is about that one; wrong ones say nothing. */
+static void take_comment(struct checks *c, const char *comment)
+{
+	static const char word[] = "check";
+
+	for (; *comment; comment += strcspn(comment, "\n"), comment += *comment == '\n') {
+		const char *p = comment + strspn(comment, " \t");
+		autofree char *text = NULL;
+
+		if (strncasecmp(p, word, strlen(word)) != 0)
+			continue;
+		p += strlen(word);
+		p += strspn(p, " \t");
+		if (*p++ != '=')
+			continue;
+		p += strspn(p, " \t");
+		text = xstrndup(p, strcspn(p, " \n"));
+		(void)check_configure(c, text, NULL);
+		return;
+	}
+}
+
+void check_report(struct checks *c, enum check_rule rule, const struct instruction *i,
+		  const char *fmt, ...)
+{
+	uint32_t skipped = c->skipped, experimental = c->experimental;
+	bool fail = c->fail;
+	va_list ap;
+
+	take_comment(c, i->comment);
+	c->skipped |= skipped;
+	c->experimental |= experimental;
+	va_start(ap, fmt);
+	add(c, rule, i->first_line, i->last_line, fmt, ap);
+	va_end(ap);
+	c->skipped = skipped;
+	c->experimental = experimental;
+	c->fail = fail;
 }
 
 /* ---- Showing a place ---- */

@@ -40,6 +40,8 @@ enum check_rule {
 	CHECK_RULES,
 };
 
+#define CHECK_FINDINGS_MAX 1000
+
 struct finding {
 	enum check_rule rule;
 	const char *message;
@@ -61,6 +63,9 @@ struct checks {
 int check_configure(struct checks *c, const char *text, struct err *e);
 void check_add(struct checks *c, enum check_rule rule, unsigned first_line, unsigned last_line,
 	       const char *fmt, ...) PRINTF(5, 6);
+/* At an instruction, whose comments may say otherwise: "# check=skip=RULE". */
+void check_report(struct checks *c, enum check_rule rule, const struct instruction *i,
+		  const char *fmt, ...) PRINTF(4, 5);
 /* All that the text shows. */
 void dockerfile_check(struct checks *c, const struct dockerfile *f);
 

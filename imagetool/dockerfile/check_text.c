@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The checks that need no more than the text. */
 #include <ctype.h>
-#include <regex.h>
 #include <strings.h>
 
 #include "imagetool/dockerfile/check.h"
+
+/* More stages than a build may have are not compared with one another. */
+#define NAMED_MAX 1000
 
 struct checker {
 	struct checks *checks;
 	const struct dockerfile *file;
 	unsigned upper, lower; /* keywords written all in capitals, all in small letters */
+	unsigned n_named;      /* stages with names so far */
 	const struct instruction *last_cmd, *last_entrypoint, *last_health; /* of this stage */
 	bool shell_set; /* the stage's own SHELL: JSON is no better then */
 };
@@ -29,8 +32,7 @@ static enum casing casing_of(const char *text)
 	return upper ? CASING_UPPER : lower ? CASING_LOWER : CASING_NONE;
 }
 
-#define ADD(c, rule, i, ...)                                                                       \
-	check_add((c)->checks, rule, (i)->first_line, (i)->last_line, __VA_ARGS__)
+#define ADD(c, rule, i, ...) check_report((c)->checks, rule, i, __VA_ARGS__)
 
 /* ---- Keywords ---- */
 
@@ -64,9 +66,19 @@ static bool is_duplicate(const struct checker *c, const struct instruction *from
 	return false;
 }
 
-static void check_stage_name(const struct checker *c, const struct instruction *i)
+static char *lower_case(const char *text)
+{
+	char *ret = xstrdup(text);
+
+	for (char *c = ret; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return ret;
+}
+
+static void check_stage_name(struct checker *c, const struct instruction *i)
 {
 	const char *name = i->words[2], *as = i->words[1];
+	autofree char *lower = lower_case(name);
 	enum casing keyword = casing_of(i->keyword);
 
 	if (casing_of(name) != CASING_LOWER && casing_of(name) != CASING_NONE)
@@ -76,10 +88,22 @@ static void check_stage_name(const struct checker *c, const struct instruction *
 		    i->keyword);
 	if (strcasecmp(name, "context") == 0 || strcasecmp(name, "scratch") == 0)
 		ADD(c, CHECK_RESERVED_STAGE_NAME, i,
-		    "Stage name should not use the same name as reserved stage names");
-	if (is_duplicate(c, i))
+		    "Stage name should not use the same name as reserved stage \"%s\"", name);
+	if (c->n_named++ < NAMED_MAX && is_duplicate(c, i))
 		ADD(c, CHECK_DUPLICATE_STAGE_NAME, i,
-		    "Duplicate stage name '%s', stage names should be unique", name);
+		    "Duplicate stage name \"%s\", stage names should be unique", lower);
+}
+
+/* "linux/arm64" is what a stage named after it is about. */
+static bool is_named_after(const struct instruction *from, const char *platform)
+{
+	const char *name = from->n_words == 3 ? from->words[2] : "";
+	size_t os = strcspn(platform, "/"),
+	       arch = platform[os] ? strcspn(platform + os + 1, "/") : 0;
+	autofree char *first = xstrndup(platform, os);
+	autofree char *second = xstrndup(platform + os + (arch > 0), arch);
+
+	return (*first && strcasestr(name, first)) || (*second && strcasestr(name, second));
 }
 
 static void check_from(struct checker *c, const struct instruction *i)
@@ -97,7 +121,7 @@ static void check_from(struct checker *c, const struct instruction *i)
 		    "Setting platform to predefined %s in FROM is redundant as this is the default "
 		    "behavior",
 		    platform);
-	else if (!strchr(platform, '$'))
+	else if (!strchr(platform, '$') && !is_named_after(i, platform))
 		ADD(c, CHECK_FROM_PLATFORM_FLAG_CONST_DISALLOWED, i,
 		    "FROM --platform flag should not use constant value \"%s\"", platform);
 }
@@ -111,7 +135,7 @@ static void check_single(const struct checker *c, const struct instruction **las
 		ADD(c, CHECK_MULTIPLE_INSTRUCTIONS_DISALLOWED, *last,
 		    "Multiple %s instructions should not be used in the same stage because only the "
 		    "last one will be used",
-		    instruction_name(i->kind));
+		    i->keyword);
 	*last = i;
 }
 
@@ -123,30 +147,38 @@ static void check_command(const struct checker *c, const struct instruction **la
 		ADD(c, CHECK_JSON_ARGS_RECOMMENDED, i,
 		    "JSON arguments recommended for %s to prevent unintended behavior related to OS "
 		    "signals",
-		    instruction_name(i->kind));
+		    i->keyword);
 }
 
 /* ---- Names of secrets ---- */
 
-static bool matches(const char *pattern, const char *name)
+static bool is_one_of(const char *const *words, size_t n, const char *text, size_t len)
 {
-	regex_t re;
-	bool found;
-
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0)
-		return false;
-	found = regexec(&re, name, 0, NULL, 0) == 0;
-	regfree(&re);
-	return found;
+	for (size_t i = 0; i < n; i++)
+		if (strlen(words[i]) == len && strncasecmp(words[i], text, len) == 0)
+			return true;
+	return false;
 }
 
+/* Words between underscores say what it is for. */
 static bool looks_secret(const char *name)
 {
-	static const char secret[] = "(^|_)(apikey|auth|credential|credentials|key|password|pword|"
-				     "passwd|secret|token)(_|$)";
-	static const char fine[] = "(^|_)public(_|$)";
+	static const char *const secret[] = { "apikey", "auth",     "credential", "credentials",
+					      "key",    "password", "pword",      "passwd",
+					      "secret", "token" };
+	static const char *const fine[] = { "public", "file", "version" };
+	bool found = false;
 
-	return matches(secret, name) && !matches(fine, name);
+	for (const char *p = name;; p++) {
+		size_t len = strcspn(p, "_");
+
+		if (is_one_of(fine, ARRAY_LEN(fine), p, len))
+			return false;
+		found = found || is_one_of(secret, ARRAY_LEN(secret), p, len);
+		p += len;
+		if (!*p)
+			return found;
+	}
 }
 
 static void check_pairs(const struct checker *c, const struct instruction *i)
@@ -154,7 +186,7 @@ static void check_pairs(const struct checker *c, const struct instruction *i)
 	if (i->legacy_pair)
 		ADD(c, CHECK_LEGACY_KEY_VALUE_FORMAT, i,
 		    "\"%s key=value\" should be used instead of legacy \"%s key value\" format",
-		    instruction_name(i->kind), instruction_name(i->kind));
+		    i->keyword, i->keyword);
 	if (i->kind == INSTRUCTION_LABEL)
 		return;
 	for (size_t n = 0; n < i->n_pairs; n++)
@@ -199,10 +231,8 @@ static void check_description(const struct checker *c, const struct instruction 
 	if (!*last || (strncmp(last, name, len) == 0 && isspace((unsigned char)last[len])))
 		return;
 	ADD(c, CHECK_INVALID_DEFINITION_DESCRIPTION, i,
-	    "Comment for %s should follow the format: `# %s <description>`. If this is not intended "
-	    "to be a description comment, add an empty line or comment between the instruction and "
-	    "the comment.",
-	    i->kind == INSTRUCTION_ARG ? "arg" : "build stage", name);
+	    "Comment for %s should follow the format: `# %s <description>`",
+	    instruction_name(i->kind), i->n_pairs > 1 ? "<arg_key>" : name);
 }
 
 /* ---- All ---- */

@@ -1,98 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a stage begins with, and the trees of COPY --from and mounts: scratch, a stage, an image, or
- * what --build-context put in the place of one of them. */
+/* What a stage begins with: scratch, a stage, an image, or what --build-context put in the place of
+ * one of them. */
 #include <errno.h>
 #include <strings.h>
 
 #include "imagetool/graph/internal.h"
-#include "libutil/parse.h"
-
-/* ---- Vertices ---- */
-
-int main_context(struct platform_build *pb, size_t *ret, struct err *e)
-{
-	const struct vertex v = {
-		.kind = VERTEX_CONTEXT,
-		.u.context = { .name = "" },
-		.name = "[internal] load build context",
-		.stage = "",
-		.platform = &pb->target,
-	};
-
-	pb->b->graph->uses_context = true;
-	return vertices_add(&pb->b->vertices, &v, ret, e);
-}
-
-/* An image that holds nothing is scratch. */
-static bool is_empty_image(const struct image_config *c)
-{
-	const struct image_history *h = c->history.items;
-
-	if (c->rootfs && c->rootfs->diff_ids.n > 0)
-		return false;
-	for (size_t i = 0; i < c->history.n; i++)
-		if (!h[i].empty_layer.v)
-			return false;
-	return true;
-}
-
-static int add_image(struct platform_build *pb, const struct stage_build *s,
-		     const struct known_image *known, const char *name, size_t *ret, struct err *e)
-{
-	struct platform *platform = arena_alloc(pb->b->arena, 1, sizeof(*platform));
-	struct vertex v = {
-		.kind = VERTEX_IMAGE,
-		.u.image = known->want,
-		.name = name,
-		.stage = "",
-		.origin = pb->b->now,
-		.platform = platform,
-	};
-
-	v.u.image.reference = known->reference;
-	v.u.image.digest = known->image.digest;
-	*platform = known->want.platform;
-	v.no_cache = s->no_cache;
-	return vertices_add(&pb->b->vertices, &v, ret, e);
-}
-
-static int add_git(struct platform_build *pb, const char *url, const char *name, size_t *ret,
-		   struct err *e)
-{
-	struct vertex v = {
-		.kind = VERTEX_GIT,
-		.name = name,
-		.stage = "",
-		.origin = pb->b->now,
-		.platform = &pb->target,
-	};
-	enum source_kind kind;
-	bool keeps;
-	int r = source_kind_of(url, pb->b->arena, &kind, &v.u.git, &keeps, e);
-
-	if (r >= 0 && kind != SOURCE_GIT)
-		r = err_set(e, EINVAL, "invalid git context %.200s", url);
-	return r < 0 ? r : vertices_add(&pb->b->vertices, &v, ret, e);
-}
-
-static int add_plain(struct platform_build *pb, const struct graph_context *c, const char *context,
-		     const char *name, size_t *ret, struct err *e)
-{
-	struct vertex v = {
-		.name = name, .stage = "", .origin = pb->b->now, .platform = &pb->target
-	};
-
-	if (c->kind == GRAPH_CONTEXT_GIT)
-		return add_git(pb, c->value, name, ret, e);
-	if (c->kind == GRAPH_CONTEXT_HTTP) {
-		v.kind = VERTEX_HTTP;
-		v.u.http = (struct vertex_http){ .url = c->value, .filename = "context" };
-	} else {
-		v.kind = VERTEX_CONTEXT;
-		v.u.context.name = context;
-	}
-	return vertices_add(&pb->b->vertices, &v, ret, e);
-}
 
 /* ---- Contexts by name ---- */
 
@@ -198,8 +110,8 @@ static int inherit(struct platform_build *pb, struct stage_build *s, size_t base
 
 /* ---- The beginning of a stage ---- */
 
-static int begin_context(struct platform_build *pb, struct stage_build *s, const char *name,
-			 const struct graph_context *c, struct err *e)
+int base_begin_context(struct platform_build *pb, struct stage_build *s, const char *name,
+		       const struct graph_context *c, struct err *e)
 {
 	const char *label = arena_printf(pb->b->arena, "[context %s] ", name);
 	const struct known_image *known;
@@ -219,21 +131,21 @@ static int begin_context(struct platform_build *pb, struct stage_build *s, const
 	}
 	if (c->kind != GRAPH_CONTEXT_IMAGE && c->kind != GRAPH_CONTEXT_LAYOUT) {
 		empty_config(pb, s, s->platform);
-		return add_plain(pb, c, name,
-				 arena_printf(pb->b->arena, "%sload from client", label),
-				 &s->vertex, e);
+		return root_plain(pb, c, name,
+				  arena_printf(pb->b->arena, "%sload from client", label),
+				  &s->vertex, e);
 	}
 	r = context_image(pb, s->platform, c, &known, e);
 	if (r < 0)
 		return r;
 	take_config(pb, s, known->image.config);
-	if (is_empty_image(known->image.config))
+	if (root_image_is_empty(known->image.config))
 		return 0;
-	return add_image(pb, s, known,
-			 arena_printf(pb->b->arena, "%s%s", label,
-				      c->kind == GRAPH_CONTEXT_IMAGE ? known->reference
-								     : "OCI load from client"),
-			 &s->vertex, e);
+	return root_image(pb, s, known,
+			  arena_printf(pb->b->arena, "%s%s", label,
+				       c->kind == GRAPH_CONTEXT_IMAGE ? known->reference
+								      : "OCI load from client"),
+			  &s->vertex, e);
 }
 
 static int begin_image(struct platform_build *pb, struct stage_build *s, struct err *e)
@@ -249,15 +161,15 @@ static int begin_image(struct platform_build *pb, struct stage_build *s, struct 
 	name = image_short_name(pb->b, want.reference);
 	r = context_lookup(pb, name, &context, e);
 	if (r >= 0 && context.kind != GRAPH_CONTEXT_NONE)
-		return begin_context(pb, s, name, &context, e);
+		return base_begin_context(pb, s, name, &context, e);
 	if (r >= 0)
 		r = image_lookup(pb->b, &want, &known, e);
 	if (r < 0)
 		return err_wrap(e, r, "%.120s", s->stage->base_name);
 	take_config(pb, s, known->image.config);
-	if (is_empty_image(known->image.config))
+	if (root_image_is_empty(known->image.config))
 		return 0;
-	return add_image(pb, s, known, from_name(pb, s, known->reference), &s->vertex, e);
+	return root_image(pb, s, known, from_name(pb, s, known->reference), &s->vertex, e);
 }
 
 /* The triggers the base kept: an image's are texts, a stage's were parsed with it. */
@@ -325,7 +237,7 @@ static int begin(struct platform_build *pb, struct stage_build *s, struct err *e
 		return r;
 	if (context.kind != GRAPH_CONTEXT_NONE) {
 		s->replaced = true;
-		return begin_context(pb, s, s->stage->name, &context, e);
+		return base_begin_context(pb, s, s->stage->name, &context, e);
 	}
 	switch (s->stage->base) {
 	case BASE_SCRATCH:
@@ -339,112 +251,24 @@ static int begin(struct platform_build *pb, struct stage_build *s, struct err *e
 	return 0;
 }
 
+const char *stage_label(const struct platform_build *pb, size_t stage)
+{
+	const struct stage *s = &pb->stages.items[stage];
+
+	return *s->name ? s->name : arena_printf(pb->b->arena, "stage-%zu", stage);
+}
+
 int base_begin(struct platform_build *pb, struct stage_build *s, struct err *e)
 {
 	int r;
 
 	if (s->begun)
-		return err_set(e, ELOOP, "circular dependency detected on stage: %.80s", s->label);
+		return err_set(e, ELOOP, "circular dependency detected on stage: %.80s",
+			       stage_label(pb, s->number));
 	s->begun = true;
 	r = begin(pb, s, e);
 	if (r < 0)
 		return r;
 	config_edit_begin(&s->edit, pb->b->arena, &s->config);
 	return s->replaced ? 0 : parse_triggers(pb, s, e);
-}
-
-/* ---- Trees by name ---- */
-
-static int no_such_stage(struct platform_build *pb, const struct stage_build *s, const char *name,
-			 size_t found, struct err *e)
-{
-	if (found == s->number || needed_by(pb, found, s->number))
-		return err_set(e, ELOOP, "circular dependency detected on stage: %.80s",
-			       *pb->builds[found].label ? pb->builds[found].label : "stage-0");
-	return err_set(e, EINVAL,
-		       "cannot copy from stage \"%.80s\", it needs to be defined before current "
-		       "stage \"%.80s\"",
-		       name, s->label);
-}
-
-int base_find_stage(struct platform_build *pb, const struct stage_build *s, const char *name,
-		    bool numbers, ssize_t *ret, struct err *e)
-{
-	uint32_t number;
-	ssize_t found = stages_find_name(pb, name, s->number);
-
-	*ret = found;
-	if (found >= 0 && (size_t)found >= s->number)
-		return no_such_stage(pb, s, name, (size_t)found, e);
-	if (found >= 0 || !numbers || parse_u32(name, &number) < 0)
-		return 0;
-	if (number >= pb->stages.n)
-		return err_set(e, EINVAL, "invalid stage index %u", number);
-	if (number >= s->number)
-		return no_such_stage(pb, s, name, number, e);
-	*ret = number;
-	return 0;
-}
-
-static int context_source(struct platform_build *pb, struct stage_build *s, const char *name,
-			  const struct graph_context *c, size_t *ret, struct err *e)
-{
-	/* As a stage that holds nothing else. */
-	struct stage_build alone = { .platform = &pb->target,
-				     .no_cache = s->no_cache,
-				     .vertex = NO_VERTEX };
-	int r;
-
-	alone.env.arena = alone.args.arena = pb->b->arena;
-	r = begin_context(pb, &alone, name, c, e);
-	if (r >= 0)
-		*ret = alone.vertex;
-	return r;
-}
-
-static int image_source(struct platform_build *pb, struct stage_build *s, const char *name,
-			size_t *ret, struct err *e)
-{
-	struct vertex_image want = { .platform = pb->target };
-	const struct known_image *known;
-	struct graph_context context;
-	const char *short_name;
-	int r = image_full_name(pb->b, name, &want.reference, e);
-
-	if (r < 0)
-		return r;
-	short_name = image_short_name(pb->b, want.reference);
-	r = context_lookup(pb, short_name, &context, e);
-	if (r >= 0 && context.kind != GRAPH_CONTEXT_NONE)
-		return context_source(pb, s, short_name, &context, ret, e);
-	if (r >= 0)
-		r = image_lookup(pb->b, &want, &known, e);
-	if (r < 0)
-		return err_wrap(e, r, "%.120s", name);
-	*ret = NO_VERTEX;
-	if (is_empty_image(known->image.config))
-		return 0;
-	return add_image(pb, s, known, arena_printf(pb->b->arena, "FROM %s", known->reference), ret,
-			 e);
-}
-
-int base_source(struct platform_build *pb, struct stage_build *s, const char *name, bool numbers,
-		size_t *ret, struct err *e)
-{
-	ssize_t stage;
-	int r = base_find_stage(pb, s, name, numbers, &stage, e);
-
-	if (r < 0)
-		return r;
-	if (stage >= 0) {
-		r = stage_make(pb, (size_t)stage, e);
-		if (r >= 0)
-			*ret = pb->builds[stage].vertex;
-		return r;
-	}
-	if (streq(name, "scratch")) {
-		*ret = NO_VERTEX;
-		return 0;
-	}
-	return image_source(pb, s, name, ret, e);
 }

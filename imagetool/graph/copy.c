@@ -331,9 +331,9 @@ static int check_words(const struct copying *c, struct err *e)
 	return 0;
 }
 
-static void write_history(struct copying *c)
+static int write_history(struct copying *c, struct err *e)
 {
-	auto_(strbuf) struct strbuf out = { .max = 4 * EXPAND_MAX };
+	auto_(strbuf) struct strbuf out = { .max = HISTORY_MAX };
 
 	strbuf_adds(&out, instruction_name(c->i->kind));
 	if (c->files.parents)
@@ -344,8 +344,7 @@ static void write_history(struct copying *c)
 		strbuf_addf(&out, " --chmod=%s", c->files.chmod);
 	strbuf_adds(&out, strbuf_str(&c->paths));
 	strbuf_addf(&out, " %s # buildkit", c->dest);
-	history_add(c->pb, c->s, arena_strndup(c->pb->b->arena, strbuf_str(&out), out.len),
-		    c->s->vertex);
+	return history_add(c->pb, c->s, &out, c->s->vertex, e);
 }
 
 static int add_vertex(struct copying *c, struct err *e)
@@ -384,14 +383,14 @@ static int copy(struct copying *c, struct err *e)
 	if (r >= 0)
 		r = add_vertex(c, e);
 	if (r >= 0)
-		write_history(c);
+		r = write_history(c, e);
 	return r;
 }
 
 int dispatch_copy(struct platform_build *pb, struct stage_build *s, const struct instruction *i,
 		  struct err *e)
 {
-	struct copying c = { .pb = pb, .s = s, .i = i, .paths.max = 4 * EXPAND_MAX };
+	struct copying c = { .pb = pb, .s = s, .i = i, .paths.max = HISTORY_MAX };
 	int r;
 
 	words_begin(&c.w, pb, s, i);

@@ -101,8 +101,11 @@ static int plain_ports(struct plain *p, struct err *e)
 	qsort(sorted, p->i.n_words, sizeof(*sorted), by_text);
 	for (size_t n = 0; n < p->i.n_words && r >= 0; n++)
 		r = expand_words(&p->w.x, sorted[n], &words, e);
-	for (size_t n = 0; n < words.n && r >= 0; n++)
+	for (size_t n = 0; n < words.n && r >= 0; n++) {
 		r = add_ports(p, words.v[n], &ports, e);
+		if (r >= 0)
+			r = stage_memory_check(p->w.pb, e);
+	}
 	p->i.words = ports.items;
 	p->i.n_words = ports.n;
 	return r;
@@ -157,9 +160,7 @@ int dispatch_config(struct platform_build *pb, struct stage_build *s, const stru
 	/* As BuildKit has it, which has it from docker on Windows. */
 	if (i->kind == INSTRUCTION_CMD)
 		s->config.config->args_escaped = (struct opt_bool){ true, true };
-	if (i->kind != INSTRUCTION_ONBUILD)
-		history_add(pb, s, history_config(pb, s, &p.i), NO_VERTEX);
-	return 0;
+	return i->kind == INSTRUCTION_ONBUILD ? 0 : history_config(pb, s, &p.i, e);
 }
 
 /* ---- ARG ---- */
@@ -187,7 +188,7 @@ static int arg_value(struct platform_build *pb, const struct stage_words *w,
 int dispatch_arg(struct platform_build *pb, struct stage_build *s, const struct instruction *i,
 		 struct err *e)
 {
-	auto_(strbuf) struct strbuf text = { .max = 4 * EXPAND_MAX };
+	auto_(strbuf) struct strbuf text = { .max = HISTORY_MAX };
 	struct stage_words w;
 
 	words_begin(&w, pb, s, i);
@@ -203,8 +204,7 @@ int dispatch_arg(struct platform_build *pb, struct stage_build *s, const struct 
 			vars_set(&s->env, name, value);
 		strbuf_addf(&text, " %s%s%s", name, value ? "=" : "", value ? value : "");
 	}
-	history_add(pb, s, arena_strndup(pb->b->arena, strbuf_str(&text), text.len), NO_VERTEX);
-	return 0;
+	return history_add(pb, s, &text, NO_VERTEX, e);
 }
 
 /* ---- WORKDIR ---- */
@@ -235,6 +235,7 @@ static int make_directory(struct platform_build *pb, struct stage_build *s,
 int dispatch_workdir(struct platform_build *pb, struct stage_build *s, const struct instruction *i,
 		     struct err *e)
 {
+	auto_(strbuf) struct strbuf text = { .max = HISTORY_MAX };
 	struct plain p;
 	const char *dir;
 	int r = plain_begin(&p, pb, s, i, e);
@@ -254,10 +255,8 @@ int dispatch_workdir(struct platform_build *pb, struct stage_build *s, const str
 	dir = s->config.config->working_dir;
 	if (!streq(dir, "/"))
 		r = make_directory(pb, s, i, e);
-	if (r >= 0)
-		history_add(pb, s, arena_printf(pb->b->arena, "WORKDIR %s", dir),
-			    streq(dir, "/") ? NO_VERTEX : s->vertex);
-	return r;
+	strbuf_addf(&text, "WORKDIR %s", dir);
+	return r < 0 ? r : history_add(pb, s, &text, streq(dir, "/") ? NO_VERTEX : s->vertex, e);
 }
 
 /* ---- All ---- */

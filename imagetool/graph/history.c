@@ -18,15 +18,17 @@ void history_take(struct platform_build *pb, struct stage_build *s,
 	s->n_history++;
 }
 
-void history_add(struct platform_build *pb, struct stage_build *s, const char *text, size_t vertex)
+int history_add(struct platform_build *pb, struct stage_build *s, const struct strbuf *text,
+		size_t vertex, struct err *e)
 {
 	const struct image_history entry = {
-		.created_by = text,
+		.created_by = arena_strndup(pb->b->arena, strbuf_str(text), text->len),
 		.comment = COMMENT,
 		.empty_layer = { .set = vertex == NO_VERTEX, .v = vertex == NO_VERTEX },
 	};
 
 	history_take(pb, s, &entry, vertex);
+	return strbuf_check(text, "an entry of the history", e);
 }
 
 /* ---- Go's way to write things ---- */
@@ -148,11 +150,11 @@ static void add_pairs(struct strbuf *out, const struct instruction *i)
 		strbuf_addf(out, "%s%s=%s", n ? " " : "", i->pairs[n].name, i->pairs[n].value);
 }
 
-const char *history_config(struct platform_build *pb, const struct stage_build *s,
-			   const struct instruction *i)
+int history_config(struct platform_build *pb, struct stage_build *s, const struct instruction *i,
+		   struct err *e)
 {
 	const struct image_run_config *run = s->config.config;
-	auto_(strbuf) struct strbuf out = { .max = 4 * EXPAND_MAX };
+	auto_(strbuf) struct strbuf out = { .max = HISTORY_MAX };
 
 	strbuf_addf(&out, "%s ", instruction_name(i->kind));
 	switch (i->kind) {
@@ -179,5 +181,5 @@ const char *history_config(struct platform_build *pb, const struct stage_build *
 	default:
 		strbuf_adds(&out, i->text);
 	}
-	return arena_strndup(pb->b->arena, strbuf_str(&out), out.len);
+	return history_add(pb, s, &out, NO_VERTEX, e);
 }

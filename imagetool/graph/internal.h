@@ -97,16 +97,34 @@ int stage_memory_check(const struct platform_build *pb, struct err *e);
 /* ---- base.c: what a stage begins with, and other trees by name ---- */
 
 int base_begin(struct platform_build *pb, struct stage_build *s, struct err *e);
+/* A stage that is a context and nothing else. */
+int base_begin_context(struct platform_build *pb, struct stage_build *s, const char *name,
+		       const struct graph_context *c, struct err *e);
+/* As messages call it, which the names of steps may not do. */
+const char *stage_label(const struct platform_build *pb, size_t stage);
+
+/* ---- source.c: trees by name ---- */
+
 /* A stage's tree for COPY --from or a mount; `numbers`: also by number. */
 int base_source(struct platform_build *pb, struct stage_build *s, const char *name, bool numbers,
 		size_t *ret, struct err *e);
 /* The stage that is meant: -1: none, it is an image or a context. */
 int base_find_stage(struct platform_build *pb, const struct stage_build *s, const char *name,
 		    bool numbers, ssize_t *ret, struct err *e);
-int main_context(struct platform_build *pb, size_t *ret, struct err *e);
 /* What --build-context says about the name; `ret->kind` may be NONE. */
 int context_lookup(struct platform_build *pb, const char *name, struct graph_context *ret,
 		   struct err *e);
+
+/* ---- roots.c: vertices that need no other ---- */
+
+int main_context(struct platform_build *pb, size_t *ret, struct err *e);
+/* One that holds nothing is scratch. */
+bool root_image_is_empty(const struct image_config *c);
+int root_image(struct platform_build *pb, const struct stage_build *s,
+	       const struct known_image *known, const char *name, size_t *ret, struct err *e);
+/* A context that is no image; `context` is its name. */
+int root_plain(struct platform_build *pb, const struct graph_context *c, const char *context,
+	       const char *name, size_t *ret, struct err *e);
 
 /* ---- needed.c: which stages a target needs ---- */
 
@@ -164,10 +182,13 @@ int dispatch_run(struct platform_build *pb, struct stage_build *s, const struct 
 int run_mounts(struct platform_build *pb, struct stage_build *s, const struct instruction *i,
 	       struct vertex_run *run, struct err *e);
 
+#define HISTORY_MAX ((size_t)16 << 20) /* bytes of an entry */
+
 /* ---- history.c: how instructions are written down ---- */
 
-/* `text` may end in the arena. A vertex: it made a layer. */
-void history_add(struct platform_build *pb, struct stage_build *s, const char *text, size_t vertex);
+/* A vertex: it made a layer. */
+int history_add(struct platform_build *pb, struct stage_build *s, const struct strbuf *text,
+		size_t vertex, struct err *e);
 /* The base image's. */
 void history_take(struct platform_build *pb, struct stage_build *s,
 		  const struct image_history *entry, size_t vertex);
@@ -175,10 +196,10 @@ void history_take(struct platform_build *pb, struct stage_build *s,
 void quote_go(struct strbuf *out, const char *text);
 /* Go's way to write a duration: "1m30s". */
 void duration_go(struct strbuf *out, int64_t nanoseconds);
-/* As history shows instructions that only change the config, after they were carried out; words
- * are expanded. */
-const char *history_config(struct platform_build *pb, const struct stage_build *s,
-			   const struct instruction *i);
+/* For instructions that only change the config, after they were carried out; words are
+ * expanded. */
+int history_config(struct platform_build *pb, struct stage_build *s, const struct instruction *i,
+		   struct err *e);
 
 /* ---- label.c: vertices' names ---- */
 

@@ -180,9 +180,9 @@ static void take_devices(struct running *g)
 /* ---- The whole ---- */
 
 /* "|2 A=1 B=2 /bin/sh -c make": the arguments that were declared, as the step sees them. */
-static void write_history(struct running *g)
+static int write_history(struct running *g, struct err *e)
 {
-	auto_(strbuf) struct strbuf out = { .max = 4 * EXPAND_MAX };
+	auto_(strbuf) struct strbuf out = { .max = HISTORY_MAX };
 	const struct vars *args = &g->s->args;
 
 	strbuf_adds(&out, "RUN");
@@ -197,8 +197,7 @@ static void write_history(struct running *g)
 	for (size_t i = 0; i < g->run.n_args; i++)
 		strbuf_addf(&out, " %s", g->run.args[i]);
 	strbuf_adds(&out, " # buildkit");
-	history_add(g->pb, g->s, arena_strndup(g->pb->b->arena, strbuf_str(&out), out.len),
-		    g->s->vertex);
+	return history_add(g->pb, g->s, &out, g->s->vertex, e);
 }
 
 static int add_vertex(struct running *g, struct err *e)
@@ -239,6 +238,6 @@ int dispatch_run(struct platform_build *pb, struct stage_build *s, const struct 
 	if (r >= 0)
 		r = add_vertex(&g, e);
 	if (r >= 0)
-		write_history(&g);
+		r = write_history(&g, e);
 	return r;
 }

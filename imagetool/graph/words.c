@@ -26,8 +26,8 @@ void report(struct platform_build *pb, enum check_rule rule, const struct instru
 {
 	struct checks *c = pb->b->checks;
 
-	if (c && !is_known(c, rule, i, message))
-		check_add(c, rule, i->first_line, i->last_line, "%s", message);
+	if (c && c->n < CHECK_FINDINGS_MAX && !is_known(c, rule, i, message))
+		check_report(c, rule, i, "%s", message);
 }
 
 /* What was declared without a value is empty, not unknown. */
@@ -36,7 +36,8 @@ static void unset(void *ctx, const char *name)
 	const struct stage_words *w = ctx;
 	struct suggest near = { .typed = name };
 
-	if (vars_find(&w->s->args, name) || !w->pb->b->checks)
+	if (vars_find(&w->s->args, name) || !w->pb->b->checks ||
+	    w->pb->b->checks->n >= CHECK_FINDINGS_MAX)
 		return;
 	for (size_t i = 0; i < w->s->env.n; i++)
 		suggest_try(&near, w->s->env.items[i].name);
@@ -68,6 +69,9 @@ int words_expand(const struct stage_words *w, const char *word, const char **ret
 	r = expand_text(&w->x, word, &text, e);
 	if (r < 0)
 		return err_wrap(e, r, "failed to process \"%.120s\"", word);
+	r = stage_memory_check(w->pb, e);
+	if (r < 0)
+		return r;
 	*ret = arena_strndup(w->pb->b->arena, strbuf_str(&text), text.len);
 	return 0;
 }
