@@ -134,9 +134,9 @@ static void what_cannot_be_is_said_with_its_place(void **state UNUSED)
 		{ "FROM --platform=x/y/z/w base\n", NULL, 1 },
 		{ "FROM $A\n", "base name ($A) should not be blank", 1 },
 		{ "FROM scratch\nRUN --mount=from=later,target=/x y\nFROM scratch AS later\nFROM 0\n",
-		  NULL, 0 },
-		{ "FROM scratch AS a\nARG A=${B:?must be}\n",
-		  "failed to process \"${B:?must be}\": B: must be", 2 },
+		  "0: not found", 4 },
+		{ "FROM scratch AS a\nARG A=${B:?must}\n",
+		  "failed to process \"${B:?must}\": B: must", 2 },
 		{ "ARG SOURCE_DATE_EPOCH=soon\nFROM scratch\n",
 		  "invalid SOURCE_DATE_EPOCH: soon is no number of seconds", 0 },
 	};
