@@ -62,6 +62,11 @@ void apply_set_owner(struct apply *a, uid_t uid, gid_t gid)
 	a->group = gid;
 }
 
+void apply_set_keep_root(struct apply *a)
+{
+	a->keep_root = true;
+}
+
 const struct apply_facts *apply_facts(const struct apply *a)
 {
 	return &a->overlay->facts;
@@ -99,7 +104,7 @@ static int apply_entry(struct apply *a, const struct tar_entry *n, struct tar_re
 	if (r < 0)
 		return r;
 	if (p.len == 0)
-		return create_root(a, n, e);
+		return a->keep_root ? 0 : create_root(a, n, e);
 	r = whiteout_parse(&p, &kind, e);
 	if (r < 0 || kind == WHITEOUT_AUFS)
 		return r;

@@ -57,6 +57,9 @@ struct apply *apply_new(int rootfd) MALLOC_LIKE;
 struct apply *apply_new_overlay(int rootfd, struct view *lower, bool trusted) MALLOC_LIKE;
 /* Everything gets this owner, whatever the layer says: ADD --chown.  For apply_new(). */
 void apply_set_owner(struct apply *a, uid_t uid, gid_t gid);
+/* What the archive says of the directory itself is passed over: it is somebody else's, as for
+ * ADD. */
+void apply_set_keep_root(struct apply *a);
 void apply_free(struct apply *a);
 AUTO_DEFINE(apply, apply_free)
 

@@ -46,6 +46,7 @@ struct apply {
 	struct dir_times dirs; /* of this layer */
 	struct apply_notes notes;
 	bool has_owner; /* of apply_set_owner() */
+	bool keep_root; /* of apply_set_keep_root() */
 	uid_t owner;
 	gid_t group;
 	uint64_t entries, bytes;

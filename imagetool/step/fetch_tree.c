@@ -23,13 +23,26 @@ static bool is_there(const struct git *git, const char *commit)
 	return GIT_RUN(git, NULL, NULL, "cat-file", "-e", what) >= 0;
 }
 
+/* Plain file servers know no part of a history. */
+static bool is_dumb(const struct err *e)
+{
+	return strstr(e->msg, "shallow") || strstr(e->msg, "--depth");
+}
+
 static int fetch_one(const struct git *git, const char *url, const char *from, const char *to,
 		     struct err *e)
 {
 	autofree char *refspec = to ? xasprintf("%s:%s", from, to) : xstrdup(from);
+	struct err why = { 0 };
+	int r = GIT_RUN(git, NULL, &why, "fetch", "--quiet", "--depth=1", "--no-tags", "--force",
+			"--update-head-ok", "--", url, refspec);
 
-	return GIT_RUN(git, NULL, e, "fetch", "--quiet", "--depth=1", "--no-tags", "--force",
-		       "--update-head-ok", "--", url, refspec);
+	if (r < 0 && is_dumb(&why)) {
+		err_clear(&why);
+		r = GIT_RUN(git, NULL, &why, "fetch", "--quiet", "--no-tags", "--force",
+			    "--update-head-ok", "--", url, refspec);
+	}
+	return r < 0 ? err_take(e, &why) : 0;
 }
 
 /* Every server gives what a ref names, most any commit; from the others everything is taken. */

@@ -75,6 +75,7 @@ int files_unpack(int fd, int dirfd, const struct files_attrs *attrs, struct laye
 	int r = begin(&fd, &s, e);
 
 	layer_budget_init(&own, 0, 0);
+	apply_set_keep_root(a);
 	if (attrs->has_owner)
 		apply_set_owner(a, attrs->uid, attrs->gid);
 	if (r >= 0) {
