@@ -35,15 +35,19 @@ static int open_top(struct run_step *s, struct err *e)
 	return r;
 }
 
+/* By its path: a descriptor from before belongs to the mount namespace that was left, and the
+ * kernel puts no overlay on that. */
 int run_scratch_dir(struct run_step *s, const char *name, mode_t mode, struct err *e)
 {
+	autofree char *path = NULL;
 	int r = s->scratch.fd >= 0 ? 0 : open_top(s, e);
 
 	if (r < 0)
 		return r;
 	if (mkdirat(s->scratch.fd, name, mode) < 0)
 		return err_sys(e, "make directory '%s'", name);
-	return dir_open_at(s->scratch.fd, name, e);
+	path = xasprintf("%s/" RUN_SCRATCH "/%s/%s", s->env->dir, s->scratch.name, name);
+	return dir_open_at(AT_FDCWD, path, e);
 }
 
 void run_scratch_done(struct run_scratch *c)

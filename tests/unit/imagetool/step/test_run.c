@@ -177,6 +177,25 @@ static bool exists(const struct world *w, const char *path)
 	return fstatat(w->rootfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static int count_entries(int dirfd UNUSED, const char *name, unsigned char type UNUSED, void *ctx,
+			 struct err *e UNUSED)
+{
+	/* The runtime keeps filters it has compiled in .seccomp. */
+	*(int *)ctx += name[0] != '.';
+	return 0;
+}
+
+static int left_in(const struct world *w, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", w->build, name);
+	autofd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int n = 0;
+
+	assert_true(fd >= 0);
+	assert_int_equal(dir_each(fd, count_entries, &n, NULL), 0);
+	return n;
+}
+
 /* ---- The container ---- */
 
 static void what_it_writes_comes_as_two_streams(void **state)
@@ -383,6 +402,64 @@ static void what_is_written_to_a_bind_is_thrown_away(void **state)
 	assert_false(exists(w, "one"));
 }
 
+static struct context *open_context(const struct world *w, struct err *e)
+{
+	autofree char *path = xasprintf("%s/context", w->dir);
+	struct context *c = NULL;
+
+	assert_int_equal(context_open_dir(path, &(struct context_opts){ 0 }, &c, e), 0);
+	return c;
+}
+
+static void a_context_belongs_to_root_and_lacks_what_is_ignored(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_BIND, "/mnt");
+	autofree char *dir = xasprintf("%s/context", w->dir);
+	autofree char *make = xasprintf("mkdir -p %s/d && cd %s && echo text >d/f && echo x >g && "
+					"ln -s d l && echo no >gone && chown -R 7:7 . && "
+					"echo gone >.dockerignore && touch -d @1000000000 d/f",
+					dir, dir);
+	auto_(context) struct context *c = NULL;
+	autofd int fd = -1;
+
+	assert_int_equal(system(make), 0);
+	c = open_context(w, &w->e);
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	w->trees[0] = (struct step_tree){ .fd = fd, .context = c };
+	assert_shell(w, "cd /mnt; ls -A; cat l/f; stat -c '%u:%g %Y' d/f; echo >h; ls -A | wc -l",
+		     ".dockerignore\nd\ng\nl\ntext\n0:0 1000000000\n5\n");
+	m->read_only = true;
+	m->source = "l";
+	assert_shell(w, "ls /mnt; touch /mnt/x 2>/dev/null || echo no", "f\nno\n");
+	m->source = "d/f";
+	m->target = "/file";
+	assert_shell(w, "cat /file", "text\n");
+	m->source = "gone";
+	assert_int_equal(shell(w, "true"), -ENOENT);
+	m->source = "../root";
+	assert_int_equal(shell(w, "true"), -ENOENT);
+	assert_int_equal(left_in(w, "scratch"), 0);
+}
+
+static void a_context_of_roots_is_shown_as_it_is(void **state)
+{
+	struct world *w = world(state);
+	struct run_mount *m = mount_new(w, RUN_MOUNT_BIND, "/mnt");
+	autofree char *dir = xasprintf("%s/context", w->dir);
+	autofree char *make = xasprintf("mkdir -p %s/d && echo text >%s/d/f", dir, dir);
+	auto_(context) struct context *c = NULL;
+	autofd int fd = -1;
+
+	assert_int_equal(system(make), 0);
+	c = open_context(w, &w->e);
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	w->trees[0] = (struct step_tree){ .fd = fd, .context = c };
+	assert_shell(w, "cat /mnt/d/f; echo >/mnt/new", "text\n");
+	m->read_only = true;
+	assert_shell(w, "ls /mnt", "d\n");
+}
+
 static void a_source_that_is_a_link_stays_in_its_tree(void **state)
 {
 	struct world *w = world(state);
@@ -547,25 +624,6 @@ static void *cancel_soon(void *arg)
 	(void)usleep(200000);
 	(void)!write(*fd, "x", 1);
 	return NULL;
-}
-
-static int count_entries(int dirfd UNUSED, const char *name, unsigned char type UNUSED, void *ctx,
-			 struct err *e UNUSED)
-{
-	/* The runtime keeps filters it has compiled in .seccomp. */
-	*(int *)ctx += name[0] != '.';
-	return 0;
-}
-
-static int left_in(const struct world *w, const char *name)
-{
-	autofree char *path = xasprintf("%s/%s", w->build, name);
-	autofd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int n = 0;
-
-	assert_true(fd >= 0);
-	assert_int_equal(dir_each(fd, count_entries, &n, NULL), 0);
-	return n;
 }
 
 static void a_step_that_is_told_to_stop_leaves_nothing(void **state)
@@ -793,6 +851,8 @@ int main(void)
 		STEP_TEST(a_private_network_reaches_the_outside),
 		STEP_TEST(a_bind_shows_a_tree_and_cannot_be_written),
 		STEP_TEST(what_is_written_to_a_bind_is_thrown_away),
+		STEP_TEST(a_context_belongs_to_root_and_lacks_what_is_ignored),
+		STEP_TEST(a_context_of_roots_is_shown_as_it_is),
 		STEP_TEST(a_source_that_is_a_link_stays_in_its_tree),
 		STEP_TEST(a_cache_keeps_what_is_written),
 		STEP_TEST(a_cache_begins_with_what_it_is_from),
