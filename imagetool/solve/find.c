@@ -294,10 +294,31 @@ static int find_context(struct solve *s, struct task *n, struct err *e)
 	return r < 0 ? r : SCHED_DONE;
 }
 
-static bool want_inputs(const struct vertex *v, struct sched_turn *t)
+/* Was it found, or does somebody have to make it? */
+static bool is_missing(const struct task *n)
+{
+	return (n->v->kind == VERTEX_FILES || n->v->kind == VERTEX_RUN) && !n->found;
+}
+
+/*
+ * A stage that has to be made is begun before the key of what it is put on is known, which may take
+ * another stage's making: the two are made side by side.
+ */
+static bool want_inputs(struct solve *s, const struct vertex *v, struct sched_turn *t)
 {
 	bool done = true;
+	size_t from;
 
+	for (size_t i = 0; i < v->n_inputs; i++)
+		sched_start(t, job_of(v->inputs[i], STAGE_FIND));
+	for (size_t i = 0; i < n_taken(v); i++)
+		if (taken_by(s, v, i, &from) != TAKEN_NOTHING)
+			done &= sched_want(t, job_of(from, STAGE_FIND));
+	if (!done)
+		return false;
+	for (size_t i = 0; i < n_taken(v); i++)
+		if (taken_by(s, v, i, &from) == TAKEN_BY_CONTENT && is_missing(&s->nodes[from]))
+			done &= sched_want(t, job_of(from, STAGE_MAKE));
 	for (size_t i = 0; i < v->n_inputs; i++)
 		done &= sched_want(t, job_of(v->inputs[i], STAGE_FIND));
 	return done;
@@ -308,7 +329,7 @@ static int find_step(struct solve *s, struct task *n, struct sched_turn *t, stru
 {
 	int r;
 
-	if (!want_inputs(n->v, t))
+	if (!want_inputs(s, n->v, t))
 		return SCHED_AGAIN;
 	if (!n->def_key[0]) {
 		r = make_key(s, n, false, n->def_key, e);

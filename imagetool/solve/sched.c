@@ -303,6 +303,18 @@ bool sched_want(struct sched_turn *t, size_t job)
 	return false;
 }
 
+void sched_start(struct sched_turn *t, size_t job)
+{
+	struct sched *s = t->sched;
+
+	(void)pthread_mutex_lock(&s->lock);
+	if (s->jobs[job].state == JOB_IDLE) {
+		make_ready(s, job);
+		(void)pthread_cond_signal(&s->changed);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 int sched_busy(struct sched_turn *t, struct err *e)
 {
 	struct sched *s = t->sched;

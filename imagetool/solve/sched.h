@@ -44,6 +44,8 @@ int sched_run(const struct sched_opts *opts, const size_t *roots, size_t n_roots
 
 /* Within run(): do that one first.  Returns true when it is done already. */
 bool sched_want(struct sched_turn *t, size_t job);
+/* Within run(): it will be wanted soon; somebody may begin with it. */
+void sched_start(struct sched_turn *t, size_t job);
 /* Within run(): this takes a while, others may begin beside it.  -ECANCELED when all is over. */
 int sched_busy(struct sched_turn *t, struct err *e);
 /* Readable once all is over; -1 before any job was busy. */

@@ -24,7 +24,8 @@ struct plan {
 	bool busy;
 	int fails; /* errno */
 	bool waits_for_end;
-	int meets; /* so many jobs have to be here at once */
+	int meets;     /* so many jobs have to be here at once */
+	size_t starts; /* 0: none */
 };
 
 struct world {
@@ -61,6 +62,8 @@ static int run(void *ctx, size_t job, struct sched_turn *t, struct err *e)
 	int r = 0;
 
 	w->runs[job]++;
+	if (p->starts)
+		sched_start(t, p->starts);
 	for (size_t i = 0; i < p->n; i++)
 		done &= sched_want(t, p->wants[i]);
 	if (!done)
@@ -159,6 +162,16 @@ static void independent_busy_jobs_run_at_once(void **state UNUSED)
 	assert_int_equal(w.n_order, 4);
 }
 
+static void what_was_started_runs_though_nobody_waits_for_it(void **state UNUSED)
+{
+	struct world w = { .plans = { [0] = { .wants = { 1 }, .n = 1, .starts = 2 },
+				      [1] = { .busy = true, .meets = 2 },
+				      [2] = { .busy = true, .meets = 2 } } };
+
+	assert_int_equal(go(&w, 0, 3, NULL, NULL), 0);
+	assert_int_equal(w.runs[2], 1);
+}
+
 static void the_first_failure_ends_the_others_and_is_told(void **state UNUSED)
 {
 	struct world w = { .plans = { [0] = { { 1, 2 }, 2 },
@@ -208,7 +221,7 @@ static void a_long_chain_ends(void **state UNUSED)
 	struct world w = { 0 };
 
 	for (size_t i = 0; i + 1 < JOBS_MAX; i++)
-		w.plans[i] = (struct plan){ { i + 1 }, 1, i % 3 == 0, 0, false, 0 };
+		w.plans[i] = (struct plan){ { i + 1 }, 1, i % 3 == 0, 0, false, 0, 0 };
 	assert_int_equal(go(&w, 0, 4, NULL, NULL), 0);
 	assert_int_equal(w.n_order, JOBS_MAX);
 	for (size_t i = 0; i < JOBS_MAX; i++)
@@ -222,6 +235,7 @@ int main(void)
 		cmocka_unit_test(a_job_that_two_want_runs_once),
 		cmocka_unit_test(without_a_busy_job_there_is_one_thread),
 		cmocka_unit_test(independent_busy_jobs_run_at_once),
+		cmocka_unit_test(what_was_started_runs_though_nobody_waits_for_it),
 		cmocka_unit_test(the_first_failure_ends_the_others_and_is_told),
 		cmocka_unit_test(nothing_begins_after_a_failure),
 		cmocka_unit_test(a_signal_that_is_held_back_ends_it),
