@@ -37,11 +37,11 @@ static bool has_member(int fd, const char *form)
 	return false;
 }
 
-/* The one that stands alone is named after its layer; the name of the other says what lies below.
- */
+/* The one that stands alone is named after its layer; the names of others say what lies below, or
+ * which step of a build made it. */
 static bool has_name(const char *key, const char *diff_id)
 {
-	return starts_with(key, SNAPSHOT_CHAIN_PREFIX) ||
+	return starts_with(key, SNAPSHOT_CHAIN_PREFIX) || starts_with(key, SNAPSHOT_BUILD_PREFIX) ||
 	       (digest_check(diff_id, NULL) >= 0 && streq(digest_hex(diff_id), key));
 }
 

@@ -274,7 +274,7 @@ END
 	done
 	sleep 0.3
 	kill -TERM "$pid"
-	run ! wait "$pid"
+	wait "$pid" && false
 	run ! pgrep -f 'sleep 60'
 	[ -z "$(ls store/tmp)" ]
 }
