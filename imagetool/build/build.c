@@ -56,6 +56,16 @@ static int watch_signals(struct err *e)
 	return fd < 0 ? err_sys(e, "watch signals") : fd;
 }
 
+static bool keeps_git_dir(const struct build_values *v)
+{
+	bool keeps = false;
+
+	for (size_t i = 0; i < v->n_args; i++)
+		if (streq(v->args[i].name, "BUILDKIT_CONTEXT_KEEP_GIT_DIR"))
+			(void)parse_bool(v->args[i].value, &keeps);
+	return keeps;
+}
+
 static int prepare(struct build *b, struct err *e)
 {
 	const struct build_options *o = b->opts;
@@ -75,9 +85,13 @@ static int prepare(struct build *b, struct err *e)
 		r = open_progress(b, e);
 	if (r < 0)
 		return r;
-	b->place = (struct build_place){ b->store, b->progress, b->signals };
+	b->place = (struct build_place){ .keep_git_dir = keeps_git_dir(&b->values),
+					 .store = b->store,
+					 .progress = b->progress,
+					 .cancelfd = b->signals };
 	struct images_opts images = { .store = b->store,
 				      .pull = o->pull == BUILD_PULL_ALWAYS,
+				      .never = o->pull == BUILD_PULL_NEVER,
 				      .registry = o->registry,
 				      .quiet = true };
 
@@ -95,9 +109,8 @@ static int solve_image(void *ctx, const struct vertex_image *want, const struct 
 	return images_get(b->images, want, ret, e);
 }
 
-static int solve_context(void *ctx, const char *name, struct context **ret, struct err *e)
+static int open_context(struct build *b, const char *name, struct context **ret, struct err *e)
 {
-	struct build *b = ctx;
 	struct build_context *c = *name ? build_contexts_find(&b->contexts, name) : NULL;
 
 	if (!*name)
@@ -105,6 +118,28 @@ static int solve_context(void *ctx, const char *name, struct context **ret, stru
 	if (!c || !c->dir)
 		return err_set(e, EINVAL, "the build context '%s' has no files", name);
 	return build_context_open(c, b->store, ret, e);
+}
+
+static size_t context_vertex(const struct graph *g, const char *name)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->items[i].kind == VERTEX_CONTEXT && streq(g->items[i].u.context.name, name))
+			return i;
+	return NO_VERTEX;
+}
+
+/* The solver asks once for each. */
+static int solve_context(void *ctx, const char *name, struct context **ret, struct err *e)
+{
+	struct build *b = ctx;
+	size_t vertex = context_vertex(&b->graph, name);
+	struct err mine = { 0 };
+	int r;
+
+	progress_vertex_begin(b->progress, vertex, NULL, NULL);
+	r = open_context(b, name, ret, &mine);
+	progress_vertex_end(b->progress, vertex, false, r < 0 ? &mine : NULL);
+	return r < 0 ? err_take(e, &mine) : 0;
 }
 
 static bool has_runs(const struct graph *g)

@@ -93,10 +93,8 @@ static int get_image(void *ctx, const struct vertex_image *want, struct graph_im
 	if (r >= 0 && !image->config)
 		r = err_set(&mine, EINVAL, "'%s' is an artifact, not an image", want->reference);
 	progress_vertex_end(b->progress, vertex, false, r < 0 ? &mine : NULL);
-	if (r < 0) {
-		r = err_take(e, &mine);
-		return err_wrap(e, r, "%s", want->reference);
-	}
+	if (r < 0)
+		return err_take(e, &mine);
 	*ret = (struct graph_image){ .config = image->config, .digest = image->selected->digest };
 	return 0;
 }

@@ -14,6 +14,9 @@ static char *finding_line(const struct finding *f)
 
 void build_tell_findings(struct build *b)
 {
+	/* --check has its own way to say them. */
+	if (b->opts->call != BUILD_CALL_BUILD)
+		return;
 	for (; b->told < b->checks.n; b->told++) {
 		const struct finding *f = &b->checks.items[b->told];
 		autofree char *text = finding_line(f);

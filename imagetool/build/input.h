@@ -38,6 +38,7 @@ struct build_input {
 #define BUILD_INPUT_NONE ((struct build_input){ .scratch = SCRATCH_NONE })
 
 struct build_place {
+	bool keep_git_dir; /* BUILDKIT_CONTEXT_KEEP_GIT_DIR */
 	const struct store *store;
 	struct progress *progress;
 	int cancelfd;

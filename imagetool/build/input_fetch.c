@@ -71,7 +71,9 @@ int input_fetch_git(const struct git_url *url, const struct build_place *at, str
 				.ref = url->ref,
 				.subdir = url->subdir,
 				.checksum = url->checksum,
-				.keep_git_dir = url->keep_git_dir == GIT_FLAG_YES,
+				.keep_git_dir =
+					url->keep_git_dir == GIT_FLAG_YES ||
+					(url->keep_git_dir == GIT_FLAG_UNSET && at->keep_git_dir),
 				.submodules = url->submodules != GIT_FLAG_NO,
 				.fetch_by_commit = url->fetch_by_commit };
 	struct err mine = { 0 };

@@ -230,7 +230,8 @@ static void headline(const struct progress *p, const struct picture_opts *o, str
 	size_t done = 0, known = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
-		known++;
+		/* What nobody needed in the end was not to be done. */
+		known += !o->last || p->items[i]->began;
 		done += p->items[i]->began && p->items[i]->ended;
 	}
 	strbuf_addf(&l.text, "[+] Building %.1fs (%zu/%zu)%s",

@@ -7,8 +7,9 @@
  */
 #include "imagetool/progress/internal.h"
 
-#define FLOOR_MAX  (5 * NANOSECONDS) /* where others wait */
-#define STATUS_MIN (5 * NANOSECONDS) /* between two lines about the same transfer */
+#define FLOOR_MAX    (5 * NANOSECONDS)  /* where others wait */
+#define STATUS_FIRST (NANOSECONDS / 10) /* before the first one */
+#define STATUS_MIN   (5 * NANOSECONDS)  /* between two lines about the same transfer */
 
 static void number(struct progress *p, struct progress_vertex *v)
 {
@@ -167,6 +168,9 @@ static void heard(struct progress *p, struct progress_vertex *v)
 {
 	if (has_floor(p, v)) {
 		flush(p, v);
+		/* Said late: nothing is to come. */
+		if (v->ended)
+			p->current = NULL;
 	} else if (!v->waiting_since) {
 		v->waiting_since = progress_now(p);
 	}
@@ -208,11 +212,17 @@ static void plain_vertex(struct progress *p, struct progress_vertex *v)
 	pass_on(p);
 }
 
+/* What is over at once has one line, which says so. */
 static bool worth_a_line(const struct progress *p, const struct progress_item *i)
 {
-	return !i->told_at || i->ended ||
-	       (i->total > 0 && (i->current - i->told) * 20 >= i->total) ||
-	       progress_now(p) - i->told_at >= STATUS_MIN;
+	int64_t now = progress_now(p);
+
+	if (i->ended)
+		return true;
+	if (!i->told_at)
+		return now - i->started >= STATUS_FIRST;
+	return (i->total > 0 && (i->current - i->told) * 20 >= i->total) ||
+	       now - i->told_at >= STATUS_MIN;
 }
 
 static void plain_status(struct progress *p, struct progress_vertex *v, struct progress_item *i)
@@ -233,8 +243,26 @@ static void plain_warning(struct progress *p, struct progress_vertex *v,
 	heard(p, v);
 }
 
+/* Those that have begun, and whose first line is due. */
+static void tell_begun(struct progress *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct progress_vertex *v = p->items[i];
+
+		for (size_t n = 0; n < v->n_items && !v->ended; n++) {
+			struct progress_item *item = &v->items[n];
+
+			if (item->told_at || !worth_a_line(p, item))
+				continue;
+			add_status(p, v, item);
+			heard(p, v);
+		}
+	}
+}
+
 static void plain_tick(struct progress *p)
 {
+	tell_begun(p);
 	if (p->current && progress_now(p) - p->current_since > FLOOR_MAX)
 		pass_on(p);
 }

@@ -104,6 +104,8 @@ static int find(struct images *i, struct entry *n, struct err *e)
 
 	if (r != -IMAGE_ENOTFOUND)
 		return r;
+	if (i->opts.never)
+		return err_wrap(e, r, "--pull=never");
 	err_clear(e);
 	image_done(&n->image);
 	return pull(i, n, e);

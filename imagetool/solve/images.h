@@ -14,6 +14,7 @@
 struct images_opts {
 	struct store *store; /* borrowed */
 	bool pull;           /* --pull: ask the registry even when the store has the name */
+	bool never;          /* --pull=never: what the store lacks is not to be had */
 	struct registry_opts registry;
 	bool quiet; /* downloads show nothing */
 };
