@@ -148,10 +148,7 @@ static int read_short(const char *text, bool *said, bool *on, struct attest_plan
 	int r;
 
 	*said = false;
-	/* The option alone. */
-	if (!*text)
-		*on = true;
-	if (!*text || parse_bool(text, on) == 0)
+	if (parse_bool(text, on) == 0)
 		return 0;
 	r = split(text, &words, e);
 	return r < 0 ? r : say(p, &words, e);

@@ -219,13 +219,38 @@ static bool has_snapshot(const struct solve *s, const struct build_record *rec)
 	return true;
 }
 
+/* 1: one of them has it, and its layers are here now.  What can't be brought is not there. */
 static int ask_imports(struct solve *s, const char *key, struct build_record *ret, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < s->opts->n_imports && r == 0; i++)
-		r = s->opts->imports[i].find(s->opts->imports[i].ctx, key, ret, e);
+	for (size_t i = 0; i < s->opts->n_imports && r == 0; i++) {
+		const struct solve_import *from = &s->opts->imports[i];
+		bool here = true;
+
+		r = from->find(from->ctx, key, ret, e);
+		for (size_t k = 0; r > 0 && k < ret->n_layers && here; k++)
+			here = from->fetch(from->ctx, &ret->layers[k], NULL) >= 0;
+		if (r > 0 && !here) {
+			build_record_done(ret);
+			*ret = (struct build_record){ 0 };
+			r = 0;
+		}
+	}
 	return r;
+}
+
+/* So that the next build needs nobody. */
+static int keep_import(struct solve *s, const char *key, struct build_record *rec,
+		       const struct vertex *v, struct err *e)
+{
+	int r;
+
+	rec->name = xstrdup(v->name);
+	r = build_cache_put(s->opts->store, rec->key, rec, e);
+	if (r >= 0 && !streq(rec->key, key))
+		r = build_cache_put(s->opts->store, key, rec, e);
+	return r < 0 ? r : 1;
 }
 
 /* 1: found, and some of what it names is there. */
@@ -238,8 +263,11 @@ static int look_up(struct solve *s, struct task *n, const char *key, struct err 
 		build_record_done(&rec);
 		r = 0;
 	}
-	if (r == 0)
+	if (r == 0) {
 		r = ask_imports(s, key, &rec, e);
+		if (r > 0)
+			r = keep_import(s, key, &rec, n->v, e);
+	}
 	if (r <= 0)
 		return r;
 	build_cache_touch(s->opts->store, rec.key);

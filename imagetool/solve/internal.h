@@ -77,6 +77,10 @@ int solve_make(struct solve *s, struct task *n, struct sched_turn *t, struct err
 /* What it is put on: `base`, or with --link what lies above; NO_VERTEX. */
 size_t vertex_below(const struct vertex *v);
 
+/* unpack.c: known by its layer alone, from another machine's cache. */
+bool solve_is_layer_alone(const struct task *n);
+int solve_unpack(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
+
 /* ---- tree.c ---- */
 
 /* Everything of a state for overlayfs, top first.  All of it is made. */

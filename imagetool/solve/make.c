@@ -246,6 +246,8 @@ static int make_step(struct solve *s, struct task *n, struct sched_turn *t, stru
 {
 	if (n->found && is_made(s, n))
 		return want_below(n, t) ? SCHED_DONE : SCHED_AGAIN;
+	if (solve_is_layer_alone(n))
+		return want_below(n, t) ? solve_unpack(s, n, t, e) : SCHED_AGAIN;
 	/* `inputs` has what it is put on, too, but for what --link does not see. */
 	if (!(want_below(n, t) & want_sources(n->v, t)))
 		return SCHED_AGAIN;

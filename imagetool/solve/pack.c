@@ -113,6 +113,9 @@ static bool find_layer(const struct solve *s, struct task *n)
 {
 	const struct build_layer *l = n->found ? build_record_layer(&n->rec, &s->like) : NULL;
 
+	/* In whatever way it was packed: there is nothing else. */
+	if (!l && solve_is_layer_alone(n))
+		l = &n->rec.layers[0];
 	if (!l || !blob_exists(s->opts->store, l->digest, l->size))
 		return false;
 	n->layer = *l;
