@@ -27,7 +27,7 @@ static void take_floor(struct progress *p, struct progress_vertex *v, struct str
 	if (old) {
 		if (old->shown_open)
 			strbuf_addc(out, '\n');
-		old->shown_open = false;
+		old->shown_open = old->line_open = false;
 		strbuf_addf(out, "#%zu ...\n", old->number);
 	}
 	if (p->numbers)
