@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What package managers left in an image; the first byte says which. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imagetool/attest/sbom.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int parse_program(struct packages *p, const char *text, size_t len, const char *where,
+			 struct err *e)
+{
+	const char *modules;
+	size_t n;
+
+	if (find_go_modules((const unsigned char *)text, len, &modules, &n) <= 0)
+		return 0;
+	if (modules < text || modules + n > text + len)
+		abort();
+	return parse_go_modules(p, modules, n, where, e);
+}
+
+static int parse_release(struct packages *p, const char *text, size_t len, const char *where UNUSED,
+			 struct err *e UNUSED)
+{
+	parse_os_release(p, text, len);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static int (*const parsers[])(struct packages * p, const char *text, size_t len,
+				      const char *where, struct err *e) = {
+		parse_dpkg_status, parse_apk_installed, parse_python_metadata, parse_package_json,
+		parse_go_modules,  parse_program,       parse_release,
+	};
+	auto_(packages) struct packages p = { 0 };
+	auto_(strbuf) struct strbuf out = { 0 };
+	autofree char *text = NULL;
+	struct err e = { 0 };
+
+	if (size == 0)
+		return 0;
+	/* As read from a file: a NUL stands behind. */
+	text = xcalloc(size, 1);
+	memcpy(text, data + 1, size - 1);
+	if (parsers[data[0] % ARRAY_LEN(parsers)](&p, text, size - 1, "/x", &e) < 0 && !e.code)
+		abort();
+	packages_sort(&p);
+	for (size_t i = 0; i < p.n; i++)
+		if (!p.items[i].name[0] || !p.items[i].version[0])
+			abort();
+	sbom_write(&p, "x", 0, &out);
+	return 0;
+}
