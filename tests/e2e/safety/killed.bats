@@ -145,6 +145,7 @@ paused() {
 	c pause "$NAME"
 }
 
+# The kernel freezes what a killed creel asked it to freeze: it may be paused between two looks.
 paused_or_legal() {
-	has_status "$NAME" paused || legal_state
+	has_status "$NAME" paused || legal_state || has_status "$NAME" paused
 }
