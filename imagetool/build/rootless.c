@@ -6,29 +6,8 @@
 #include <stdlib.h>
 
 #include "imagetool/mount/userns.h"
+#include "libutil/cleanup.h"
 #include "libutil/file.h"
-#include "libutil/proc.h"
-#include "libutil/strv.h"
-
-#define COMMAND_LINE_MAX ((size_t)8 << 20)
-
-/* This command line, with the store said: in there it would be root's.  What was typed behind it
- * wins. */
-static int command_line(const char *store, struct strv *ret, struct err *e)
-{
-	autofree char *text = NULL;
-	size_t len, at;
-	int r = file_read_at(AT_FDCWD, "/proc/self/cmdline", COMMAND_LINE_MAX, &text, &len, e);
-
-	if (r < 0)
-		return r;
-	strv_add(ret, "/proc/self/exe");
-	strv_add(ret, "--store");
-	strv_add(ret, store);
-	for (at = strlen(text) + 1; at < len; at += strlen(text + at) + 1)
-		strv_add(ret, text + at);
-	return 0;
-}
 
 /* What the sysctl says; -1 where the kernel has none of this name. */
 static int switch_of(const char *path)
@@ -69,12 +48,8 @@ static int advise(struct err *e, const struct err *why)
 
 int build_reenter(const char *store, struct err *e)
 {
-	auto_(strv) struct strv argv = { 0 };
 	struct err why = { 0 };
-	int status = 0, r = command_line(store, &argv, e);
+	int r = userns_reenter(store, &why);
 
-	if (r < 0)
-		return r;
-	r = userns_run(strv_argv(&argv), &status, &why);
-	return r < 0 ? advise(e, &why) : proc_exit_code(status);
+	return r < 0 ? advise(e, &why) : r;
 }

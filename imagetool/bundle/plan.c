@@ -109,35 +109,55 @@ static int parse_mounts(struct bundle_plan *p, struct err *e)
 
 /* ---- The document ---- */
 
-static bool is_rootless(void)
+static bool is_rootless(const struct bundle_plan *p)
 {
-	return geteuid() != 0;
+	return geteuid() != 0 || p->uid_maps.n;
 }
 
 /* Without a word about it an ordinary user's container has the host's: there is nothing to connect
  * another one with. */
-static bool has_host_network(const struct container_options *o)
+static bool has_host_network(const struct bundle_plan *p)
 {
-	return o->network ? streq(o->network, "host") : is_rootless();
+	const char *network = p->options->network;
+
+	return network ? streq(network, "host") : is_rootless(p);
+}
+
+static struct oci_array copy_maps(struct arena *a, const struct spec_id_mapping *maps, size_t n)
+{
+	struct spec_id_mapping *items = arena_alloc(a, n, sizeof(*items));
+
+	memcpy(items, maps, n * sizeof(*items));
+	return (struct oci_array){ items, n };
+}
+
+/* Not where the container joins another's user namespace, which has ids of its own. */
+static void put_maps(const struct bundle_plan *p, struct arena *a, struct spec_linux *l)
+{
+	if (!p->uid_maps.n || !l->uid_mappings.n)
+		return;
+	l->uid_mappings = copy_maps(a, p->uid_maps.items, p->uid_maps.n);
+	l->gid_mappings = copy_maps(a, p->gid_maps.items, p->gid_maps.n);
 }
 
 static int convert(struct bundle_plan *p, const struct bundle_user *user, struct arena *a,
 		   struct runtime_spec **ret, struct err *e)
 {
 	struct spec_edit edit = {
-		.options = p->options, .a = a, .rootless = is_rootless(), .name = p->name
+		.options = p->options, .a = a, .rootless = is_rootless(p), .name = p->name
 	};
 	int r = config_convert(&(struct config_input){ .image = p->image,
 						       .wishes = &p->wishes,
 						       .user = user,
 						       .mounts = &p->mounts,
-						       .rootless = is_rootless() },
+						       .rootless = is_rootless(p) },
 			       a, &edit.spec, &p->notes, e);
 
 	if (r >= 0)
 		r = spec_edit_apply(&edit, e);
 	if (r < 0)
 		return r;
+	put_maps(p, a, edit.spec->linux_);
 	if (strv_has(&p->options->groups, KEEP_GROUPS))
 		edit_set_pair(a, &edit.spec->annotations, KEEP_GROUPS_ANNOTATION, "1");
 	r = runtime_spec_check("config.json", edit.spec, e);
@@ -167,7 +187,7 @@ int bundle_plan_make(const struct container_options *options, const struct image
 	ret->name = xstrdup(path_base(full));
 	r = parse_wishes(options, command, &ret->wishes, e);
 	if (r >= 0)
-		r = identity_make(options, has_host_network(options), &ret->identity, e);
+		r = identity_make(options, has_host_network(ret), &ret->identity, e);
 	if (r >= 0)
 		r = parse_mounts(ret, e);
 	return r < 0 ? r : rehearse(ret, e);

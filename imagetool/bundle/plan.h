@@ -19,11 +19,18 @@ struct bundle_plan {
 	struct identity identity;
 	char *name;                /* owned: what the directory will be called */
 	struct config_notes notes; /* after bundle_plan_write() */
+	/* Of a user namespace in which the bundle is made, for an ordinary user to run outside of
+	 * it: config.json gets them.  Set before bundle_plan_make(), borrowed; n 0: there is none.
+	 */
+	struct {
+		const struct spec_id_mapping *items;
+		size_t n;
+	} uid_maps, gid_maps;
 };
 
 /* `options`, `image` and `command` (NULL-terminated, empty: the image's) are borrowed; `dir` is
- * where the bundle will be; `ret` is zeroed.  All that is wrong with the options is said here, but
- * for names of users. */
+ * where the bundle will be; `ret` is zeroed but for the maps.  All that is wrong with the options
+ * is said here, but for names of users. */
 int bundle_plan_make(const struct container_options *options, const struct image_config *image,
 		     const char *dir, char *const *command, struct bundle_plan *ret, struct err *e);
 /* Volumes, files and config.json, in the directory that is to become the bundle. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "imagetool/bundle/origin.h"
 #include "imagetool/bundle/plan.h"
@@ -8,10 +10,12 @@
 #include "imagetool/interrupt.h"
 #include "imagetool/mount/bundle_root.h"
 #include "imagetool/mount/overlay.h"
+#include "imagetool/mount/userns.h"
 #include "imagetool/program.h"
 #include "imagetool/unpack/rootfs.h"
 #include "imagetool/unpack/staging.h"
 #include "imagetool/verb/verbs.h"
+#include "libutil/alloc.h"
 #include "libutil/log.h"
 
 enum rootfs_choice { ROOTFS_AUTO, ROOTFS_OVERLAY, ROOTFS_COPY };
@@ -20,6 +24,7 @@ static const char *const rootfs_choices[] = { "auto", "overlay", "copy", NULL };
 struct values {
 	const char *platform;
 	int rootfs, form;
+	bool subids;
 	struct container_options container;
 };
 
@@ -42,6 +47,11 @@ static const struct opt opts[] = {
 	  .choices = snapshot_choices,
 	  .help = "what layers are kept as for an overlay; by default erofs where it can be "
 		  "mounted" },
+	{ .name = "subids",
+	  .kind = OPT_FLAG,
+	  .offset = offsetof(struct values, subids),
+	  .help = "for an ordinary user: files keep their owners, among the ids that /etc/subuid and "
+		  "/etc/subgid give, and the container has these ids" },
 	OPT_END,
 };
 
@@ -140,15 +150,92 @@ static int open_store(const void *global, const struct values *v, struct store *
 	return globals_open_store(global, STORE_READ, ret, e);
 }
 
-static int run(const void *global, void *values, char *const *args, int n UNUSED, struct err *e)
+/* ---- With the ids of /etc/subuid ---- */
+
+struct id_mappings {
+	struct spec_id_mapping *uids, *gids; /* owned */
+	size_t n_uids, n_gids;
+};
+
+static void id_mappings_done(struct id_mappings *m)
 {
-	const struct values *v = values;
+	free(m->uids);
+	free(m->gids);
+}
+AUTO_DEFINE_DONE(id_mappings, id_mappings_done)
+
+static int read_mappings(bool groups, struct spec_id_mapping **ret, size_t *ret_n, struct err *e)
+{
+	autofree struct id_map *maps = NULL;
+	int r = userns_maps(groups, &maps, ret_n, e);
+
+	if (r < 0)
+		return r;
+	*ret = xcalloc(*ret_n, sizeof(**ret));
+	for (size_t i = 0; i < *ret_n; i++)
+		(*ret)[i] = (struct spec_id_mapping){ { true, maps[i].inside },
+						      { true, maps[i].outside },
+						      { true, maps[i].count } };
+	return 0;
+}
+
+static int use_mappings(struct bundle_plan *p, struct id_mappings *m, struct err *e)
+{
+	int r = read_mappings(false, &m->uids, &m->n_uids, e);
+
+	if (r >= 0)
+		r = read_mappings(true, &m->gids, &m->n_gids, e);
+	if (r >= 0 && m->n_uids < 2)
+		return err_set(
+			e, EPERM,
+			"--subids: there is only your own id: /etc/subuid and /etc/subgid have to "
+			"give you a range (usermod --add-subuids), and newuidmap (package uidmap) "
+			"has to be there");
+	p->uid_maps.items = m->uids;
+	p->uid_maps.n = m->n_uids;
+	p->gid_maps.items = m->gids;
+	p->gid_maps.n = m->n_gids;
+	return r;
+}
+
+/* In a namespace whose mounts nobody else sees, files have to be files. */
+static int check_subids(const struct values *v, struct err *e)
+{
+	if (v->rootfs == ROOTFS_OVERLAY)
+		return err_set(e, EINVAL,
+			       "--subids makes a copy: --rootfs=overlay is not possible");
+	if (geteuid() == 0 && !userns_is_inside())
+		return err_set(e, EINVAL, "--subids is for ordinary users: root has all ids");
+	return 0;
+}
+
+/* 1: go on here; else it was done in there, and this is the exit status. */
+static int reenter(const void *global, const struct values *v, int *ret_status, struct err *e)
+{
+	autofree char *store = NULL;
+	int r = v->subids ? check_subids(v, e) : 0;
+
+	if (r < 0 || !v->subids || geteuid() == 0)
+		return r < 0 ? r : 1;
+	r = globals_store_path(global, &store, e);
+	if (r >= 0)
+		r = *ret_status = userns_reenter(store, e);
+	return r < 0 ? r : 0;
+}
+
+static int make_bundle(const void *global, struct values *v, char *const *args, struct err *e)
+{
 	auto_(store) struct store *s = NULL;
 	auto_(image) struct image img = { 0 };
 	auto_(making) struct making m = { .image = &img, .values = v };
+	auto_(id_mappings) struct id_mappings ids = { 0 };
 	struct platform platform;
 	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
 
+	if (v->subids)
+		v->rootfs = ROOTFS_COPY;
+	if (r >= 0 && v->subids)
+		r = use_mappings(&m.plan, &ids, e);
 	if (r >= 0)
 		r = open_store(global, v, &s, &m.writable, e);
 	if (r >= 0)
@@ -164,6 +251,14 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 		warn(&m);
 	return r;
 }
+
+static int run(const void *global, void *values, char *const *args, int n UNUSED, struct err *e)
+{
+	int status = 0, r = reenter(global, values, &status, e);
+
+	return r > 0 ? make_bundle(global, values, args, e) : r < 0 ? r : status;
+}
+
 const struct verb verb_bundle = {
 	.name = "bundle",
 	.args = "IMAGE DIR [COMMAND [ARG...]]",
