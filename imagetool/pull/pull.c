@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "imagetool/chunked/stock.h"
+#include "imagetool/errors.h"
 #include "imagetool/human.h"
 #include "imagetool/pull/known.h"
 #include "imagetool/pull/transfer.h"
@@ -169,6 +171,29 @@ static int finish_snapshots(struct pull *p, struct err *e)
 	return snapshot_settle(p->snapshots, &p->chain, &p->notes, e);
 }
 
+/* Licences keep some layers where their manifests say.  What a manifest says leads nowhere here: it
+ * would make this machine ask whom its maker likes. */
+static int explain_elsewhere(const struct pull *p, int r, struct err *e)
+{
+	const struct image_descriptor *layers = p->manifest ? p->manifest->layers.items : NULL;
+
+	for (size_t i = 0; layers && i < p->manifest->layers.n; i++) {
+		auto_(strbuf) struct strbuf url = { 0 };
+
+		if (!layers[i].urls.n || !strstr(e->msg, layers[i].digest))
+			continue;
+		strbuf_add_printable(&url, layers[i].urls.items[0], strlen(layers[i].urls.items[0]),
+				     "");
+		return err_set(
+			e, IMAGE_ENOTFOUND,
+			"layer %s is not in the registry, the manifest says it is at '%.300s': "
+			"such URLs are not followed; pull and save the image with a tool that "
+			"does, and load it from there",
+			layers[i].digest, strbuf_str(&url));
+	}
+	return r;
+}
+
 /* ---- The stages, in order ---- */
 
 static int pull_run(struct pull *p, bool *ret_unchanged, struct err *e)
@@ -181,6 +206,8 @@ static int pull_run(struct pull *p, bool *ret_unchanged, struct err *e)
 		r = pull_select(p, e);
 	if (r >= 0)
 		r = fetch(p, e);
+	if (r == -IMAGE_ENOTFOUND && e)
+		r = explain_elsewhere(p, r, e);
 	if (r >= 0)
 		r = pull_check(p, e);
 	if (r >= 0)

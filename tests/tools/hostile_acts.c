@@ -250,6 +250,46 @@ static bool without_type(struct request *r)
 	return true;
 }
 
+/* The honest manifest, but layer 0's descriptor says more. */
+static bool say_more(struct request *r, const char *members)
+{
+	auto_(strbuf) struct strbuf text = { 0 }, more = { 0 };
+	const char *at;
+
+	manifest_text(r->image, NULL, 0, &text);
+	at = strchr(strstr(text.data, r->image->layer_digest[0]), '}');
+	strbuf_add(&more, text.data, (size_t)(at - text.data));
+	strbuf_adds(&more, members);
+	strbuf_adds(&more, at);
+	reply(r, "200 OK", MANIFEST_TYPE, more.data, more.len);
+	return true;
+}
+
+/* The URL is one of ours, so that the log tells who follows it. */
+static bool says_elsewhere(struct request *r)
+{
+	autofree char *members =
+		xasprintf(",\"urls\":[\"http://127.0.0.1:%u/elsewhere\\u001b[2J\"]", r->port);
+
+	return say_more(r, members);
+}
+
+#define CHUNKED "io.github.containers.zstd-chunked.manifest-"
+
+/* A table of contents, of a server that gives no parts. */
+static bool says_chunked(struct request *r)
+{
+	return say_more(r, ",\"annotations\":{\"" CHUNKED "position\":\"3000000:1000:5000:1\","
+			   "\"" CHUNKED "checksum\":\"sha256:"
+			   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}");
+}
+
+static bool gives_no_parts(struct request *r)
+{
+	reply(r, "200 OK", BLOB_TYPE, r->image->layer[0], LAYER_SIZE);
+	return true;
+}
+
 static bool odd_type(struct request *r)
 {
 	reply_text(r, "200 OK", "Content-Type: text/\033[31mred\r\n", "{\"hello\":1}");
@@ -437,6 +477,8 @@ static const struct act acts[] = {
 	{ .name = "broken-once", .every = broken_once },
 	{ .name = "busy-for-hours", .every = busy_for_hours },
 	{ .name = "busy-once", .every = busy_once },
+	{ .name = "chunked-without-parts", .manifest = says_chunked, .layer = gives_no_parts },
+	{ .name = "chunked-without-table", .manifest = says_chunked },
 	{ .name = "claims-more", .layer = claims_more },
 	{ .name = "dies-always", .layer = dies_always },
 	{ .name = "dies-once", .layer = dies_once },
@@ -444,6 +486,7 @@ static const struct act acts[] = {
 	{ .name = "dies-then-416-then-lies", .layer = dies_then_416_then_lies },
 	{ .name = "dies-then-ignores-range", .layer = dies_then_ignores_range },
 	{ .name = "dies-then-wrong-place", .layer = dies_then_wrong_place },
+	{ .name = "elsewhere", .manifest = says_elsewhere, .layer = missing_layer },
 	{ .name = "endless-headers", .manifest = endless_headers },
 	{ .name = "endless-layer", .layer = endless_layer },
 	{ .name = "endless-manifest", .manifest = endless_manifest },

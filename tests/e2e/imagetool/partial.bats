@@ -305,3 +305,36 @@ take_apart() { # TAG
 	skopeo inspect --raw "oci:$STORE:docker.io/library/odd:new" | jq -e '.layers[0] | .annotations == null and (.mediaType | endswith("zstd"))'
 	run -1 image convert --compression-format=zstd:chunked --format=docker odd odd:docker
 }
+
+# ---- Servers ----
+
+@test "a registry that gives no parts, or another table, costs one request" {
+	made_chunked v1
+	STORE=$BATS_TEST_TMPDIR/store
+	image pull -q "$REGISTRY/test/ours:v1"
+	start_hostile
+	for act in chunked-without-parts chunked-without-table; do
+		cp -a "$STORE" "copy-$act"
+		pulled "$HOSTILE/$act:tag" || {
+			cat debug.log
+			stop_hostile
+			return 1
+		}
+		[ "$SPARED" = 0 ]
+		grep -q "is fetched whole" debug.log
+		mv "$STORE" "done-$act"
+		mv "copy-$act" "$STORE"
+	done
+	stop_hostile
+	[ "$(grep -c range=2999992 "$HOSTILE_LOG")" = 2 ]
+}
+
+@test "a layer that is elsewhere is not asked for there, and that is said" {
+	start_hostile
+	run -3 --separate-stderr image pull "$HOSTILE/elsewhere:tag"
+	stop_hostile
+	[[ $stderr == *"not in the registry, the manifest says it is at 'http://127.0.0.1:"*"such URLs are not followed"* ]]
+	[[ $stderr != *$'\e[2J'* ]]
+	run ! grep "^/elsewhere" "$HOSTILE_LOG"
+	[ ! -e "$STORE/index.json" ] || [ "$(jq '.manifests | length' "$STORE/index.json")" = 0 ]
+}
