@@ -137,8 +137,8 @@ int check_configure(struct checks *c, const char *text, struct err *e)
 	return r < 0 ? err_wrap(e, r, "check") : 0;
 }
 
-static void add(struct checks *c, enum check_rule rule, unsigned first_line, unsigned last_line,
-		const char *fmt, va_list ap)
+static void PRINTF(5, 0) add(struct checks *c, enum check_rule rule, unsigned first_line,
+			     unsigned last_line, const char *fmt, va_list ap)
 {
 	bool off = rules[rule].experimental && !(c->experimental & (1U << rule));
 	autofree char *message = NULL;

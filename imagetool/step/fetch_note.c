@@ -56,7 +56,7 @@ static int read_http(char *lines[LINES_MAX], size_t n, struct fetch_http_facts *
 	    strlen(lines[1]) >= sizeof(f.digest) || parse_i64(lines[2], &f.size) < 0 ||
 	    parse_i64(lines[3], &mtime) < 0)
 		return -EBADMSG;
-	strcpy(f.digest, lines[1]);
+	memcpy(f.digest, lines[1], strlen(lines[1]));
 	f.has_mtime = mtime >= 0;
 	f.mtime.tv_sec = f.has_mtime ? mtime : 0;
 	f.etag = unless_empty(lines[4]);
@@ -87,8 +87,8 @@ static int read_git(char *lines[LINES_MAX], size_t n, struct fetch_git_facts *re
 	if (n != 4 || !streq(lines[0], "git") || !git_is_commit(lines[1]) ||
 	    !git_is_commit(lines[2]) || git_ref_check(lines[3], NULL) < 0)
 		return -EBADMSG;
-	strcpy(f.commit, lines[1]);
-	strcpy(f.object, lines[2]);
+	memcpy(f.commit, lines[1], strlen(lines[1]));
+	memcpy(f.object, lines[2], strlen(lines[2]));
 	f.ref = unless_empty(lines[3]);
 	*ret = f;
 	return 0;

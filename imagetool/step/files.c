@@ -227,9 +227,10 @@ static int unpack_file(void *ctx, const struct files_entry *en UNUSED, const str
 
 	if (fd < 0)
 		return fd;
-	u->done = files_is_archive(fd);
-	if (!u->done)
-		return 0;
+	r = files_is_archive(fd, e);
+	if (r <= 0)
+		return r < 0 ? err_wrap(e, r, "unpack '%.200s'", at->name) : 0;
+	u->done = true;
 	close_sink(c);
 	dirfd = dest_make_dirs(c->rootfd, c->f->dest, &c->plan.made, e);
 	if (dirfd < 0)

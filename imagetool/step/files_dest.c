@@ -122,8 +122,10 @@ int dest_make_dirs(int rootfd, const char *path, const struct made_dirs *made, s
 	autofree char *now = xstrdup(path);
 	int fd = open_dir(rootfd, path, e);
 
-	if (fd >= 0 || fd != -ENOENT)
-		return fd >= 0 ? fd : not_a_directory(path, fd, e);
+	if (fd >= 0)
+		return fd;
+	if (fd != -ENOENT)
+		return not_a_directory(path, fd, e);
 	err_clear(e);
 	for (unsigned links = 0; links <= LINKS_MAX; links++) {
 		struct pass pass = { .fd = -1 };

@@ -50,19 +50,22 @@ static struct tar_reader *reader_of(struct stream *s)
 		(struct tar_source){ .next = next_bytes, .ctx = s, .entry = next_entry });
 }
 
-bool files_is_archive(int fd)
+int files_is_archive(int fd, struct err *e)
 {
 	auto_(tar_reader) struct tar_reader *t = NULL;
 	struct stream s = { 0 };
+	struct err why = { 0 };
 	struct tar_entry n;
-	bool is = false;
+	int r = begin(&fd, &s, &why);
 
-	if (begin(&fd, &s, NULL) >= 0) {
+	if (r >= 0) {
 		t = reader_of(&s);
-		is = tar_next(t, &n, NULL) == 1;
+		r = tar_next(t, &n, &why);
 	}
 	decompress_free(s.from);
-	return is;
+	if (r == -ENOTSUP)
+		return err_take(e, &why);
+	return r == 1;
 }
 
 int files_unpack(int fd, int dirfd, const struct files_attrs *attrs, struct layer_budget *budget,
