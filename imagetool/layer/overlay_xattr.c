@@ -81,7 +81,8 @@ int view_copy_attributes(const struct view_found *from, int dirfd, const char *n
 	if (owner &&
 	    fchownat(dirfd, name, from->st.st_uid, from->st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "set the owner of '%s'", name);
-	if (from->kind != VIEW_LINK && fchmodat(dirfd, name, from->st.st_mode & 07777, 0) < 0)
+	/* Of a link it would be that of whatever the link leads to. */
+	if (!S_ISLNK(from->st.st_mode) && fchmodat(dirfd, name, from->st.st_mode & 07777, 0) < 0)
 		return err_sys(e, "set the mode of '%s'", name);
 	r = copy_xattrs(xattr_path_at(from->dirfd, from->name, &lower),
 			xattr_path_at(dirfd, name, &own), e);

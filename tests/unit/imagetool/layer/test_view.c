@@ -115,12 +115,32 @@ static void what_hides_all_leaves_nothing_below(void **state)
 	assert_int_equal(found.kind, VIEW_NONE);
 }
 
+/* A link in an image may lead to any file of the host. */
+static void what_a_copied_link_leads_to_is_left_alone(void **state)
+{
+	int top = dir_open_at(AT_FDCWD, *state, NULL), tree = dir(top, "tree");
+	struct stat st;
+
+	file(top, "victim");
+	assert_int_equal(fchmodat(top, "victim", 0600, 0), 0);
+	assert_int_equal(symlinkat("../victim", tree, "link"), 0);
+	assert_int_equal(symlinkat("nowhere", tree, "dangling"), 0);
+	assert_int_equal(view_copy_tree(top, "tree", top, "copy", geteuid() == 0, NULL), 0);
+	assert_int_equal(fstatat(top, "victim", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(fstatat(top, "copy/dangling", &st, AT_SYMLINK_NOFOLLOW), 0);
+	(void)close(tree);
+	(void)close(top);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(layers_are_merged_as_overlayfs_does, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_hides_all_leaves_nothing_below, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_a_copied_link_leads_to_is_left_alone, setup,
 						teardown),
 	};
 
