@@ -257,6 +257,9 @@ static int carry_out(struct build *b, struct err *e)
 	if (r < 0)
 		return r;
 	env = make_run_env(b, runtime, dir);
+	/* What cannot be cleared now can be the next time. */
+	if (runtime)
+		(void)run_sweep(dir, runtime, NULL);
 	open_caches(b);
 	o.imports = b->caches.imports;
 	o.n_imports = b->caches.n_imports;

@@ -52,8 +52,9 @@ static bool is_still_there(int dirfd, const char *name, int fd)
 
 static void tell_waiting(struct run_step *s, const struct run_mount *m)
 {
-	autofree char *text =
-		xasprintf("waiting for cache mount '%s', which another step uses\n", m->id);
+	/* In front of the slash is a name of the build's, mostly none. */
+	autofree char *text = xasprintf("waiting for cache mount '%s', which another step uses\n",
+					m->id + (*m->id == '/'));
 
 	s->log(s->log_ctx, RUN_STDERR, text, strlen(text));
 }
