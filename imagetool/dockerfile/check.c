@@ -208,6 +208,7 @@ void check_report(struct checks *c, enum check_rule rule, const struct instructi
 
 /* Two lines before it and two behind. */
 #define EXCERPT_AROUND 2
+#define EXCERPT_WIDTH  4096 /* bytes of a line */
 
 void source_excerpt(struct strbuf *out, const char *name, const char *text, size_t len,
 		    unsigned first_line, unsigned last_line)
@@ -223,7 +224,9 @@ void source_excerpt(struct strbuf *out, const char *name, const char *text, size
 		if (r.line + EXCERPT_AROUND < first_line)
 			continue;
 		strbuf_addf(out, "%4u | %s ", r.line, marked ? ">>>" : "   ");
-		strbuf_add_printable(out, s.p, s.len, "\t");
+		strbuf_add_printable(out, s.p, s.len < EXCERPT_WIDTH ? s.len : EXCERPT_WIDTH, "\t");
+		if (s.len > EXCERPT_WIDTH)
+			strbuf_adds(out, "...");
 		strbuf_addc(out, '\n');
 	}
 	strbuf_addf(out, "%s\n", rule);

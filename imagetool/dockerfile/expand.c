@@ -106,8 +106,17 @@ static int with_default(struct scan *s, char kind, bool null_counts, const char 
 	return 0;
 }
 
-static int check_pattern_size(const char *value, struct err *e)
+/* Looking for a star everywhere takes the square of the value. */
+static int check_pattern_size(const char *value, const struct strbuf *pattern, bool anywhere,
+			      struct err *e)
 {
+	bool star = anywhere && strchr(strbuf_str(pattern), '*');
+
+	if (star && strlen(value) > EXPAND_STAR_MAX)
+		return err_set(e, E2BIG,
+			       "a value of more than %zu bytes is not searched by a pattern "
+			       "with '*'",
+			       EXPAND_STAR_MAX);
 	if (strlen(value) > EXPAND_PATTERN_MAX)
 		return err_set(e, E2BIG,
 			       "a value of more than %zu bytes is not searched by pattern",
@@ -149,7 +158,7 @@ static int trimmed(struct scan *s, char kind, const char *value, struct strbuf *
 	s->p += longest;
 	r = operand(s, '}', true, &pattern, e);
 	if (r >= 0)
-		r = check_pattern_size(value, e);
+		r = check_pattern_size(value, &pattern, kind == '%', e);
 	if (r < 0)
 		return r;
 	if (kind == '%') {
@@ -196,7 +205,7 @@ static int replaced(struct scan *s, const char *value, struct strbuf *ret, struc
 	if (r >= 0)
 		r = operand(s, '}', false, &with, e);
 	if (r >= 0)
-		r = check_pattern_size(value, e);
+		r = check_pattern_size(value, &pattern, true, e);
 	if (r < 0)
 		return r;
 	replace(strbuf_str(&pattern), strbuf_str(&with), all, value, ret);

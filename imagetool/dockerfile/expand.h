@@ -15,6 +15,7 @@
 
 #define EXPAND_MAX         ((size_t)4 << 20)  /* bytes of a result */
 #define EXPAND_PATTERN_MAX ((size_t)64 << 10) /* bytes of a value that is searched by pattern */
+#define EXPAND_STAR_MAX    ((size_t)8 << 10)  /* the same, when a match can be of any length */
 #define EXPAND_DEPTH_MAX   32                 /* braces in braces */
 
 struct expand {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "imagetool/commit/config_lists.h"
 #include "imagetool/commit/ports.h"
 #include "imagetool/graph/internal.h"
 #include "libutil/path.h"
@@ -122,16 +121,44 @@ static plain_fn *const plains[] = {
 
 /* ---- Instructions that change nothing but the config ---- */
 
+static int set_pairs(struct vars *v, const struct instruction *i, struct err *e)
+{
+	for (size_t n = 0; n < i->n_pairs; n++) {
+		if (!*i->pairs[n].name)
+			return err_set(e, EINVAL, "%s: the name is empty",
+				       instruction_name(i->kind));
+		vars_set(v, i->pairs[n].name, i->pairs[n].value);
+	}
+	return 0;
+}
+
+static int set_words(struct vars *v, const struct instruction *i, struct err *e)
+{
+	for (size_t n = 0; n < i->n_words; n++) {
+		if (!*i->words[n])
+			return err_set(e, EINVAL, "%s: a path is empty", instruction_name(i->kind));
+		vars_set(v, i->words[n], "");
+	}
+	return 0;
+}
+
 static int apply(struct stage_build *s, const struct plain *p, struct err *e)
 {
 	static const struct expand literal = { .literal = true };
-	struct image_run_config *run = s->config.config;
+	const struct instruction *i = &p->i;
 
-	if (p->i.kind == INSTRUCTION_EXPOSE) {
-		set_add(p->arena, &run->exposed_ports, p->i.words, p->i.n_words);
-		return 0;
+	switch (i->kind) {
+	case INSTRUCTION_ENV:
+		return set_pairs(&s->image_env, i, e);
+	case INSTRUCTION_LABEL:
+		return set_pairs(&s->labels, i, e);
+	case INSTRUCTION_EXPOSE:
+		return set_words(&s->ports, i, e);
+	case INSTRUCTION_VOLUME:
+		return set_words(&s->volumes, i, e);
+	default:
+		return config_edit_apply(&s->edit, &p->i, &literal, e);
 	}
-	return config_edit_apply(&s->edit, &p->i, &literal, e);
 }
 
 static int plain_begin(struct plain *p, struct platform_build *pb, struct stage_build *s,

@@ -10,7 +10,7 @@
 #include "imagetool/graph/vertices.h"
 
 /* Bytes of arena: what a Dockerfile can make of little text ends here. */
-#define GRAPH_MEMORY_MAX ((size_t)1 << 30)
+#define GRAPH_MEMORY_MAX ((size_t)512 << 20)
 
 /* An answer of calls->image(). */
 struct known_image {
@@ -54,7 +54,8 @@ struct stage_build {
 	size_t vertex;              /* the tree so far */
 	struct image_config config; /* but for history */
 	struct config_edit edit;
-	struct vars env;       /* what words and steps see: ENV and ARG */
+	struct vars env;                               /* what words and steps see: ENV and ARG */
+	struct vars image_env, labels, ports, volumes; /* of the config, see lists.c */
 	struct vars args;      /* declared by ARG, here or in a stage this one is built on */
 	const char **env_list; /* `env` as steps get it... */
 	size_t env_changes;    /* ... when it was like this */
@@ -93,6 +94,12 @@ bool platform_is_same(const struct platform *a, const struct platform *b);
 /* Makes it if it is not there yet. */
 int stage_make(struct platform_build *pb, size_t stage, struct err *e);
 int stage_memory_check(const struct platform_build *pb, struct err *e);
+
+/* ---- lists.c ---- */
+
+/* From the config, and back into it. */
+void lists_begin(struct stage_build *s, struct arena *a);
+void lists_end(struct stage_build *s);
 
 /* ---- base.c: what a stage begins with, and other trees by name ---- */
 

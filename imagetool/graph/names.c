@@ -76,6 +76,7 @@ void vars_set(struct vars *v, const char *name, const char *value)
 	v->changes++;
 	if (i >= 0) {
 		v->items[i].value = value;
+		v->items[i].text = NULL;
 		return;
 	}
 	if (v->n == v->cap) {
@@ -83,7 +84,7 @@ void vars_set(struct vars *v, const char *name, const char *value)
 		v->items = arena_grow(v->arena, v->items, v->n, v->cap, sizeof(*v->items));
 	}
 	names_set(&v->index, v->arena, name, v->n);
-	v->items[v->n++] = (struct var){ name, value };
+	v->items[v->n++] = (struct var){ .name = name, .value = value };
 }
 
 void vars_copy(struct vars *to, const struct vars *from)

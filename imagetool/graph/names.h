@@ -29,6 +29,7 @@ void names_set(struct names *t, struct arena *a, const char *name, size_t value)
 struct var {
 	const char *name;
 	const char *value; /* NULL: declared, without a value */
+	const char *text;  /* "NAME=VALUE", once somebody asked for it */
 };
 
 /* In the order they came first. */

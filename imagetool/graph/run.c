@@ -106,7 +106,7 @@ static int take_args(struct running *g, struct err *e)
 static void take_env(struct running *g)
 {
 	struct stage_build *s = g->s;
-	const struct vars *v = &s->env;
+	struct vars *v = &s->env;
 	struct arena *a = g->pb->b->arena;
 
 	if (!s->env_list || s->env_changes != v->changes) {
@@ -192,7 +192,10 @@ static int write_history(struct running *g, struct err *e)
 		const char *seen = vars_get(&g->s->env, args->items[i].name);
 		const char *value = seen ? seen : args->items[i].value;
 
-		strbuf_addf(&out, " %s=%s", args->items[i].name, value ? value : "");
+		strbuf_addc(&out, ' ');
+		strbuf_adds(&out, args->items[i].name);
+		strbuf_addc(&out, '=');
+		strbuf_adds(&out, value ? value : "");
 	}
 	for (size_t i = 0; i < g->run.n_args; i++)
 		strbuf_addf(&out, " %s", g->run.args[i]);

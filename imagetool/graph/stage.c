@@ -2,7 +2,6 @@
 /* One stage: what it begins with, then its base's triggers and its instructions in order. */
 #include <errno.h>
 
-#include "imagetool/commit/config_lists.h"
 #include "imagetool/graph/internal.h"
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -17,19 +16,11 @@ int stage_memory_check(const struct platform_build *pb, struct err *e)
 }
 
 /* The image's variables go before arguments that came with the base. */
-static void take_environment(struct platform_build *pb, struct stage_build *s)
+static void take_environment(struct stage_build *s)
 {
-	struct oci_strings *env = &s->config.config->env;
-
-	if (!env_get(env, "PATH"))
-		env_set(pb->b->arena, env, "PATH", PATH_DEFAULT);
-	for (size_t i = 0; i < env->n; i++) {
-		const char *equals = strchrnul(env->items[i], '=');
-		size_t len = (size_t)(equals - env->items[i]);
-
-		vars_set(&s->env, arena_strndup(pb->b->arena, env->items[i], len),
-			 *equals ? equals + 1 : "");
-	}
+	if (!vars_find(&s->image_env, "PATH"))
+		vars_set(&s->image_env, "PATH", PATH_DEFAULT);
+	vars_copy(&s->env, &s->image_env);
 }
 
 static bool is_step(const struct instruction *i)
@@ -112,8 +103,10 @@ static int make(struct platform_build *pb, struct stage_build *s, struct err *e)
 	if (r < 0 || s->replaced)
 		return r;
 	s->n_steps += s->n_triggers;
-	take_environment(pb, s);
+	lists_begin(s, b->arena);
+	take_environment(s);
 	r = run_instructions(pb, s, e);
+	lists_end(s);
 	s->scan_context = is_scanned(pb, s, "BUILDKIT_SBOM_SCAN_CONTEXT");
 	s->scan_stage = is_scanned(pb, s, "BUILDKIT_SBOM_SCAN_STAGE");
 	return r;
