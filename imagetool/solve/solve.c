@@ -240,11 +240,20 @@ static void tell_found(struct solve *s)
 	}
 }
 
+/* What was read of files need not be read by the next build, however this one ends. */
+static void save_contexts(struct solve *s)
+{
+	for (size_t i = 0; i < s->graph->n; i++)
+		if (s->nodes[i].context)
+			(void)context_save(s->nodes[i].context, NULL);
+}
+
 int solve_run(struct solve *s, struct err *e)
 {
 	autofree size_t *roots = xcalloc(n_roots_of(s) + 1, sizeof(*roots));
 	int r = run_jobs(s, roots, list_roots(s, roots), e);
 
+	save_contexts(s);
 	if (r < 0)
 		return r;
 	tell_found(s);
