@@ -93,22 +93,19 @@ static int add_content(struct solve *s, struct task *n, size_t i, size_t from, s
 
 /* ---- Keys ---- */
 
-/* By which what lies on a vertex counts it: the layer of --link is one thing wherever it lies. */
-static void key_as_base(const struct solve *s, size_t vertex, char ret[BUILD_KEY_SIZE])
+/* The layer of --link is one thing wherever it lies; what lies on it sees all that is below. */
+static void set_base_key(const struct solve *s, struct task *n)
 {
-	const struct task *n = &s->nodes[vertex];
+	const struct vertex_files *f = n->v->kind == VERTEX_FILES ? &n->v->u.files : NULL;
 	struct defining g;
-	char below[BUILD_KEY_SIZE] = "";
 
-	memcpy(ret, n->key, BUILD_KEY_SIZE);
-	if (n->v->kind != VERTEX_FILES || !n->v->u.files.link)
+	memcpy(n->base_key, n->key, sizeof(n->base_key));
+	if (!f || !f->link)
 		return;
-	if (n->v->u.files.above != NO_VERTEX)
-		key_as_base(s, n->v->u.files.above, below);
 	defining_begin(&g, "linked");
-	defining_text(&g, "below", below);
+	defining_text(&g, "below", f->above == NO_VERTEX ? NULL : s->nodes[f->above].base_key);
 	defining_text(&g, "layer", n->key);
-	defining_end(&g, ret);
+	defining_end(&g, n->base_key);
 }
 
 /* Names are looked up in the tree below. */
@@ -137,9 +134,7 @@ static int make_key(struct solve *s, struct task *n, bool by_content, char ret[B
 	defining_begin(&g, by_content ? "by content" : "by definition");
 	define_vertex(n->v, s->opts->run_salt, text);
 	defining_text(&g, "vertex", text);
-	if (base != NO_VERTEX)
-		key_as_base(s, base, text);
-	defining_text(&g, "base", base == NO_VERTEX ? NULL : text);
+	defining_text(&g, "base", base == NO_VERTEX ? NULL : s->nodes[base].base_key);
 	for (size_t i = 0; i < n_taken(n->v) && r >= 0; i++) {
 		enum taken how = taken_by(s, n->v, i, &from);
 
@@ -149,8 +144,7 @@ static int make_key(struct solve *s, struct task *n, bool by_content, char ret[B
 			r = add_content(s, n, i, from, &g, e);
 			continue;
 		}
-		key_as_base(s, from, text);
-		defining_text(&g, "input", text);
+		defining_text(&g, "input", s->nodes[from].base_key);
 	}
 	defining_end(&g, text);
 	if (r >= 0)
@@ -387,10 +381,8 @@ static int find_step(struct solve *s, struct task *n, struct sched_turn *t, stru
 	return r < 0 ? r : SCHED_DONE;
 }
 
-int solve_find(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
+static int find(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
-	int r = 0;
-
 	switch (n->v->kind) {
 	case VERTEX_IMAGE:
 		return find_image(s, n, e);
@@ -401,8 +393,17 @@ int solve_find(struct solve *s, struct task *n, struct sched_turn *t, struct err
 		return solve_find_source(s, n, t, e);
 	case VERTEX_FILES:
 	case VERTEX_RUN:
-		r = find_step(s, n, t, e);
 		break;
 	}
-	return r < 0 ? err_wrap(e, r, "failed to compute cache key") : r;
+	return find_step(s, n, t, e);
+}
+
+int solve_find(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
+{
+	bool step = n->v->kind == VERTEX_FILES || n->v->kind == VERTEX_RUN;
+	int r = find(s, n, t, e);
+
+	if (r == SCHED_DONE)
+		set_base_key(s, n);
+	return r < 0 && step ? err_wrap(e, r, "failed to compute cache key") : r;
 }

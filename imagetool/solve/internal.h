@@ -22,15 +22,16 @@ enum stage_of_vertex {
 struct task {
 	const struct vertex *v;
 	size_t index;
-	char def_key[BUILD_KEY_SIZE]; /* by definition and keys of inputs */
-	char key[BUILD_KEY_SIZE];     /* what others count it by; "": not known yet */
-	bool keyed;                   /* key is final */
-	bool found;                   /* `rec` is of an earlier build */
-	bool told;                    /* the progress knows that it was found */
-	struct build_record rec;      /* snapshot NULL: nothing is made */
-	char *note;                   /* of a source: what its fetch needs to know; owned */
-	const struct image *image;    /* VERTEX_IMAGE */
-	struct snapshot_stack stack;  /* likewise, once it is made */
+	char def_key[BUILD_KEY_SIZE];  /* by definition and keys of inputs */
+	char key[BUILD_KEY_SIZE];      /* what others count it by; "": not known yet */
+	char base_key[BUILD_KEY_SIZE]; /* by which what lies on it counts it */
+	bool keyed;                    /* key is final */
+	bool found;                    /* `rec` is of an earlier build */
+	bool told;                     /* the progress knows that it was found */
+	struct build_record rec;       /* snapshot NULL: nothing is made */
+	char *note;                    /* of a source: what its fetch needs to know; owned */
+	const struct image *image;     /* VERTEX_IMAGE */
+	struct snapshot_stack stack;   /* likewise, once it is made */
 	bool has_stack;
 	struct context *context; /* VERTEX_CONTEXT; borrowed */
 	int treefd;              /* its tree, mounted read-only; -1: not yet */
@@ -46,6 +47,7 @@ struct solve {
 	struct task *nodes; /* owned, one a vertex */
 	pthread_mutex_t lock;
 	pthread_mutex_t context_lock; /* contexts bear one thread at a time */
+	pthread_mutex_t layer_lock;   /* of task.layer and .packed */
 	struct built_stage scratch;   /* for what mounts need; fd -1: not there yet */
 	unsigned n_scratch;
 	int emptyfd;             /* tree_open_empty(); -1: not yet */
@@ -77,10 +79,6 @@ int solve_make(struct solve *s, struct task *n, struct sched_turn *t, struct err
 /* What it is put on: `base`, or with --link what lies above; NO_VERTEX. */
 size_t vertex_below(const struct vertex *v);
 
-/* unpack.c: known by its layer alone, from another machine's cache. */
-bool solve_is_layer_alone(const struct task *n);
-int solve_unpack(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
-
 /* ---- tree.c ---- */
 
 /* Everything of a state for overlayfs, top first.  All of it is made. */
@@ -92,8 +90,19 @@ int tree_open_empty(struct solve *s, struct err *e);
 /* The same as what a step takes files from; contexts have their own. */
 int tree_for_step(struct solve *s, size_t vertex, struct step_tree *ret, struct err *e);
 
+/* ---- unpack.c ---- */
+
+/* A record that has a layer and no tree: an enum sched_outcome.  After DONE rec.snapshot is still
+ * NULL when it can't be unpacked, and the step has to be carried out. */
+int solve_unpack(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
+/* The tree that was built becomes the layer's own snapshot: whoever mounts the image unpacks
+ * nothing.  Failing costs only that. */
+void solve_adopt(struct solve *s, struct task *n, const char *chain);
+
 /* ---- pack.c ---- */
 
+/* The blob of a record that was found. */
+bool solve_find_layer(struct solve *s, struct task *n);
 int solve_pack_job(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
 
 #endif

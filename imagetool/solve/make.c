@@ -244,10 +244,15 @@ static bool want_sources(const struct vertex *v, struct sched_turn *t)
 
 static int make_step(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
+	int r;
+
+	if (n->found && !is_made(s, n)) {
+		r = solve_unpack(s, n, t, e);
+		if (r != SCHED_DONE)
+			return r;
+	}
 	if (n->found && is_made(s, n))
 		return want_below(n, t) ? SCHED_DONE : SCHED_AGAIN;
-	if (solve_is_layer_alone(n))
-		return want_below(n, t) ? solve_unpack(s, n, t, e) : SCHED_AGAIN;
 	/* `inputs` has what it is put on, too, but for what --link does not see. */
 	if (!(want_below(n, t) & want_sources(n->v, t)))
 		return SCHED_AGAIN;

@@ -109,18 +109,43 @@ static void take(struct solve *s, struct task *n, const struct compress_result *
 	build_record_add_layer(&n->rec, &l);
 }
 
-static bool find_layer(const struct solve *s, struct task *n)
+/* As asked for, else in any other form: what is there is not compressed again for its own sake. */
+static const struct build_layer *choose_layer(const struct solve *s, const struct task *n)
 {
-	const struct build_layer *l = n->found ? build_record_layer(&n->rec, &s->like) : NULL;
+	const struct build_layer *exact = build_record_layer(&n->rec, &s->like);
 
-	/* In whatever way it was packed: there is nothing else. */
-	if (!l && solve_is_layer_alone(n))
-		l = &n->rec.layers[0];
-	if (!l || !blob_exists(s->opts->store, l->digest, l->size))
+	for (size_t i = 0; !exact && i < n->rec.n_layers; i++) {
+		const struct build_layer *l = &n->rec.layers[i];
+
+		if (l->has_latest == s->like.has_latest && l->latest == s->like.latest)
+			exact = l;
+	}
+	return exact;
+}
+
+/* The lock of layers is held. */
+static bool find_layer_locked(struct solve *s, struct task *n)
+{
+	const struct build_layer *l;
+
+	if (n->packed)
+		return true;
+	l = n->found ? choose_layer(s, n) : NULL;
+	if (!l || !blob_exists(s->opts->store, l->digest, l->size > 0 ? l->size : -1))
 		return false;
 	n->layer = *l;
 	n->packed = true;
 	return true;
+}
+
+bool solve_find_layer(struct solve *s, struct task *n)
+{
+	bool found;
+
+	(void)pthread_mutex_lock(&s->layer_lock);
+	found = find_layer_locked(s, n);
+	(void)pthread_mutex_unlock(&s->layer_lock);
+	return found;
 }
 
 int solve_pack_job(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
@@ -130,7 +155,7 @@ int solve_pack_job(struct solve *s, struct task *n, struct sched_turn *t, struct
 
 	if (!sched_want(t, job_of(n->index, STAGE_FIND)))
 		return SCHED_AGAIN;
-	if (n->packed || find_layer(s, n))
+	if (solve_find_layer(s, n))
 		return SCHED_DONE;
 	if (!sched_want(t, job_of(n->index, STAGE_MAKE)))
 		return SCHED_AGAIN;

@@ -38,6 +38,7 @@ int solve_new(const struct solve_opts *opts, const struct graph *g, struct solve
 	s->like = like_of(opts);
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_mutex_init(&s->context_lock, NULL);
+	(void)pthread_mutex_init(&s->layer_lock, NULL);
 	s->nodes = xcalloc(g->n + 1, sizeof(*s->nodes));
 	for (size_t i = 0; i < g->n; i++)
 		s->nodes[i] = (struct task){ .v = &g->items[i], .index = i, .treefd = -1 };
@@ -73,6 +74,7 @@ void solve_free(struct solve *s)
 	snapshots_free(s->snaps);
 	(void)pthread_mutex_destroy(&s->lock);
 	(void)pthread_mutex_destroy(&s->context_lock);
+	(void)pthread_mutex_destroy(&s->layer_lock);
 	free(s->nodes);
 	free(s->results);
 	free(s->build_dir);
@@ -196,22 +198,6 @@ static void make_result(struct solve *s, size_t target)
 
 /* ---- Snapshots of packed layers ---- */
 
-/* The tree that was built becomes the layer's own snapshot: whoever mounts the image unpacks
- * nothing.  Failing costs only that. */
-static void adopt(struct solve *s, struct task *n, const char *chain)
-{
-	char key[SNAPSHOT_KEY_SIZE];
-
-	if (!n->rec.snapshot || !starts_with(n->rec.snapshot, SNAPSHOT_BUILD_PREFIX))
-		return;
-	snapshot_key_chain(chain, key);
-	if (built_rename(s->snaps, n->rec.snapshot, key, n->layer.diff_id, NULL) < 0)
-		return;
-	free(n->rec.snapshot);
-	n->rec.snapshot = xstrdup(key);
-	(void)solve_remember(s, n, NULL);
-}
-
 static void adopt_all(struct solve *s, const struct solve_result *r)
 {
 	char chain[DIGEST_TEXT_SIZE] = "";
@@ -221,7 +207,7 @@ static void adopt_all(struct solve *s, const struct solve_result *r)
 
 		snapshot_chain_id(chain, l->diff_id);
 		if (l->vertex != NO_VERTEX)
-			adopt(s, &s->nodes[l->vertex], chain);
+			solve_adopt(s, &s->nodes[l->vertex], chain);
 	}
 }
 

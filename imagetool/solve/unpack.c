@@ -1,128 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What is known by its layer alone, because another machine did it: the layer is unpacked where a
- * step above it has to stand on it.  Doing the step again instead might make something else than
- * the image gets.
- */
+/* Between layers and trees: a tree is made of a layer, and takes the name of its layer. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "imagetool/archive/oci_manifest.h"
 #include "imagetool/solve/internal.h"
+#include "imagetool/store/snapshot_key.h"
 #include "libutil/alloc.h"
 
-bool solve_is_layer_alone(const struct task *n)
+void solve_adopt(struct solve *s, struct task *n, const char *chain)
 {
-	return n->found && !n->rec.snapshot && n->rec.n_layers > 0;
+	char key[SNAPSHOT_KEY_SIZE];
+
+	if (!n->rec.snapshot || !starts_with(n->rec.snapshot, SNAPSHOT_BUILD_PREFIX))
+		return;
+	snapshot_key_chain(chain, key);
+	if (built_rename(s->snaps, n->rec.snapshot, key, n->layer.diff_id, NULL) < 0)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	free(n->rec.snapshot);
+	n->rec.snapshot = xstrdup(key);
+	(void)pthread_mutex_unlock(&s->lock);
+	(void)solve_remember(s, n, NULL);
 }
 
-/* ---- The layers below, and itself ---- */
+/* ---- The chain of layers up to a vertex ---- */
 
-struct listing {
-	struct image_descriptor layers[SNAPSHOT_LAYERS_MAX];
-	const char *ids[SNAPSHOT_LAYERS_MAX + 1];
-	size_t n;
+struct up_to {
+	struct snapshot_chain chain;
+	const char **diff_ids;
+	struct image_descriptor *layers;
+	size_t cap;
 };
 
-static int push(struct listing *l, const struct image_descriptor *desc, const char *diff_id,
-		struct err *e)
+static void up_to_done(struct up_to *u)
 {
-	if (l->n == SNAPSHOT_LAYERS_MAX)
-		return err_set(e, E2BIG, "there are more than %d layers", SNAPSHOT_LAYERS_MAX);
-	l->layers[l->n] = *desc;
-	l->ids[l->n++] = diff_id;
-	return 0;
+	free(u->chain.ids);
+	free(u->diff_ids);
+	free(u->layers);
+}
+AUTO_DEFINE_DONE(up_to, up_to_done)
+
+static void add_layer(struct up_to *u, const char *diff_id, const struct image_descriptor *desc)
+{
+	size_t i = u->chain.n++;
+
+	u->diff_ids[i] = diff_id;
+	u->layers[i] = *desc;
+	if (i > 0)
+		memcpy(u->chain.ids[i], u->chain.ids[i - 1], DIGEST_TEXT_SIZE);
+	else
+		u->chain.ids[i][0] = '\0';
+	snapshot_chain_id(u->chain.ids[i], diff_id);
 }
 
-static int push_image(struct listing *l, const struct image *img, struct err *e)
+static void add_image(struct up_to *u, const struct image *image)
 {
-	const struct image_descriptor *layers = img->manifest->layers.items;
-	size_t n = img->config->rootfs->diff_ids.n;
-	int r = 0;
+	const struct image_descriptor *layers = image->manifest->layers.items;
 
-	if (n != img->manifest->layers.n)
-		return err_set(e, EBADMSG, "the manifest has %zu layers, the config %zu",
-			       img->manifest->layers.n, n);
-	for (size_t i = 0; i < n && r >= 0; i++)
-		r = push(l, &layers[i], img->config->rootfs->diff_ids.items[i], e);
-	return r;
+	for (size_t i = 0; i < image->manifest->layers.n; i++)
+		add_layer(u, image->config->rootfs->diff_ids.items[i], &layers[i]);
 }
 
-static int push_step(struct listing *l, const struct task *n, struct err *e)
+static const char *media_type_of(enum layer_compression kind)
 {
-	const struct image_descriptor desc = { .media_type = oci_layer_type_of(n->layer.kind),
+	switch (kind) {
+	case LAYER_PLAIN:
+		return MEDIA_OCI_LAYER;
+	case LAYER_GZIP:
+		return MEDIA_OCI_LAYER "+gzip";
+	case LAYER_ZSTD:
+		return MEDIA_OCI_LAYER "+zstd";
+	}
+	return MEDIA_OCI_LAYER;
+}
+
+static void add_task(struct up_to *u, const struct task *n)
+{
+	const struct image_descriptor desc = { .media_type = media_type_of(n->layer.kind),
 					       .digest = n->layer.digest,
-					       .size = { true, n->layer.size } };
+					       .size = { n->layer.size > 0, n->layer.size } };
 
-	return push(l, &desc, n->layer.diff_id, e);
+	add_layer(u, n->layer.diff_id, &desc);
 }
 
-/* From below; no deeper than there are vertices. */
-static int list(struct solve *s, size_t vertex, struct listing *l, struct err *e)
+/* Lowest first. */
+static void add_all(struct solve *s, struct up_to *u, size_t vertex)
 {
-	const struct task *n;
-	int r;
+	const struct task *n = &s->nodes[vertex];
+	size_t below = vertex_below(n->v);
 
-	if (vertex == NO_VERTEX)
-		return 0;
-	n = &s->nodes[vertex];
-	if (n->v->kind == VERTEX_IMAGE)
-		return push_image(l, n->image, e);
-	r = list(s, vertex_below(n->v), l, e);
-	return r < 0 ? r : push_step(l, n, e);
+	if (below != NO_VERTEX)
+		add_all(s, u, below);
+	if (n->image)
+		add_image(u, n->image);
+	else
+		add_task(u, n);
 }
 
-/* ---- Unpacking ---- */
-
-static int make_all(struct solve *s, const struct snapshot_chain *c, struct err *e)
+static size_t count_layers(const struct solve *s, size_t vertex)
 {
+	size_t n = 0;
+
+	for (; vertex != NO_VERTEX; vertex = vertex_below(s->nodes[vertex].v)) {
+		const struct image *image = s->nodes[vertex].image;
+
+		n += image ? image->manifest->layers.n : 1;
+	}
+	return n;
+}
+
+static void make_chain(struct solve *s, struct up_to *u, size_t vertex)
+{
+	size_t n = count_layers(s, vertex);
+
+	u->chain.ids = xcalloc(n + 1, sizeof(*u->chain.ids));
+	u->diff_ids = xcalloc(n + 1, sizeof(*u->diff_ids));
+	u->layers = xcalloc(n + 1, sizeof(*u->layers));
+	u->chain.diff_ids = u->diff_ids;
+	u->chain.layers = u->layers;
+	add_all(s, u, vertex);
+}
+
+/* ---- One layer ---- */
+
+/* What lies below is found by its chain, too. */
+static void adopt_below(struct solve *s, const struct up_to *u, size_t vertex)
+{
+	size_t i = u->chain.n - 1;
+
+	for (vertex = vertex_below(s->nodes[vertex].v);
+	     vertex != NO_VERTEX && !s->nodes[vertex].image && i > 0;
+	     vertex = vertex_below(s->nodes[vertex].v))
+		solve_adopt(s, &s->nodes[vertex], u->chain.ids[--i]);
+}
+
+static int unpack(struct solve *s, struct task *n, struct err *e)
+{
+	auto_(up_to) struct up_to u = { 0 };
 	struct apply_notes notes = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; i < c->n && r >= 0; i++)
-		r = snapshot_make_stored(s->snaps, c, i, &notes, e);
-	return r < 0 ? r : snapshot_settle(s->snaps, c, &notes, e);
-}
-
-static int unpack(struct solve *s, struct task *n, struct listing *l, struct err *e)
-{
-	struct image_rootfs fs = { .type = "layers", .diff_ids = { l->ids, l->n } };
-	const struct image_config config = { .rootfs = &fs };
-	const struct image_manifest manifest = { .layers = { l->layers, l->n } };
-	auto_(snapshot_chain) struct snapshot_chain c = { 0 };
-	int r = snapshot_chain_init(&c, &manifest, &config, e);
-
+	make_chain(s, &u, n->index);
+	adopt_below(s, &u, n->index);
+	/* A step that changed nothing has no tree of its own, but a layer. */
+	for (size_t i = 0; i < u.chain.n && r >= 0; i++)
+		r = snapshot_make_stored(s->snaps, &u.chain, i, &notes, e);
 	if (r >= 0)
-		r = make_all(s, &c, e);
+		r = snapshot_settle(s->snaps, &u.chain, &notes, e);
 	if (r < 0)
 		return r;
-	n->rec.snapshot = snapshot_key(s->snaps, &c, c.n - 1);
-	return n->rec.snapshot ? solve_remember(s, n, e)
-			       : err_set(e, ENOENT, "its snapshot was removed meanwhile");
+	n->rec.snapshot = snapshot_key(s->snaps, &u.chain, u.chain.n - 1);
+	return n->rec.snapshot ? solve_remember(s, n, e) : 0;
 }
 
-static bool want_layers(const struct solve *s, const struct task *n, struct sched_turn *t)
+static bool want_all_below(const struct solve *s, const struct task *n, struct sched_turn *t)
 {
-	bool done = true;
+	size_t vertex = vertex_below(n->v);
+	bool done = vertex == NO_VERTEX || sched_want(t, job_of(vertex, STAGE_MAKE));
 
-	for (size_t v = n->index; v != NO_VERTEX; v = vertex_below(s->nodes[v].v))
-		if (s->nodes[v].v->kind != VERTEX_IMAGE)
-			done &= sched_want(t, job_of(v, STAGE_PACK));
+	for (; vertex != NO_VERTEX; vertex = vertex_below(s->nodes[vertex].v))
+		if (s->nodes[vertex].v->kind != VERTEX_IMAGE)
+			done &= sched_want(t, job_of(vertex, STAGE_PACK));
 	return done;
 }
 
 int solve_unpack(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
-	autofree struct listing *l = NULL;
+	struct err why = { 0 };
 	int r;
 
-	if (!want_layers(s, n, t))
+	/* Times that were cut are not those of the tree. */
+	if (s->like.has_latest || !n->rec.n_layers ||
+	    count_layers(s, n->index) > SNAPSHOT_LAYERS_MAX || !solve_find_layer(s, n))
+		return SCHED_DONE;
+	if (!want_all_below(s, n, t))
 		return SCHED_AGAIN;
 	r = sched_busy(t, e);
-	l = xcalloc(1, sizeof(*l));
-	if (r >= 0)
-		r = list(s, n->index, l, e);
-	if (r >= 0)
-		r = unpack(s, n, l, e);
-	return r < 0 ? err_wrap(e, r, "unpack the layer of '%s'", n->v->name) : SCHED_DONE;
+	if (r < 0)
+		return r;
+	free(n->rec.snapshot);
+	n->rec.snapshot = NULL;
+	if (unpack(s, n, &why) < 0) {
+		/* The step can be carried out instead. */
+		free(n->rec.snapshot);
+		n->rec.snapshot = NULL;
+		(void)pthread_mutex_lock(&s->layer_lock);
+		n->found = n->packed = false;
+		(void)pthread_mutex_unlock(&s->layer_lock);
+	}
+	return SCHED_DONE;
 }

@@ -334,6 +334,8 @@ static void a_linked_layer_is_found_on_another_base(void **state UNUSED)
 	b = add_file(NO_VERTEX, "/b", "2");
 	f->v[b].u.files.link = true;
 	f->v[b].u.files.above = a;
+	f->inputs[b][0] = a;
+	f->v[b].n_inputs = 1;
 	aim(b, 2, a, b);
 	assert_int_equal(build(NULL), 2);
 	f->v[a].u.files.chown = "new";
@@ -418,6 +420,89 @@ static void a_record_whose_things_are_gone_is_none(void **state UNUSED)
 	assert_int_equal(build(NULL), 1);
 }
 
+static void a_tree_that_is_gone_is_made_of_its_layer(void **state UNUSED)
+{
+	autofree char *snaps = NULL;
+	struct err e = { 0 };
+	struct solve *s;
+	size_t a, b, c;
+	int fd;
+
+	NEEDS_ROOT();
+	a = add_file(NO_VERTEX, "/a", "1");
+	b = add_file(a, "/b", "2");
+	c = add_file(b, "/c", "3");
+	aim(c, 3, a, b, c);
+	assert_int_equal(build(NULL), 3);
+	snaps = xasprintf("%s/snapshots", f->dir);
+	assert_int_equal(dir_remove_all_at(AT_FDCWD, snaps, NULL), 0);
+	f->v[c].u.files.chown = "new";
+	assert_int_equal(build(&s), 1);
+	fd = solve_mount(s, c, &e);
+	assert_true(fd >= 0);
+	assert_int_equal(faccessat(fd, "a", F_OK, 0), 0);
+	assert_int_equal(faccessat(fd, "b", F_OK, 0), 0);
+	solve_free(s);
+}
+
+/* ---- Caches of others ---- */
+
+struct other {
+	char key[BUILD_KEY_SIZE];
+	struct build_layer layer;
+	int fetched;
+};
+
+static int other_find(void *ctx, const char *key, struct build_record *ret, struct err *e UNUSED)
+{
+	struct other *o = ctx;
+
+	if (!streq(key, o->key))
+		return 0;
+	*ret = (struct build_record){ 0 };
+	memcpy(ret->key, o->key, sizeof(ret->key));
+	build_record_add_layer(ret, &o->layer);
+	return 1;
+}
+
+static int other_fetch(void *ctx, const struct build_layer *layer UNUSED, struct err *e UNUSED)
+{
+	((struct other *)ctx)->fetched++;
+	return 0;
+}
+
+static void a_record_of_another_cache_counts_where_there_is_none(void **state UNUSED)
+{
+	struct other o = { 0 };
+	const struct solve_import import = { other_find, other_fetch, &o };
+	autofree char *snaps = NULL, *cache = NULL;
+	struct solve_known known;
+	struct solve *s;
+	size_t a, b;
+
+	NEEDS_ROOT();
+	a = add_file(NO_VERTEX, "/a", "1");
+	b = add_file(a, "/b", "2");
+	aim(b, 2, a, b);
+	assert_int_equal(build(&s), 2);
+	assert_true(solve_known(s, a, &known));
+	memcpy(o.key, known.key, sizeof(o.key));
+	o.layer = known.record->layers[0];
+	solve_free(s);
+	snaps = xasprintf("%s/snapshots", f->dir);
+	cache = xasprintf("%s/build/cache", f->dir);
+	assert_int_equal(dir_remove_all_at(AT_FDCWD, snaps, NULL), 0);
+	assert_int_equal(dir_remove_all_at(AT_FDCWD, cache, NULL), 0);
+	f->opts.imports = &import;
+	f->opts.n_imports = 1;
+	/* The second step is put on the tree of the first one's layer. */
+	assert_int_equal(build(NULL), 1);
+	assert_int_equal(o.fetched, 0);
+	/* From now on it is known here. */
+	f->opts.n_imports = 0;
+	assert_int_equal(build(NULL), 0);
+}
+
 static int is_one(int dirfd UNUSED, const char *name UNUSED, unsigned char type UNUSED,
 		  void *ctx UNUSED, struct err *e UNUSED)
 {
@@ -463,6 +548,8 @@ int main(void)
 		T(a_packed_tree_takes_the_layers_key),
 		T(what_records_name_is_no_garbage_until_they_go),
 		T(a_record_whose_things_are_gone_is_none),
+		T(a_tree_that_is_gone_is_made_of_its_layer),
+		T(a_record_of_another_cache_counts_where_there_is_none),
 		T(trees_alone_need_no_layers),
 	};
 
