@@ -308,15 +308,17 @@ static int read_entry(struct job *job, struct tar_reader *tar, const struct tar_
 	struct strbuf text = { 0 };
 	struct inode *inode;
 	struct node *to;
-	int r = describe(job, tar, entry, &text, e);
+	int r;
 
+	/* Such an entry says nothing but its name. */
+	if (take_away(job, path, layer)) {
+		add_line(&job->lines, path, " whiteout");
+		return 0;
+	}
+	r = describe(job, tar, entry, &text, e);
 	if (r < 0)
 		return err_wrap(e, r, "'%s'", path);
 	add_line(&job->lines, path, strbuf_str(&text));
-	if (take_away(job, path, layer)) {
-		strbuf_done(&text);
-		return 0;
-	}
 	to = entry->type == TAR_HARDLINK ? tree_get(&job->tree, target) : NULL;
 	if (entry->type == TAR_HARDLINK && !to)
 		return err_set(e, EBADMSG, "'%s': is a link to '%s', which is not there", path,

@@ -146,7 +146,7 @@ oracle_serve() {
 	export SERVER
 }
 
-# A repository, by the protocol that needs no program at the server.
+# A repository.
 oracle_git() {
 	local work=$ORACLE/git
 	(
@@ -160,8 +160,15 @@ oracle_git() {
 		git add . && git commit -q -m one && git tag v1
 		echo changed >README && git commit -q -a -m two
 		git clone -q --bare "$work" "$ORACLE/served/repo.git"
-		git -C "$ORACLE/served/repo.git" update-server-info
 	)
+	local port
+	for port in $(shuf -i 20000-60000 -n 20); do
+		git daemon --reuseaddr --listen=127.0.0.1 --port="$port" --base-path="$ORACLE/served" --export-all \
+			--pid-file="$ORACLE/git.pid" "$ORACLE/served" >"$ORACLE/git.log" 2>&1 3>&- &
+		export GIT_SERVER=127.0.0.1:$port
+		! wait_for git ls-remote -q "git://$GIT_SERVER/repo.git" || return 0
+	done
+	return 1
 }
 
 # ---- builders: build_X CASE CONTEXT [FILE], and image_X CASE leaves DIR/config and DIR/layers (a list) ----
@@ -272,7 +279,7 @@ oracle_result() {
 		jq -S "$ORACLE_CONFIG" "$3/config"
 		# shellcheck disable=SC2046 # no spaces in them
 		layertree -n "$(cat "$ORACLE/started")" -b "$base" $(cat "$3/layers")
-	} | sed "s/$SERVER/SERVER/g; s|\(^bin/busybox .*\) size=.*|\1 BUSYBOX|"
+	} | sed "s/$SERVER/SERVER/g; s/$GIT_SERVER/GIT_SERVER/g; s|\(^bin/busybox .*\) size=.*|\1 BUSYBOX|"
 }
 
 # oracle_build X CASE: prints the result; what the builder said is in $ORACLE/X.log.

@@ -7,7 +7,7 @@
 #                                                      or for those that are named
 #     oracle.sh check creel|buildkit|buildah [CASE...] compare with what is recorded
 #
-# BUILD_DIR is the directory that was built in.
+# BUILD_DIR is the directory that was built in; KEEP is one for what differs between ours and BuildKit's.
 set -u
 : "${BUILD_DIR:=$PWD}"
 SRC_DIR=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -18,7 +18,7 @@ export SRC_DIR BUILD_DIR
 . "$SRC_DIR/tests/e2e/imagetool/verdict.bash"
 
 [ $# -ge 2 ] || {
-	sed -n '3,10s/^# \{0,1\}//p' "$0" >&2
+	sed -n '3,11s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 verb=$1 builder=$2

@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Builds on a Debian of today: packages by apt, C by gcc, Python by pip.  What packages hold changes, so nothing is
+# recorded: BuildKit in dockerd builds the same here and now.
+
+bats_require_minimum_version 1.5.0
+load common
+load oracle
+load verdict
+
+able() {
+	[ "$(id -u)" -eq 0 ] && command -v jq python3 mmdebstrap dockerd docker skopeo >/dev/null
+}
+
+# Its package lists come from where this machine's come from.  DEBIAN_BASE names one made before.
+debian_base() { # FILE
+	if [ -n "${DEBIAN_BASE:-}" ]; then
+		cp "$DEBIAN_BASE" "$1"
+		return
+	fi
+	# shellcheck disable=SC2046 # one word
+	mmdebstrap --quiet --variant=apt --include=gcc,libc6-dev,python3,python3-pip --dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-unsafe-io \
+		--aptopt='APT::Install-Recommends "false"' \
+		$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) "$1" >"$1.log" 2>&1 || {
+		cat "$1.log"
+		return 1
+	}
+}
+
+setup_file() {
+	able || return 0
+	export ORACLE=$BATS_FILE_TMPDIR/oracle
+	mkdir "$ORACLE"
+	oracle_open "$ORACLE"
+	debian_base "$ORACLE/images/debian.tar"
+	CONFIG='{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"Cmd":["bash"]},"history":[{"created_by":"debian"}]' \
+		make_layout "$ORACLE/images/debian" creel.test/debian:1 "$ORACLE/images/debian.tar"
+	echo "sha256:$(sha256sum <"$ORACLE/images/debian.tar" | cut -d' ' -f1)" >>"$ORACLE/base.diffs"
+	creel-image --store "$ORACLE/store" load -i "$ORACLE/images/debian" --name creel.test/debian:1
+	open_buildkit
+	skopeo copy -q "oci:$ORACLE/images/debian" "docker-archive:$ORACLE/debian.tar:creel.test/debian:1"
+	oracle_docker load -q -i "$ORACLE/debian.tar" >/dev/null
+}
+
+teardown_file() {
+	[ -z "${ORACLE:-}" ] || oracle_close
+	unmount_below "$BATS_FILE_TMPDIR"
+}
+
+setup() {
+	requires root
+	requires program jq python3 mmdebstrap dockerd docker skopeo
+	CASES=$SRC_DIR/tests/e2e/imagetool/dockerfiles.debian
+}
+
+same_by_both() { # CASE
+	oracle_build buildkit "$1" >"$ORACLE/theirs" || {
+		cat "$ORACLE/buildkit.log"
+		return 1
+	}
+	oracle_build creel "$1" >"$ORACLE/ours" || {
+		cat "$ORACLE/creel.log"
+		return 1
+	}
+	settled_times "$ORACLE/theirs" "$ORACLE/ours" | diff "$ORACLE/theirs" -
+}
+
+@test "apt-get installs and removes packages from this machine's sources, with capabilities" { same_by_both apt; }
+@test "a C program is built by gcc and goes alone into an empty image" { same_by_both c-scratch; }
+@test "pip installs a wheel from a local index" { same_by_both pip; }
