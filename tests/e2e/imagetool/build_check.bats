@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What is legal and mostly a mistake: told behind a build, or asked for without one.
+
+bats_require_minimum_version 1.5.0
+load build
+
+setup() {
+	build_setup
+	cat >ctx/Dockerfile <<-'END'
+		# word what is said
+		ARG WORD=global
+		# first the one that makes it
+		FROM base:1 as first
+		ARG WORD
+		# other another one
+		ARG other="a b"
+		RUN --mount=type=secret,id=s,required=true --mount=type=ssh echo "$WORD"
+		FROM first
+		MAINTAINER somebody
+		CMD echo x
+	END
+}
+teardown() { room_teardown; }
+
+@test "--check prints rule, address, message and lines, and ends with 1" {
+	run -1 build --check ctx
+	grep -qx 'Check complete, 3 warnings have been found!' said
+	grep -qx 'WARNING: FromAsCasing - https://docs.docker.com/go/dockerfile/rule/from-as-casing/' said
+	grep -qx "'as' and 'FROM' keywords' casing do not match" said
+	grep -qx 'Dockerfile:4' said
+	grep -qx '   4 | >>> FROM base:1 as first' said
+	run ! grep -q 'RUN echo' out
+}
+
+@test "--check of a file without findings ends with 0" {
+	printf 'FROM base:1\nCMD ["x"]\n' >ctx/Dockerfile
+	good --check ctx
+	[ "$(cat said)" = 'Check complete, no warnings found.' ]
+}
+
+@test "--check finds what only values show, and what cannot be built" {
+	printf 'FROM base:1\nWORKDIR rel\nENV PASSWORD=x\nRUN echo\nCOPY $nope /\n' >ctx/Dockerfile
+	run -1 build --check ctx
+	grep -q '^WARNING: WorkdirRelativePath' said
+	grep -q '^WARNING: SecretsUsedInArgOrEnv' said
+	grep -q '^WARNING: UndefinedVar' said
+	printf 'FROM base:1\nCOPY --from=nope:1 / /\n' >ctx/Dockerfile
+	run -1 build --pull=never --check ctx
+	grep -q "nope:1" said
+}
+
+@test "--call check,format=json is for programs" {
+	run -1 build --call check,format=json ctx
+	jq -e '.warnings | length == 3 and .[0].ruleName == "FromAsCasing" and
+		.[0].location.ranges[0].start.line == 4' said
+	jq -r '.sources[0].data' said | base64 -d | diff - ctx/Dockerfile
+}
+
+@test "--call targets names the stages and what they are" {
+	good --call targets ctx
+	grep -qE '^first +the one that makes it$' said
+	grep -qE '^\(default\) *$' said
+	good --call targets,format=json ctx
+	jq -e '.targets | length == 2 and .[0].base == "base:1" and .[1].default' said
+}
+
+@test "--call outline names arguments, secrets and agents" {
+	good --call outline --build-arg WORD=given ctx
+	grep -qE '^WORD +given' said
+	grep -qE '^other +a b +another one$' said
+	grep -qE '^s +true$' said
+	grep -qE '^default *$' said
+	good --call outline,format=json ctx
+	jq -e '(.args[] | select(.name == "WORD")).value == "global" and .secrets[0].required' said
+}
+
+@test "a build tells its warnings last, all of them with --debug" {
+	good --secret id=s,src=ctx/Dockerfile --build-arg WORD=x --target first ctx 2>/dev/null || true
+	printf 'FROM base:1 as x\nCMD echo x\n' >ctx/Dockerfile
+	good ctx
+	says ' 2 warnings found (use --debug to expand):'
+	says " - FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 1)"
+	run ! grep -q 'More info' out
+	good --debug ctx
+	says 'More info: https://docs.docker.com/go/dockerfile/rule/from-as-casing/'
+	says '>>> FROM base:1 as x'
+	good -q ctx
+	[ ! -s out ]
+}
+
+@test "# check=error=true makes findings failures, skip= forgets them" {
+	sed -i '1i # check=error=true' ctx/Dockerfile
+	run -1 build ctx
+	says 'lint violation found for rules: FromAsCasing'
+	sed -i '1s/.*/# check=skip=all/' ctx/Dockerfile
+	good --check ctx
+	sed -i '1s/.*/# check=skip=FromAsCasing,JSONArgsRecommended/' ctx/Dockerfile
+	run -1 build --check ctx
+	grep -q 'Check complete, 1 warning has been found!' said
+	good --build-arg BUILDKIT_DOCKERFILE_CHECK=skip=all --check ctx
+}
+
+@test "a file that is no Dockerfile is told with the line at fault" {
+	printf 'FROM base:1\nRUN x\nCOPPY a b\n' >ctx/Dockerfile
+	run -1 build ctx
+	says '>>> COPPY a b'
+	says 'unknown instruction: COPPY (did you mean COPY?)'
+	run -1 build --check ctx
+	says '>>> COPPY a b'
+	printf '# only\n' >ctx/Dockerfile
+	run -1 build ctx
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Where a build's Dockerfile and its contexts may come from.
+
+bats_require_minimum_version 1.5.0
+load build
+
+setup() {
+	build_setup
+	echo data >ctx/file
+	printf 'FROM base:1\nCOPY file /file\n' >ctx/Dockerfile
+}
+teardown() {
+	[ -z "${SERVER:-}" ] || kill "$SERVER"
+	room_teardown
+}
+
+has_file() { # IMAGE CONTENT
+	[ "$(file_of "$1" /file)" = "$2" ]
+}
+
+@test "Dockerfile, dockerfile and Containerfile are found, in this order" {
+	mv ctx/Dockerfile ctx/Containerfile
+	good -t x:1 ctx
+	has_file x:1 data
+	printf 'FROM base:1\nRUN echo small >/file\n' >ctx/dockerfile
+	good -t x:1 ctx
+	has_file x:1 small
+	printf 'FROM base:1\nRUN echo usual >/file\n' >ctx/Dockerfile
+	good -t x:1 ctx
+	has_file x:1 usual
+}
+
+@test "-f names a file here, or of the context, or outside of it" {
+	mv ctx/Dockerfile other
+	good -f other -t x:1 ctx
+	has_file x:1 data
+	says 'load build definition from other'
+	mkdir ctx/sub
+	mv other ctx/sub/inner
+	good -f sub/inner -t y:1 ctx
+	has_file y:1 data
+	run -1 build -f nope ctx
+	says 'failed to read dockerfile'
+	says "'nope'"
+}
+
+@test "a missing context, one that is a file, one without Dockerfile" {
+	run -1 build nope
+	says 'unable to prepare context: path "nope" not found'
+	run -1 build ctx/file
+	says 'context must be a directory: ctx/file'
+	rm ctx/Dockerfile
+	run -1 build ctx
+	says 'failed to read dockerfile: open Dockerfile: no such file or directory'
+}
+
+@test "a Dockerfile from standard input has no context, or the one that is given" {
+	printf 'FROM base:1\nRUN echo alone >/file\n' | good -t x:1 -
+	has_file x:1 alone
+	printf 'FROM base:1\nCOPY file /file\n' >df
+	run -1 build - <df
+	says 'there is no build context'
+	good -t x:1 -f - ctx <df
+	has_file x:1 data
+}
+
+@test "a tar archive from standard input is a context, however it is compressed" {
+	for how in cat gzip bzip2 xz zstd; do
+		command -v "$how" >/dev/null || continue
+		echo "$how" >ctx/file
+		tar -C ctx -c . | "$how" | good -t x:1 -
+		has_file x:1 "$how"
+	done
+	mv ctx/Dockerfile ctx/Other
+	tar -C ctx -c . >t.tar
+	good -t x:1 -f Other - <t.tar
+	run -1 build - <t.tar
+	says 'failed to read dockerfile'
+	run -1 build -f x - </dev/null
+	says 'ambiguous Dockerfile source'
+}
+
+@test "NAME.dockerignore goes before .dockerignore" {
+	echo other >ctx/other
+	printf 'FROM base:1\nCOPY . /all/\nRUN ls /all >/file\n' >ctx/Dockerfile
+	echo file >ctx/.dockerignore
+	good -t x:1 ctx
+	run ! grep -qx file <(file_of x:1 /file)
+	grep -qx other rootfs.of/file
+	echo other >ctx/Dockerfile.dockerignore
+	good -t x:1 ctx
+	grep -qx file <(file_of x:1 /file)
+	run ! grep -qx other rootfs.of/file
+	cp ctx/Dockerfile elsewhere
+	echo '*' >elsewhere.dockerignore
+	run -1 build -f elsewhere ctx
+	: >none
+	good -t x:1 -f elsewhere --ignorefile none ctx
+	grep -qx other <(file_of x:1 /file)
+}
+
+@test "named contexts: directories, images, stages, layouts" {
+	mkdir more
+	echo more >more/file
+	printf 'FROM base:1 AS side\nRUN echo side >/file\nFROM base:1\nCOPY --from=named /file /file\n' >ctx/Dockerfile
+	good --build-context named=more -t x:1 ctx
+	has_file x:1 more
+	good --build-context named=target:side -t x:1 ctx
+	has_file x:1 side
+	printf 'FROM base:1\nRUN echo img >/file\n' | good -t img:1 -
+	good --build-context named=docker-image://img:1 -t x:1 ctx
+	has_file x:1 img
+	creel-image copy "oci:$PWD/nothing" oci:no 2>/dev/null || true
+	creel-image --store store copy img:1 "oci:$PWD/layout:tag" >/dev/null
+	good --build-context "named=oci-layout://$PWD/layout:tag" -t y:1 ctx
+	has_file y:1 img
+	printf 'FROM nowhere.example/base:9\nCOPY file /file\n' >ctx/Dockerfile
+	good --build-context nowhere.example/base:9=docker-image://base:1 -t x:1 ctx
+	has_file x:1 data
+	run -1 build --build-context named=nope ctx
+	says 'failed to get build context named: stat nope'
+}
+
+@test "a repository is a context, at a ref, below a directory" {
+	requires program git
+	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+	git init -q -b main repo
+	mkdir repo/sub
+	cp ctx/Dockerfile ctx/file repo/sub
+	git -C repo add . && git -C repo commit -q -m one
+	echo newer >repo/sub/file
+	git -C repo commit -qam two
+	git -C repo tag -a v1 -m v1 HEAD~1
+	git -C repo update-server-info
+	serve repo/.git/..
+	good -t x:1 "http://127.0.0.1:$PORT/.git#main:sub"
+	has_file x:1 newer
+	good -t x:1 "http://127.0.0.1:$PORT/.git#v1:sub"
+	has_file x:1 data
+	run -1 build "http://127.0.0.1:$PORT/.git#--upload-pack=touch:sub"
+	run -1 build "http://127.0.0.1:$PORT/.git#main:../../sub"
+}
+
+@test "an URL is a context: an archive or a Dockerfile" {
+	tar -C ctx -cz . >ctx/c.tgz
+	printf 'FROM base:1\nRUN echo url >/file\n' >ctx/df
+	serve ctx
+	good -t x:1 "http://127.0.0.1:$PORT/c.tgz"
+	has_file x:1 data
+	good -t x:1 "http://127.0.0.1:$PORT/df"
+	has_file x:1 url
+	run -1 build "http://127.0.0.1:$PORT/nope"
+	says 404
+}
+
+# serve DIR: over http, on PORT.
+serve() {
+	requires program python3
+	(cd "$1" && exec python3 -u -m http.server --bind 127.0.0.1 0 >"$ROOM/served" 2>&1 3>&-) &
+	SERVER=$!
+	for _ in $(seq 100); do
+		PORT=$(sed -n 's/.*port \([0-9]*\).*/\1/p' served)
+		[ -z "$PORT" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "a link that is the Dockerfile leads nowhere outside of its context" {
+	rm ctx/Dockerfile
+	echo 'FROM base:1' >outside/df
+	ln -s "$ROOM/outside/df" ctx/Dockerfile
+	run -1 build ctx
+	mv outside/df ctx/real
+	ln -sf real ctx/Dockerfile
+	good ctx
+}
