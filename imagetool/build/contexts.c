@@ -47,7 +47,8 @@ static int set_dir(struct build_context *c, const char *value, struct err *e)
 	struct stat st;
 
 	if (stat(value, &st) < 0)
-		return err_sys(e, "failed to get build context %s: stat %s", c->name, value);
+		return err_set(e, EINVAL, "failed to get build context %s: stat %s: %s", c->name,
+			       value, strerrordesc_np(errno));
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, ENOTDIR, "failed to get build context %s: %s is no directory",
 			       c->name, value);

@@ -39,6 +39,17 @@ int input_kind(const char *context, struct arena *a, enum input_kind *ret, struc
 	return 0;
 }
 
+/* A Dockerfile that is not there is no image that is not there (exit status). */
+static int not_read(int r, struct err *e)
+{
+	r = err_wrap(e, r, "failed to read dockerfile");
+	if (r != -ENOENT)
+		return r;
+	if (e)
+		e->code = EINVAL;
+	return -EINVAL;
+}
+
 static void take_text(struct build_input *in, char *text, size_t len, const char *name)
 {
 	in->text = text;
@@ -80,7 +91,7 @@ static int read_beneath(struct build_input *in, int dirfd, const char *name, str
 
 	if (r >= 0)
 		take_text(in, text, len, name);
-	return r;
+	return r < 0 ? not_read(r, e) : 0;
 }
 
 static int read_usual(struct build_input *in, struct err *e)
@@ -116,7 +127,7 @@ static int read_named(struct build_input *in, const char *file, struct err *e)
 		path = inside;
 	r = file_read_at(AT_FDCWD, path, DOCKERFILE_MAX, &text, &len, e);
 	if (r < 0)
-		return err_wrap(e, r, "failed to read dockerfile");
+		return not_read(r, e);
 	take_text(in, text, len, path_base(path));
 	if (!in->ignore_file)
 		in->ignore_file = xasprintf("%s.dockerignore", path);
@@ -165,14 +176,14 @@ int input_read_dockerfile(struct build_input *in, const char *file, struct err *
 
 	if (file) {
 		r = read_of_context(in, file, e);
-		return r < 0 ? err_wrap(e, r, "failed to read dockerfile") : 0;
+		return r < 0 ? not_read(r, e) : 0;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(usual_names); i++) {
 		r = read_of_context(in, usual_names[i], i ? &ignored : e);
 		if (r != -ENOENT)
 			break;
 	}
-	return r < 0 ? err_wrap(e, r, "failed to read dockerfile") : 0;
+	return r < 0 ? not_read(r, e) : 0;
 }
 
 /* ---- All kinds ---- */

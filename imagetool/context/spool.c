@@ -98,7 +98,7 @@ static int unpack(int rootfd, struct byte_source from, struct layer_budget *budg
 	auto_(apply) struct apply *a = apply_new(rootfd);
 	auto_(tar_reader) struct tar_reader *t = NULL;
 	struct stream s = { .budget = budget };
-	int r = decompress_new(from, &d, e);
+	int r = decompress_new_archive(from, &d, e);
 
 	if (r < 0)
 		return r;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imagetool/copy/copy.h"
+#include "imagetool/copy/target.h"
 #include "imagetool/errors.h"
 #include "imagetool/pull/pull.h"
 #include "libutil/alloc.h"
@@ -15,6 +17,10 @@ struct entry {
 	char *layout; /* or NULL */
 	struct platform platform;
 	struct image image;
+	/* Of what came from a layout, which the store's index does not name. */
+	struct image_descriptor desc;
+	char *media_type;
+	char digest[DIGEST_TEXT_SIZE];
 };
 
 struct images {
@@ -41,6 +47,7 @@ static void entry_free(struct entry *n)
 	image_done(&n->image);
 	free(n->reference);
 	free(n->layout);
+	free(n->media_type);
 	free(n);
 }
 AUTO_DEFINE(entry, entry_free)
@@ -96,6 +103,55 @@ static int pull(struct images *i, struct entry *n, struct err *e)
 	return r < 0 ? r : image_load(i->opts.store, result.manifest, &n->platform, &n->image, e);
 }
 
+static int give_no_name(struct image_target *t UNUSED, const struct image_descriptor *top UNUSED,
+			const char *name UNUSED, struct err *e UNUSED)
+{
+	return 0;
+}
+
+/* Blobs and documents; the name that the place has is only read: nothing gets it. */
+static int copy_layout(struct images *i, struct entry *n, struct copy_result *ret, struct err *e)
+{
+	auto_(image_source) struct image_source *source = NULL;
+	auto_(image_target) struct image_target *target = NULL;
+	char no_name[] = "layout";
+	struct place from = {
+		.kind = PLACE_OCI, .path = n->layout, .name = n->reference, .index = -1
+	};
+	struct place to = { .kind = PLACE_STORE, .name = no_name, .index = -1 };
+	struct place_opts opts = { .store = i->opts.store, .quiet = true };
+	struct copy_opts how = { .platform = &n->platform, .format = IMAGE_AS_IS };
+	struct image_target_ops ops;
+	int r = source_open(&from, &opts, &source, e);
+
+	if (r >= 0)
+		r = target_open(&to, &(struct target_opts){ .place = &opts, .source = source },
+				&target, e);
+	if (r < 0)
+		return r;
+	ops = *target->ops;
+	ops.name = give_no_name;
+	target->ops = &ops;
+	return copy_image(source, target, &how, ret, e);
+}
+
+/* Of an OCI layout: into the store without a name; what this process wrote is held until it ends.
+ */
+static int take_from_layout(struct images *i, struct entry *n, struct err *e)
+{
+	auto_(copy_result) struct copy_result result = { 0 };
+	struct store_image found = { .name = "", .desc = &n->desc };
+	int r = copy_layout(i, n, &result, e);
+
+	if (r < 0)
+		return err_wrap(e, r, "oci-layout://%s", n->layout);
+	memcpy(n->digest, result.digest, sizeof(n->digest));
+	n->media_type = steal_ptr(&result.media_type);
+	n->desc.media_type = n->media_type;
+	n->desc.digest = n->digest;
+	return image_load_entry(i->opts.store, &found, &n->platform, &n->image, e);
+}
+
 /* docker asks nobody for what it has; a name with a digest needs no asking in any case. */
 static int find(struct images *i, struct entry *n, struct err *e)
 {
@@ -138,7 +194,7 @@ static int add(struct images *i, const struct vertex_image *want, struct entry *
 	n->reference = xstrdup(want->reference);
 	n->layout = want->layout ? xstrdup(want->layout) : NULL;
 	n->platform = want->platform;
-	r = find(i, n, e);
+	r = n->layout ? take_from_layout(i, n, e) : find(i, n, e);
 	if (r < 0)
 		return r;
 	i->items = xreallocarray(i->items, i->n + 1, sizeof(struct entry *));

@@ -17,6 +17,7 @@ build_setup() {
 make_base() {
 	local name
 	mkdir -p base/bin base/etc base/tmp
+	chmod 1777 base/tmp
 	cp "$(command -v busybox)" base/bin/busybox
 	for name in sh cat ls echo sleep mkdir touch sed env id printf head seq test rm yes sha256sum; do
 		ln -s busybox "base/bin/$name"

@@ -94,7 +94,8 @@ has_file() { # IMAGE CONTENT
 	run ! grep -qx other rootfs.of/file
 	cp ctx/Dockerfile elsewhere
 	echo '*' >elsewhere.dockerignore
-	run -1 build -f elsewhere ctx
+	good -t x:1 -f elsewhere ctx
+	run ! grep -q . <(file_of x:1 /file)
 	: >none
 	good -t x:1 -f elsewhere --ignorefile none ctx
 	grep -qx other <(file_of x:1 /file)
@@ -111,7 +112,6 @@ has_file() { # IMAGE CONTENT
 	printf 'FROM base:1\nRUN echo img >/file\n' | good -t img:1 -
 	good --build-context named=docker-image://img:1 -t x:1 ctx
 	has_file x:1 img
-	creel-image copy "oci:$PWD/nothing" oci:no 2>/dev/null || true
 	creel-image --store store copy img:1 "oci:$PWD/layout:tag" >/dev/null
 	good --build-context "named=oci-layout://$PWD/layout:tag" -t y:1 ctx
 	has_file y:1 img
@@ -139,7 +139,9 @@ has_file() { # IMAGE CONTENT
 	good -t x:1 "http://127.0.0.1:$PORT/.git#v1:sub"
 	has_file x:1 data
 	run -1 build "http://127.0.0.1:$PORT/.git#--upload-pack=touch:sub"
-	run -1 build "http://127.0.0.1:$PORT/.git#main:../../sub"
+	# Never above the repository.
+	good -t x:1 "http://127.0.0.1:$PORT/.git#main:../../sub"
+	has_file x:1 newer
 }
 
 @test "an URL is a context: an archive or a Dockerfile" {
@@ -150,7 +152,7 @@ has_file() { # IMAGE CONTENT
 	has_file x:1 data
 	good -t x:1 "http://127.0.0.1:$PORT/df"
 	has_file x:1 url
-	run -1 build "http://127.0.0.1:$PORT/nope"
+	run -3 build "http://127.0.0.1:$PORT/nope"
 	says 404
 }
 

@@ -116,7 +116,7 @@ static void a_context_that_is_not_there_is_named(void **state UNUSED)
 	struct err e = { 0 };
 
 	strv_add(&list, "x=/no/such");
-	assert_int_equal(build_contexts_read(&list, &a, &c, &e), -ENOENT);
+	assert_int_equal(build_contexts_read(&list, &a, &c, &e), -EINVAL);
 	assert_non_null(strstr(e.msg, "failed to get build context x: stat /no/such"));
 }
 
