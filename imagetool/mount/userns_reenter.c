@@ -65,8 +65,9 @@ int userns_maps(bool groups, struct id_map **ret, size_t *ret_n, struct err *e)
 bool userns_is_inside(void)
 {
 	autofree struct id_map *maps = NULL;
-	size_t n;
+	size_t n = 0;
 
-	return geteuid() == 0 && userns_maps(false, &maps, &n, NULL) >= 0 &&
-	       !(n == 1 && maps[0].outside == 0 && maps[0].count == UINT32_MAX);
+	if (geteuid() != 0 || userns_maps(false, &maps, &n, NULL) < 0 || !maps)
+		return false;
+	return n != 1 || maps[0].outside != 0 || maps[0].count != UINT32_MAX;
 }
