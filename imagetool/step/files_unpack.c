@@ -73,7 +73,7 @@ int files_unpack(int fd, int dirfd, const struct files_attrs *attrs, struct laye
 {
 	auto_(apply) struct apply *a = apply_new(dirfd);
 	auto_(tar_reader) struct tar_reader *t = NULL;
-	struct layer_budget own;
+	struct layer_budget own = { 0 };
 	struct stream s = { .budget = budget ? budget : &own };
 	int r = begin(&fd, &s, e);
 
