@@ -75,6 +75,7 @@ int input_fetch_git(const struct git_url *url, const struct build_place *at, str
 					url->keep_git_dir == GIT_FLAG_YES ||
 					(url->keep_git_dir == GIT_FLAG_UNSET && at->keep_git_dir),
 				.submodules = url->submodules != GIT_FLAG_NO,
+				.mtime_commit = url->mtime_commit,
 				.fetch_by_commit = url->fetch_by_commit };
 	struct err mine = { 0 };
 	struct telling t = begin(at, "git source", url->remote);

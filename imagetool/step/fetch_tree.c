@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "imagetool/step/git_run.h"
+#include "imagetool/step/tree_times.h"
 #include "libutil/alloc.h"
 #include "libutil/beneath.h"
 #include "libutil/dir.h"
+#include "libutil/parse.h"
 
 #define DEPTH_MAX 256 /* of directories with submodules in them */
 
@@ -150,6 +152,22 @@ static int clean_git_dir(int treefd, struct err *e)
 	return dir_remove_all_at(fd, "logs", e);
 }
 
+/* Files are as old as the commit, whenever they were checked out. */
+static int set_commit_time(const struct git *git, const char *commit, struct err *e)
+{
+	auto_(strbuf) struct strbuf out = { 0 };
+	autofree char *first = NULL;
+	int64_t seconds;
+	int r = GIT_RUN(git, &out, e, "show", "--no-patch", "--format=%ct", commit);
+
+	if (r < 0)
+		return r;
+	first = xstrndup(strbuf_str(&out), strcspn(strbuf_str(&out), "\n"));
+	if (parse_i64(first, &seconds) < 0)
+		return err_set(e, EBADMSG, "commit %s has no time", commit);
+	return tree_set_times(git->treefd, seconds, e);
+}
+
 static int fill_tree(const struct git *git, const struct vertex_git *v,
 		     const struct fetch_git_facts *f, bool keep, struct err *e)
 {
@@ -164,7 +182,9 @@ static int fill_tree(const struct git *git, const struct vertex_git *v,
 		r = GIT_RUN(git, NULL, e, "checkout", "--quiet", "--force", "--detach", commit);
 	if (r >= 0 && v->submodules)
 		r = add_submodules(git, keep, e);
-	return r < 0 || !keep ? r : clean_git_dir(git->treefd, e);
+	if (r >= 0 && keep)
+		r = clean_git_dir(git->treefd, e);
+	return r < 0 || !v->mtime_commit ? r : set_commit_time(git, commit, e);
 }
 
 /* ---- Parts of a tree ---- */

@@ -40,6 +40,7 @@ fails() { # WHAT IT SAYS, DOCKERFILE
 
 repository() {
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+	export GIT_COMMITTER_DATE="2020-02-02T02:02:02Z"
 	mkdir -p git/r git/s
 	(
 		cd git/s
@@ -83,6 +84,7 @@ ADD $GIT/r#$first /commit/
 ADD $GIT/r#main:sub /part/
 ADD $GIT/r?ref=main&subdir=sub/deep /query/
 ADD --keep-git-dir=true $GIT/r#main /kept/
+ADD $GIT/r?mtime=commit /old/
 ADD --checksum=${first:0:12} $GIT/r#v1 /checked/"
 	[ "$(cat out/default/file out/other/file out/tag/file out/commit/file out/checked/file)" = $'two\nother\none\none\none' ]
 	[ "$(cat out/part/deep/f out/query/f)" = $'deep\ndeep' ]
@@ -92,6 +94,7 @@ ADD --checksum=${first:0:12} $GIT/r#v1 /checked/"
 	[ "$(git -c safe.directory='*' -C out/kept status --porcelain)" = "" ]
 	[ "$(git -c safe.directory='*' -C out/kept rev-parse HEAD)" = "$(git -C git/r rev-parse main)" ]
 	[ "$(stat -c %a out/default/file)" = 644 ]
+	[ "$(stat -c %Y out/old/file out/old/sub out/old/inside | sort -u)" = "$(git -C git/r show -s --format=%ct main)" ]
 }
 
 @test "what a repository may not be asked" {
