@@ -39,8 +39,12 @@ static void put_quoted(struct out *o, const char *s, size_t len)
 
 static void put_plain(struct out *o, const char *s)
 {
+	if (!o->words) {
+		put_quoted(o, s, strlen(s));
+		return;
+	}
 	for (; *s; s++) {
-		if (o->words && is_blank(*s))
+		if (is_blank(*s))
 			end_word(o);
 		else
 			put_quoted(o, s, 1);

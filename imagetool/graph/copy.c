@@ -113,7 +113,7 @@ static struct files_source *add_source(struct copying *c)
 {
 	struct vertex_files *f = &c->files;
 
-	if (f->n_sources == c->cap) {
+	if (!f->sources || f->n_sources == c->cap) {
 		c->cap = c->cap ? 2 * c->cap : 2;
 		f->sources = arena_grow(c->pb->b->arena, f->sources, f->n_sources, c->cap,
 					sizeof(*f->sources));

@@ -173,14 +173,14 @@ struct gatherer {
 	struct vertex_image *items;
 	size_t n, cap;
 	struct names seen;
-	const struct platform *platform;
+	struct platform platform;
 	size_t number;
 };
 
 static void gather(struct gatherer *g, const char *name)
 {
 	struct builder *b = g->pb->b;
-	struct vertex_image want = { .platform = *g->platform };
+	struct vertex_image want = { .platform = g->platform };
 	struct graph_context context = { .kind = GRAPH_CONTEXT_NONE };
 	char platform[PLATFORM_TEXT_SIZE];
 	const char *key;
@@ -205,7 +205,7 @@ static int gather_source(void *ctx, const char *name, bool numbers UNUSED, struc
 {
 	struct gatherer *g = ctx;
 
-	g->platform = &g->pb->target;
+	g->platform = g->pb->target;
 	if (*name && !streq(name, "scratch") && !isdigit((unsigned char)*name) &&
 	    stages_find_name(g->pb, name, g->number) < 0)
 		gather(g, name);
@@ -222,9 +222,9 @@ static void gather_stage(struct gatherer *g, size_t number)
 	    context.kind != GRAPH_CONTEXT_NONE)
 		return;
 	g->number = number;
-	g->platform = &g->pb->target;
+	g->platform = g->pb->target;
 	if (s->platform && platform_parse(s->platform, &own, NULL) >= 0)
-		g->platform = &own;
+		g->platform = own;
 	if (s->base == BASE_IMAGE)
 		gather(g, s->base_name);
 	for (size_t i = 0; i < s->n; i++)

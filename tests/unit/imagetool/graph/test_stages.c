@@ -172,8 +172,8 @@ static void values_are_checked(void **state UNUSED)
 	static const struct {
 		const char *text, *want;
 	} rows[] = {
-		{ "FROM scratch\nENV PATH=$PAHT:/x\n",
-		  "2 UndefinedVar: Usage of undefined variable '$PAHT' (did you mean $PATH?)\n" },
+		{ "FROM scratch\nENV PATH=$PATTH:/x\n",
+		  "2 UndefinedVar: Usage of undefined variable '$PATTH' (did you mean $PATH?)\n" },
 		{ "FROM scratch\nCOPY $foo .\n",
 		  "2 UndefinedVar: Usage of undefined variable '$foo'\n" },
 		{ "FROM scratch\nARG foo\nCOPY a$foo ${bar:-x} .\n", "" },
