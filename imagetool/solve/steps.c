@@ -99,8 +99,8 @@ static int get_http(const struct vertex_http *v, const char *note, const struct 
 	int r = fetch_http(v, &opts, NULL, f->dirfd, &now, e);
 
 	if (r >= 0 && has_known && !streq(known.digest, now.digest))
-		return err_set(e, ESTALE, "'%.200s' changed while it was used: run the build again",
-			       v->url);
+		return err_set(e, ESTALE,
+			       "the file changed while it was used: run the build again");
 	return r;
 }
 

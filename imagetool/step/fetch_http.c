@@ -8,7 +8,7 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/registry/http.h"
-#include "imagetool/step/fetch.h"
+#include "imagetool/step/git_run.h"
 #include "imagetool/step/http_date.h"
 #include "libutil/alloc.h"
 #include "libutil/file.h"
@@ -134,8 +134,7 @@ static int check_checksum(const struct vertex_http *v, const struct fetch_http_f
 {
 	if (!v->checksum || streq(v->checksum, f->digest))
 		return 0;
-	return err_set(e, EBADMSG, "digest mismatch for %.200s: %s (expected: %s)", v->url,
-		       f->digest, v->checksum);
+	return err_set(e, EBADMSG, "digest mismatch: %s (expected: %s)", f->digest, v->checksum);
 }
 
 /* ---- All of it ---- */
@@ -201,6 +200,7 @@ int fetch_http(const struct vertex_http *v, const struct fetch_opts *opts,
 {
 	auto_(digest) struct digest *digest = digest_new(algorithm_of(v->checksum));
 	auto_(fetch_http_facts) struct fetch_http_facts facts = { 0 };
+	autofree char *shown = git_redacted(v->url);
 	autofd int fd = open_target(v, dirfd, e);
 	struct download d = { .opts = opts, .fd = fd, .digest = digest };
 	int r = fd;
@@ -218,7 +218,7 @@ int fetch_http(const struct vertex_http *v, const struct fetch_opts *opts,
 	if (r != 0 && fd >= 0)
 		(void)unlinkat(dirfd, v->filename, 0);
 	if (r < 0)
-		return err_wrap(e, r, "download '%.200s'", v->url);
+		return err_wrap(e, r, "download '%.200s'", shown);
 	*ret = facts;
 	facts = (struct fetch_http_facts){ 0 };
 	return r;
