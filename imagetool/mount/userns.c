@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "imagetool/mount/userns_wait.h"
 #include "libutil/alloc.h"
 #include "libutil/file.h"
 #include "libutil/log.h"
@@ -155,19 +157,20 @@ static int map_ids(pid_t pid, struct err *e)
 /* ---- The program ---- */
 
 /* Waits until it is mapped; then it is root here, and may change what it sees. */
-static NORETURN void run_inside(char *const *argv, int gate)
+static NORETURN void run_inside(char *const *argv, int gate, const sigset_t *mask)
 {
 	char c;
 
 	if (read(gate, &c, 1) != 1 || setgid(0) < 0 || setuid(0) < 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		_exit(EXIT_NO_EXEC);
+	(void)sigprocmask(SIG_SETMASK, mask, NULL);
 	(void)execvp(argv[0], argv);
 	(void)fprintf(stderr, "creel-image: execute '%s': %s\n", argv[0], strerror(errno));
 	_exit(EXIT_NO_EXEC);
 }
 
-static NORETURN void child(char *const *argv, int report, int gate)
+static NORETURN void child(char *const *argv, int report, int gate, const sigset_t *mask)
 {
 	int error = 0;
 
@@ -177,7 +180,7 @@ static NORETURN void child(char *const *argv, int report, int gate)
 	if (write(report, &error, sizeof(error)) != sizeof(error) || error)
 		_exit(EXIT_NO_EXEC);
 	(void)close(report);
-	run_inside(argv, gate);
+	run_inside(argv, gate, mask);
 }
 
 static int let_go(pid_t pid, int report, int gate, struct err *e)
@@ -195,26 +198,32 @@ static int let_go(pid_t pid, int report, int gate, struct err *e)
 int userns_run(char *const *argv, int *ret_status, struct err *e)
 {
 	int report[2], gate[2], r;
+	sigset_t mask;
 	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC) < 0 || pipe2(gate, O_CLOEXEC) < 0)
 		return err_sys(e, "make a pipe");
+	userns_hold_signals(&mask);
 	pid = fork();
-	if (pid < 0)
-		return err_sys(e, "fork");
+	if (pid < 0) {
+		r = err_sys(e, "fork");
+		(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+		return r;
+	}
 	if (pid == 0) {
 		(void)close(report[0]);
 		(void)close(gate[1]);
-		child(argv, report[1], gate[0]);
+		child(argv, report[1], gate[0], &mask);
 	}
 	(void)close(report[1]);
 	(void)close(gate[0]);
 	r = let_go(pid, report[0], gate[1], e);
 	(void)close(report[0]);
 	(void)close(gate[1]);
-	if (r < 0) {
+	if (r < 0)
 		(void)waitpid(pid, NULL, 0);
-		return r;
-	}
-	return proc_wait(pid, ret_status, e);
+	else
+		r = userns_wait(pid, ret_status, e);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	return r;
 }

@@ -170,3 +170,33 @@ data" ]
 	[ "$(cat out/who)" = 0 ]
 	[ "$(cat out/tmp/seven)" = 7 ]
 }
+
+@test "an interrupt reaches an ordinary user's build" {
+	requires userns
+	requires program setpriv newuidmap newgidmap
+	make_user
+	chmod 755 "$ROOM"
+	mkdir home
+	creel-image --store store save -o home/base.tar base:1 >/dev/null
+	printf 'FROM base:1\nRUN echo on-my-way && sleep 100\n' >ctx/Dockerfile
+	cp -r ctx home/ctx
+	chown -R "$ROOTLESS_ID:$ROOTLESS_ID" home
+	cd home
+	set -- setpriv --reuid "$ROOTLESS_ID" --regid "$ROOTLESS_ID" --clear-groups env -i \
+		HOME="$ROOM/home" PATH="$PATH" creel-image --store st
+	"$@" load -i base.tar >/dev/null
+	"$@" build ctx >said 2>../out 3>&- &
+	pid=$!
+	for _ in $(seq 100); do
+		! grep -q '0\.[0-9]* on-my-way' ../out || break
+		sleep 0.1
+	done
+	grep -q on-my-way ../out
+	begin=$SECONDS
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ $((SECONDS - begin)) -lt 10 ]
+	[ "$status" -ne 0 ]
+	grep -q CANCELED ../out
+}
