@@ -274,7 +274,7 @@ static UNUSED void assert_names(struct graphed *g, const char *text, const char 
 static UNUSED void assert_history(struct graphed *g, const char *text, const char *want)
 {
 	auto_(strbuf) struct strbuf out = { 0 };
-	const struct graph_target *t = &g->graph.targets[0];
+	const struct graph_target *t;
 	const struct image_history *h;
 
 	must_graph(g, text);
