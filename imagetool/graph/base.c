@@ -71,6 +71,7 @@ static void take_config(struct platform_build *pb, struct stage_build *s,
 	};
 	for (size_t i = 0; i < from->history.n; i++)
 		history_take(pb, s, &h[i], NO_VERTEX);
+	s->n_base_history = s->n_history;
 }
 
 static void empty_config(struct platform_build *pb, struct stage_build *s,
@@ -102,6 +103,7 @@ static int inherit(struct platform_build *pb, struct stage_build *s, size_t base
 	s->config = from->config;
 	s->history = from->history;
 	s->n_history = from->n_history;
+	s->n_base_history = from->n_base_history;
 	s->workdir_set = from->workdir_set;
 	vars_copy(&s->env, &from->env);
 	vars_copy(&s->args, &from->args);

@@ -95,6 +95,7 @@ struct graph_target {
 	/* For each entry of config.history the vertex that makes its layer; NO_VERTEX: none, or the
 	 * base image's. */
 	size_t *history_vertex;
+	size_t n_base_history; /* entries */
 	/* The tree from below: at first the image (if any), then each vertex that makes a layer. */
 	size_t *layers;
 	size_t n_layers;

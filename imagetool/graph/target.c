@@ -21,6 +21,7 @@ static void take_history(struct platform_build *pb, const struct stage_build *s,
 	}
 	t->config.history = (struct oci_array){ .items = items, .n = s->n_history };
 	t->history_vertex = vertices;
+	t->n_base_history = s->n_base_history;
 }
 
 /* What it stands on, from vertex to vertex. */

@@ -59,7 +59,7 @@ static void read_config(const struct result_image *image, struct arena *a, struc
 	/* Room for an entry more for each layer. */
 	ret->items = arena_grow(a, from, n, n + image->n_layers + 1, sizeof(*ret->items));
 	ret->n = n;
-	while (ret->own < n && from[ret->own].created)
+	while (ret->own < n && (ret->own < image->n_base_history || from[ret->own].created))
 		ret->own++;
 	for (size_t i = ret->own; i < n && image->history_layer; i++)
 		set_empty(&ret->items[i], !image->history_layer[i]);

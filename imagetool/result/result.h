@@ -26,12 +26,13 @@ struct result_layer {
 struct result_image {
 	struct platform platform;
 	/* Of `rootfs` and `created` nothing is taken.  Entries of `history` without `created` are
-	 * this build's own; one that is not empty_layer stands for each layer, and where the
+	 * this build's own, but for the first n_base_history; one that is not empty_layer stands for each layer, and where the
 	 * instruction's step made none, for none: see `history_layer`. */
 	const struct image_config *config;
 	/* For each entry of history: 1 has a layer, 0 has none, whatever empty_layer says.  NULL:
 	 * as empty_layer says. */
 	const unsigned char *history_layer;
+	size_t n_base_history; /* of them, the base image's: not all images say when */
 	const struct result_layer *layers;
 	size_t n_layers, n_base; /* the first n_base are the base image's */
 	/* moby.buildkit.cache.v0 for --cache-to type=inline, base64; NULL: none. */

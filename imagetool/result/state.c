@@ -50,6 +50,7 @@ void result_image_of(const struct solve *s, const struct graph *g, size_t i, str
 	ret->layers = layers;
 	ret->n_layers = r->n_layers;
 	ret->n_base = r->n_base;
+	ret->n_base_history = t->n_base_history;
 	ret->history_layer = history_of(t, r, a);
 }
 

@@ -54,6 +54,13 @@ setup() {
 	CASES=$SRC_DIR/tests/e2e/imagetool/dockerfiles.debian
 }
 
+# What a step opened for writing and left as it was is no change for us, and directories may have
+# another time: config, history and tree are compared, directories but for those that changed with time alone.
+meant() { # FILE THEIRS
+	sed '/^}$/q' "$1"
+	sed -n '/^tree$/,$p' "$1" | settled_times "$2" - | grep -v ' dir .* mtime=now$'
+}
+
 same_by_both() { # CASE
 	oracle_build buildkit "$1" >"$ORACLE/theirs" || {
 		cat "$ORACLE/buildkit.log"
@@ -63,7 +70,7 @@ same_by_both() { # CASE
 		cat "$ORACLE/creel.log"
 		return 1
 	}
-	settled_times "$ORACLE/theirs" "$ORACLE/ours" | diff "$ORACLE/theirs" -
+	diff <(meant "$ORACLE/theirs" "$ORACLE/theirs") <(meant "$ORACLE/ours" "$ORACLE/theirs")
 }
 
 @test "apt-get installs and removes packages from this machine's sources, with capabilities" { same_by_both apt; }

@@ -230,6 +230,21 @@ static void a_base_without_history_gets_one(void **state)
 	assert_string_equal(entry(&img, 2)->created_by, "RUN one");
 }
 
+/* image-spec: "created: ... OPTIONAL". */
+static void a_base_whose_history_says_no_time_keeps_it(void **state)
+{
+	struct world *w = *state;
+	auto_(image) struct image img = { 0 };
+
+	w->history[0].created = NULL;
+	w->image.n_base_history = 1;
+	write_it(w, &img);
+	assert_int_equal(img.config->history.n, 5);
+	assert_string_equal(entry(&img, 0)->created_by, "base");
+	assert_false(entry(&img, 0)->empty_layer.v);
+	assert_null(entry(&img, 0)->created);
+}
+
 static void squash_leaves_one_layer_above_the_base(void **state)
 {
 	struct world *w = *state;
@@ -537,6 +552,7 @@ int main(void)
 		TEST(rewritten_layers_have_no_later_files),
 		TEST(a_step_without_a_layer_is_empty),
 		TEST(a_base_without_history_gets_one),
+		TEST(a_base_whose_history_says_no_time_keeps_it),
 		TEST(squash_leaves_one_layer_above_the_base),
 		TEST(another_compression_keeps_diff_ids),
 		TEST(dockers_words_are_dockers),
