@@ -50,7 +50,9 @@ static struct result_layer make_layer(struct world *w, const char *name, int64_t
 				     .mtime = { .tv_sec = when } };
 
 	assert_int_equal(
-		layer_blob_begin(&l, w->store, &(struct compress_opts){ LAYER_GZIP, 0, 1 }, &w->e),
+		layer_blob_begin(&l, w->store,
+				 &(struct compress_opts){ .kind = LAYER_GZIP, .threads = 1 },
+				 &w->e),
 		0);
 	tar_writer_init_sink(t, layer_blob_sink(&l));
 	assert_int_equal(tar_write_entry(t, &n, &w->e), 0);
