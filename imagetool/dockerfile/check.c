@@ -54,6 +54,8 @@ static const struct {
 	[CHECK_EXPOSE_PROTO_CASING] = { "ExposeProtoCasing", URL "expose-proto-casing/", false },
 	[CHECK_EXPOSE_INVALID_FORMAT] = { "ExposeInvalidFormat", URL "expose-invalid-format/",
 					  false },
+	[CHECK_INVALID_BASE_IMAGE_PLATFORM] = { "InvalidBaseImagePlatform",
+						URL "invalid-base-image-platform/", false },
 };
 
 const char *check_name(enum check_rule rule)

@@ -150,6 +150,22 @@ int base_begin_context(struct platform_build *pb, struct stage_build *s, const c
 			  &s->vertex, e);
 }
 
+static void check_platform(struct platform_build *pb, const struct stage_build *s,
+			   const struct image_config *c)
+{
+	const struct platform *p = s->platform;
+	char want[PLATFORM_TEXT_SIZE];
+
+	if (!c->os || !c->architecture || (streq(c->os, p->os) && streq(c->architecture, p->arch)))
+		return;
+	report(pb, CHECK_INVALID_BASE_IMAGE_PLATFORM, s->stage->from,
+	       arena_printf(pb->b->arena,
+			    "Base image %s was pulled with platform \"%s/%s%s%s\", expected \"%s\" "
+			    "for current build",
+			    s->stage->base_name, c->os, c->architecture, c->variant ? "/" : "",
+			    c->variant ? c->variant : "", platform_text(p, want)));
+}
+
 static int begin_image(struct platform_build *pb, struct stage_build *s, struct err *e)
 {
 	struct vertex_image want = { .platform = *s->platform };
@@ -171,6 +187,7 @@ static int begin_image(struct platform_build *pb, struct stage_build *s, struct 
 	take_config(pb, s, known->image.config);
 	if (root_image_is_empty(known->image.config))
 		return 0;
+	check_platform(pb, s, known->image.config);
 	return root_image(pb, s, known, from_name(pb, s, known->reference), &s->vertex, e);
 }
 

@@ -191,6 +191,10 @@ static void values_are_checked(void **state UNUSED)
 		{ "ARG V=latest\nFROM base:${V} AS x\nFROM scratch\n", "" },
 		{ "FROM base${VARIANT:-} AS x\nFROM base$V AS y\nFROM scratch\n",
 		  "2 UndefinedArgInFrom: FROM argument 'V' is not declared\n" },
+		{ "FROM --platform=linux/$BUILDARCH base\n", "" },
+		{ "FROM --platform=linux/s390x base\n",
+		  "1 InvalidBaseImagePlatform: Base image base was pulled with platform "
+		  "\"linux/amd64\", expected \"linux/s390x\" for current build\n" },
 		{ "FROM scratch\nCOPY ./out x /\n",
 		  "2 CopyIgnoredFile: Attempting to Copy file \"out\" that is excluded by "
 		  ".dockerignore\n" },
