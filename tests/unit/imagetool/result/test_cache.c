@@ -38,7 +38,9 @@ static struct result_layer make_layer(struct world *w, const char *text)
 	struct byte_sink to;
 
 	assert_int_equal(
-		layer_blob_begin(&l, w->from, &(struct compress_opts){ LAYER_GZIP, 0, 1 }, &w->e),
+		layer_blob_begin(&l, w->from,
+				 &(struct compress_opts){ .kind = LAYER_GZIP, .threads = 1 },
+				 &w->e),
 		0);
 	to = layer_blob_sink(&l);
 	assert_int_equal(to.write(to.ctx, text, strlen(text), &w->e), 0);
