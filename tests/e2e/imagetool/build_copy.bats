@@ -7,7 +7,7 @@ load common
 
 setup() {
 	requires root
-	requires program git python3 zstd
+	requires program git python3 zstd bzip2 xz
 	room_setup
 	STORE=$ROOM/st
 	export HOME=$ROOM
