@@ -14,7 +14,7 @@ struct scratch {
 };
 #define SCRATCH_NONE ((struct scratch){ .tmpfd = -1, .fd = -1 })
 
-int scratch_make(const struct store *s, struct scratch *ret, struct err *e);
+int scratch_make(const struct store *store, struct scratch *s, struct err *e);
 /* A directory in it. */
 int scratch_dir(const struct scratch *s, const char *name, struct err *e);
 void scratch_done(struct scratch *s);

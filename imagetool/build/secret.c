@@ -73,30 +73,38 @@ static int resolve_words(struct secret_words *w, struct err *e)
 	return 0;
 }
 
-static int load_secret(const struct secret_words *w, struct arena *a, struct run_secret *ret,
-		       struct err *e)
+static int secret_of_variable(const char *name, struct arena *a, struct run_secret *ret,
+			      struct err *e)
+{
+	const char *value = getenv(name);
+
+	if (!value)
+		return err_set(e, ENOENT, "the environment has no '%s'", name);
+	ret->len = strlen(value);
+	ret->data = arena_strdup(a, value);
+	return 0;
+}
+
+static int secret_of_file(const char *file, struct arena *a, struct run_secret *ret, struct err *e)
 {
 	autofree char *text = NULL;
-	const char *value;
 	size_t len;
-	int r;
+	int r = file_read_at(AT_FDCWD, file, BUILD_SECRET_MAX, &text, &len, e);
 
-	ret->id = w->id;
-	if (w->env) {
-		value = getenv(w->env);
-		if (!value)
-			return err_set(e, ENOENT, "the environment has no '%s'", w->env);
-		ret->len = strlen(value);
-		ret->data = arena_strdup(a, value);
-		return 0;
-	}
-	r = file_read_at(AT_FDCWD, w->source, BUILD_SECRET_MAX, &text, &len, e);
 	if (r < 0)
 		return r;
 	ret->data = arena_strndup(a, text, len);
 	ret->len = len;
 	explicit_bzero(text, len);
 	return 0;
+}
+
+static int load_secret(const struct secret_words *w, struct arena *a, struct run_secret *ret,
+		       struct err *e)
+{
+	ret->id = w->id;
+	return w->env ? secret_of_variable(w->env, a, ret, e)
+		      : secret_of_file(w->source, a, ret, e);
 }
 
 int build_secret_read(const char *text, struct arena *a, struct run_secret *ret, struct err *e)

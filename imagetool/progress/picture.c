@@ -55,7 +55,6 @@ static void line_done(struct line *l)
 	strbuf_done(&l->text);
 	strbuf_done(&l->size);
 }
-AUTO_DEFINE_DONE(line, line_done)
 
 static void pad(struct strbuf *out, size_t n)
 {

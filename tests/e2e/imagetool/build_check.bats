@@ -102,12 +102,12 @@ teardown() { room_teardown; }
 }
 
 @test "a file that is no Dockerfile is told with the line at fault" {
-	printf 'FROM base:1\nRUN x\nCOPPY a b\n' >ctx/Dockerfile
+	printf 'FROM base:1\nRUN x\nKOPY a b\n' >ctx/Dockerfile
 	run -1 build ctx
-	says '>>> COPPY a b'
-	says 'unknown instruction: COPPY (did you mean COPY?)'
+	says '>>> KOPY a b'
+	says 'unknown instruction: KOPY (did you mean COPY?)'
 	run -1 build --check ctx
-	says '>>> COPPY a b'
+	says '>>> KOPY a b'
 	printf '# only\n' >ctx/Dockerfile
 	run -1 build ctx
 }
