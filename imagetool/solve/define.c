@@ -152,13 +152,13 @@ static void define_platform(struct defining *g, const struct platform *p)
 
 void define_vertex(const struct vertex *v, const char *salt, char ret[BUILD_KEY_SIZE])
 {
-	static const char *const whats[] = {
+	static const char *const kinds[] = {
 		[VERTEX_IMAGE] = "image", [VERTEX_CONTEXT] = "context", [VERTEX_HTTP] = "http",
 		[VERTEX_GIT] = "git",     [VERTEX_FILES] = "files",     [VERTEX_RUN] = "run",
 	};
 	struct defining g;
 
-	defining_begin(&g, whats[v->kind]);
+	defining_begin(&g, kinds[v->kind]);
 	switch (v->kind) {
 	case VERTEX_IMAGE:
 		/* Its layers are its key. */

@@ -361,6 +361,7 @@ RUN cat /a
 END
 	creel-image --store store build --progress=plain -t x ctx >out 2>&1 &
 	pid=$!
+	until [ -e store/index.json ]; do sleep 0.05; done
 	for _ in 1 2 3 4 5 6 7 8; do
 		sleep 0.3
 		creel-image --store store prune --build --all >/dev/null

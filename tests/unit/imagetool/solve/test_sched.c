@@ -117,9 +117,9 @@ static size_t place(const struct world *w, size_t job)
 
 static void what_is_wanted_is_done_first_and_nothing_else(void **state UNUSED)
 {
-	struct world w = {
-		.plans = { [0] = { { 1, 2 }, 2 }, [1] = { { 3 }, 1 }, [2] = { { 3 }, 1 } }
-	};
+	struct world w = { .plans = { [0] = { .wants = { 1, 2 }, .n = 2 },
+				      [1] = { .wants = { 3 }, .n = 1 },
+				      [2] = { .wants = { 3 }, .n = 1 } } };
 	struct err e = { 0 };
 	size_t failed;
 
@@ -132,9 +132,9 @@ static void what_is_wanted_is_done_first_and_nothing_else(void **state UNUSED)
 
 static void a_job_that_two_want_runs_once(void **state UNUSED)
 {
-	struct world w = {
-		.plans = { [0] = { { 1, 2 }, 2 }, [1] = { { 3 }, 1 }, [2] = { { 3 }, 1 } }
-	};
+	struct world w = { .plans = { [0] = { .wants = { 1, 2 }, .n = 2 },
+				      [1] = { .wants = { 3 }, .n = 1 },
+				      [2] = { .wants = { 3 }, .n = 1 } } };
 
 	assert_int_equal(go(&w, 0, 4, NULL, NULL), 0);
 	assert_int_equal(w.runs[3], 1);
@@ -143,7 +143,7 @@ static void a_job_that_two_want_runs_once(void **state UNUSED)
 
 static void without_a_busy_job_there_is_one_thread(void **state UNUSED)
 {
-	struct world w = { .plans = { [0] = { { 1 }, 1 } } };
+	struct world w = { .plans = { [0] = { .wants = { 1 }, .n = 1 } } };
 
 	assert_int_equal(go(&w, 0, 4, NULL, NULL), 0);
 	assert_int_equal(w.prepared, 0);
@@ -151,7 +151,7 @@ static void without_a_busy_job_there_is_one_thread(void **state UNUSED)
 
 static void independent_busy_jobs_run_at_once(void **state UNUSED)
 {
-	struct world w = { .plans = { [0] = { { 1, 2, 3 }, 3 },
+	struct world w = { .plans = { [0] = { .wants = { 1, 2, 3 }, .n = 3 },
 				      [1] = { .busy = true, .meets = 3 },
 				      [2] = { .busy = true, .meets = 3 },
 				      [3] = { .busy = true, .meets = 3 } } };
@@ -174,7 +174,7 @@ static void what_was_started_runs_though_nobody_waits_for_it(void **state UNUSED
 
 static void the_first_failure_ends_the_others_and_is_told(void **state UNUSED)
 {
-	struct world w = { .plans = { [0] = { { 1, 2 }, 2 },
+	struct world w = { .plans = { [0] = { .wants = { 1, 2 }, .n = 2 },
 				      [1] = { .busy = true, .waits_for_end = true },
 				      [2] = { .busy = true, .fails = EIO } } };
 	struct err e = { 0 };
@@ -188,9 +188,9 @@ static void the_first_failure_ends_the_others_and_is_told(void **state UNUSED)
 
 static void nothing_begins_after_a_failure(void **state UNUSED)
 {
-	struct world w = { .plans = { [0] = { { 1, 2 }, 2 },
+	struct world w = { .plans = { [0] = { .wants = { 1, 2 }, .n = 2 },
 				      [1] = { .busy = true, .fails = EIO },
-				      [2] = { { 3 }, 1 },
+				      [2] = { .wants = { 3 }, .n = 1 },
 				      [3] = { .busy = true } } };
 
 	assert_int_equal(go(&w, 0, 1, NULL, NULL), -EIO);
@@ -221,7 +221,7 @@ static void a_long_chain_ends(void **state UNUSED)
 	struct world w = { 0 };
 
 	for (size_t i = 0; i + 1 < JOBS_MAX; i++)
-		w.plans[i] = (struct plan){ { i + 1 }, 1, i % 3 == 0, 0, false, 0, 0 };
+		w.plans[i] = (struct plan){ .wants = { i + 1 }, .n = 1, .busy = i % 3 == 0 };
 	assert_int_equal(go(&w, 0, 4, NULL, NULL), 0);
 	assert_int_equal(w.n_order, JOBS_MAX);
 	for (size_t i = 0; i < JOBS_MAX; i++)
