@@ -20,7 +20,7 @@ struct new_image {
 	struct oci_strmap annotations; /* of the manifest, written in OCI's format only */
 	bool docker;                   /* the base's manifest is Docker's */
 	const struct image *base;      /* NULL: made of nothing, and so `edited` */
-	bool edited; /* the config is another one than the base's */
+	bool edited;                   /* the config is another one than the base's */
 };
 
 /* Everything of the base, which must live as long.  -IMAGE_EVERIFY when the documents contradict

@@ -60,7 +60,7 @@ struct stage_build {
 	const char **env_list; /* `env` as steps get it... */
 	size_t env_changes;    /* ... when it was like this */
 	const struct history *history;
-	size_t n_history, n_base_history; /* the first of them are the base image's */
+	size_t n_history, n_base_history;   /* the first of them are the base image's */
 	const struct instruction *triggers; /* of the base; run before the stage's own */
 	size_t n_triggers;
 	bool workdir_set;

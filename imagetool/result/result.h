@@ -26,8 +26,9 @@ struct result_layer {
 struct result_image {
 	struct platform platform;
 	/* Of `rootfs` and `created` nothing is taken.  Entries of `history` without `created` are
-	 * this build's own, but for the first n_base_history; one that is not empty_layer stands for each layer, and where the
-	 * instruction's step made none, for none: see `history_layer`. */
+	 * this build's own, but for the first n_base_history; one that is not empty_layer stands
+	 * for each layer, and where the instruction's step made none, for none: see
+	 * `history_layer`. */
 	const struct image_config *config;
 	/* For each entry of history: 1 has a layer, 0 has none, whatever empty_layer says.  NULL:
 	 * as empty_layer says. */
