@@ -15,10 +15,9 @@
 #include "libutil/proc.h"
 #include "libutil/sys.h"
 
-#define OWN_NETNS  "/proc/thread-self/ns/net"
-#define READY_FD   3
-#define READY_TEXT "3"
-#define ARGS_MAX   24
+#define OWN_NETNS "/proc/thread-self/ns/net"
+#define READY_FD  3 /* as in its arguments */
+#define ARGS_MAX  24
 
 /* The namespace's path follows the arguments, and the device, if any, that. */
 struct run_network_program {
@@ -37,7 +36,7 @@ static const struct run_network_program programs[] = {
 	  false },
 	{ "slirp4netns",
 	  "10.0.2.3",
-	  { "--configure", "--mtu=65520", "--disable-host-loopback", "--ready-fd=" READY_TEXT,
+	  { "--configure", "--mtu=65520", "--disable-host-loopback", "--ready-fd=3",
 	    "--netns-type=path" },
 	  "tap0",
 	  true },

@@ -70,8 +70,8 @@ static int discard_dir(struct run_step *s, size_t n, const char *lower, struct e
 {
 	autofree char *name = xasprintf("%zu", n);
 	autofd int dirfd = run_scratch_dir(s, name, 0700, e);
-	struct snapshot_lower one = { .path = xstrdup(lower), .form = SNAPSHOT_DIR };
-	autofree char *kept = one.path;
+	autofree char *path = xstrdup(lower);
+	struct snapshot_lower one = { .path = path, .form = SNAPSHOT_DIR };
 	struct snapshot_stack stack = { .lower = &one, .n = 1 };
 	struct stat st;
 	int fd, r;
