@@ -174,3 +174,35 @@ teardown() {
 	run c run --bundle "$BUNDLE" "$NAME"
 	[ "$status" -eq 4 ]
 }
+
+@test "--die-with-parent: a container does not outlive who asked for it" {
+	bundle sh -c 'echo begun; exec sleep 4713'
+	for how in itself parent; do
+		bash -c 'creel --root "$1" run --die-with-parent --bundle "$2" "$3" >"$4" & echo $! >"$5"; wait' \
+			sh "$BATS_TEST_TMPDIR/root" "$BUNDLE" "$NAME" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/pid" 3>&- &
+		parent=$!
+		wait_for grep -q begun "$BATS_TEST_TMPDIR/out"
+		[ "$how" = parent ] && kill -9 "$parent" || kill -9 "$(cat "$BATS_TEST_TMPDIR/pid")"
+		wait "$parent" || true
+		wait_for no_sleeper
+		creel --root "$BATS_TEST_TMPDIR/root" delete --force "$NAME"
+		rm "$BATS_TEST_TMPDIR/out"
+	done
+	run c run --die-with-parent --detach --bundle "$BUNDLE" "$NAME"
+	[ "$status" -ne 0 ]
+	[[ $output == *"exclude one another"* ]]
+}
+
+no_sleeper() {
+	! pgrep -f '^sleep 4713' >/dev/null
+}
+
+@test "--log-only leaves standard error to the container" {
+	bundle /no/such/program
+	run c --log "$BATS_TEST_TMPDIR/log" --log-only run --bundle "$BUNDLE" "$NAME"
+	[ "$status" -ne 0 ]
+	[ -z "$output" ]
+	grep -q /no/such/program "$BATS_TEST_TMPDIR/log"
+	run c --log-only run --bundle "$BUNDLE" "$NAME"
+	[[ $output == *"--log-only needs --log"* ]]
+}
