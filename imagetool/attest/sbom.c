@@ -17,7 +17,7 @@ static void write_time(struct json_writer *w, int64_t seconds)
 	char text[TIME_TEXT_SIZE];
 
 	(void)time_text((struct timespec){ .tv_sec = seconds }, text);
-	memcpy(strchr(text, '.'), "Z", sizeof("Z"));
+	memcpy(text + strcspn(text, "."), "Z", sizeof("Z"));
 	json_kv_string(w, "created", text);
 }
 

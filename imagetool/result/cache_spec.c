@@ -225,7 +225,7 @@ static int read_spec(struct cache_spec *s, const char *text, const struct cache_
 	if (r >= 0 && !has_type)
 		return err_set(e, EINVAL, "it needs a type: type=inline, local or registry");
 	if (r >= 0)
-		r = each_word(text, s, keys, NULL, e);
+		r = each_word(text, s, keys, &has_type, e);
 	if (r >= 0 && !s->place && s->kind != CACHE_INLINE)
 		return err_set(e, EINVAL,
 			       "it needs %s=", s->kind == CACHE_REGISTRY ? "ref" : place);
