@@ -176,9 +176,9 @@ static int read_network(const struct build_options *o, struct build_values *ret,
 		const char *word;
 		enum run_network network;
 	} words[] = {
-		{ "default", RUN_NETWORK_DEFAULT }, { "none", RUN_NETWORK_NONE },
-		{ "host", RUN_NETWORK_HOST },       { "pasta", RUN_NETWORK_DEFAULT },
-		{ "private", RUN_NETWORK_DEFAULT },
+		{ "default", RUN_NETWORK_DEFAULT },     { "none", RUN_NETWORK_NONE },
+		{ "host", RUN_NETWORK_HOST },           { "pasta", RUN_NETWORK_DEFAULT },
+		{ "slirp4netns", RUN_NETWORK_DEFAULT }, { "private", RUN_NETWORK_DEFAULT },
 	};
 	const char *given = o->run.network;
 
@@ -191,9 +191,10 @@ static int read_network(const struct build_options *o, struct build_values *ret,
 		ret->allow_host |= ret->network == RUN_NETWORK_HOST;
 		return 0;
 	}
-	return err_set(e, EINVAL,
-		       "--network '%.100s': there are default, none, host, pasta and private",
-		       given);
+	return err_set(
+		e, EINVAL,
+		"--network '%.100s': there are default, none, host, private, pasta and slirp4netns",
+		given);
 }
 
 /* What changes what a step can see is part of what it is known by. */

@@ -86,7 +86,7 @@ static const struct opt opts[] = {
 	  .help = "ask the registry for base images: always (alone the same), missing (the "
 		  "default), never" },
 	ROW(0, "network", STRING, run.network, "MODE",
-	    "of RUN without its own: default, none, host, pasta or private"),
+	    "of RUN without its own: default, none, host, private, pasta or slirp4netns"),
 	ROW(0, "allow", LIST, allow, "RIGHT",
 	    "what RUN may ask for: network.host, security.insecure"),
 	RUN_ROW(0, "add-host", LIST, add_hosts, "NAME:ADDRESS", "a line of the steps' /etc/hosts"),
