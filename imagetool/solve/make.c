@@ -244,6 +244,7 @@ static bool want_sources(const struct vertex *v, struct sched_turn *t)
 
 static int make_step(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
+	bool below;
 	int r;
 
 	if (n->found && !is_made(s, n)) {
@@ -254,7 +255,8 @@ static int make_step(struct solve *s, struct task *n, struct sched_turn *t, stru
 	if (n->found && is_made(s, n))
 		return want_below(n, t) ? SCHED_DONE : SCHED_AGAIN;
 	/* `inputs` has what it is put on, too, but for what --link does not see. */
-	if (!(want_below(n, t) & want_sources(n->v, t)))
+	below = want_below(n, t);
+	if (!want_sources(n->v, t) || !below)
 		return SCHED_AGAIN;
 	return execute(s, n, t, e);
 }
