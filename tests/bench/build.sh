@@ -92,7 +92,7 @@ build_buildkit() { echo "@$work/dockerd.pid @$work/containerd.pid $docker build 
 build_buildah() { echo "$buildah bud -q --layers --pull-never --isolation oci --runtime runc --network host -t creel.test/built:1 $1"; }
 helper clean_creel <<-END
 	$creel --store $work/fs/store rm --force creel.test/built:1
-	$creel --store $work/fs/store prune --build --all --force
+	$creel --store $work/fs/store prune --build --all
 END
 helper clean_buildkit <<-END
 	$docker image rm -f creel.test/built:1
