@@ -176,7 +176,8 @@ part_context() {
 	mkdir context
 	# One process for all of them.
 	perl -e 'for $i (1 .. $ARGV[0]) { $d = "context/d" . $i % 500; mkdir $d if $i <= 500; open F, ">", "$d/f$i"; print F "content $i\n" }' "$files"
-	printf 'FROM creel.test/base:1\nCOPY . /context/\n' >context/Dockerfile
+	# The step depends on all of them, and none is copied.
+	printf 'FROM creel.test/base:1\nRUN --mount=type=bind,target=/context cat /context/d7/f7 >/seen\n' >context/Dockerfile
 	mkdir -p context/d7 && echo 7 >context/d7/f7
 	compete 1 context >/dev/null
 	compete "$rounds" context "- $work/change context/d7/f7 ; "
