@@ -2,9 +2,11 @@
 /* config.json of a step: docker's default container, what the build's options change, its mounts.
  */
 #include <errno.h>
+#include <fcntl.h>
 
 #include "imagetool/bundle/edit.h"
 #include "imagetool/step/run_internal.h"
+#include "libutil/file.h"
 #include "libutil/path.h"
 
 #define SPEC_VERSION "1.0.2"
@@ -40,11 +42,22 @@ static void convert_env(const struct run_step *s, struct spec_process *p, struct
 		p->env.items[p->env.n++] = arena_strdup(a, env.v[i]);
 }
 
+/* Where only one's own group is mapped the kernel lets nobody choose groups. */
+static bool may_set_groups(void)
+{
+	autofree char *text = NULL;
+
+	return file_read_at(AT_FDCWD, "/proc/self/setgroups", 16, &text, NULL, NULL) < 0 ||
+	       !starts_with(text, "deny");
+}
+
 static void convert_user(const struct bundle_user *u, struct spec_process *p, struct arena *a)
 {
 	p->user = arena_alloc(a, 1, sizeof(*p->user));
 	p->user->uid = (struct opt_u64){ true, u->uid };
 	p->user->gid = (struct opt_u64){ true, u->gid };
+	if (!may_set_groups())
+		return;
 	p->user->additional_gids = (struct oci_u32s){
 		.items = arena_grow(a, u->groups, u->n_groups, u->n_groups, sizeof(uint32_t)),
 		.n = u->n_groups,
