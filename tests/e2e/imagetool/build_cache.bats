@@ -383,3 +383,28 @@ END
 	dockerfile <<<"RUN echo fine >/fine"
 	creel-image --store small/store build --progress=plain -t x ctx
 }
+
+@test "a user without root or ids of his own builds and finds it again" {
+	dockerfile <<'END'
+RUN rm /bin/ls; mkdir /new; echo 1 >/new/one
+END
+	mkdir home
+	cp -r ctx home/ctx
+	chown -R 65534:65534 home
+	chmod 755 "$ROOM"
+	as_nobody() {
+		setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$ROOM/home" \
+			XDG_RUNTIME_DIR="$ROOM/home" "$@"
+	}
+	as_nobody creel-image --store home/store build --progress=plain -t x home/ctx >out 2>&1 || {
+		cat out
+		grep -q "user namespace" out && skip "needs user namespaces for all"
+		false
+	}
+	is "RUN rm" DONE
+	manifest=home/store/blobs/sha256/$(jq -r '.manifests[0].digest' home/store/index.json | cut -d: -f2)
+	digest=$(jq -r '.layers[-1].digest' "$manifest" | cut -d: -f2)
+	[ "$(tar -tf "home/store/blobs/sha256/$digest" | sort | tr '\n' ' ')" = "bin/ bin/.wh.ls new/ new/one " ]
+	as_nobody creel-image --store home/store build --progress=plain -t x home/ctx >out 2>&1
+	is "RUN rm" CACHED
+}
