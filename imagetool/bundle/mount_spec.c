@@ -4,37 +4,8 @@
 
 #include "imagetool/bundle/mount_args.h"
 #include "libutil/alloc.h"
+#include "libutil/csv.h"
 #include "libutil/parse.h"
-#include "libutil/strbuf.h"
-
-/* ---- CSV ---- */
-
-/* The next word of *at, without its quotes; *at moves behind its comma.  False for quotes that are
- * not closed or have text behind them. */
-static bool next_word(const char **at, struct strbuf *ret)
-{
-	const char *p = *at;
-
-	strbuf_truncate(ret, 0);
-	if (*p != '"') {
-		size_t len = strcspn(p, ",");
-
-		strbuf_add(ret, p, len);
-		p += len;
-	} else {
-		for (p++; *p != '"' || p[1] == '"'; p++) {
-			if (!*p)
-				return false;
-			p += *p == '"';
-			strbuf_addc(ret, *p);
-		}
-		p++;
-	}
-	if (*p && *p != ',')
-		return false;
-	*at = *p ? p + 1 : p;
-	return true;
-}
 
 /* ---- Words ---- */
 
@@ -270,7 +241,7 @@ static int split(const char *text, struct strv *ret, struct err *e)
 	const char *at = text;
 
 	do {
-		if (!next_word(&at, &word))
+		if (!csv_next(&at, &word))
 			return err_set(e, EINVAL, "its quotes don't match");
 		if (word.len)
 			strv_add(ret, strbuf_str(&word));

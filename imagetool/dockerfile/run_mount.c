@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "libutil/csv.h"
 #include "libutil/parse.h"
 #include "libutil/strbuf.h"
 #include "libutil/suggest.h"
@@ -224,31 +225,6 @@ static int set_field(struct mount_parser *p, char *word, run_mount_expand_fn *ex
 	return r < 0 ? r : f->set(p->mount, f->name, value, e);
 }
 
-/* ---- Words ---- */
-
-/* One field of a line of CSV; quotes double themselves inside quotes. */
-static const char *csv_field(const char *p, struct strbuf *ret, bool *sound)
-{
-	bool quoted = *p == '"';
-
-	*sound = true;
-	if (!quoted) {
-		size_t len = strcspn(p, ",");
-
-		strbuf_add(ret, p, len);
-		*sound = !memchr(p, '"', len);
-		return p + len;
-	}
-	for (p++; *p; p++) {
-		if (*p == '"' && p[1] != '"')
-			return p + 1;
-		p += *p == '"';
-		strbuf_addc(ret, *p);
-	}
-	*sound = false;
-	return p;
-}
-
 static int check(const struct mount_parser *p, struct err *e)
 {
 	const struct run_mount *m = p->mount;
@@ -269,21 +245,16 @@ int run_mount_parse(const char *text, run_mount_expand_fn *expand, void *ctx, st
 		    struct run_mount *ret, struct err *e)
 {
 	struct mount_parser p = { .mount = ret };
-	bool sound = true;
+	auto_(strbuf) struct strbuf word = { 0 };
 	int r = 0;
 
 	*ret = (struct run_mount){ .target = "", .source = "", .from = "", .id = "", .env = "" };
 	/* A build's own files are not for a step to change, unless it says so. */
 	ret->read_only = true;
 	while (*text && r >= 0) {
-		auto_(strbuf) struct strbuf word = { 0 };
-
-		text = csv_field(text, &word, &sound);
-		if (!sound || (*text && *text != ','))
+		if (!csv_next(&text, &word))
 			return err_set(e, EINVAL,
-				       "failed to parse mount: a quote is in the wrong "
-				       "place");
-		text += *text == ',';
+				       "failed to parse mount: a quote is in the wrong place");
 		r = set_field(&p, arena_strndup(a, strbuf_str(&word), word.len), expand, ctx, e);
 	}
 	if (r < 0)
