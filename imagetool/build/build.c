@@ -66,6 +66,16 @@ static bool keeps_git_dir(const struct build_values *v)
 	return keeps;
 }
 
+/* What each may be, and not together. */
+static int check_together(const struct build *b, struct err *e)
+{
+	if (b->plan.squash && result_caches_are_inline(&b->caches))
+		return err_set(e, EINVAL,
+			       "--squash leaves no layers that --cache-to type=inline could speak "
+			       "of: keep the cache elsewhere, as type=registry or type=local");
+	return 0;
+}
+
 static int prepare(struct build *b, struct err *e)
 {
 	const struct build_options *o = b->opts;
@@ -77,6 +87,8 @@ static int prepare(struct build *b, struct err *e)
 		r = result_plan_make(&o->result, &b->plan, e);
 	if (r >= 0)
 		r = result_caches_parse(&o->cache_from, &o->cache_to, &b->caches, e);
+	if (r >= 0)
+		r = check_together(b, e);
 	if (r >= 0)
 		r = attest_plan_make(&o->attest, o->provenance, o->sbom, &b->attest, e);
 	if (r >= 0)

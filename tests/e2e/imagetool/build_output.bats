@@ -189,6 +189,11 @@ config_of() { # PLACE
 	[ "$(cat tree/x tree/y)" = "$(printf 'one\ny')" ]
 }
 
+@test "an inline cache and --squash contradict each other" {
+	run -1 build -t x --squash --cache-to type=inline
+	[[ $output == *"--squash leaves no layers"* ]]
+}
+
 @test "caches travel by a directory, a registry and inside the image" {
 	printf 'RUN ["/bin/sh", "-c", "echo made >/made"]\n' >>ctx/Dockerfile
 	build -t x --cache-to type=local,dest=cache,mode=max
