@@ -27,7 +27,7 @@ static int image(void *ctx, const struct vertex_image *want, struct graph_image 
 	c->architecture = "amd64";
 	c->config = arena_alloc(f->arena, 1, sizeof(*c->config));
 	if (strstr(want->reference, "onbuild")) {
-		c->config->on_build.items = (const char **)f->triggers.v;
+		c->config->on_build.items = (const char **)(void *)f->triggers.v;
 		c->config->on_build.n = f->triggers.n;
 	}
 	c->rootfs = arena_alloc(f->arena, 1, sizeof(*c->rootfs));
