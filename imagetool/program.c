@@ -131,7 +131,7 @@ static const struct completion_row completions[] = { { "IMAGE", "list --names" }
 
 const struct program creel_image_program = {
 	.name = "creel-image",
-	.summary = "pull, keep and unpack container images",
+	.summary = "build, pull, keep and unpack container images",
 	.global_opts = global_opts,
 	.global_size = sizeof(struct image_globals),
 	.prepare = prepare,
