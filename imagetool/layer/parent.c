@@ -151,9 +151,10 @@ static const char *real_path(const struct apply *a, int fd, char buf[PATH_MAX], 
 static int set_found(struct apply *a, int fd, const char *path, size_t len, struct err *e)
 {
 	char buf[PATH_MAX];
-	size_t real_len = len;
-	const char *real = len ? real_path(a, fd, buf, &real_len) : path;
-	int r = parent_set(a, fd, real ? real : path, real ? real_len : len, e);
+	size_t real_len = 0;
+	const char *real = real_path(a, fd, buf, &real_len);
+	int r = len && real ? parent_set(a, fd, real, real_len, e)
+			    : parent_set(a, fd, path, len, e);
 
 	if (r >= 0)
 		parent_remember(a, path, len);
