@@ -104,6 +104,8 @@ static const char *const wanted[] = {
 	"image.container: the schema lacks it",
 	"image.container_config: the schema lacks it",
 	"image.docker_version: the schema lacks it",
+	/* BuildKit's. */
+	"image.moby.buildkit.cache.v0: the schema lacks it",
 	NULL,
 };
 
