@@ -43,13 +43,13 @@ static void sort(struct vars *v)
 
 static void give_set(struct vars *v, struct oci_strings *to)
 {
+	*to = (struct oci_strings){ 0 };
+	if (!v->n)
+		return;
 	sort(v);
-	*to = (struct oci_strings){
-		.items = v->n ? arena_alloc(v->arena, v->n + 1, sizeof(*to->items)) : NULL,
-		.n = v->n
-	};
-	for (size_t i = 0; i < v->n; i++)
-		to->items[i] = v->items[i].name;
+	to->items = arena_alloc(v->arena, v->n + 1, sizeof(*to->items));
+	for (; to->n < v->n; to->n++)
+		to->items[to->n] = v->items[to->n].name;
 }
 
 static void give_labels(struct vars *v, struct oci_strmap *to)
