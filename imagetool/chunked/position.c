@@ -64,16 +64,32 @@ int chunked_position_parse(const char *text, int64_t size, struct chunked_positi
 	return 0;
 }
 
+static int stargz_digest(const struct image_descriptor *layer, struct chunked_position *ret,
+			 struct err *e)
+{
+	const char *digest = descriptor_annotation(layer, STARGZ_KEY_DIGEST);
+
+	if (!*digest)
+		return 0;
+	if (digest_check(digest, NULL) < 0)
+		return err_set(e, EBADMSG, "'%.80s' is no digest of a table of contents", digest);
+	*ret = (struct chunked_position){ .form = CHUNKED_STARGZ };
+	(void)snprintf(ret->digest, sizeof(ret->digest), "%s", digest);
+	return 1;
+}
+
 int chunked_position(const struct image_descriptor *layer, struct chunked_position *ret,
 		     struct err *e)
 {
 	const char *position = annotation(layer, CHUNKED_KEY_POSITION);
 	const char *checksum = annotation(layer, CHUNKED_KEY_CHECKSUM);
-	struct chunked_position p;
+	struct chunked_position p = { 0 };
 	int r;
 
-	if (!*position || !*checksum || !layer->size.set)
+	if (!layer->size.set)
 		return 0;
+	if (!*position || !*checksum)
+		return stargz_digest(layer, ret, e);
 	if (digest_check(checksum, NULL) < 0)
 		return err_set(e, EBADMSG, "'%.80s' is no digest of a table of contents", checksum);
 	r = chunked_position_parse(position, layer->size.v, &p, e);

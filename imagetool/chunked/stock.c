@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "imagetool/chunked/stargz.h"
 #include "libutil/alloc.h"
 #include "libutil/log.h"
 
@@ -156,6 +157,18 @@ static int read_whole(int fd, int64_t offset, uint8_t *buf, size_t len, struct e
 	return 0;
 }
 
+static int read_footer(int fd, int64_t size, struct chunked_position *p, struct err *e)
+{
+	uint8_t footer[STARGZ_FOOTER];
+	int r;
+
+	if (p->form != CHUNKED_STARGZ)
+		return 0;
+	r = size < STARGZ_FOOTER ? err_set(e, EBADMSG, "the blob is too short")
+				 : read_whole(fd, size - STARGZ_FOOTER, footer, sizeof(footer), e);
+	return r < 0 ? r : stargz_footer(footer, size, p, e);
+}
+
 static int read_toc(const struct chunked_stock *k, const struct image_descriptor *layer,
 		    struct chunked_toc *ret, int *ret_fd, struct err *e)
 {
@@ -169,6 +182,9 @@ static int read_toc(const struct chunked_stock *k, const struct image_descriptor
 	fd = blob_open(k->store, layer->digest, NULL, e);
 	if (fd < 0)
 		return fd;
+	r = read_footer(fd, layer->size.v, &p, e);
+	if (r < 0)
+		return r;
 	data = xcalloc(1, (size_t)p.toc_len);
 	r = read_whole(fd, p.toc, data, (size_t)p.toc_len, e);
 	if (r >= 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imagetool/chunked/stargz.h"
 #include "imagetool/codec/decompress.h"
 #include "imagetool/errors.h"
 #include "libutil/alloc.h"
@@ -49,13 +50,15 @@ struct entry {
 
 struct reader {
 	struct chunked_toc *toc;
+	enum chunked_form form;
 	int64_t tail;
 	int depth;
 	bool in_entries;    /* the last name at the top was "entries" */
 	enum member member; /* the last name of an entry; MEMBER_COUNT: another */
 	struct entry entry;
 	int64_t at;   /* up to here it is said what the pieces are */
-	uint64_t gap; /* hash of the headers since */
+	uint64_t gap; /* hash of the headers since; of eStargz: of what the member holds */
+	bool unknown; /* not all that the member holds has a digest */
 	/* The file whose parts are being read: the part from `part` on ends where the next
 	 * begins, or the file does. */
 	bool open;
@@ -134,7 +137,7 @@ static int end_chunk(struct reader *r, struct err *e)
 	return 0;
 }
 
-static int end_entry(struct reader *r, struct err *e)
+static int end_frame(struct reader *r, struct err *e)
 {
 	const struct entry *n = &r->entry;
 	int64_t offset = n->number[MEMBER_OFFSET], end = n->number[MEMBER_END];
@@ -155,6 +158,51 @@ static int end_entry(struct reader *r, struct err *e)
 	r->file_end = end;
 	r->file_size = n->number[MEMBER_SIZE];
 	return 0;
+}
+
+/* ---- Pieces of eStargz ---- */
+
+static void add_member(struct reader *r, int64_t end)
+{
+	add_piece(r, end, r->unknown ? 0 : r->gap);
+	r->gap = hash(HASH_START, "member", 6);
+	r->unknown = false;
+}
+
+static void pad_file(struct reader *r)
+{
+	if (r->open)
+		r->gap = hash_number(r->gap, r->file_size % 512);
+	r->open = false;
+}
+
+/* A member begins with content and goes on with whatever follows.  Small files may share one: then
+ * they have its offset in common. */
+static int end_member(struct reader *r, struct err *e)
+{
+	const struct entry *n = &r->entry;
+	int64_t offset = n->number[MEMBER_OFFSET];
+
+	if (!n->is_chunk) {
+		pad_file(r);
+		r->gap = hash(r->gap, &n->header, sizeof(n->header));
+		r->file_size = n->number[MEMBER_SIZE];
+		if (offset == 0)
+			return 0;
+	}
+	if (offset < r->at || offset >= r->tail || (n->is_chunk && !r->open))
+		return out_of_order(r, e);
+	if (offset > r->at)
+		add_member(r, offset);
+	r->open = true;
+	r->gap = hash_number(r->gap, (int64_t)content_key(n));
+	r->unknown = r->unknown || content_key(n) == 0;
+	return 0;
+}
+
+static int end_entry(struct reader *r, struct err *e)
+{
+	return r->form == CHUNKED_STARGZ ? end_member(r, e) : end_frame(r, e);
 }
 
 /* ---- JSON ---- */
@@ -291,17 +339,20 @@ static const struct json_events events = {
 	.end_array = on_end,
 };
 
-int chunked_toc_parse(const char *text, size_t len, int64_t tail, struct chunked_toc *ret,
-		      struct err *e)
+int chunked_toc_parse(enum chunked_form form, const char *text, size_t len, int64_t tail,
+		      struct chunked_toc *ret, struct err *e)
 {
 	auto_(chunked_toc) struct chunked_toc toc = { 0 };
-	struct reader r = { .toc = &toc, .tail = tail, .gap = HASH_START };
+	struct reader r = { .toc = &toc, .form = form, .tail = tail, .gap = HASH_START };
 	int n = json_read(TOC_NAME, text, len, &events, &r, e);
 
 	if (n < 0)
 		return n;
-	close_file(&r);
-	add_piece(&r, tail, hash(r.gap, "end", 3));
+	if (form == CHUNKED_STARGZ)
+		pad_file(&r);
+	else
+		close_file(&r);
+	add_piece(&r, tail, r.unknown ? 0 : hash(r.gap, "end", 3));
 	*ret = toc;
 	toc = (struct chunked_toc){ 0 };
 	return 0;
@@ -346,21 +397,47 @@ static int inflate(const struct chunked_position *p, const void *data, struct st
 	return r;
 }
 
+static int check_digest(const struct chunked_position *p, const void *data, size_t len,
+			struct err *e)
+{
+	char found[DIGEST_TEXT_SIZE];
+
+	digest_of(starts_with(p->digest, "sha512:") ? DIGEST_SHA512 : DIGEST_SHA256, data, len,
+		  found);
+	if (streq(found, p->digest))
+		return 0;
+	return err_set(e, IMAGE_EVERIFY, "the digest of the " TOC_NAME " is %s, it should be %s",
+		       found, p->digest);
+}
+
+static int read_frame(const struct chunked_position *p, const void *data, struct strbuf *text,
+		      struct err *e)
+{
+	int r = check_digest(p, data, (size_t)p->toc_len, e);
+
+	return r < 0 ? r : inflate(p, data, text, e);
+}
+
+/* The member is the end of a tar stream, in which the table is a file. */
+static int read_member(const struct chunked_position *p, const void *data, struct strbuf *text,
+		       struct err *e)
+{
+	auto_(strbuf) struct strbuf stream = { .max = (size_t)p->toc_plain + 1 };
+	int r = inflate(p, data, &stream, e);
+
+	if (r >= 0)
+		r = stargz_table(stream.data, stream.len, text, e);
+	return r < 0 ? r : check_digest(p, text->data, text->len, e);
+}
+
 int chunked_toc_read(const struct chunked_position *p, const void *data, struct chunked_toc *ret,
 		     struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { .max = (size_t)p->toc_plain + 1 };
-	char found[DIGEST_TEXT_SIZE];
-	int r;
+	int r = p->form == CHUNKED_STARGZ ? read_member(p, data, &text, e)
+					  : read_frame(p, data, &text, e);
 
-	digest_of(starts_with(p->digest, "sha512:") ? DIGEST_SHA512 : DIGEST_SHA256, data,
-		  (size_t)p->toc_len, found);
-	if (!streq(found, p->digest))
-		return err_set(e, IMAGE_EVERIFY,
-			       "the digest of the " TOC_NAME " is %s, it should be %s", found,
-			       p->digest);
-	r = inflate(p, data, &text, e);
-	if (r >= 0)
-		r = chunked_toc_parse(strbuf_str(&text), text.len, p->tail, ret, e);
-	return r;
+	if (r < 0)
+		return r;
+	return chunked_toc_parse(p->form, strbuf_str(&text), text.len, p->tail, ret, e);
 }

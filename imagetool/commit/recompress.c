@@ -157,19 +157,25 @@ static int run_all(struct recompressing *g, struct err *e)
 	return g->failure.code ? err_take(e, &g->failure) : 0;
 }
 
+static bool has_table(const struct image_descriptor *desc)
+{
+	struct chunked_position position;
+
+	return chunked_position(desc, &position, NULL) > 0 && position.form == CHUNKED_ZSTD;
+}
+
 /* 1: to be made anew. */
 static int is_wanted(const struct image_descriptor *desc, const struct recompress_opts *opts,
 		     struct err *e)
 {
-	struct chunked_position position;
 	enum layer_compression kind;
 	bool foreign;
 
 	if (!desc->media_type || media_type_parse(desc->media_type, &kind, &foreign) != MEDIA_LAYER)
 		return err_set(e, IMAGE_EVERIFY, "layer %s: media type '%s' is no layer's",
 			       desc->digest, desc->media_type ? desc->media_type : "");
-	return !foreign && (opts->force || kind != opts->to.kind ||
-			    (opts->chunked && chunked_position(desc, &position, NULL) <= 0));
+	return !foreign &&
+	       (opts->force || kind != opts->to.kind || (opts->chunked && !has_table(desc)));
 }
 
 static bool is_planned(const struct recompressing *g, const char *digest)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "imagetool/chunked/stargz.h"
 #include "imagetool/store/descriptor.h"
 #include "imagetool/store/image.h"
 #include "libutil/log.h"
@@ -77,15 +78,45 @@ static int read_known(const void *reuse, int64_t at, void *buf, size_t len, stru
 	return chunked_reuse_read(reuse, at, buf, len, e);
 }
 
-static int plan(struct pull *p, struct job *job, const struct chunked_position *at, struct err *e)
+/* What an eStargz layer ends with, as much as costs no more than asking; most tables fit in, of the
+ * others the beginning is asked for. */
+static int fetch_members(struct pull *p, const struct image_descriptor *layer,
+			 struct chunked_position *at, struct strbuf *ret, struct err *e)
+{
+	auto_(strbuf) struct strbuf end = { 0 };
+	int64_t size = layer->size.v, from = size - CHUNKED_RUN_MIN;
+	int r = registry_get_range(p->registry, layer->digest, from, size - 1, &end, e);
+
+	if (r >= 0)
+		r = stargz_footer((uint8_t *)end.data + end.len - STARGZ_FOOTER, size, at, e);
+	if (r >= 0 && at->tail < from)
+		r = registry_get_range(p->registry, layer->digest, at->tail, from - 1, ret, e);
+	if (r < 0)
+		return r;
+	if (at->tail > from)
+		strbuf_consume(&end, (size_t)(at->tail - from));
+	ret->max = (size_t)CHUNKED_TAIL_MAX + 1;
+	strbuf_add(ret, end.data, end.len);
+	return 0;
+}
+
+/* Everything behind the pieces of the blob. */
+static int fetch_tail(struct pull *p, const struct image_descriptor *layer,
+		      struct chunked_position *at, struct strbuf *ret, struct err *e)
+{
+	if (at->form == CHUNKED_STARGZ)
+		return fetch_members(p, layer, at, ret, e);
+	return registry_get_range(p->registry, layer->digest, at->tail, layer->size.v - 1, ret, e);
+}
+
+static int plan(struct pull *p, struct job *job, struct chunked_position *at, struct err *e)
 {
 	auto_(chunked_toc) struct chunked_toc toc = { 0 };
 	auto_(strbuf) struct strbuf tail = { 0 };
-	int r = registry_get_range(p->registry, job->desc->digest, at->tail, job->desc->size.v - 1,
-				   &tail, e);
+	int r = fetch_tail(p, job->desc, at, &tail, e);
 
 	if (r >= 0)
-		r = chunked_toc_read(at, tail.data + CHUNKED_FRAME_HEADER, &toc, e);
+		r = chunked_toc_read(at, tail.data + (at->toc - at->tail), &toc, e);
 	if (r < 0)
 		return r;
 	/* The bytes of the tail have travelled already, whatever else does. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of contents of a zstd:chunked layer, and where it is said to be: the first byte says
- * which of the two follows. */
+/* The tables of contents of zstd:chunked and eStargz, and where they are said to be: the first byte
+ * says which of them follows. */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "imagetool/chunked/stargz.h"
 #include "imagetool/chunked/toc.h"
 #include "libutil/alloc.h"
 
@@ -23,12 +24,12 @@ static void check_position(const char *text)
 }
 
 /* Whatever it says, the pieces cover the blob. */
-static void check_toc(const char *text, size_t len)
+static void check_toc(enum chunked_form form, const char *text, size_t len)
 {
 	auto_(chunked_toc) struct chunked_toc toc = { 0 };
 	struct err e = { 0 };
 	int64_t at = 0;
-	int r = chunked_toc_parse(text, len, TAIL, &toc, &e);
+	int r = chunked_toc_parse(form, text, len, TAIL, &toc, &e);
 
 	if (r < 0 && (!e.code || toc.n))
 		abort();
@@ -41,6 +42,25 @@ static void check_toc(const char *text, size_t len)
 		abort();
 }
 
+static void check_footer(const uint8_t *data, size_t size)
+{
+	struct chunked_position p = { 0 };
+
+	if (size < STARGZ_FOOTER || stargz_footer(data, TAIL, &p, NULL) < 0)
+		return;
+	if (p.tail <= 0 || p.toc != p.tail || p.toc_len <= 0 ||
+	    p.toc + p.toc_len + STARGZ_FOOTER != TAIL)
+		abort();
+}
+
+static void check_stream(const char *stream, size_t len)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+
+	if (stargz_table(stream, len, &text, NULL) >= 0)
+		check_toc(CHUNKED_STARGZ, strbuf_str(&text), text.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	autofree char *text = NULL;
@@ -51,7 +71,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data + 1, size - 1);
 	if (data[0] == 'p')
 		check_position(text);
+	else if (data[0] == 'f')
+		check_footer((const uint8_t *)text, size - 1);
+	else if (data[0] == 's')
+		check_stream(text, size - 1);
 	else
-		check_toc(text, size - 1);
+		check_toc(data[0] == 'g' ? CHUNKED_STARGZ : CHUNKED_ZSTD, text, size - 1);
 	return 0;
 }

@@ -284,6 +284,13 @@ static bool says_chunked(struct request *r)
 			   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}");
 }
 
+static bool says_stargz(struct request *r)
+{
+	return say_more(r,
+			",\"annotations\":{\"containerd.io/snapshot/stargz/toc.digest\":\"sha256:"
+			"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}");
+}
+
 static bool gives_no_parts(struct request *r)
 {
 	reply(r, "200 OK", BLOB_TYPE, r->image->layer[0], LAYER_SIZE);
@@ -507,6 +514,7 @@ static const struct act acts[] = {
 	{ .name = "slow", .every = slow },
 	{ .name = "smaller-size", .manifest = smaller_size },
 	{ .name = "stalls", .layer = stalls },
+	{ .name = "stargz-without-parts", .manifest = says_stargz, .layer = gives_no_parts },
 	{ .name = "to-file", .layer = to_file },
 	{ .name = "to-itself", .layer = to_itself },
 	{ .name = "to-asker", .layer = to_asker },

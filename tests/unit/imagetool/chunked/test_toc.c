@@ -25,7 +25,7 @@
 
 static int parse(const char *text, struct chunked_toc *ret, struct err *e)
 {
-	return chunked_toc_parse(text, strlen(text), 1000, ret, e);
+	return chunked_toc_parse(CHUNKED_ZSTD, text, strlen(text), 1000, ret, e);
 }
 
 static void assert_covers(const struct chunked_toc *t, int64_t tail)
