@@ -142,7 +142,7 @@ helper() {
 @test "Ctrl-C at the password leaves a terminal that shows what is typed" {
 	requires program script stty
 	run -0 bash -c "(sleep 1; printf '\\003'; sleep 1) |
-		script -qec 'creel-image login -u ann $REGISTRY; echo status \$?; stty -a' /dev/null"
+		script -qec 'env --default-signal=INT creel-image login -u ann $REGISTRY; echo status \$?; stty -a' /dev/null"
 	echo "$output"
 	[[ $output == *"interrupted by"*"status 130"*" echo "* ]]
 	[ ! -e "$AUTH" ]
