@@ -11,11 +11,11 @@
 #define IMAGETOOL_BUILD_INPUT_H
 
 #include "imagetool/build/options.h"
-#include "imagetool/build/scratch.h"
 #include "imagetool/context/context.h"
 #include "imagetool/dockerfile/dockerfile.h"
 #include "imagetool/dockerfile/git_url.h"
 #include "imagetool/layer/budget.h"
+#include "imagetool/store/scratch.h"
 
 enum input_kind { INPUT_DIR, INPUT_STDIN, INPUT_GIT, INPUT_HTTP };
 

@@ -50,15 +50,15 @@ static struct telling begin(const struct build_place *at, const char *kind, cons
 
 static int ready(const struct build_place *at, struct scratch *s, struct err *e)
 {
-	return s->name ? 0 : scratch_make(at->store, s, e);
+	return s->name ? 0 : scratch_make(at->store, "build-", s, e);
 }
 
 static int git_tree(const struct vertex_git *g, const struct fetch_opts *opts,
 		    const struct scratch *s, struct err *e)
 {
 	auto_(fetch_git_facts) struct fetch_git_facts facts = { 0 };
-	autofd int workfd = scratch_dir(s, "git", e);
-	autofd int dirfd = workfd < 0 ? workfd : scratch_dir(s, "tree", e);
+	autofd int workfd = scratch_dir(s, "git", 0700, e);
+	autofd int dirfd = workfd < 0 ? workfd : scratch_dir(s, "tree", 0700, e);
 	int r = dirfd < 0 ? dirfd : fetch_git_resolve(g, opts, &facts, e);
 
 	return r < 0 ? r : fetch_git(g, &facts, opts, workfd, dirfd, e);

@@ -6,26 +6,19 @@
 #include "imagetool/context/context.h"
 #include "imagetool/context/stat_cache.h"
 #include "imagetool/context/walk.h"
+#include "imagetool/store/scratch.h"
 
-/* A directory of STORE/tmp that holds what a tar stream brought. */
-struct spool {
-	int tmpfd; /* -1: there is none */
-	int fd;    /* its lock */
-	char *name;
-};
-
-/* Everything of the stream into a fresh directory; a descriptor of it. */
-int spool_tar(struct spool *s, const struct store *store, struct byte_source from,
+/* Everything of the stream into a fresh directory of STORE/tmp; a descriptor of it. */
+int spool_tar(struct scratch *s, const struct store *store, struct byte_source from,
 	      struct layer_budget *budget, struct err *e);
-void spool_done(struct spool *s);
 
 struct context {
 	char *name; /* what messages call it */
 	int rootfd;
 	const struct store *store; /* borrowed; NULL: hashes are not kept */
 	char *cache_name;          /* of the file below STORE; NULL: they are not kept */
-	struct spool spool;
-	struct arena arena; /* .dockerignore's rules, hashes made in this run */
+	struct scratch scratch;    /* of a stream */
+	struct arena arena;        /* .dockerignore's rules, hashes made in this run */
 	struct ignore ignore;
 	struct file_list list;
 	struct timespec begun;

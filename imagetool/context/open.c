@@ -15,7 +15,7 @@ static struct context *context_new(const char *name, const struct context_opts *
 	c->name = xstrdup(name);
 	c->rootfd = -1;
 	c->store = opts->store;
-	c->spool = (struct spool){ .tmpfd = -1, .fd = -1 };
+	c->scratch = SCRATCH_NONE;
 	return c;
 }
 
@@ -25,7 +25,7 @@ void context_free(struct context *c)
 		return;
 	if (c->rootfd >= 0)
 		(void)close(c->rootfd);
-	spool_done(&c->spool);
+	scratch_done(&c->scratch);
 	stat_cache_done(&c->cache);
 	file_list_done(&c->list);
 	arena_done(&c->arena);
@@ -146,7 +146,7 @@ int context_open_tar(struct byte_source from, const struct context_opts *opts,
 
 	if (!opts->store)
 		return err_set(e, EINVAL, "a context that is a tar stream needs a store");
-	c->rootfd = spool_tar(&c->spool, opts->store, from, budget, e);
+	c->rootfd = spool_tar(&c->scratch, opts->store, from, budget, e);
 	if (c->rootfd < 0)
 		return err_wrap(e, c->rootfd, "context '-'");
 	/* Its files are new every time: nothing is known of them, nothing worth keeping. */

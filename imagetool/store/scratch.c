@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "imagetool/build/scratch.h"
+#include "imagetool/store/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,13 +39,13 @@ static void drop(struct scratch *s)
 	s->fd = -1;
 }
 
-int scratch_make(const struct store *store, struct scratch *s, struct err *e)
+int scratch_make(const struct store *store, const char *prefix, struct scratch *s, struct err *e)
 {
 	s->tmpfd = dir_open_at(store_dirfd(store), "tmp", e);
 	if (s->tmpfd < 0)
 		return s->tmpfd;
 	for (int i = 0; i < CLAIM_TRIES; i++) {
-		int r = dir_make_temp_at(s->tmpfd, "build-", 0700, &s->name, e);
+		int r = dir_make_temp_at(s->tmpfd, prefix, 0700, &s->name, e);
 
 		if (r >= 0)
 			r = claim(s, e);
@@ -59,9 +59,9 @@ int scratch_make(const struct store *store, struct scratch *s, struct err *e)
 		       store_path(store));
 }
 
-int scratch_dir(const struct scratch *s, const char *name, struct err *e)
+int scratch_dir(const struct scratch *s, const char *name, mode_t mode, struct err *e)
 {
-	if (mkdirat(s->fd, name, 0700) < 0)
+	if (mkdirat(s->fd, name, mode) < 0)
 		return err_sys(e, "make '%s/%s'", s->path, name);
 	return dir_open_at(s->fd, name, e);
 }
