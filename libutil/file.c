@@ -152,6 +152,24 @@ int file_write_all(int fd, const void *data, size_t len, struct err *e)
 	return 0;
 }
 
+int file_pwrite_all(int fd, const void *data, size_t len, int64_t offset, struct err *e)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = pwrite(fd, p, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "write");
+		p += n;
+		len -= (size_t)n;
+		offset += n;
+	}
+	return 0;
+}
+
 /* The temporary of `name`: hidden, in the same directory, else rename(2) could not replace. */
 static char *temp_path(const char *name)
 {

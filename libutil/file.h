@@ -33,6 +33,8 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t len, m
 
 /* write(2) until all is written; EINTR is retried, EAGAIN waits with poll. */
 int file_write_all(int fd, const void *data, size_t len, struct err *e);
+/* pwrite(2) until all is written. */
+int file_pwrite_all(int fd, const void *data, size_t len, int64_t offset, struct err *e);
 
 /* Copy everything from one descriptor to another (copy_file_range, then read/write). */
 int file_copy(int from, int to, uint64_t *ret_bytes, struct err *e);

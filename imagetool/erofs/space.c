@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "libutil/alloc.h"
+#include "libutil/file.h"
 
 void space_init(struct space *s, int fd)
 {
@@ -27,18 +28,9 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
 static int write_at(const struct space *s, const uint8_t *data, size_t len, uint64_t at,
 		    struct err *e)
 {
-	while (len) {
-		ssize_t n = pwrite(s->fd, data, len, (off_t)at);
+	int r = file_pwrite_all(s->fd, data, len, (int64_t)at, e);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "write the EROFS image");
-		data += n;
-		len -= (size_t)n;
-		at += (uint64_t)n;
-	}
-	return 0;
+	return r < 0 ? err_wrap(e, r, "the EROFS image") : 0;
 }
 
 /* The next window begins at the end.  Open blocks stay behind. */

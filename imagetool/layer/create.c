@@ -59,22 +59,6 @@ static int set_times_at(const struct place *at, const struct tar_entry *n, struc
 
 /* ---- Files ---- */
 
-static int write_piece(int fd, const uint8_t *data, size_t len, int64_t offset, struct err *e)
-{
-	while (len) {
-		ssize_t n = pwrite(fd, data, len, offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "write");
-		data += n;
-		len -= (size_t)n;
-		offset += n;
-	}
-	return 0;
-}
-
 static int write_content(struct apply *a, int fd, const struct tar_entry *n, struct tar_reader *t,
 			 struct err *e)
 {
@@ -85,7 +69,7 @@ static int write_content(struct apply *a, int fd, const struct tar_entry *n, str
 
 	while ((r = tar_data(t, &data, &len, &offset, e)) > 0) {
 		a->bytes += len;
-		r = write_piece(fd, data, len, offset, e);
+		r = file_pwrite_all(fd, data, len, offset, e);
 		if (r < 0)
 			return r;
 		end = offset + (int64_t)len;

@@ -18,22 +18,6 @@
 
 /* ---- Content ---- */
 
-static int write_all_at(int fd, const char *data, size_t len, int64_t at, struct err *e)
-{
-	while (len > 0) {
-		ssize_t n = pwrite(fd, data, len, at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "write");
-		data += n;
-		len -= (size_t)n;
-		at += n;
-	}
-	return 0;
-}
-
 /* From `at` to `end`, or to the end of the file. */
 static int copy_by_hand(int from, int to, int64_t at, int64_t end, char *buf, struct err *e)
 {
@@ -49,7 +33,7 @@ static int copy_by_hand(int from, int to, int64_t at, int64_t end, char *buf, st
 			return err_sys(e, "read");
 		if (n == 0)
 			return 0;
-		r = write_all_at(to, buf, (size_t)n, at, e);
+		r = file_pwrite_all(to, buf, (size_t)n, at, e);
 		if (r >= 0)
 			r = interrupt_check(e);
 		if (r < 0)
