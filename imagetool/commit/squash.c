@@ -7,7 +7,7 @@
 #include "imagetool/diff/compare.h"
 #include "imagetool/diff/layer_list.h"
 #include "imagetool/layer/layer.h"
-#include "imagetool/tar/write.h"
+#include "imagetool/tar/pass.h"
 #include "libutil/path.h"
 
 struct squashing {
@@ -162,24 +162,6 @@ static int write_links(struct squashing *g, const struct node *first, struct err
 	return r;
 }
 
-static int copy_content(struct squashing *g, struct tar_reader *t, int64_t size, struct err *e)
-{
-	const uint8_t *data;
-	int64_t offset, at = 0;
-	size_t len;
-	int r;
-
-	while ((r = tar_data(t, &data, &len, &offset, e)) > 0) {
-		r = tar_write_zeros(g->w, offset - at, e);
-		if (r >= 0)
-			r = tar_write_data(g->w, data, len, e);
-		if (r < 0)
-			return r;
-		at = offset + (int64_t)len;
-	}
-	return r < 0 || !size ? r : tar_write_zeros(g->w, size - at, e);
-}
-
 /* Names of the inode that are left; the one with the smallest path stands for the file, so that
  * the result does not depend on how names came to be. */
 static const struct node *first_name(struct squashing *g, const struct inode *i)
@@ -209,7 +191,7 @@ static int write_inode(struct squashing *g, struct inode *i, struct tar_reader *
 	if (r >= 0)
 		r = write_entry(g, n, NULL, i->size, e);
 	if (r >= 0 && i->type == TAR_FILE)
-		r = copy_content(g, t, i->size, e);
+		r = tar_pass_content(t, i->size, g->w, e);
 	return r < 0 ? r : write_links(g, n, e);
 }
 

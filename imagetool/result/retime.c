@@ -3,26 +3,8 @@
 
 #include "imagetool/commit/layer_blob.h"
 #include "imagetool/layer/layer.h"
-#include "imagetool/tar/write.h"
+#include "imagetool/tar/pass.h"
 #include "libutil/alloc.h"
-
-static int pass_content(struct tar_reader *t, int64_t size, struct tar_writer *w, struct err *e)
-{
-	const uint8_t *data;
-	int64_t at = 0, offset;
-	size_t len;
-	int r;
-
-	while ((r = tar_data(t, &data, &len, &offset, e)) > 0) {
-		r = tar_write_zeros(w, offset - at, e);
-		if (r >= 0)
-			r = tar_write_data(w, data, len, e);
-		if (r < 0)
-			return r;
-		at = offset + (int64_t)len;
-	}
-	return r < 0 ? r : tar_write_zeros(w, size - at, e);
-}
 
 static int pass_entries(struct tar_reader *t, struct tar_writer *w, struct err *e)
 {
@@ -34,7 +16,7 @@ static int pass_entries(struct tar_reader *t, struct tar_writer *w, struct err *
 		n.sparse = false;
 		r = tar_write_entry(w, &n, e);
 		if (r >= 0 && n.type == TAR_FILE)
-			r = pass_content(t, n.size, w, e);
+			r = tar_pass_content(t, n.size, w, e);
 		if (r < 0)
 			return r;
 	}

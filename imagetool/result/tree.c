@@ -6,28 +6,13 @@
 #include <sys/stat.h>
 
 #include "imagetool/result/tree_list.h"
+#include "imagetool/tar/pass.h"
 #include "libutil/alloc.h"
 #include "libutil/beneath.h"
 #include "libutil/dir.h"
 #include "libutil/path.h"
 
 /* ---- Archives ---- */
-
-static int pass_content(struct tar_reader *t, int64_t size, struct tar_writer *w, struct err *e)
-{
-	const uint8_t *data;
-	int64_t at = 0, offset;
-	size_t len;
-	int r;
-
-	while ((r = tar_data(t, &data, &len, &offset, e)) > 0) {
-		r = tar_write_data(w, data, len, e);
-		if (r < 0)
-			return r;
-		at = offset + (int64_t)len;
-	}
-	return r < 0 ? r : tar_write_zeros(w, size - at, e);
-}
 
 /* Names, and targets of hard links, get the prefix. */
 static int pass_entry(struct tar_reader *t, const struct tar_entry *entry, const char *prefix,
@@ -42,7 +27,7 @@ static int pass_entry(struct tar_reader *t, const struct tar_entry *entry, const
 	n.name = name;
 	n.link = link;
 	r = tar_write_entry(w, &n, e);
-	return r < 0 || n.type != TAR_FILE ? r : pass_content(t, n.size, w, e);
+	return r < 0 || n.type != TAR_FILE ? r : tar_pass_content(t, n.size, w, e);
 }
 
 static int pass_prefixed(struct tree_stream *s, const char *prefix, struct tar_writer *w,
