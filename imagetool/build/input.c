@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "imagetool/build/input_stream.h"
-#include "libutil/beneath.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
 #include "libutil/path.h"
@@ -84,10 +83,9 @@ static bool is_there(int dirfd, const char *name)
 /* A link in the context leads to what is in the context. */
 static int read_beneath(struct build_input *in, int dirfd, const char *name, struct err *e)
 {
-	autofd int fd = beneath_open(dirfd, name, O_RDONLY, 0, BENEATH_CHROOT, e);
 	char *text = NULL;
 	size_t len;
-	int r = fd < 0 ? fd : file_read_fd(fd, name, DOCKERFILE_MAX, &text, &len, e);
+	int r = context_read_beneath(dirfd, name, DOCKERFILE_MAX, &text, &len, e);
 
 	if (r >= 0)
 		take_text(in, text, len, name);
@@ -255,11 +253,9 @@ static int read_ignore(const struct build_input *in, int dirfd, char **ret, size
 		r = file_read_at(AT_FDCWD, in->ignore_file, IGNORE_FILE_MAX, ret, ret_len, NULL);
 	for (int i = 0; i < 2 && r == -ENOENT; i++) {
 		const char *name = i ? ".dockerignore" : beside;
-		autofd int fd =
-			name ? beneath_open(dirfd, name, O_RDONLY, 0, BENEATH_CHROOT, NULL) : -1;
 
-		if (fd >= 0)
-			r = file_read_fd(fd, name, IGNORE_FILE_MAX, ret, ret_len, NULL);
+		if (name)
+			r = context_read_beneath(dirfd, name, IGNORE_FILE_MAX, ret, ret_len, NULL);
 	}
 	return r;
 }

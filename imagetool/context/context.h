@@ -97,6 +97,9 @@ int context_check_file(const struct context *c, size_t index, int fd, struct err
 /* A file that counts whatever .dockerignore says: the Dockerfile.  Not out of the context. */
 int context_read_file(const struct context *c, const char *path, size_t max, char **ret,
 		      size_t *ret_len, struct err *e);
+/* The same of a directory that no context was made of. */
+int context_read_beneath(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len,
+			 struct err *e);
 
 /* How files are taken from the context. */
 struct context_view {

@@ -48,14 +48,20 @@ static int read_text(int fd, const char *path, size_t max, char **ret, size_t *r
 	return file_read_stat(fd, path, &st, max, ret, ret_len, e);
 }
 
-int context_read_file(const struct context *c, const char *path, size_t max, char **ret,
-		      size_t *ret_len, struct err *e)
+int context_read_beneath(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len,
+			 struct err *e)
 {
 	/* O_NONBLOCK: a FIFO must not make us wait. */
-	autofd int fd = beneath_open(c->rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+	autofd int fd = beneath_open(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
 				     BENEATH_CHROOT, e);
 
 	return fd < 0 ? fd : read_text(fd, path, max, ret, ret_len, e);
+}
+
+int context_read_file(const struct context *c, const char *path, size_t max, char **ret,
+		      size_t *ret_len, struct err *e)
+{
+	return context_read_beneath(c->rootfd, path, max, ret, ret_len, e);
 }
 
 /* ---- .dockerignore ---- */

@@ -178,3 +178,15 @@ serve() {
 	ln -sf real ctx/Dockerfile
 	good ctx
 }
+
+@test "a FIFO in the place of a file the build reads is refused, not waited for" {
+	mkfifo ctx/fifo
+	mv ctx/Dockerfile ctx/Dockerfile.good
+	mkfifo ctx/Dockerfile
+	run -1 timeout -k 1 20 creel-image --store store build ctx
+	[[ $output == *"'Dockerfile' is not a regular file"* ]]
+	mv ctx/Dockerfile.good ctx/Dockerfile
+	mkfifo ctx/.dockerignore
+	run -1 timeout -k 1 20 creel-image --store store build ctx
+	[[ $output == *"'.dockerignore' is not a regular file"* ]]
+}
