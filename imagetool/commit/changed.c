@@ -192,7 +192,7 @@ static int use_merged(struct changed *c, const char *why, struct err *e)
 	c->scan.has_unpacked = false;
 	ftree_done(&c->now);
 	ftree_init(&c->now);
-	c->scan.upper = false;
+	c->scan.upper = 0;
 	c->changes_fd = c->rootfd;
 	return 0;
 }
@@ -203,7 +203,8 @@ static int scan_upper(struct changed *c, struct err *e)
 
 	/* Its files are those that were touched. */
 	c->scan.has_unpacked = false;
-	c->scan.upper = true;
+	/* Who mounted it is not known. */
+	c->scan.upper = MARKS_TRUSTED | MARKS_USER;
 	c->changes_fd = c->upperfd;
 	r = ftree_add_dir(&c->now, c->upperfd, &c->scan, &c->notes, e);
 	if (r >= 0 && c->notes.redirects)
@@ -243,7 +244,7 @@ int changed_find(struct changed *c, const struct store *s, const struct image *b
 			       e);
 	else if (c->upperfd >= 0)
 		r = scan_upper(c, e);
-	how.upper = c->scan.upper;
+	how.upper = c->scan.upper != 0;
 	how.blind = opts->blind && how.upper && !has_mount_points(c);
 	if (r >= 0 && !how.upper)
 		r = read_both(c, s, base, e);

@@ -10,8 +10,6 @@
 #define LIST_SIZE  65536 /* the kernel's XATTR_LIST_MAX */
 #define VALUE_SIZE 65536 /* and XATTR_SIZE_MAX */
 
-static const char *const overlay_prefixes[] = { "trusted.overlay.", "user.overlay.", NULL };
-
 /* Labels and hashes of this machine's security modules, ACLs of NFS, and what overlayfs keeps for
  * itself. */
 static const char *const left_out[] = { "trusted.overlay.", "user.overlay.",
@@ -32,11 +30,22 @@ bool disk_xattr_counts(const char *name)
 	return !has_prefix(name, left_out);
 }
 
+/* What stands behind the prefix; NULL: it is no mark.  What a user of the overlay called like one
+ * has "overlay." in it twice. */
+static const char *mark_key(const char *name, unsigned kinds)
+{
+	if ((kinds & MARKS_TRUSTED) && starts_with(name, "trusted.overlay."))
+		return name + strlen("trusted.overlay.");
+	if ((kinds & MARKS_USER) && starts_with(name, "user.overlay."))
+		return name + strlen("user.overlay.");
+	return NULL;
+}
+
 static void read_mark(const char *name, const char *value, size_t len, struct disk_marks *marks)
 {
-	const char *key = strrchr(name, '.') + 1;
+	const char *key = marks ? mark_key(name, marks->kinds) : NULL;
 
-	if (!marks || !has_prefix(name, overlay_prefixes))
+	if (!key)
 		return;
 	/* "x" says only that whiteouts may be attributes in here. */
 	if (streq(key, "opaque"))

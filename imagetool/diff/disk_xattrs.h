@@ -5,8 +5,13 @@
 
 #include "imagetool/diff/ftree.h"
 
+/* Whose attributes are overlayfs's own depends on how it was mounted; the others are anybody's. */
+#define MARKS_TRUSTED 1U /* trusted.overlay. */
+#define MARKS_USER    2U /* user.overlay. */
+
 /* What overlayfs's own attributes say of a file of its upper directory. */
 struct disk_marks {
+	unsigned kinds; /* the caller's: which to read, MARKS_... */
 	bool opaque, redirect, metacopy, whiteout;
 };
 

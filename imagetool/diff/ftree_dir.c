@@ -104,7 +104,7 @@ static int read_link(struct scan *s, int dirfd, const char *name, struct inode *
 static int complete(struct scan *s, int dirfd, const char *name, struct node *n, struct err *e)
 {
 	struct inode *i = n->inode;
-	struct disk_marks marks = { 0 };
+	struct disk_marks marks = { .kinds = s->opts->upper };
 	int r = i->type == TAR_SYMLINK ? read_link(s, dirfd, name, i, e) : 1;
 
 	/* What nobody touched has the image's attributes; only an overlay's marks are news. */

@@ -7,6 +7,7 @@
 #ifndef IMAGETOOL_DIFF_FTREE_DIR_H
 #define IMAGETOOL_DIFF_FTREE_DIR_H
 
+#include "imagetool/diff/disk_xattrs.h"
 #include "imagetool/diff/ftree.h"
 
 /* User or group ids of the disk and what they are in the image. */
@@ -20,9 +21,9 @@ struct disk_id_map {
 };
 
 struct ftree_dir_opts {
-	/* The directory is overlayfs's upper one: whiteouts and opaque directories become marks,
-	 * its own attributes are not shown. */
-	bool upper;
+	/* MARKS_...: the directory is overlayfs's upper one, whiteouts and opaque directories
+	 * become marks, its own attributes are not shown.  0: it is not. */
+	unsigned upper;
 	/* When it was unpacked: inodes whose ctime is older are as the image says. */
 	bool has_unpacked;
 	struct timespec unpacked;

@@ -124,7 +124,7 @@ static int open_layers(int dirfd, const struct snapshot_stack *s, bool writable,
 /* ---- The new way ---- */
 
 /* overlayfs keeps its own attributes as trusted.*, which only root of the machine may read. */
-static bool is_users(void)
+bool overlay_is_users(void)
 {
 	autofree char *map = NULL;
 
@@ -167,7 +167,7 @@ static void set_for_build(int fs)
 	} rows[] = { { "redirect_dir", "nofollow" }, { "metacopy", "off" }, { "index", "off" } };
 
 	/* "userxattr" says the first two by itself, and bears no other word. */
-	for (size_t i = is_users() ? 2 : 0; i < ARRAY_LEN(rows); i++)
+	for (size_t i = overlay_is_users() ? 2 : 0; i < ARRAY_LEN(rows); i++)
 		(void)sys_fsconfig(fs, FSCONFIG_SET_STRING, rows[i].key, rows[i].value, 0);
 	(void)sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
 }
@@ -188,7 +188,7 @@ static int configure(int dirfd, const struct layers *l, enum overlay_mode mode, 
 		return r;
 	if (mode == OVERLAY_BUILD)
 		set_for_build(fs);
-	if (is_users() && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+	if (overlay_is_users() && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
 		return err_sys(e, "give overlayfs attributes of users");
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(e, "mount an overlay of %zu layers", l->n);
@@ -245,7 +245,7 @@ static int legacy_text(int dirfd, const struct layers *l, enum overlay_mode mode
 	if (mode != OVERLAY_READ)
 		strbuf_addf(out, ",upperdir=%s/%s,workdir=%s/%s", fd_path(dirfd, path),
 			    OVERLAY_UPPER, path, OVERLAY_WORK);
-	if (is_users())
+	if (overlay_is_users())
 		strbuf_adds(out, ",userxattr");
 	else if (mode == OVERLAY_BUILD)
 		strbuf_adds(out, ",redirect_dir=nofollow");

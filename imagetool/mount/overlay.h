@@ -29,6 +29,10 @@ int overlay_prepare(int dirfd, const struct snapshot_stack *stack, bool writable
 int overlay_mount(int dirfd, const struct snapshot_stack *stack, enum overlay_mode mode,
 		  const char *target, struct err *e);
 
+/* Whether overlays of this process keep their attributes as user.overlay.*, not trusted.*: it is
+ * not root of the machine. */
+bool overlay_is_users(void);
+
 /* Whether this process may mount at all; if not, `e` says what to do. */
 int overlay_may_mount(struct err *e);
 

@@ -10,11 +10,13 @@
 #include "imagetool/diff/ftree_dir.h"
 #include "imagetool/diff/layer_write.h"
 #include "imagetool/diff/upper.h"
+#include "imagetool/mount/overlay.h"
 #include "imagetool/progress/progress.h"
 #include "imagetool/solve/internal.h"
 #include "imagetool/tar/write.h"
 #include "libutil/alloc.h"
 #include "libutil/dir.h"
+#include "libutil/log.h"
 
 /* ---- The tar ---- */
 
@@ -48,7 +50,8 @@ static int write_blob(struct solve *s, const struct changes *changes, int upperf
 static int find_changes(struct solve *s, const struct task *n, int upperfd, struct ftree *t,
 			struct changes *ret, struct err *e)
 {
-	const struct ftree_dir_opts scan = { .upper = true };
+	const struct ftree_dir_opts scan = { .upper = overlay_is_users() ? MARKS_USER
+									 : MARKS_TRUSTED };
 	const struct vertex *v = n->v;
 	bool alone = v->kind == VERTEX_FILES && v->u.files.link;
 	size_t below = alone ? NO_VERTEX : vertex_below(v);
@@ -59,9 +62,16 @@ static int find_changes(struct solve *s, const struct task *n, int upperfd, stru
 	if (below != NO_VERTEX && lowerfd < 0)
 		return lowerfd;
 	r = ftree_add_dir(t, upperfd, &scan, &notes, e);
-	/* It was mounted so that there are none. */
+	/* It was mounted so that there are none; a step with all capabilities can make them. */
 	if (r >= 0 && notes.redirects)
-		return err_set(e, EIO, "overlayfs left directories that are elsewhere");
+		return err_set(e, EIO,
+			       "the step set overlayfs's own attributes: run it without "
+			       "--security=insecure, or let it leave trusted.overlay.* alone");
+	if (r >= 0 && notes.reserved)
+		log_warning(
+			"%s: %llu file(s) left out: layers use names that begin with '.wh.' for "
+			"what is gone",
+			v->name, (unsigned long long)notes.reserved);
 	return r < 0 ? r : upper_changes(t, upperfd, lowerfd, ret, e);
 }
 

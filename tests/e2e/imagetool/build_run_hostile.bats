@@ -262,3 +262,26 @@ no_sleeper() {
 	run ! pgrep -f '^sleep 4712'
 	nothing_runs
 }
+
+@test "attributes that only look like overlayfs's own take nothing away" {
+	cp "$BUILD_DIR/tests/tools/setxattr" context/
+	dockerfile <<-'END'
+		COPY setxattr /bin/
+		RUN mkdir /q && echo a >/q/a && echo b >/q/b && setxattr user.overlay.whiteout y /q/a
+		RUN setxattr user.overlay.opaque y /q && setxattr user.overlay.redirect /etc /q
+		RUN ls -A /q && cat /q/a
+	END
+	build -t x context
+	creel-image --store store unpack x tree
+	[ "$(cat tree/q/a tree/q/b)" = $'a\nb' ]
+}
+
+@test "files that are called like whiteouts are left out, and it is said" {
+	echo x >context/f
+	dockerfile <<-'END'
+		COPY f /q/.wh.f
+		RUN test -e /q/.wh.f
+	END
+	run -0 build -t x context
+	[[ $output == *"1 file(s) left out"*"'.wh.'"* ]]
+}
