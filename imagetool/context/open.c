@@ -52,8 +52,8 @@ int context_read_beneath(int dirfd, const char *path, size_t max, char **ret, si
 			 struct err *e)
 {
 	/* O_NONBLOCK: a FIFO must not make us wait. */
-	autofd int fd = beneath_open(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
-				     BENEATH_CHROOT, e);
+	autofd int fd =
+		beneath_open(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, BENEATH_CHROOT, e);
 
 	return fd < 0 ? fd : read_text(fd, path, max, ret, ret_len, e);
 }
