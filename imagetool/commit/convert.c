@@ -207,20 +207,11 @@ static int write_index(struct converting *c, const struct image_index *old,
 		.media_type = media_type,
 		.manifests = { .items = items, .n = n },
 	};
-	char digest[DIGEST_TEXT_SIZE];
-	int r;
 
 	if (streq(media_type, MEDIA_OCI_INDEX))
 		index.annotations = old->annotations;
 	oci_encode(&image_index_type, &index, 0, &text);
-	r = strbuf_check(&text, "index", e);
-	if (r >= 0)
-		r = blob_add(c->store, text.data, text.len, digest, e);
-	if (r >= 0)
-		*ret = (struct image_descriptor){ .media_type = media_type,
-						  .digest = arena_strdup(&c->arena, digest),
-						  .size = { true, (int64_t)text.len } };
-	return r;
+	return blob_add_text(c->store, &text, "index", media_type, &c->arena, ret, e);
 }
 
 static int convert_index_of(struct converting *c, const struct store_image *found,

@@ -161,18 +161,9 @@ static int add_document(struct new_image *n, struct store *s, const struct field
 			struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
-	char digest[DIGEST_TEXT_SIZE];
-	int r;
 
 	oci_encode(type, object, 0, &text);
-	r = strbuf_check(&text, type->name, e);
-	if (r >= 0)
-		r = blob_add(s, text.data, text.len, digest, e);
-	if (r >= 0)
-		*ret = (struct image_descriptor){ .media_type = media_type,
-						  .digest = arena_strdup(&n->arena, digest),
-						  .size = { true, (int64_t)text.len } };
-	return r;
+	return blob_add_text(s, &text, type->name, media_type, &n->arena, ret, e);
 }
 
 static struct image_platform *platform_of(struct new_image *n)

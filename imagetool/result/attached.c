@@ -104,16 +104,10 @@ static void write_statement(const struct result_statement *s, const char *digest
 static int add_statement(struct store *s, const struct strbuf *text, const char *predicate_type,
 			 struct arena *a, struct image_descriptor *ret, struct err *e)
 {
-	char digest[DIGEST_TEXT_SIZE];
-	int r = strbuf_check(text, "statement", e);
+	int r = blob_add_text(s, text, "statement", IN_TOTO_LAYER, a, ret, e);
 
-	if (r >= 0)
-		r = blob_add(s, text->data, text->len, digest, e);
 	if (r < 0)
 		return r;
-	*ret = (struct image_descriptor){ .media_type = IN_TOTO_LAYER,
-					  .digest = arena_strdup(a, digest),
-					  .size = { true, (int64_t)text->len } };
 	map_set(a, &ret->annotations, PREDICATE_TYPE, predicate_type);
 	return 0;
 }
@@ -121,21 +115,13 @@ static int add_statement(struct store *s, const struct strbuf *text, const char 
 /* ---- Documents ---- */
 
 static int add_document(struct store *s, const struct field_type *type, const void *object,
-			struct arena *a, struct image_descriptor *ret, struct err *e)
+			const char *media_type, struct arena *a, struct image_descriptor *ret,
+			struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
-	char digest[DIGEST_TEXT_SIZE];
-	int r;
 
 	oci_encode(type, object, 0, &text);
-	r = strbuf_check(&text, type->name, e);
-	if (r >= 0)
-		r = blob_add(s, text.data, text.len, digest, e);
-	if (r < 0)
-		return r;
-	ret->digest = arena_strdup(a, digest);
-	ret->size = (struct opt_i64){ true, (int64_t)text.len };
-	return 0;
+	return blob_add_text(s, &text, type->name, media_type, a, ret, e);
 }
 
 static int add_empty_config(struct store *s, struct arena *a, struct image_descriptor *ret,
@@ -163,8 +149,7 @@ static int add_image_config(struct store *s, const struct image_descriptor *laye
 
 	for (size_t i = 0; i < n; i++)
 		list_append(a, &fs.diff_ids, layers[i].digest);
-	*ret = (struct image_descriptor){ .media_type = MEDIA_OCI_CONFIG };
-	return add_document(s, &image_config_type, &config, a, ret, e);
+	return add_document(s, &image_config_type, &config, MEDIA_OCI_CONFIG, a, ret, e);
 }
 
 static int add_manifest(struct store *s, const struct image_descriptor *image, bool artifact,
@@ -186,8 +171,7 @@ static int add_manifest(struct store *s, const struct image_descriptor *image, b
 	int r = artifact ? add_empty_config(s, a, &config, e)
 			 : add_image_config(s, layers, n, a, &config, e);
 
-	*ret = (struct image_descriptor){ .media_type = MEDIA_OCI_MANIFEST };
-	return r < 0 ? r : add_document(s, &image_manifest_type, &m, a, ret, e);
+	return r < 0 ? r : add_document(s, &image_manifest_type, &m, MEDIA_OCI_MANIFEST, a, ret, e);
 }
 
 int attached_write(struct store *s, const struct image_descriptor *image,

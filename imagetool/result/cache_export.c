@@ -119,18 +119,9 @@ static int add_config(struct store *s, const struct cache_config *c, struct aren
 		      struct image_descriptor *ret, struct err *e)
 {
 	auto_(strbuf) struct strbuf text = { .max = CACHE_CONFIG_MAX };
-	char digest[DIGEST_TEXT_SIZE];
-	int r;
 
 	cache_config_encode(c, &text);
-	r = strbuf_check(&text, "cache", e);
-	if (r >= 0)
-		r = blob_add(s, text.data, text.len, digest, e);
-	if (r >= 0)
-		*ret = (struct image_descriptor){ .media_type = CACHE_CONFIG_TYPE,
-						  .digest = arena_strdup(a, digest),
-						  .size = { true, (int64_t)text.len } };
-	return r;
+	return blob_add_text(s, &text, "cache", CACHE_CONFIG_TYPE, a, ret, e);
 }
 
 /* The layers, and behind them the config, for an index. */
@@ -156,7 +147,6 @@ static int add_top(struct store *s, const struct cache_config *c, bool as_index,
 				    .media_type = MEDIA_OCI_MANIFEST,
 				    .config = &config };
 	struct image_index index = { .schema_version = { true, 2 }, .media_type = MEDIA_OCI_INDEX };
-	char digest[DIGEST_TEXT_SIZE];
 	int r = add_config(s, c, a, &config, e);
 
 	if (r < 0)
@@ -168,15 +158,8 @@ static int add_top(struct store *s, const struct cache_config *c, bool as_index,
 		oci_encode(&image_index_type, &index, 0, &text);
 	else
 		oci_encode(&image_manifest_type, &m, 0, &text);
-	r = strbuf_check(&text, "cache", e);
-	if (r >= 0)
-		r = blob_add(s, text.data, text.len, digest, e);
-	if (r >= 0)
-		*ret = (struct image_descriptor){ .media_type = as_index ? index.media_type
-									 : m.media_type,
-						  .digest = arena_strdup(a, digest),
-						  .size = { true, (int64_t)text.len } };
-	return r;
+	return blob_add_text(s, &text, "cache", as_index ? index.media_type : m.media_type, a, ret,
+			     e);
 }
 
 static int send(struct store *s, const struct cache_spec *spec, const struct image_descriptor *top,

@@ -153,7 +153,6 @@ static int write_index(const struct making *m, struct err *e)
 {
 	auto_(index_draft) struct index_draft index = { 0 };
 	auto_(strbuf) struct strbuf text = { 0 };
-	char digest[DIGEST_TEXT_SIZE];
 	bool docker = result_is_docker(m->out);
 	int r;
 
@@ -163,16 +162,10 @@ static int write_index(const struct making *m, struct err *e)
 		return r;
 	annotate(m, ANNOTATION_INDEX, NULL, &index.doc.annotations);
 	index_draft_encode(&index, &text);
-	r = strbuf_check(&text, "index", e);
-	if (r >= 0)
-		r = blob_add(m->in->store, text.data, text.len, digest, e);
+	r = blob_add_text(m->in->store, &text, "index",
+			  docker ? MEDIA_DOCKER_LIST : MEDIA_OCI_INDEX, m->a, &m->ret->top, e);
 	if (r < 0)
 		return r;
-	m->ret->top = (struct image_descriptor){
-		.media_type = docker ? MEDIA_DOCKER_LIST : MEDIA_OCI_INDEX,
-		.digest = arena_strdup(m->a, digest),
-		.size = { true, (int64_t)text.len },
-	};
 	annotate(m, ANNOTATION_INDEX_DESCRIPTOR, NULL, &m->ret->top.annotations);
 	return 0;
 }

@@ -251,6 +251,22 @@ int blob_add(struct store *s, const void *data, size_t len, char ret_digest[DIGE
 	return blob_commit(steal_ptr(&b), NULL, e);
 }
 
+int blob_add_text(struct store *s, const struct strbuf *text, const char *what,
+		  const char *media_type, struct arena *a, struct image_descriptor *ret,
+		  struct err *e)
+{
+	char digest[DIGEST_TEXT_SIZE];
+	int r = strbuf_check(text, what, e);
+
+	if (r >= 0)
+		r = blob_add(s, text->data, text->len, digest, e);
+	if (r >= 0)
+		*ret = (struct image_descriptor){ .media_type = media_type,
+						  .digest = arena_strdup(a, digest),
+						  .size = { true, (int64_t)text->len } };
+	return r;
+}
+
 int blob_settle(const struct store *s, int fd, struct err *e)
 {
 	if (s->boot[0])

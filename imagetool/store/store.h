@@ -42,6 +42,7 @@
 #include "libutil/cleanup.h"
 #include "libutil/digest.h"
 #include "libutil/err.h"
+#include "libutil/strbuf.h"
 #include "oci-spec/image_spec.h"
 
 #define IMAGE_REF_NAME "org.opencontainers.image.ref.name"
@@ -101,6 +102,10 @@ AUTO_DEFINE(blob, blob_abort)
 /* begin, write, commit in one, for documents made here.  ret_digest may be NULL. */
 int blob_add(struct store *s, const void *data, size_t len, char ret_digest[DIGEST_TEXT_SIZE],
 	     struct err *e);
+/* The same of a text, `what` in messages, and its descriptor, whose digest is in `a`. */
+int blob_add_text(struct store *s, const struct strbuf *text, const char *what,
+		  const char *media_type, struct arena *a, struct image_descriptor *ret,
+		  struct err *e);
 
 /* ---- Holding ---- */
 
