@@ -2,17 +2,17 @@
 #include "imagetool/diff/disk_xattrs.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
+
+#include "imagetool/layer/overlay_xattr.h"
 
 #define LIST_SIZE  65536 /* the kernel's XATTR_LIST_MAX */
 #define VALUE_SIZE 65536 /* and XATTR_SIZE_MAX */
 
 /* Labels and hashes of this machine's security modules, ACLs of NFS, and what overlayfs keeps for
  * itself. */
-static const char *const left_out[] = { "trusted.overlay.", "user.overlay.",
+static const char *const left_out[] = { OVERLAY_TRUSTED,    OVERLAY_USER,
 					"security.selinux", "security.ima",
 					"security.evm",     "system.nfs4_acl",
 					"com.apple.",       NULL };
@@ -34,10 +34,10 @@ bool disk_xattr_counts(const char *name)
  * has "overlay." in it twice. */
 static const char *mark_key(const char *name, unsigned kinds)
 {
-	if ((kinds & MARKS_TRUSTED) && starts_with(name, "trusted.overlay."))
-		return name + strlen("trusted.overlay.");
-	if ((kinds & MARKS_USER) && starts_with(name, "user.overlay."))
-		return name + strlen("user.overlay.");
+	if ((kinds & MARKS_TRUSTED) && starts_with(name, OVERLAY_TRUSTED))
+		return name + strlen(OVERLAY_TRUSTED);
+	if ((kinds & MARKS_USER) && starts_with(name, OVERLAY_USER))
+		return name + strlen(OVERLAY_USER);
 	return NULL;
 }
 
@@ -101,11 +101,11 @@ static int read_all(const char *path, const char *list, size_t len, struct arena
 int disk_xattrs(int dirfd, const char *name, struct arena *a, struct inode *i,
 		struct disk_marks *marks, struct err *e)
 {
-	char path[PATH_MAX], list[LIST_SIZE];
-	ssize_t len;
+	char list[LIST_SIZE];
+	struct xattr_path buf;
+	const char *path = xattr_path_at(dirfd, name, &buf);
+	ssize_t len = llistxattr(path, list, sizeof(list));
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
-	len = llistxattr(path, list, sizeof(list));
 	if (len < 0 && errno == ENOENT)
 		return 0;
 	if (len < 0 && errno != EOPNOTSUPP)

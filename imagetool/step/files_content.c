@@ -11,6 +11,7 @@
 
 #include "imagetool/diff/disk_xattrs.h"
 #include "imagetool/interrupt.h"
+#include "imagetool/layer/overlay_xattr.h"
 #include "libutil/file.h"
 
 /* What is asked of the kernel at once, so that an interrupt is seen. */
@@ -129,10 +130,33 @@ static int failed(const char *what, const char *name, struct err *e)
 		       : err_sys(e, "%s extended attribute '%.100s'", what, name);
 }
 
-int content_copy_xattrs(int from, int to, struct err *e)
+/* A file by its descriptor, or with `path` by that, links not followed. */
+struct holder {
+	int fd;
+	const char *path;
+};
+
+static ssize_t list_of(const struct holder *h, char *list, size_t size)
+{
+	return h->path ? llistxattr(h->path, list, size) : flistxattr(h->fd, list, size);
+}
+
+static ssize_t get(const struct holder *h, const char *name, char *value, size_t size)
+{
+	return h->path ? lgetxattr(h->path, name, value, size)
+		       : fgetxattr(h->fd, name, value, size);
+}
+
+static int set(const struct holder *h, const char *name, const char *value, size_t len)
+{
+	return h->path ? lsetxattr(h->path, name, value, len, 0)
+		       : fsetxattr(h->fd, name, value, len, 0);
+}
+
+static int copy_xattrs(const struct holder *from, const struct holder *to, struct err *e)
 {
 	char list[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
-	ssize_t len = flistxattr(from, list, sizeof(list));
+	ssize_t len = list_of(from, list, sizeof(list));
 	int r = 0;
 
 	if (len < 0)
@@ -142,36 +166,24 @@ int content_copy_xattrs(int from, int to, struct err *e)
 
 		if (!disk_xattr_counts(x))
 			continue;
-		n = fgetxattr(from, x, value, sizeof(value));
+		n = get(from, x, value, sizeof(value));
 		if (n < 0)
 			r = failed("read", x, e);
-		else if (fsetxattr(to, x, value, (size_t)n, 0) < 0)
+		else if (set(to, x, value, (size_t)n) < 0)
 			r = failed("set", x, e);
 	}
 	return r;
 }
 
+int content_copy_xattrs(int from, int to, struct err *e)
+{
+	return copy_xattrs(&(struct holder){ .fd = from }, &(struct holder){ .fd = to }, e);
+}
+
 int content_copy_xattrs_at(int fromdir, int todir, const char *name, struct err *e)
 {
-	char list[XATTR_LIST_MAX], value[XATTR_SIZE_MAX], from[PATH_MAX], to[PATH_MAX];
-	ssize_t len;
-	int r = 0;
+	struct xattr_path from, to;
 
-	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d/%s", fromdir, name);
-	(void)snprintf(to, sizeof(to), "/proc/self/fd/%d/%s", todir, name);
-	len = llistxattr(from, list, sizeof(list));
-	if (len < 0)
-		return may_lack(errno) ? 0 : err_sys(e, "list extended attributes");
-	for (const char *x = list; x < list + len && r >= 0; x += strlen(x) + 1) {
-		ssize_t n;
-
-		if (!disk_xattr_counts(x))
-			continue;
-		n = lgetxattr(from, x, value, sizeof(value));
-		if (n < 0)
-			r = failed("read", x, e);
-		else if (lsetxattr(to, x, value, (size_t)n, 0) < 0)
-			r = failed("set", x, e);
-	}
-	return r;
+	return copy_xattrs(&(struct holder){ .path = xattr_path_at(fromdir, name, &from) },
+			   &(struct holder){ .path = xattr_path_at(todir, name, &to) }, e);
 }
