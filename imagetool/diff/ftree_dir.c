@@ -172,26 +172,42 @@ static int visit(int dirfd, const char *name, unsigned char type UNUSED, void *c
 	return add_name(s, dirfd, name, &st, e);
 }
 
-static int scan_dir(struct scan *s, struct err *e)
+int ftree_open_dir(const struct node *dir, int rootfd, int *ret_fd, struct err *e)
 {
 	auto_(strbuf) struct strbuf path = { 0 };
-	autofd int fd = -1;
-	int r = interrupt_check(e);
+	int fd;
 
-	if (r < 0)
-		return r;
-	ftree_path(s->dir, &path);
-	fd = beneath_open(s->rootfd, path.len ? path.data : ".",
-			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, BENEATH_STRICT, e);
-	/* Gone, or something else by now: then it has no content. */
+	*ret_fd = -1;
+	ftree_path(dir, &path);
+	fd = beneath_open(rootfd, path.len ? path.data : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+			  0, BENEATH_STRICT, e);
+	/* Something else is there. */
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP) {
 		err_clear(e);
 		return 0;
 	}
 	if (fd < 0)
 		return fd;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int scan_dir(struct scan *s, struct err *e)
+{
+	auto_(strbuf) struct strbuf path = { 0 };
+	autofd int fd = -1;
+	int r = interrupt_check(e);
+
+	if (r >= 0)
+		r = ftree_open_dir(s->dir, s->rootfd, &fd, e);
+	/* Gone by now: then it has no content. */
+	if (r < 0 || fd < 0)
+		return r;
 	r = dir_each(fd, visit, s, e);
-	return r < 0 ? err_wrap(e, r, "directory '/%s'", strbuf_str(&path)) : 0;
+	if (r >= 0)
+		return 0;
+	ftree_path(s->dir, &path);
+	return err_wrap(e, r, "directory '/%s'", strbuf_str(&path));
 }
 
 static int scan_root(struct scan *s, struct err *e)

@@ -36,6 +36,9 @@ struct ftree_dir_notes {
 	uint64_t redirects; /* directories of overlayfs that were renamed, files without data */
 };
 
+/* The directory below `rootfd` that stands where `dir` does; *ret_fd is -1 when there is none. */
+int ftree_open_dir(const struct node *dir, int rootfd, int *ret_fd, struct err *e);
+
 /* `t` is fresh from ftree_init(); it is sorted afterwards. */
 int ftree_add_dir(struct ftree *t, int rootfd, const struct ftree_dir_opts *opts,
 		  struct ftree_dir_notes *notes, struct err *e);

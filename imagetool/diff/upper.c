@@ -12,6 +12,7 @@
 
 #include "imagetool/diff/content_hash.h"
 #include "imagetool/diff/disk_xattrs.h"
+#include "imagetool/diff/ftree_dir.h"
 #include "imagetool/interrupt.h"
 #include "libutil/beneath.h"
 #include "libutil/dir.h"
@@ -168,28 +169,6 @@ static int look_at(const struct looking *l, struct node *n, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-/* The same directory below; *ret_fd is -1 when there is none. */
-static int open_below(const struct looking *l, const struct node *dir, int *ret_fd, struct err *e)
-{
-	auto_(strbuf) struct strbuf path = { 0 };
-	int fd;
-
-	*ret_fd = -1;
-	if (l->lowerfd < 0)
-		return 0;
-	ftree_path(dir, &path);
-	fd = beneath_open(l->lowerfd, path.len ? path.data : ".",
-			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, BENEATH_STRICT, e);
-	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP) {
-		err_clear(e);
-		return 0;
-	}
-	if (fd < 0)
-		return fd;
-	*ret_fd = fd;
-	return 0;
-}
-
 static bool is_covered(const struct node *dir)
 {
 	for (; dir; dir = dir->parent)
@@ -203,9 +182,10 @@ static int look_into(struct looking *l, struct node *dir, struct err *e)
 	autofd int fd = -1;
 	int r = interrupt_check(e);
 
+	if (r >= 0 && l->lowerfd >= 0)
+		r = ftree_open_dir(dir, l->lowerfd, &fd, e);
 	if (r < 0)
 		return r;
-	r = open_below(l, dir, &fd, e);
 	l->dir = dir;
 	l->dirfd = fd;
 	for (struct node *n = dir->first; n && r >= 0; n = n->next)
