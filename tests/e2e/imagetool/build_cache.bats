@@ -204,7 +204,7 @@ END
 @test "independent stages run side by side, and the first failure ends the others" {
 	dockerfile <<'END'
 FROM sh AS a
-RUN sleep 60
+RUN sleep 63.218
 FROM sh AS b
 RUN sleep 0.3; exit 7
 FROM sh
@@ -215,7 +215,7 @@ END
 	run ! build -t x
 	grep -q "exit code: 7" out
 	[ $(($(date +%s) - begin)) -lt 30 ]
-	run ! pgrep -f 'sleep 60'
+	run ! pgrep -f 'sleep 63[.]218'
 }
 
 @test "two builds of the same at once both end well" {
@@ -264,7 +264,7 @@ END
 }
 
 @test "an interrupt ends the build and leaves nothing behind" {
-	dockerfile <<<"RUN sleep 60"
+	dockerfile <<<"RUN sleep 64.219"
 	creel-image --store store build --progress=plain -t x ctx >out 2>&1 &
 	pid=$!
 	for _ in $(seq 100); do
@@ -274,7 +274,7 @@ END
 	sleep 0.3
 	kill -TERM "$pid"
 	wait "$pid" && false
-	run ! pgrep -f 'sleep 60'
+	run ! pgrep -f 'sleep 64[.]219'
 	[ -z "$(ls store/tmp)" ]
 }
 
