@@ -34,7 +34,8 @@ trap 'exit 130' INT TERM
 run_file() { # FILE RESULTS
 	local label=${1#"$here/"} start status planned ran
 	start=$(date +%s)
-	bats --tap "$1" >"$2.tap" 2>&1 </dev/null
+	# a command in the background of a script ignores SIGINT: tests begin alike, wherever they are run
+	env --default-signal=INT,QUIT bats --tap "$1" >"$2.tap" 2>&1 </dev/null
 	status=$?
 	planned=$(sed -n 's/^1\.\.//p' "$2.tap")
 	ran=$(grep -cE '^(ok|not ok) ' "$2.tap")

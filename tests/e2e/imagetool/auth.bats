@@ -128,10 +128,27 @@ helper() {
 	[[ $output == *"--password-stdin"* && $output != *"$SECRET"* ]]
 }
 
+# types TEXT into what asks for it, once it has asked: PROMPT TEXT..., what is shown so far is in $BATS_TEST_TMPDIR/shown
+answers() {
+	while (($# > 0)); do
+		for _ in {1..100}; do
+			! grep -q "$1" "$BATS_TEST_TMPDIR/shown" || break
+			sleep 0.1
+		done
+		# what is typed before echoing is switched off is thrown away
+		sleep 0.3
+		printf '%b' "$2"
+		shift 2
+	done
+	sleep 1
+}
+
 @test "on a terminal the password is asked for and not shown" {
 	requires program script
-	run -0 bash -c "(sleep 1; echo ann; sleep 1; echo '$SECRET'; sleep 1) |
-		script -qec 'creel-image login $REGISTRY' /dev/null"
+	touch "$BATS_TEST_TMPDIR/shown"
+	answers Username: 'ann\n' Password: "$SECRET\n" |
+		script -qec "creel-image login $REGISTRY" /dev/null >"$BATS_TEST_TMPDIR/shown"
+	output=$(<"$BATS_TEST_TMPDIR/shown")
 	echo "$output"
 	[[ $output == *"Username: "*"Password: "* ]]
 	[[ $output == *"ann is logged in"* ]]
@@ -139,10 +156,15 @@ helper() {
 	[ "$(jq -r '.auths[].auth' "$AUTH")" = "$BASIC" ]
 }
 
+# Ctrl-C is for all that is in the foreground: the shell around the program stays for its trap, where the caller of these
+# tests does not ignore the signal anyway
 @test "Ctrl-C at the password leaves a terminal that shows what is typed" {
 	requires program script stty
-	run -0 bash -c "(sleep 1; printf '\\003'; sleep 1) |
-		script -qec 'env --default-signal=INT creel-image login -u ann $REGISTRY; echo status \$?; stty -a' /dev/null"
+	touch "$BATS_TEST_TMPDIR/shown"
+	answers Password: '\003' |
+		script -qec "trap : INT; env --default-signal=INT creel-image login -u ann $REGISTRY
+			echo status \$?; stty -a" /dev/null >"$BATS_TEST_TMPDIR/shown"
+	output=$(<"$BATS_TEST_TMPDIR/shown")
 	echo "$output"
 	[[ $output == *"interrupted by"*"status 130"*" echo "* ]]
 	[ ! -e "$AUTH" ]
