@@ -2,7 +2,6 @@
 #include "imagetool/result/deliver.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "imagetool/copy/copy.h"
 #include "imagetool/interrupt.h"
@@ -17,14 +16,6 @@ const struct strv *result_output_names(const struct result_input *in,
 	return out->has_names ? &out->names : &in->plan->tags;
 }
 
-static void tell(const struct result_input *in, const char *what, const char *object)
-{
-	autofree char *text = xasprintf("%s %s", what, object);
-
-	if (in->calls && in->calls->tell)
-		in->calls->tell(in->calls->ctx, text);
-}
-
 /* ---- The store ---- */
 
 static int name_in_store(const struct result_input *in, const struct result_output *out,
@@ -34,7 +25,7 @@ static int name_in_store(const struct result_input *in, const struct result_outp
 	int r = 0;
 
 	for (size_t i = 0; i < names->n && r >= 0; i++) {
-		tell(in, "naming to", names->v[i]);
+		result_tell(in, "naming to", names->v[i]);
 		r = store_tag(in->store, names->v[i], &d->top, e);
 	}
 	if (r >= 0 && names->n == 0)
@@ -97,7 +88,7 @@ static int push(const struct result_input *in, const struct result_output *out,
 		opts.registry = *in->registry;
 	if (out->insecure == OUTPUT_YES)
 		opts.registry.tls = REGISTRY_TLS_OFF;
-	tell(in, "pushing", opts.destination);
+	result_tell(in, "pushing", opts.destination);
 	return push_image(in->store, &opts, &result, e);
 }
 
@@ -149,7 +140,7 @@ static int write_archive(const struct result_input *in, const struct result_outp
 		return err_set(e, EINVAL,
 			       "docker's archives hold one platform: build for one, or use "
 			       "type=oci");
-	tell(in, "writing", out->dest);
+	result_tell(in, "writing", out->dest);
 	r = target_open(&place, &(struct target_opts){ .place = &opts }, &target, e);
 	if (r < 0)
 		return r;

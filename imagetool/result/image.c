@@ -17,6 +17,14 @@ bool result_is_docker(const struct result_output *out)
 	       !(out->has_compression && out->compression.kind == LAYER_ZSTD);
 }
 
+void result_tell(const struct result_input *in, const char *what, const char *object)
+{
+	autofree char *text = object ? xasprintf("%s %s", what, object) : xstrdup(what);
+
+	if (in->calls && in->calls->tell)
+		in->calls->tell(in->calls->ctx, text);
+}
+
 struct making {
 	const struct result_input *in;
 	const struct result_output *out;
@@ -67,8 +75,10 @@ static int write_image(const struct making *m, size_t i, struct err *e)
 	struct new_image n = { .config = *image->config, .edited = true };
 	struct image_descriptor made;
 	struct result_layers l;
-	int r = result_layers_make(m->in, image, m->out, m->shared, &own, &l, e);
+	int r;
 
+	result_tell(m->in, "exporting layers", NULL);
+	r = result_layers_make(m->in, image, m->out, m->shared, &own, &l, e);
 	if (r < 0)
 		return r;
 	fs.diff_ids = l.diff_ids;
@@ -83,6 +93,8 @@ static int write_image(const struct making *m, size_t i, struct err *e)
 	r = new_image_write(&n, m->in->store, result_is_docker(m->out) ? IMAGE_DOCKER : IMAGE_OCI,
 			    &made, m->ret->configs[i], e);
 	if (r >= 0) {
+		result_tell(m->in, "exporting manifest", made.digest);
+		result_tell(m->in, "exporting config", m->ret->configs[i]);
 		*desc = made;
 		desc->digest = arena_strdup(m->a, made.digest);
 		desc->platform = arena_grow(m->a, made.platform, 1, 1, sizeof(*made.platform));
@@ -132,7 +144,10 @@ static int attach(const struct making *m, size_t i, struct index_draft *index, s
 	r = attached_write(m->in->store, &m->ret->manifests[i], &m->in->images[i].platform, names,
 			   m->out->oci_artifact != OUTPUT_NO, &m->ret->statements[i], m->a, &desc,
 			   e);
-	return r < 0 ? r : index_draft_add(index, &desc, e);
+	if (r < 0)
+		return r;
+	result_tell(m->in, "exporting attestation manifest", desc.digest);
+	return index_draft_add(index, &desc, e);
 }
 
 /* ---- The index ---- */
@@ -166,6 +181,7 @@ static int write_index(const struct making *m, struct err *e)
 			  docker ? MEDIA_DOCKER_LIST : MEDIA_OCI_INDEX, m->a, &m->ret->top, e);
 	if (r < 0)
 		return r;
+	result_tell(m->in, "exporting manifest list", m->ret->top.digest);
 	annotate(m, ANNOTATION_INDEX_DESCRIPTOR, NULL, &m->ret->top.annotations);
 	return 0;
 }

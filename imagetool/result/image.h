@@ -18,6 +18,10 @@ struct result_documents {
 /* In Docker's words, or OCI's? */
 bool result_is_docker(const struct result_output *out);
 
+/* Says what is being done: "exporting manifest" sha256:..., in BuildKit's words.  `object` may be
+ * NULL. */
+void result_tell(const struct result_input *in, const char *what, const char *object);
+
 int result_documents_make(const struct result_input *in, const struct result_output *out,
 			  struct result_shared *shared, struct arena *a,
 			  struct result_documents *ret, struct err *e);

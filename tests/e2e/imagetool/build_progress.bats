@@ -17,6 +17,7 @@ teardown() { room_teardown; }
 	grep -qE '^#[0-9]+ [0-9]+\.[0-9]{3} hello$' out
 	grep -qE '^#[0-9]+ DONE [0-9]+\.[0-9]s$' out
 	grep -qE '^#[0-9]+ exporting to image$' out
+	grep -qE "^#[0-9]+ exporting manifest $(creel-image --store store inspect --format '{{.Digest}}' x:1)" out
 	grep -qE '^#[0-9]+ naming to docker.io/library/x:1( [0-9.]+s)? done$' out
 	good --progress=plain -t x:1 ctx
 	[ "$(grep -c CACHED out)" = 2 ]
