@@ -7,6 +7,7 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/human.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/remote.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
@@ -37,16 +38,9 @@ struct artifact_values {
 		  .arg = "FILE[:TYPE]",                                                            \
 		  .help = "its config; by default there is none" },                                \
 		REGISTRY_OPT_ROWS(offsetof(struct artifact_values, registry)),                     \
-		{ .letter = 'q',                                                                   \
-		  .name = "quiet",                                                                 \
-		  .kind = OPT_FLAG,                                                                \
-		  .offset = offsetof(struct artifact_values, quiet),                               \
-		  .help = "print the digest and nothing else" },                                   \
-	{                                                                                          \
-		.name = "json", .kind = OPT_FLAG,                                                  \
-		.offset = offsetof(struct artifact_values, json),                                  \
-		.help = "print the result as JSON"                                                 \
-	}
+		QUIET_OPT_ROW(offsetof(struct artifact_values, quiet),                             \
+			      "print the digest and nothing else"),                                \
+		JSON_OPT_ROW(offsetof(struct artifact_values, json), "print the result as JSON")
 
 static const struct opt push_opts[] = {
 	ARTIFACT_TYPE_ROW,

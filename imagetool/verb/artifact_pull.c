@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "imagetool/push/artifact.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/remote.h"
 #include "imagetool/verb/verbs.h"
 
@@ -30,11 +31,7 @@ static const struct opt pull_opts[] = {
 	  .offset = offsetof(struct pull_values, keep),
 	  .help = "fail rather than replace a file that is there" },
 	REGISTRY_OPT_ROWS(offsetof(struct pull_values, registry)),
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct pull_values, quiet),
-	  .help = "do not print the names of the files" },
+	QUIET_OPT_ROW(offsetof(struct pull_values, quiet), "do not print the names of the files"),
 	OPT_END,
 };
 

@@ -8,6 +8,7 @@
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/layer_flags.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/file.h"
 #include "libutil/log.h"
@@ -63,11 +64,7 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, iidfile),
 	  .arg = "FILE",
 	  .help = "write the image's id there" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, quiet),
-	  .help = "print nothing but the image's id" },
+	QUIET_OPT_ROW(offsetof(struct values, quiet), "print nothing but the image's id"),
 	OPT_END,
 };
 

@@ -7,6 +7,7 @@
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/layer_flags.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/log.h"
 #include "libutil/parse.h"
@@ -49,11 +50,7 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, platform),
 	  .arg = "OS/ARCH[/VARIANT]",
 	  .help = "only this member of an index, by default all of it" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, quiet),
-	  .help = "print nothing but the digest" },
+	QUIET_OPT_ROW(offsetof(struct values, quiet), "print nothing but the digest"),
 	OPT_END,
 };
 

@@ -9,6 +9,7 @@
 #include "imagetool/human.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/copy_progress.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
@@ -59,15 +60,8 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, max_size),
 	  .arg = "SIZE",
 	  .help = "refuse a compressed archive that holds more bytes (1 TiB)" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, json),
-	  .help = "print the result as JSON" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, quiet),
-	  .help = "print the digest and nothing else" },
+	JSON_OPT_ROW(offsetof(struct values, json), "print the result as JSON"),
+	QUIET_OPT_ROW(offsetof(struct values, quiet), "print the digest and nothing else"),
 	REGISTRY_OPT_ROWS(offsetof(struct values, both)),
 	REGISTRY_SIDE_OPT_ROWS("src-", offsetof(struct values, from)),
 	REGISTRY_SIDE_OPT_ROWS("dest-", offsetof(struct values, to)),

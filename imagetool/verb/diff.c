@@ -7,6 +7,7 @@
 #include "imagetool/commit/changed.h"
 #include "imagetool/diff/ftree_layers.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/log.h"
 
@@ -16,19 +17,13 @@ struct values {
 };
 
 static const struct opt opts[] = {
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, json),
-	  .help = "a JSON array: path, kind, type, and what differs" },
+	JSON_OPT_ROW(offsetof(struct values, json),
+		     "a JSON array: path, kind, type, and what differs"),
 	{ .name = "checksum",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, checksum),
 	  .help = "compare the content of all files that look the same" },
-	{ .name = "platform",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct values, platform),
-	  .arg = "OS/ARCH[/VARIANT]",
-	  .help = "which member of a multi-platform image; by default this machine's" },
+	MEMBER_OPT_ROW(offsetof(struct values, platform)),
 	OPT_END,
 };
 

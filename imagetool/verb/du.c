@@ -6,6 +6,7 @@
 #include "imagetool/human.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/du_count.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/rows.h"
 #include "imagetool/verb/verbs.h"
@@ -21,10 +22,8 @@ static const struct opt du_opts[] = {
 	  .offset = offsetof(struct du_values, format),
 	  .arg = "FORMAT",
 	  .help = "json, table, 'table TEMPLATE', or a template for each image; no sums then" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct du_values, json),
-	  .help = "print images and sums as one object, in bytes" },
+	JSON_OPT_ROW(offsetof(struct du_values, json),
+		     "print images and sums as one object, in bytes"),
 	OPT_END,
 };
 

@@ -9,6 +9,7 @@
 #include "imagetool/program.h"
 #include "imagetool/store/image.h"
 #include "imagetool/unpack/staging.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/file.h"
 
@@ -23,11 +24,7 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, output),
 	  .arg = "FILE|-",
 	  .help = "where to write; by default standard output" },
-	{ .name = "platform",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct values, platform),
-	  .arg = "OS/ARCH[/VARIANT]",
-	  .help = "which member of a multi-platform image; by default this machine's" },
+	MEMBER_OPT_ROW(offsetof(struct values, platform)),
 	OPT_END,
 };
 

@@ -7,6 +7,7 @@
 #include "imagetool/human.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/describe.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/rows.h"
@@ -35,15 +36,9 @@ static const struct opt opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, no_trunc),
 	  .help = "cut nothing off" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, quiet),
-	  .help = "print the digests of the layers and nothing else" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, json),
-	  .help = "print an array of objects" },
+	QUIET_OPT_ROW(offsetof(struct values, quiet),
+		      "print the digests of the layers and nothing else"),
+	JSON_OPT_ROW(offsetof(struct values, json), "print an array of objects"),
 	{ .name = "platform",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct values, platform),

@@ -13,6 +13,7 @@
 #include "imagetool/layer/layer.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/layer_flags.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 
 struct values {
@@ -32,11 +33,7 @@ static const struct opt opts[] = {
 	  .arg = "OS/ARCH[/VARIANT]",
 	  .help = "what the files are for; by default this machine" },
 	LAYER_OPT_ROWS(offsetof(struct values, layer), layer_compressions, "of the layer"),
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, quiet),
-	  .help = "print nothing but the image's id" },
+	QUIET_OPT_ROW(offsetof(struct values, quiet), "print nothing but the image's id"),
 	BUDGET_OPT_ROWS(offsetof(struct values, budget)),
 	OPT_END,
 };

@@ -6,6 +6,7 @@
 #include "imagetool/human.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/list_rows.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/rows.h"
 #include "imagetool/verb/verbs.h"
@@ -42,15 +43,8 @@ static const struct opt list_opts[] = {
 	  .arg = "ORDER",
 	  .choices = orders,
 	  .help = "stored (the default), created (newest first), name, size (largest first)" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct list_values, json),
-	  .help = "print an array of objects" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct list_values, quiet),
-	  .help = "print the digests and nothing else" },
+	JSON_OPT_ROW(offsetof(struct list_values, json), "print an array of objects"),
+	QUIET_OPT_ROW(offsetof(struct list_values, quiet), "print the digests and nothing else"),
 	{ .name = "names",
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct list_values, names),

@@ -6,6 +6,7 @@
 #include "imagetool/mount/overlay.h"
 #include "imagetool/program.h"
 #include "imagetool/unpack/rootfs.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
 #include "libutil/file.h"
@@ -28,15 +29,8 @@ static const struct opt opts[] = {
 	  .choices = snapshot_choices,
 	  .help = "what layers are kept as that are not unpacked yet; by default erofs where it "
 		  "can be mounted" },
-	{ .name = "platform",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct values, platform),
-	  .arg = "OS/ARCH[/VARIANT]",
-	  .help = "which member of a multi-platform image; by default this machine's" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, json),
-	  .help = "list as JSON" },
+	MEMBER_OPT_ROW(offsetof(struct values, platform)),
+	JSON_OPT_ROW(offsetof(struct values, json), "list as JSON"),
 	OPT_END,
 };
 

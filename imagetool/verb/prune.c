@@ -10,6 +10,7 @@
 #include "imagetool/store/image.h"
 #include "imagetool/store/lease.h"
 #include "imagetool/verb/freed.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/parse.h"
@@ -48,15 +49,8 @@ static const struct opt prune_opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct prune_values, dry_run),
 	  .help = "say what would go, remove nothing" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct prune_values, json),
-	  .help = "print the result as JSON" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct prune_values, quiet),
-	  .help = "do not say what was removed" },
+	JSON_OPT_ROW(offsetof(struct prune_values, json), "print the result as JSON"),
+	QUIET_OPT_ROW(offsetof(struct prune_values, quiet), "do not say what was removed"),
 	OPT_END,
 };
 

@@ -9,6 +9,7 @@
 #include "imagetool/pull/known.h"
 #include "imagetool/registry/prepare.h"
 #include "imagetool/unpack/rootfs.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
@@ -65,15 +66,8 @@ static const struct opt pull_opts[] = {
 		  "(auto)" },
 	BUDGET_OPT_ROWS(offsetof(struct pull_values, budget)),
 	VERIFY_BEFORE_ROWS(offsetof(struct pull_values, trust)),
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct pull_values, quiet),
-	  .help = "print the digest and nothing else" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct pull_values, json),
-	  .help = "print the result as JSON" },
+	QUIET_OPT_ROW(offsetof(struct pull_values, quiet), "print the digest and nothing else"),
+	JSON_OPT_ROW(offsetof(struct pull_values, json), "print the result as JSON"),
 	OPT_END,
 };
 

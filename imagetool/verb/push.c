@@ -6,6 +6,7 @@
 
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
@@ -52,15 +53,8 @@ static const struct opt push_opts[] = {
 	  .offset = offsetof(struct push_values, digestfile),
 	  .arg = "FILE",
 	  .help = "write the digest of what was pushed there" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct push_values, quiet),
-	  .help = "print the digest and nothing else" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct push_values, json),
-	  .help = "print the result as JSON" },
+	QUIET_OPT_ROW(offsetof(struct push_values, quiet), "print the digest and nothing else"),
+	JSON_OPT_ROW(offsetof(struct push_values, json), "print the result as JSON"),
 	OPT_END,
 };
 

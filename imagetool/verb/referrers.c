@@ -6,6 +6,7 @@
 #include "imagetool/registry/lists.h"
 #include "imagetool/store/descriptor.h"
 #include "imagetool/store/digest_set.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/remote.h"
 #include "imagetool/verb/verbs.h"
 
@@ -30,10 +31,7 @@ static const struct opt referrers_opts[] = {
 	  .offset = offsetof(struct referrers_values, tree),
 	  .help = "and who refers to them" },
 	REGISTRY_OPT_ROWS(offsetof(struct referrers_values, registry)),
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct referrers_values, json),
-	  .help = "print an array of objects" },
+	JSON_OPT_ROW(offsetof(struct referrers_values, json), "print an array of objects"),
 	OPT_END,
 };
 

@@ -5,6 +5,7 @@
 #include "imagetool/human.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/freed.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/verbs.h"
 
@@ -23,15 +24,8 @@ static const struct opt rm_opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct rm_values, force),
 	  .help = "remove an image given by digest with all its names; a missing image is fine" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct rm_values, json),
-	  .help = "print the result as JSON" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct rm_values, quiet),
-	  .help = "do not say what was removed" },
+	JSON_OPT_ROW(offsetof(struct rm_values, json), "print the result as JSON"),
+	QUIET_OPT_ROW(offsetof(struct rm_values, quiet), "do not say what was removed"),
 	OPT_END,
 };
 

@@ -6,6 +6,7 @@
 
 #include "imagetool/copy/copy.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
 
@@ -36,11 +37,7 @@ static const struct opt opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, all),
 	  .help = "every image of a multi-platform image, and the index that names them" },
-	{ .name = "platform",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct values, platform),
-	  .arg = "OS/ARCH[/VARIANT]",
-	  .help = "which member of a multi-platform image; by default this machine's" },
+	MEMBER_OPT_ROW(offsetof(struct values, platform)),
 	OPT_END,
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "imagetool/program.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/rows.h"
@@ -44,10 +45,7 @@ static const struct opt opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, no_trunc),
 	  .help = "cut nothing off" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct values, json),
-	  .help = "print an array of objects" },
+	JSON_OPT_ROW(offsetof(struct values, json), "print an array of objects"),
 	REGISTRY_OPT_ROWS(offsetof(struct values, registry)),
 	OPT_END,
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "imagetool/registry/lists.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/remote.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
@@ -26,10 +27,8 @@ static const struct opt tags_opts[] = {
 	  .arg = "TAG",
 	  .help = "only those that come after this one" },
 	REGISTRY_OPT_ROWS(offsetof(struct tags_values, registry)),
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct tags_values, json),
-	  .help = "print the repository and its tags as JSON" },
+	JSON_OPT_ROW(offsetof(struct tags_values, json),
+		     "print the repository and its tags as JSON"),
 	OPT_END,
 };
 

@@ -3,6 +3,7 @@
 #include "imagetool/program.h"
 #include "imagetool/unpack/rootfs.h"
 #include "imagetool/unpack/staging.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 
 struct values {
@@ -11,11 +12,7 @@ struct values {
 };
 
 static const struct opt opts[] = {
-	{ .name = "platform",
-	  .kind = OPT_STRING,
-	  .offset = offsetof(struct values, platform),
-	  .arg = "OS/ARCH[/VARIANT]",
-	  .help = "which member of a multi-platform image; by default this machine's" },
+	MEMBER_OPT_ROW(offsetof(struct values, platform)),
 	BUDGET_OPT_ROWS(offsetof(struct values, rootfs.budget)),
 	{ .name = "no-sync",
 	  .kind = OPT_FLAG,

@@ -9,6 +9,7 @@
 #include "imagetool/program.h"
 #include "imagetool/store/check.h"
 #include "imagetool/store/image.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/verbs.h"
 #include "imagetool/verb/verify_signature.h"
@@ -26,15 +27,9 @@ static const struct opt verify_opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct verify_values, repair),
 	  .help = "remove what is damaged, so that the next pull brings it again" },
-	{ .name = "json",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct verify_values, json),
-	  .help = "print the result as JSON" },
-	{ .letter = 'q',
-	  .name = "quiet",
-	  .kind = OPT_FLAG,
-	  .offset = offsetof(struct verify_values, quiet),
-	  .help = "print nothing, only the exit status tells" },
+	JSON_OPT_ROW(offsetof(struct verify_values, json), "print the result as JSON"),
+	QUIET_OPT_ROW(offsetof(struct verify_values, quiet),
+		      "print nothing, only the exit status tells"),
 	VERIFY_TRUST_ROWS(offsetof(struct verify_values, trust)),
 	OPT_END,
 };
