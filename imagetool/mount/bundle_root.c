@@ -14,31 +14,6 @@
 #include "libutil/path.h"
 #include "libutil/sys.h"
 
-static char *staged_rootfs(int stagefd)
-{
-	char path[FD_PATH_SIZE];
-
-	return path_join(fd_path(stagefd, path), HOME_ROOTFS);
-}
-
-/* Kernels that make no mount apart show it on the staged directory. */
-static int mount_staged(struct bundle_root *b, struct err *e)
-{
-	autofree char *target = staged_rootfs(b->stagefd);
-	int r;
-
-	b->rootfd = overlay_mount(b->stagefd, &b->stack, OVERLAY_WRITE, NULL, e);
-	if (b->rootfd != -ENOTSUP)
-		return b->rootfd;
-	err_clear(e);
-	r = overlay_mount(b->stagefd, &b->stack, OVERLAY_WRITE, target, e);
-	if (r < 0)
-		return r;
-	b->shown = true;
-	b->rootfd = dir_open_at(b->stagefd, HOME_ROOTFS, e);
-	return b->rootfd;
-}
-
 static int begin(struct bundle_root *b, struct store *s, const struct image *img, const char *dir,
 		 enum snapshot_choice form, struct apply_notes *notes, struct err *e)
 {
@@ -56,7 +31,10 @@ static int begin(struct bundle_root *b, struct store *s, const struct image *img
 		r = err_sys(e, "make directory '%s'", HOME_ROOTFS);
 	if (r >= 0)
 		r = overlay_prepare(b->stagefd, &b->stack, true, e);
-	return r < 0 ? r : mount_staged(b, e);
+	if (r < 0)
+		return r;
+	b->rootfd = overlay_mount(b->stagefd, &b->stack, OVERLAY_WRITE, NULL, e);
+	return b->rootfd;
 }
 
 int bundle_root_begin(struct bundle_root *b, struct store *s, const struct image *img, int stagefd,
@@ -89,21 +67,14 @@ int bundle_root_finish(struct bundle_root *b, struct store *s, const struct imag
 	if (r < 0)
 		return r;
 	target = path_join(full, HOME_ROOTFS);
-	if (!b->shown &&
-	    sys_move_mount(b->rootfd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (sys_move_mount(b->rootfd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_sys(e, "mount on '%s'", target);
-	b->shown = false;
 	return 0;
 }
 
 void bundle_root_done(struct bundle_root *b)
 {
 	fd_close(&b->rootfd);
-	if (b->shown) {
-		autofree char *target = staged_rootfs(b->stagefd);
-
-		(void)umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW);
-	}
 	snapshot_stack_done(&b->stack);
 	*b = (struct bundle_root)BUNDLE_ROOT_INIT;
 }

@@ -14,7 +14,6 @@ struct bundle_root {
 	struct snapshot_stack stack;
 	int stagefd; /* borrowed */
 	int rootfd;  /* of the overlay's root directory */
-	bool shown;  /* it had to be mounted on the staged rootfs/ already */
 };
 
 #define BUNDLE_ROOT_INIT                                                                           \

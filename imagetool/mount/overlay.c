@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include "imagetool/erofs/mount.h"
+#include "imagetool/mount/overlay_layers.h"
 #include "libutil/alloc.h"
 #include "libutil/caps.h"
 #include "libutil/dir.h"
@@ -18,7 +21,7 @@
 #include "libutil/file.h"
 #include "libutil/sys.h"
 
-#define LEGACY_TEXT_MAX 4000 /* options of mount(2): a page */
+#define OVERLAY_SHOWN_SIZE (FD_PATH_SIZE + sizeof(OVERLAY_SHOWN))
 
 /* ---- Beside the layers ---- */
 
@@ -71,13 +74,6 @@ int overlay_prepare(int dirfd, const struct snapshot_stack *stack, bool writable
 
 /* ---- Layers as descriptors ---- */
 
-struct layers {
-	int *fds; /* O_PATH or mounts of EROFS, top first */
-	size_t n;
-	size_t *images; /* positions of those that are mounts of EROFS */
-	size_t n_images;
-};
-
 static void layers_done(struct layers *l)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -121,7 +117,7 @@ static int open_layers(int dirfd, const struct snapshot_stack *s, bool writable,
 	return 0;
 }
 
-/* ---- The new way ---- */
+/* ---- The overlay ---- */
 
 /* overlayfs keeps its own attributes as trusted.*, which only root of the machine may read. */
 bool overlay_is_users(void)
@@ -213,62 +209,67 @@ static int attach(int fd, const char *target, struct err *e)
 	return 0;
 }
 
-/* Before Linux 6.15 layers must be mounted somewhere while the overlay is made: on the target, one
+/* Before Linux 6.15 mounts of EROFS must be somewhere while the overlay is made: on `place`, one
  * above the other. */
-static int mount_shown(int dirfd, const struct layers *l, enum overlay_mode mode,
-		       const char *target, struct err *e)
+static int mount_shown(int dirfd, const struct layers *l, enum overlay_mode mode, const char *place,
+		       struct err *e)
 {
 	size_t shown = 0;
 	int fd = 0;
 
 	for (; shown < l->n_images && fd >= 0; shown++)
-		fd = attach(l->fds[l->images[shown]], target, e);
+		fd = attach(l->fds[l->images[shown]], place, e);
 	if (fd >= 0)
 		fd = mount_detached(dirfd, l, mode, e);
 	else
 		shown--;
 	while (shown--)
-		(void)umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW);
+		(void)umount2(place, MNT_DETACH | UMOUNT_NOFOLLOW);
 	return fd;
 }
 
-/* ---- The old way ---- */
-
-static int legacy_text(int dirfd, const struct layers *l, enum overlay_mode mode,
-		       struct strbuf *out, struct err *e)
+static int show_place(int dirfd, char ret[OVERLAY_SHOWN_SIZE], struct err *e)
 {
 	char path[FD_PATH_SIZE];
 
-	strbuf_adds(out, "lowerdir=");
-	for (size_t i = 0; i < l->n; i++)
-		strbuf_addf(out, "%s%s", i ? ":" : "", fd_path(l->fds[i], path));
-	if (mode != OVERLAY_READ)
-		strbuf_addf(out, ",upperdir=%s/%s,workdir=%s/%s", fd_path(dirfd, path),
-			    OVERLAY_UPPER, path, OVERLAY_WORK);
-	if (overlay_is_users())
-		strbuf_adds(out, ",userxattr");
-	else if (mode == OVERLAY_BUILD)
-		strbuf_adds(out, ",redirect_dir=nofollow");
-	return strbuf_check(out, "the list of layers (Linux 6.7 takes longer ones)", e);
-}
-
-static int mount_legacy(int dirfd, const struct layers *l, enum overlay_mode mode,
-			const char *target, struct err *e)
-{
-	auto_(strbuf) struct strbuf text = { .max = LEGACY_TEXT_MAX };
-	int r = legacy_text(dirfd, l, mode, &text, e);
-
-	if (r < 0)
-		return r;
-	if (mount("overlay", target, "overlay", mode == OVERLAY_READ ? MS_RDONLY : 0, text.data) <
-	    0)
-		return err_sys(e, "mount an overlay of %zu layers on '%s'", l->n, target);
+	if (mkdirat(dirfd, OVERLAY_SHOWN, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "make directory '%s'", OVERLAY_SHOWN);
+	(void)snprintf(ret, OVERLAY_SHOWN_SIZE, "%s/" OVERLAY_SHOWN, fd_path(dirfd, path));
 	return 0;
 }
 
 static bool is_too_old(int r)
 {
-	return r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP;
+	return r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP || r == -EPERM;
+}
+
+/* What kernels know, the newest first; each row is tried when the one above is refused and the
+ * kernel says that it is too old for it.
+ *
+ *	6.15	all apart: images of EROFS, and the overlay of them
+ *	6.12	images are shown while the overlay is made
+ *	6.7	layers one by one
+ *	5.2	layers in a text, the overlay shown and taken down
+ */
+static int mount_apart(int dirfd, const struct layers *l, enum overlay_mode mode, struct err *e)
+{
+	char place[OVERLAY_SHOWN_SIZE];
+	int fd = mount_detached(dirfd, l, mode, e), r;
+
+	if (!is_too_old(fd))
+		return fd;
+	if (l->n_images) {
+		err_clear(e);
+		r = show_place(dirfd, place, e);
+		if (r >= 0)
+			fd = r = mount_shown(dirfd, l, mode, place, e);
+		(void)unlinkat(dirfd, OVERLAY_SHOWN, AT_REMOVEDIR);
+		return r < 0 ? r : fd;
+	}
+	if (overlay_takes_descriptors())
+		return fd;
+	err_clear(e);
+	return overlay_mount_by_names(dirfd, l, mode, e);
 }
 
 int overlay_mount(int dirfd, const struct snapshot_stack *stack, enum overlay_mode mode,
@@ -280,22 +281,42 @@ int overlay_mount(int dirfd, const struct snapshot_stack *stack, enum overlay_mo
 
 	if (r < 0)
 		return r;
-	fd = mount_detached(dirfd, &l, mode, e);
-	if (fd >= 0 && !target)
-		return steal_fd(&fd);
-	if (!target)
-		return is_too_old(fd) ? err_set(e, ENOTSUP, "this kernel makes no overlay apart")
-				      : fd;
-	if (is_too_old(fd) && l.n_images) {
-		err_clear(e);
-		fd = mount_shown(dirfd, &l, mode, target, e);
-	}
-	if (fd >= 0)
-		return attach(fd, target, e);
-	if (!is_too_old(fd) || l.n_images)
+	fd = mount_apart(dirfd, &l, mode, e);
+	if (fd < 0)
 		return fd;
-	err_clear(e);
-	return mount_legacy(dirfd, &l, mode, target, e);
+	return target ? attach(fd, target, e) : steal_fd(&fd);
+}
+
+/* ---- Mounts whose parts are copied ---- */
+
+static bool can_be_copied(int fd)
+{
+	autofd int copy = sys_open_tree(
+		fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+
+	return copy >= 0;
+}
+
+int overlay_mount_shared(int dirfd, const struct snapshot_stack *stack, struct err *e)
+{
+	char place[OVERLAY_SHOWN_SIZE];
+	autofd int fd = overlay_mount(dirfd, stack, OVERLAY_READ, NULL, e);
+	int r = fd;
+
+	if (fd < 0 || can_be_copied(fd))
+		return steal_fd(&fd);
+	r = show_place(dirfd, place, e);
+	if (r >= 0)
+		r = attach(fd, place, e);
+	return r < 0 ? r : steal_fd(&fd);
+}
+
+void overlay_unshow(int dirfd)
+{
+	char path[FD_PATH_SIZE], place[OVERLAY_SHOWN_SIZE];
+
+	(void)snprintf(place, sizeof(place), "%s/" OVERLAY_SHOWN, fd_path(dirfd, path));
+	(void)umount2(place, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 /* ---- Mounts that are there ---- */

@@ -87,6 +87,8 @@ int tree_stack(struct solve *s, size_t vertex, struct snapshot_stack *ret, struc
 int tree_open(struct solve *s, size_t vertex, struct err *e);
 /* Of nothing. */
 int tree_open_empty(struct solve *s, struct err *e);
+/* Before the solve goes. */
+void tree_scratch_done(struct solve *s);
 /* The same as what a step takes files from; contexts have their own. */
 int tree_for_step(struct solve *s, size_t vertex, struct step_tree *ret, struct err *e);
 

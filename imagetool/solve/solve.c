@@ -69,8 +69,7 @@ void solve_free(struct solve *s)
 	for (size_t i = 0; i < s->graph->n_targets; i++)
 		free((void *)(uintptr_t)s->results[i].layers);
 	close_at_exit(&s->emptyfd);
-	if (s->scratch.fd >= 0)
-		built_drop(s->snaps, &s->scratch);
+	tree_scratch_done(s);
 	snapshots_free(s->snaps);
 	(void)pthread_mutex_destroy(&s->lock);
 	(void)pthread_mutex_destroy(&s->context_lock);

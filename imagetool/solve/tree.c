@@ -14,7 +14,8 @@
 
 #define ROOT_MODE 0755
 /* A snapshot is renamed once in its life, when it is packed. */
-#define OPEN_TRIES 3
+#define OPEN_TRIES        3
+#define SCRATCH_NAME_SIZE 24
 
 static bool is_listed(const struct snapshot_stack *st, const char *key)
 {
@@ -125,18 +126,40 @@ int tree_stack(struct solve *s, size_t vertex, struct snapshot_stack *ret, struc
 
 /* ---- Mounted for reading ---- */
 
+static void scratch_name(unsigned i, char ret[SCRATCH_NAME_SIZE])
+{
+	(void)snprintf(ret, SCRATCH_NAME_SIZE, "tree-%u", i);
+}
+
 /* A directory of its own for each, below one that goes with the solve. */
 static int scratch_dir(struct solve *s, struct err *e)
 {
-	char name[24];
+	char name[SCRATCH_NAME_SIZE];
 	int r = s->scratch.fd < 0 ? built_begin(s->snaps, &s->scratch, e) : 0;
 
 	if (r < 0)
 		return r;
-	(void)snprintf(name, sizeof(name), "tree-%u", s->n_scratch++);
+	scratch_name(s->n_scratch++, name);
 	if (mkdirat(s->scratch.fd, name, 0700) < 0)
 		return err_sys(e, "make directory '%s'", name);
 	return dir_open_at(s->scratch.fd, name, e);
+}
+
+void tree_scratch_done(struct solve *s)
+{
+	char name[SCRATCH_NAME_SIZE];
+
+	if (s->scratch.fd < 0)
+		return;
+	for (unsigned i = 0; i < s->n_scratch; i++) {
+		autofd int fd = -1;
+
+		scratch_name(i, name);
+		fd = dir_open_at(s->scratch.fd, name, NULL);
+		if (fd >= 0)
+			overlay_unshow(fd);
+	}
+	built_drop(s->snaps, &s->scratch);
 }
 
 static int mount_tree(struct solve *s, size_t vertex, struct err *e)
@@ -152,7 +175,7 @@ static int mount_tree(struct solve *s, size_t vertex, struct err *e)
 	(void)pthread_mutex_unlock(&s->lock);
 	if (r >= 0)
 		r = overlay_prepare(dirfd, &st, false, e);
-	return r < 0 ? r : overlay_mount(dirfd, &st, OVERLAY_READ, NULL, e);
+	return r < 0 ? r : overlay_mount_shared(dirfd, &st, e);
 }
 
 int tree_open(struct solve *s, size_t vertex, struct err *e)

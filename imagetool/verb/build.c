@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "imagetool/build/rootless.h"
+#include "imagetool/mount/overlay.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
@@ -182,6 +183,7 @@ static int open_and_build(const void *global, struct values *v, struct err *e)
 	autofd int signals = registry_flags_signals(e);
 	int r = signals < 0 ? signals : 0;
 
+	overlay_hide_mounts();
 	if (r >= 0)
 		r = registry_flags_opts(&v->registry, signals, &v->o.registry, e);
 	if (r >= 0)

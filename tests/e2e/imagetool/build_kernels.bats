@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Builds where the kernel is old, or the store lies where no overlay can: the same images come of them.
+
+bats_require_minimum_version 1.5.0
+load build
+load ../rootless
+
+setup() { build_setup; }
+teardown() { room_teardown; }
+
+# Every way in which a step leaves something, or takes it from elsewhere.
+many_kinds() {
+	mkdir -p ctx/tree/deep ctx/into
+	echo one >ctx/tree/deep/one
+	ln -s one ctx/tree/deep/link
+	echo over >ctx/into/passwd
+	touch -d @1000000000 ctx/tree/deep/one ctx/into/passwd
+	cat >ctx/Dockerfile <<-'END'
+		FROM base:1 AS made
+		WORKDIR /srv/made
+		RUN echo first >first && ln -s first link && mkdir -p gone/below empty && echo x >gone/below/x && chmod 700 empty
+		RUN rm -r gone && mkdir gone && echo new >gone/new && touch -d @5 first && rm /etc/passwd
+		COPY tree /srv/tree
+		FROM base:1
+		RUN --mount=type=bind,from=made,source=/srv,target=/mnt,rw echo y >/mnt/y && cat /mnt/made/first >/first
+		RUN --mount=type=bind,target=/ctx --mount=type=cache,target=/cache cat /ctx/tree/deep/one >/one && echo kept >>/cache/kept
+		COPY --from=made /srv /srv
+		COPY --link tree /linked
+		COPY --link into /etc
+		RUN cat /etc/passwd /linked/deep/one >/both && rm -r /linked/deep && rm /bin/yes
+		RUN test ! -e /linked/deep && test ! -e /bin/yes && test -e /srv/made/gone/new
+	END
+}
+
+# built NAME [PROGRAM ARG...]: the digest of the image of many_kinds, made under that program.
+built() {
+	rm -rf "store.$1"
+	cp -a store "store.$1"
+	SOURCE_DATE_EPOCH=1700000000 "${@:2}" creel-image --store "store.$1" build --progress plain -t x:1 \
+		--metadata-file meta --output type=image,rewrite-timestamp=true ctx >said 2>out || {
+		cat out >&2
+		return 1
+	}
+	jq -er '."containerimage.digest"' meta
+}
+
+@test "kernels without the new mount calls build the same image" {
+	many_kinds
+	new=$(built new)
+	[ -n "$new" ]
+	[ "$(built old no_syscall fsopen --)" = "$new" ]
+	[ "$(built older no_syscall fsopen,openat2,clone3,close_range,mount_setattr,pidfd_getfd --)" = "$new" ]
+}
