@@ -39,10 +39,12 @@ static int add_provenance(const struct attest_input *in, struct arena *a,
 	struct provenance how = in->how;
 
 	how.max = in->plan->max;
+	how.v02 = in->plan->v02;
+	how.reproducible = in->plan->reproducible;
 	how.builder_id = in->plan->builder_id;
 	(void)clock_gettime(CLOCK_REALTIME, &how.finished);
 	provenance_write(&how, &text);
-	return add(ret, PROVENANCE_PREDICATE, &text, a, e);
+	return add(ret, how.v02 ? PROVENANCE_PREDICATE_02 : PROVENANCE_PREDICATE, &text, a, e);
 }
 
 int attest_statements(const struct attest_input *in, int rootfd, struct arena *a,

@@ -9,7 +9,7 @@
 
 struct attest_input {
 	const struct attest_plan *plan;
-	struct provenance how; /* `max` and `builder_id` are the plan's, `finished` is now */
+	struct provenance how; /* what the plan says is the plan's, `finished` is now */
 	const char *name;      /* of the image, for people; NULL */
 	bool has_epoch;        /* when the SBOM was made */
 	int64_t epoch;

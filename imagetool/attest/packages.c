@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "imagetool/attest/lines.h"
+#include "imagetool/result/purl.h"
 #include "libutil/strbuf.h"
 
 static const char *const kinds[] = {
@@ -79,19 +80,6 @@ void packages_sort(struct packages *p)
 
 /* ---- purl ---- */
 
-static void escape(struct strbuf *out, const char *text, bool keep_slashes)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-		    strchr("-._~", c) || (c == '/' && keep_slashes))
-			strbuf_addc(out, *text);
-		else
-			strbuf_addf(out, "%%%02X", c);
-	}
-}
-
 static bool is_of_distribution(enum package_kind kind)
 {
 	return kind == PACKAGE_DEB || kind == PACKAGE_APK;
@@ -100,7 +88,7 @@ static bool is_of_distribution(enum package_kind kind)
 static void add_qualifier(struct strbuf *out, char *separator, const char *key, const char *value)
 {
 	strbuf_addf(out, "%c%s=", *separator, key);
-	escape(out, value, false);
+	purl_escape(out, value, "");
 	*separator = '&';
 }
 
@@ -110,12 +98,12 @@ void package_purl(const struct packages *all, const struct package *p, struct st
 
 	strbuf_addf(out, "pkg:%s/", kinds[p->kind]);
 	if (is_of_distribution(p->kind)) {
-		escape(out, all->os_id ? all->os_id : kinds[p->kind], false);
+		purl_escape(out, all->os_id ? all->os_id : kinds[p->kind], "");
 		strbuf_addc(out, '/');
 	}
-	escape(out, p->name, true);
+	purl_escape(out, p->name, "/");
 	strbuf_addc(out, '@');
-	escape(out, p->version, false);
+	purl_escape(out, p->version, "");
 	if (p->arch)
 		add_qualifier(out, &separator, "arch", p->arch);
 	if (is_of_distribution(p->kind) && all->os_id && all->os_version) {

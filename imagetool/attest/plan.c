@@ -11,6 +11,7 @@
 void attest_plan_done(struct attest_plan *p)
 {
 	free(p->builder_id);
+	free(p->filename);
 	*p = (struct attest_plan){ 0 };
 }
 
@@ -23,33 +24,61 @@ static int read_bool(const char *value, bool *ret, struct err *e)
 
 /* ---- Keys ---- */
 
+static int set_mode(struct attest_plan *p, const char *value, struct err *e)
+{
+	p->max = streq(value, "max");
+	return p->max || streq(value, "min")
+		       ? 0
+		       : err_set(e, EINVAL, "unknown mode '%.80s': min or max", value);
+}
+
+static int set_version(struct attest_plan *p, const char *value, struct err *e)
+{
+	p->v02 = streq(value, "v0.2");
+	return p->v02 || streq(value, "v1")
+		       ? 0
+		       : err_set(e, EINVAL, "unknown version '%.80s': v1 or v0.2", value);
+}
+
+static int set_text(char **field, const char *value)
+{
+	free(*field);
+	*field = xstrdup(value);
+	return 0;
+}
+
+static int set_filename(struct attest_plan *p, const char *value, struct err *e)
+{
+	if (!*value || strchr(value, '/') || streq(value, ".") || streq(value, ".."))
+		return err_set(e, EINVAL, "'%.80s' is no name of a file", value);
+	return set_text(&p->filename, value);
+}
+
 static int set_provenance(struct attest_plan *p, const char *key, const char *value, struct err *e)
 {
 	bool on = true;
 	int r = 0;
 
-	if (streq(key, "mode")) {
-		p->max = streq(value, "max");
-		return p->max || streq(value, "min")
-			       ? 0
-			       : err_set(e, EINVAL, "unknown mode '%.80s': min or max", value);
-	}
-	if (streq(key, "builder-id")) {
-		free(p->builder_id);
-		p->builder_id = xstrdup(value);
-		return 0;
-	}
-	if (streq(key, "disabled")) {
-		r = read_bool(value, &on, e);
-		p->provenance = !on;
-		return r;
-	}
+	if (streq(key, "mode"))
+		return set_mode(p, value, e);
 	if (streq(key, "version"))
-		return streq(value, "v1")
-			       ? 0
-			       : err_set(e, ENOTSUP, "provenance is written as SLSA v1 only");
-	return err_set(e, EINVAL, "unknown key '%.80s': mode, builder-id, version or disabled",
-		       key);
+		return set_version(p, value, e);
+	if (streq(key, "builder-id"))
+		return set_text(&p->builder_id, value);
+	if (streq(key, "filename"))
+		return set_filename(p, value, e);
+	if (streq(key, "reproducible"))
+		return read_bool(value, &p->reproducible, e);
+	if (streq(key, "inline-only"))
+		return read_bool(value, &p->inline_only, e);
+	if (!streq(key, "disabled"))
+		return err_set(e, EINVAL,
+			       "unknown key '%.80s': mode, version, builder-id, reproducible, "
+			       "inline-only, filename or disabled",
+			       key);
+	r = read_bool(value, &on, e);
+	p->provenance = !on;
+	return r;
 }
 
 static int set_sbom(struct attest_plan *p, const char *key, const char *value, struct err *e)

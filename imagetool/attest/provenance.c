@@ -1,119 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/attest/provenance.h"
 
-#include "imagetool/sign/base64.h"
-#include "libutil/json.h"
+#include "imagetool/attest/materials.h"
 #include "libutil/parse.h"
 
 /* Whose rules external and internal parameters follow. */
 #define BUILD_TYPE                                                                                 \
 	"https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md"
+#define BUILD_TYPE_02 "https://mobyproject.org/buildkit@v1"
+
+struct writing {
+	const struct provenance *p;
+	struct materials of;
+	struct json_writer w;
+};
+
+static void begin(struct json_writer *w, const char *key)
+{
+	json_key(w, key);
+	json_object(w);
+}
+
+static void begin_list(struct json_writer *w, const char *key)
+{
+	json_key(w, key);
+	json_array(w);
+}
 
 /* ---- What it was made of ---- */
 
-static void escape(struct strbuf *out, const char *text)
+static void write_digest(struct json_writer *w, const struct material *m)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-		    strchr("-._~/", c))
-			strbuf_addc(out, *text);
-		else
-			strbuf_addf(out, "%%%02X", c);
-	}
-}
-
-static void image_uri(const struct vertex_image *image, struct strbuf *out)
-{
-	auto_(image_reference) struct image_reference ref = { 0 };
-	char platform[PLATFORM_TEXT_SIZE];
-	const char *repository;
-
-	if (reference_parse(image->reference, &ref, NULL) < 0) {
-		strbuf_adds(out, image->reference);
+	if (!m->digest)
 		return;
-	}
-	repository = ref.repository;
-	strbuf_addf(out, "pkg:%s/", image->layout ? "oci" : "docker");
-	if (!streq(ref.registry, "docker.io")) {
-		escape(out, ref.registry);
-		strbuf_addc(out, '/');
-	} else if (starts_with(repository, "library/")) {
-		repository += strlen("library/");
-	}
-	escape(out, repository);
-	if (ref.tag) {
-		strbuf_addc(out, '@');
-		escape(out, ref.tag);
-	}
-	strbuf_adds(out, "?platform=");
-	platform_text(&image->platform, platform);
-	for (const char *c = platform; *c; c++)
-		strbuf_adds(out, *c == '/' ? "%2F" : (char[]){ *c, '\0' });
-}
-
-static void write_material(struct json_writer *w, const char *uri, const char *algorithm,
-			   const char *digest)
-{
-	json_object(w);
-	json_kv_string(w, "uri", uri);
-	if (digest) {
-		json_key(w, "digest");
-		json_object(w);
-		json_kv_string(w, algorithm, digest);
-		json_object_end(w);
-	}
+	begin(w, "digest");
+	json_kv_string(w, m->algorithm, m->digest);
 	json_object_end(w);
 }
 
-static void write_git(struct json_writer *w, const struct vertex_git *git)
+static void write_materials(struct writing *c, const char *key)
 {
-	auto_(strbuf) struct strbuf uri = { 0 };
-	const char *commit = git->checksum ? git->checksum : git->ref;
+	struct json_writer *w = &c->w;
 
-	strbuf_adds(&uri, git->url);
-	if (*git->ref)
-		strbuf_addf(&uri, "#%s", git->ref);
-	/* A branch is no digest. */
-	if (strlen(commit) != 40 || commit[strspn(commit, "0123456789abcdef")])
-		commit = NULL;
-	write_material(w, strbuf_str(&uri), "sha1", commit);
-}
-
-static void write_source(struct json_writer *w, const struct vertex *v)
-{
-	auto_(strbuf) struct strbuf uri = { 0 };
-
-	switch (v->kind) {
-	case VERTEX_IMAGE:
-		image_uri(&v->u.image, &uri);
-		write_material(w, strbuf_str(&uri), "sha256",
-			       v->u.image.digest ? digest_hex(v->u.image.digest) : NULL);
-		return;
-	case VERTEX_HTTP:
-		write_material(w, v->u.http.url, "sha256",
-			       v->u.http.checksum && starts_with(v->u.http.checksum, "sha256:")
-				       ? v->u.http.checksum + strlen("sha256:")
-				       : NULL);
-		return;
-	case VERTEX_GIT:
-		write_git(w, &v->u.git);
-		return;
-	case VERTEX_CONTEXT:
-	case VERTEX_FILES:
-	case VERTEX_RUN:
-		return;
+	begin_list(w, key);
+	for (size_t i = 0; i < c->of.n; i++) {
+		json_object(w);
+		json_kv_string(w, "uri", c->of.items[i].uri);
+		write_digest(w, &c->of.items[i]);
+		json_object_end(w);
 	}
+	json_array_end(w);
 }
 
-static void write_sources(struct json_writer *w, const struct provenance *p)
+/* Files of this machine have no names by which others find them. */
+static bool is_complete(const struct materials *of)
 {
-	json_key(w, "resolvedDependencies");
-	json_array(w);
-	for (size_t i = 0; i < p->graph->n; i++)
-		write_source(w, &p->graph->items[i]);
-	json_array_end(w);
+	return of->n_locals == 0;
 }
 
 /* ---- What was asked for ---- */
@@ -135,8 +77,7 @@ static void write_pairs(struct json_writer *w, const char *prefix, const struct 
 
 static void write_args(struct json_writer *w, const struct provenance *p)
 {
-	json_key(w, "args");
-	json_object(w);
+	begin(w, "args");
 	if (p->max) {
 		write_pairs(w, "build-arg", p->options->build_args, p->options->n_build_args);
 		write_pairs(w, "label", p->options->labels, p->options->n_labels);
@@ -146,156 +87,70 @@ static void write_args(struct json_writer *w, const struct provenance *p)
 	json_object_end(w);
 }
 
-static void write_ids(struct json_writer *w, const char *key, const char *const *ids, size_t n)
+static bool has_all_args(const struct provenance *p)
+{
+	return p->max || p->options->n_build_args + p->options->n_labels == 0;
+}
+
+static void write_uses(struct json_writer *w, const char *key, const struct secret_use *list,
+		       size_t n)
 {
 	if (n == 0)
 		return;
-	json_key(w, key);
-	json_array(w);
+	begin_list(w, key);
 	for (size_t i = 0; i < n; i++) {
 		json_object(w);
-		json_kv_string(w, "id", ids[i]);
-		json_kv_bool(w, "optional", true);
+		json_kv_string(w, "id", list[i].id);
+		if (list[i].optional)
+			json_kv_bool(w, "optional", true);
 		json_object_end(w);
 	}
 	json_array_end(w);
 }
 
-static void write_locals(struct json_writer *w, const struct provenance *p)
+static void write_locals(struct writing *c)
 {
-	json_key(w, "locals");
-	json_array(w);
-	for (size_t i = 0; i < p->graph->n; i++) {
-		const struct vertex *v = &p->graph->items[i];
-
-		if (v->kind != VERTEX_CONTEXT)
-			continue;
-		json_object(w);
-		json_kv_string(w, "name", *v->u.context.name ? v->u.context.name : "context");
-		json_object_end(w);
+	if (c->of.n_locals == 0)
+		return;
+	begin_list(&c->w, "locals");
+	for (size_t i = 0; i < c->of.n_locals; i++) {
+		json_object(&c->w);
+		json_kv_string(&c->w, "name", c->of.locals[i]);
+		json_object_end(&c->w);
 	}
-	json_object(w);
-	json_kv_string(w, "name", "dockerfile");
-	json_object_end(w);
-	json_array_end(w);
+	json_array_end(&c->w);
 }
 
-static void write_request(struct json_writer *w, const struct provenance *p)
+static void write_config_source(struct writing *c, const char *path_key)
 {
-	json_key(w, "externalParameters");
-	json_object(w);
-	json_key(w, "configSource");
-	json_object(w);
-	if (p->context)
-		json_kv_string(w, "uri", p->context);
-	json_kv_string(w, "path", p->dockerfile);
-	json_object_end(w);
-	json_key(w, "request");
-	json_object(w);
-	json_kv_string(w, "frontend", "dockerfile.v0");
-	write_args(w, p);
-	if (p->max) {
-		write_ids(w, "secrets", p->secrets, p->n_secrets);
-		write_ids(w, "ssh", p->ssh, p->n_ssh);
+	begin(&c->w, "configSource");
+	if (c->of.context) {
+		json_kv_string(&c->w, "uri", c->of.context->uri);
+		write_digest(&c->w, c->of.context);
 	}
-	if (!p->context)
-		write_locals(w, p);
-	json_object_end(w);
-	json_object_end(w);
+	json_kv_string(&c->w, path_key, c->p->dockerfile);
+	json_object_end(&c->w);
 }
 
-/* ---- Every step ---- */
-
-static void write_inputs(struct json_writer *w, const struct vertex *v)
+static void write_request(struct writing *c, const char *key)
 {
-	json_key(w, "inputs");
-	json_array(w);
-	for (size_t i = 0; i < v->n_inputs; i++) {
-		autofree char *id = xasprintf("step%zu:0", v->inputs[i]);
-
-		json_string(w, id);
+	begin(&c->w, key);
+	json_kv_string(&c->w, "frontend", "dockerfile.v0");
+	write_args(&c->w, c->p);
+	if (c->p->max) {
+		write_uses(&c->w, "secrets", c->of.secrets, c->of.n_secrets);
+		write_uses(&c->w, "ssh", c->of.ssh, c->of.n_ssh);
 	}
-	json_array_end(w);
+	write_locals(c);
+	json_object_end(&c->w);
 }
 
-static void write_steps(struct json_writer *w, const struct graph *g)
+static void write_steps(struct writing *c)
 {
-	json_key(w, "buildConfig");
-	json_object(w);
-	json_key(w, "llbDefinition");
-	json_array(w);
-	for (size_t i = 0; i < g->n; i++) {
-		autofree char *id = xasprintf("step%zu", i);
-
-		json_object(w);
-		json_kv_string(w, "id", id);
-		json_key(w, "op");
-		json_object(w);
-		json_kv_string(w, "name", g->items[i].name);
-		json_object_end(w);
-		if (g->items[i].n_inputs)
-			write_inputs(w, &g->items[i]);
-		json_object_end(w);
-	}
-	json_array_end(w);
-	json_key(w, "digestMapping");
-	json_object(w);
-	for (size_t i = 0; i < g->n; i++) {
-		autofree char *id = xasprintf("step%zu", i);
-
-		json_kv_string(w, g->items[i].digest, id);
-	}
-	json_object_end(w);
-	json_object_end(w);
-}
-
-/* The Dockerfile, and from which of its lines each step comes. */
-static void write_source_map(struct json_writer *w, const struct provenance *p)
-{
-	auto_(arena) struct arena a = { 0 };
-
-	json_key(w, "source");
-	json_object(w);
-	json_key(w, "locations");
-	json_object(w);
-	for (size_t i = 0; i < p->graph->n; i++) {
-		const struct instruction *from = p->graph->items[i].origin;
-		autofree char *id = xasprintf("step%zu", i);
-
-		if (!from)
-			continue;
-		json_key(w, id);
-		json_object(w);
-		json_key(w, "locations");
-		json_array(w);
-		json_object(w);
-		json_key(w, "ranges");
-		json_array(w);
-		json_object(w);
-		json_key(w, "start");
-		json_object(w);
-		json_kv_i64(w, "line", from->first_line);
-		json_object_end(w);
-		json_key(w, "end");
-		json_object(w);
-		json_kv_i64(w, "line", from->last_line);
-		json_object_end(w);
-		json_object_end(w);
-		json_array_end(w);
-		json_object_end(w);
-		json_array_end(w);
-		json_object_end(w);
-	}
-	json_object_end(w);
-	json_key(w, "infos");
-	json_array(w);
-	json_object(w);
-	json_kv_string(w, "filename", p->dockerfile);
-	json_kv_string(w, "language", "Dockerfile");
-	json_kv_string(w, "data", base64_encode(&a, p->text, p->len));
-	json_object_end(w);
-	json_array_end(w);
-	json_object_end(w);
+	if (!c->p->max)
+		return;
+	json_key(&c->w, "buildConfig");
+	provenance_write_steps(&c->w, c->p->graph, &c->of);
 }
 
 /* ---- The run ---- */
@@ -307,65 +162,141 @@ static void write_time(struct json_writer *w, const char *key, struct timespec t
 	json_kv_string(w, key, time_text(t, text));
 }
 
-static bool is_hermetic(const struct graph *g)
+static const char *builder_id(const struct provenance *p)
 {
-	for (size_t i = 0; i < g->n; i++)
-		if (g->items[i].kind == VERTEX_RUN && g->items[i].u.run.network != RUN_NETWORK_NONE)
-			return false;
-	return true;
+	return p->builder_id ? p->builder_id : "";
 }
 
-static void write_run(struct json_writer *w, const struct provenance *p)
+static const char *platform_of(const struct provenance *p, char text[PLATFORM_TEXT_SIZE])
 {
-	json_key(w, "runDetails");
-	json_object(w);
-	json_key(w, "builder");
-	json_object(w);
-	json_kv_string(w, "id", p->builder_id ? p->builder_id : "");
-	json_key(w, "version");
-	json_object(w);
+	return platform_text(&p->platform, text);
+}
+
+/* What BuildKit adds of its own; its members are called by `hermetic` and the like. */
+static void write_metadata(struct writing *c, const char *key, const char *hermetic)
+{
+	begin(&c->w, key);
+	if (c->p->max && c->p->text) {
+		json_key(&c->w, "source");
+		provenance_write_source(&c->w, c->p, &c->of);
+	}
+	json_object_end(&c->w);
+	if (is_complete(&c->of) && !c->of.network)
+		json_kv_bool(&c->w, hermetic, true);
+}
+
+/* ---- SLSA 1 ---- */
+
+static void write_definition(struct writing *c)
+{
+	char platform[PLATFORM_TEXT_SIZE];
+	struct json_writer *w = &c->w;
+
+	begin(w, "buildDefinition");
+	json_kv_string(w, "buildType", BUILD_TYPE);
+	begin(w, "externalParameters");
+	write_config_source(c, "path");
+	write_request(c, "request");
+	json_object_end(w);
+	begin(w, "internalParameters");
+	write_steps(c);
+	json_kv_string(w, "builderPlatform", platform_of(c->p, platform));
+	json_object_end(w);
+	write_materials(c, "resolvedDependencies");
+	json_object_end(w);
+}
+
+static void write_run(struct writing *c)
+{
+	struct json_writer *w = &c->w;
+
+	begin(w, "runDetails");
+	begin(w, "builder");
+	json_kv_string(w, "id", builder_id(c->p));
+	begin(w, "version");
 	json_kv_string(w, "creel-image", PACKAGE_VERSION);
 	json_object_end(w);
 	json_object_end(w);
-	json_key(w, "metadata");
-	json_object(w);
-	json_kv_string(w, "invocationID", p->invocation);
-	write_time(w, "startedOn", p->started);
-	write_time(w, "finishedOn", p->finished);
-	json_key(w, "buildkit_metadata");
-	json_object(w);
-	if (p->max && p->text)
-		write_source_map(w, p);
+	begin(w, "metadata");
+	json_kv_string(w, "invocationID", c->p->invocation);
+	write_time(w, "startedOn", c->p->started);
+	write_time(w, "finishedOn", c->p->finished);
+	write_metadata(c, "buildkit_metadata", "buildkit_hermetic");
+	begin(w, "buildkit_completeness");
+	json_kv_bool(w, "request", has_all_args(c->p));
+	json_kv_bool(w, "resolvedDependencies", is_complete(&c->of));
 	json_object_end(w);
-	if (is_hermetic(p->graph))
-		json_kv_bool(w, "buildkit_hermetic", true);
-	json_key(w, "buildkit_completeness");
-	json_object(w);
-	json_kv_bool(w, "request", p->max);
-	json_kv_bool(w, "resolvedDependencies", false);
+	if (c->p->reproducible)
+		json_kv_bool(w, "buildkit_reproducible", true);
 	json_object_end(w);
 	json_object_end(w);
+}
+
+static void write_v1(struct writing *c)
+{
+	json_object(&c->w);
+	write_definition(c);
+	write_run(c);
+	json_object_end(&c->w);
+}
+
+/* ---- SLSA 0.2 ---- */
+
+static void write_invocation_02(struct writing *c)
+{
+	char platform[PLATFORM_TEXT_SIZE];
+
+	begin(&c->w, "invocation");
+	write_config_source(c, "entryPoint");
+	write_request(c, "parameters");
+	begin(&c->w, "environment");
+	json_kv_string(&c->w, "platform", platform_of(c->p, platform));
+	json_object_end(&c->w);
+	json_object_end(&c->w);
+}
+
+static void write_metadata_02(struct writing *c)
+{
+	struct json_writer *w = &c->w;
+
+	begin(w, "metadata");
+	json_kv_string(w, "buildInvocationID", c->p->invocation);
+	write_time(w, "buildStartedOn", c->p->started);
+	write_time(w, "buildFinishedOn", c->p->finished);
+	begin(w, "completeness");
+	json_kv_bool(w, "parameters", has_all_args(c->p));
+	json_kv_bool(w, "environment", true);
+	json_kv_bool(w, "materials", is_complete(&c->of));
+	json_object_end(w);
+	json_kv_bool(w, "reproducible", c->p->reproducible);
+	write_metadata(c, BUILD_TYPE_02 "#metadata", BUILD_TYPE_02 "#hermetic");
+	json_object_end(w);
+}
+
+static void write_v02(struct writing *c)
+{
+	struct json_writer *w = &c->w;
+
+	json_object(w);
+	begin(w, "builder");
+	json_kv_string(w, "id", builder_id(c->p));
+	json_object_end(w);
+	json_kv_string(w, "buildType", BUILD_TYPE_02);
+	write_materials(c, "materials");
+	write_invocation_02(c);
+	write_steps(c);
+	write_metadata_02(c);
 	json_object_end(w);
 }
 
 void provenance_write(const struct provenance *p, struct strbuf *out)
 {
-	struct json_writer w = { .out = out };
-	char platform[PLATFORM_TEXT_SIZE];
+	auto_(arena) struct arena a = { 0 };
+	struct writing c = { .p = p, .w = { .out = out } };
 
-	json_object(&w);
-	json_key(&w, "buildDefinition");
-	json_object(&w);
-	json_kv_string(&w, "buildType", BUILD_TYPE);
-	write_request(&w, p);
-	json_key(&w, "internalParameters");
-	json_object(&w);
-	if (p->max)
-		write_steps(&w, p->graph);
-	json_kv_string(&w, "builderPlatform", platform_text(&p->platform, platform));
-	json_object_end(&w);
-	write_sources(&w, p);
-	json_object_end(&w);
-	write_run(&w, p);
-	json_object_end(&w);
+	materials_gather(p, &a, &c.of);
+	if (p->v02)
+		write_v02(&c);
+	else
+		write_v1(&c);
 }

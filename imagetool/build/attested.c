@@ -5,61 +5,54 @@
 
 #include "imagetool/attest/attest.h"
 #include "imagetool/build/internal.h"
-#include "libutil/random.h"
 
-static const char **secret_ids(const struct build *b, struct arena *a)
+/* What each source was when it was asked: a file's digest, a repository's commit. */
+static const char **what_was_found(const struct build *b, const struct solve *s, struct arena *a)
 {
-	const char **ids = arena_alloc(a, b->values.n_secrets + 1, sizeof(*ids));
+	const char **found = arena_alloc(a, b->graph.n + 1, sizeof(*found));
 
-	for (size_t i = 0; i < b->values.n_secrets; i++)
-		ids[i] = b->values.secrets[i].id;
-	return ids;
+	for (size_t i = 0; i < b->graph.n; i++) {
+		const char *identity = solve_identity(s, i);
+
+		if (identity)
+			found[i] = arena_strndup(a, identity, strcspn(identity, " "));
+	}
+	return found;
 }
 
-static const char **ssh_ids(const struct build *b, struct arena *a)
+static struct provenance_context context_of(const struct build *b, struct arena *a)
 {
-	const char **ids = arena_alloc(a, b->values.n_ssh + 1, sizeof(*ids));
+	const struct build_origin *o = &b->input.origin;
+	bool has_dir = o->dir && *o->dir;
 
-	for (size_t i = 0; i < b->values.n_ssh; i++)
-		ids[i] = b->values.ssh[i].id;
-	return ids;
+	if (!o->uri)
+		return (struct provenance_context){ 0 };
+	return (struct provenance_context){
+		.uri = o->uri,
+		.config_uri = has_dir ? arena_printf(a, "%s%s:%s", o->uri,
+						     strchr(o->uri, '#') ? "" : "#", o->dir)
+				      : NULL,
+		.digest = o->digest,
+	};
 }
 
-/* A password in an URL is nobody's business. */
-static const char *remote_context(const struct build *b, struct arena *a)
+static struct attest_input make_input(const struct build *b, const struct solve *s, size_t i,
+				      struct arena *a)
 {
-	const char *text = b->opts->context;
-	const char *scheme = text ? strstr(text, "://") : NULL;
-	const char *at, *slash;
-
-	if (!scheme)
-		return NULL;
-	scheme += strlen("://");
-	slash = scheme + strcspn(scheme, "/");
-	at = memrchr(scheme, '@', (size_t)(slash - scheme));
-	return at ? arena_printf(a, "%.*s%s", (int)(scheme - text), text, at + 1) : text;
-}
-
-static struct attest_input make_input(const struct build *b, struct arena *a)
-{
-	char one[RANDOM_NAME_SIZE], two[RANDOM_NAME_SIZE];
-
 	return (struct attest_input){
 		.plan = &b->attest,
 		.how = { .graph = &b->graph,
+			 .target = i,
+			 .found = what_was_found(b, s, a),
 			 .options = b->graph_opts,
 			 .platform = b->graph_opts->build_platform,
-			 .context = remote_context(b, a),
+			 .context = context_of(b, a),
 			 .dockerfile = b->input.name ? b->input.name : "Dockerfile",
+			 .dockerfile_is_local = !b->input.origin.uri,
 			 .text = b->input.text,
 			 .len = b->input.len,
-			 .secrets = secret_ids(b, a),
-			 .n_secrets = b->values.n_secrets,
-			 .ssh = ssh_ids(b, a),
-			 .n_ssh = b->values.n_ssh,
 			 .started = b->started,
-			 .invocation =
-				 arena_printf(a, "%s%s", random_name(one), random_name(two)) },
+			 .invocation = b->invocation },
 		.name = b->plan.tags.n ? b->plan.tags.v[0] : NULL,
 		.has_epoch = b->graph.has_epoch,
 		.epoch = b->graph.epoch,
@@ -69,7 +62,7 @@ static struct attest_input make_input(const struct build *b, struct arena *a)
 int build_attest(struct build *b, struct solve *s, size_t i, struct arena *a,
 		 struct result_statements *ret, struct err *e)
 {
-	const struct attest_input in = make_input(b, a);
+	const struct attest_input in = make_input(b, s, i, a);
 	int root = -1;
 
 	/* The tree is the solver's. */

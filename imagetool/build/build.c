@@ -14,6 +14,7 @@
 #include "libutil/log.h"
 #include "libutil/parse.h"
 #include "libutil/path.h"
+#include "libutil/random.h"
 
 /* ---- Before anything is done ---- */
 
@@ -79,8 +80,10 @@ static int check_together(const struct build *b, struct err *e)
 static int prepare(struct build *b, struct err *e)
 {
 	const struct build_options *o = b->opts;
+	char one[RANDOM_NAME_SIZE], two[RANDOM_NAME_SIZE];
 	int r = build_values_read(o, &b->arena, &b->values, e);
 
+	b->invocation = arena_printf(&b->arena, "%s%s", random_name(one), random_name(two));
 	if (r >= 0)
 		r = build_contexts_read(&o->contexts, &b->arena, &b->contexts, e);
 	if (r >= 0)

@@ -281,5 +281,7 @@ void input_done(struct build_input *in)
 	free(in->ignore_file);
 	context_free(in->context);
 	scratch_done(&in->scratch);
+	free(in->origin.uri);
+	free(in->origin.dir);
 	*in = BUILD_INPUT_NONE;
 }

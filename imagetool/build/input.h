@@ -19,6 +19,13 @@
 
 enum input_kind { INPUT_DIR, INPUT_STDIN, INPUT_GIT, INPUT_HTTP };
 
+/* Of a context out of the network, for who says what an image was made of; texts are owned. */
+struct build_origin {
+	char *uri;                     /* "https://host/x.git#main"; NULL: of this machine */
+	char *dir;                     /* of it; "": all */
+	char digest[DIGEST_TEXT_SIZE]; /* of the file, or the commit */
+};
+
 struct build_input {
 	enum input_kind kind;
 	char *text; /* the Dockerfile */
@@ -34,6 +41,7 @@ struct build_input {
 	struct ignore ignore;
 	struct layer_budget budget;
 	struct scratch scratch;
+	struct build_origin origin;
 };
 #define BUILD_INPUT_NONE ((struct build_input){ .scratch = SCRATCH_NONE })
 
@@ -61,13 +69,13 @@ int input_ignore(struct build_input *in, struct arena *a, struct err *e);
 void input_done(struct build_input *in);
 AUTO_DEFINE_DONE(build_input, input_done)
 
-/* ---- input_fetch.c: also for named contexts ---- */
+/* ---- input_fetch.c ---- */
 
-/* The tree of a repository as a directory; *ret (owned) is its path. */
+/* The tree of a repository as a directory; *ret (owned) is its path.  `origin` was empty. */
 int input_fetch_git(const struct git_url *url, const struct build_place *at, struct scratch *s,
-		    char **ret, struct err *e);
+		    struct build_origin *origin, char **ret, struct err *e);
 /* One file, open for reading. */
 int input_fetch_http(const char *url, const struct build_place *at, struct scratch *s,
-		     struct err *e);
+		     struct build_origin *origin, struct err *e);
 
 #endif

@@ -54,18 +54,23 @@ static int ready(const struct build_place *at, struct scratch *s, struct err *e)
 }
 
 static int git_tree(const struct vertex_git *g, const struct fetch_opts *opts,
-		    const struct scratch *s, struct err *e)
+		    const struct scratch *s, struct build_origin *origin, struct err *e)
 {
 	auto_(fetch_git_facts) struct fetch_git_facts facts = { 0 };
 	autofd int workfd = scratch_dir(s, "git", 0700, e);
 	autofd int dirfd = workfd < 0 ? workfd : scratch_dir(s, "tree", 0700, e);
 	int r = dirfd < 0 ? dirfd : fetch_git_resolve(g, opts, &facts, e);
 
-	return r < 0 ? r : fetch_git(g, &facts, opts, workfd, dirfd, e);
+	if (r < 0)
+		return r;
+	origin->uri = xasprintf("%s%s%s", g->url, *g->ref ? "#" : "", g->ref);
+	origin->dir = xstrdup(g->subdir);
+	memcpy(origin->digest, facts.commit, sizeof(facts.commit));
+	return fetch_git(g, &facts, opts, workfd, dirfd, e);
 }
 
 int input_fetch_git(const struct git_url *url, const struct build_place *at, struct scratch *s,
-		    char **ret, struct err *e)
+		    struct build_origin *origin, char **ret, struct err *e)
 {
 	struct vertex_git g = { .url = url->remote,
 				.ref = url->ref,
@@ -83,7 +88,7 @@ int input_fetch_git(const struct git_url *url, const struct build_place *at, str
 	int r = ready(at, s, &mine);
 
 	if (r >= 0)
-		r = git_tree(&g, &opts, s, &mine);
+		r = git_tree(&g, &opts, s, origin, &mine);
 	progress_vertex_end(at->progress, t.vertex, false, r < 0 ? &mine : NULL);
 	if (r < 0)
 		return err_take(e, &mine);
@@ -92,7 +97,7 @@ int input_fetch_git(const struct git_url *url, const struct build_place *at, str
 }
 
 int input_fetch_http(const char *url, const struct build_place *at, struct scratch *s,
-		     struct err *e)
+		     struct build_origin *origin, struct err *e)
 {
 	struct vertex_http h = { .url = url, .filename = "context" };
 	auto_(fetch_http_facts) struct fetch_http_facts facts = { 0 };
@@ -104,6 +109,8 @@ int input_fetch_http(const char *url, const struct build_place *at, struct scrat
 	if (r >= 0)
 		r = fetch_http(&h, &opts, NULL, s->fd, &facts, &mine);
 	if (r >= 0) {
+		origin->uri = xstrdup(url);
+		memcpy(origin->digest, facts.digest, sizeof(facts.digest));
 		fd = openat(s->fd, h.filename, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 		r = fd < 0 ? err_sys(&mine, "open '%s/%s'", s->path, h.filename) : 0;
 	}

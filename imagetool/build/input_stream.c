@@ -161,7 +161,7 @@ int input_open_stdin(struct build_input *in, const char *file, const struct buil
 int input_open_http(struct build_input *in, const struct build_options *o,
 		    const struct build_place *at, struct err *e)
 {
-	autofd int fd = input_fetch_http(o->context, at, &in->scratch, e);
+	autofd int fd = input_fetch_http(o->context, at, &in->scratch, &in->origin, e);
 	struct stream s = { .fd = fd };
 	int r = fd < 0 ? fd : stream_begin(&s, e);
 
@@ -179,7 +179,7 @@ int input_open_git(struct build_input *in, const struct git_url *url, const char
 				     .ignore_file = in->ignore_file,
 				     .store = at->store };
 	autofree char *dir = NULL;
-	int r = input_fetch_git(url, at, &in->scratch, &dir, e);
+	int r = input_fetch_git(url, at, &in->scratch, &in->origin, &dir, e);
 
 	if (r >= 0)
 		r = context_open_dir(dir, &opts, &in->context, e);

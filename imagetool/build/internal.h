@@ -26,6 +26,7 @@ struct build {
 	struct result_caches caches;
 	struct attest_plan attest;
 	struct timespec started;
+	char *invocation; /* what this run is called, in all its statements; in the arena */
 	struct images *images;
 	struct dockerfile file;
 	struct checks checks;

@@ -2,67 +2,15 @@
 #include "imagetool/result/attached.h"
 
 #include "imagetool/commit/config_lists.h"
+#include "imagetool/result/purl.h"
 #include "libutil/alloc.h"
 #include "libutil/json.h"
 
 #define IN_TOTO_LAYER  "application/vnd.in-toto+json"
 #define IN_TOTO_TYPE   "https://in-toto.io/Statement/v1"
 #define PREDICATE_TYPE "in-toto.io/predicate-type"
+#define NO_NAME        "_"
 #define ARTIFACT_TYPE  "application/vnd.docker.attestation.manifest.v1+json"
-
-/* ---- Names ---- */
-
-static void escape(struct strbuf *out, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (strchr("-._~", c) || (c >= '0' && c <= '9') ||
-		    ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
-			strbuf_addc(out, *text);
-		else
-			strbuf_addf(out, "%%%02X", c);
-	}
-}
-
-static void add_path(struct strbuf *out, const char *path)
-{
-	const char *slash;
-
-	for (; (slash = strchr(path, '/')); path = slash + 1) {
-		autofree char *part = xstrndup(path, (size_t)(slash - path));
-
-		escape(out, part);
-		strbuf_addc(out, '/');
-	}
-	escape(out, path);
-}
-
-/* "pkg:docker/user/app@1.0?platform=linux%2Famd64": Docker Hub goes without its name. */
-static char *name_as_purl(const char *name, const struct platform *platform)
-{
-	auto_(image_reference) struct image_reference ref = { 0 };
-	auto_(strbuf) struct strbuf out = { 0 };
-	char text[PLATFORM_TEXT_SIZE];
-	const char *repository;
-
-	if (reference_parse(name, &ref, NULL) < 0)
-		return xstrdup("_");
-	repository = ref.repository;
-	strbuf_adds(&out, "pkg:docker/");
-	if (!streq(ref.registry, "docker.io")) {
-		escape(&out, ref.registry);
-		strbuf_addc(&out, '/');
-	} else if (starts_with(repository, "library/")) {
-		repository += strlen("library/");
-	}
-	add_path(&out, repository);
-	strbuf_addc(&out, '@');
-	escape(&out, ref.tag ? ref.tag : "latest");
-	strbuf_adds(&out, "?platform=");
-	escape(&out, platform_text(platform, text));
-	return strbuf_steal(&out);
-}
 
 /* ---- A statement ---- */
 
@@ -89,12 +37,13 @@ static void write_statement(const struct result_statement *s, const char *digest
 	json_key(&w, "subject");
 	json_array(&w);
 	for (size_t i = 0; i < names->n; i++) {
-		autofree char *purl = name_as_purl(names->v[i], platform);
+		auto_(strbuf) struct strbuf purl = { 0 };
 
-		write_subject(&w, purl, digest);
+		(void)purl_image("docker", names->v[i], platform, &purl);
+		write_subject(&w, purl.len ? strbuf_str(&purl) : NO_NAME, digest);
 	}
 	if (names->n == 0)
-		write_subject(&w, "_", digest);
+		write_subject(&w, NO_NAME, digest);
 	json_array_end(&w);
 	json_key(&w, "predicate");
 	json_text(&w, s->predicate, s->len);

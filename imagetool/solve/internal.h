@@ -30,6 +30,7 @@ struct task {
 	bool told;                     /* the progress knows that it was found */
 	struct build_record rec;       /* snapshot NULL: nothing is made */
 	char *note;                    /* of a source: what its fetch needs to know; owned */
+	char *identity;                /* of a source: what it is now; owned */
 	const struct image *image;     /* VERTEX_IMAGE */
 	struct snapshot_stack stack;   /* likewise, once it is made */
 	bool has_stack;

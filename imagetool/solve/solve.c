@@ -57,6 +57,7 @@ static void task_done(struct task *n)
 	build_record_done(&n->rec);
 	snapshot_stack_done(&n->stack);
 	free(n->note);
+	free(n->identity);
 	close_at_exit(&n->treefd);
 }
 
@@ -285,6 +286,11 @@ bool solve_known(const struct solve *s, size_t vertex, struct solve_known *ret)
 		return false;
 	*ret = (struct solve_known){ vertex, n->key, n->def_key, &n->rec };
 	return true;
+}
+
+const char *solve_identity(const struct solve *s, size_t vertex)
+{
+	return s->nodes[vertex].identity;
 }
 
 int solve_pack(struct solve *s, size_t vertex, struct solve_layer *ret, struct err *e)

@@ -118,6 +118,8 @@ struct solve_known {
 };
 /* false: it was not looked at. */
 bool solve_known(const struct solve *s, size_t vertex, struct solve_known *ret);
+/* Of a VERTEX_HTTP or VERTEX_GIT solve_steps.source()'s identity; NULL: nobody asked. */
+const char *solve_identity(const struct solve *s, size_t vertex);
 /* The layer of any vertex that makes one, packed now when no image wanted it (mode=max). */
 int solve_pack(struct solve *s, size_t vertex, struct solve_layer *ret, struct err *e);
 

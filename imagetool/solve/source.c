@@ -95,13 +95,13 @@ static int note_it(struct solve *s, struct task *n, struct err *e)
 	return build_cache_put(s->opts->store, n->def_key, &rec, e);
 }
 
-static void key_of(struct task *n, const char *identity)
+static void key_of(struct task *n)
 {
 	struct defining g;
 
 	defining_begin(&g, "source");
 	defining_text(&g, "vertex", n->def_key);
-	defining_text(&g, "identity", identity);
+	defining_text(&g, "identity", n->identity);
 	defining_end(&g, n->key);
 	n->keyed = true;
 }
@@ -130,17 +130,16 @@ static int ask(struct fetching *f, struct sched_turn *t, struct err *e)
 	auto_(build_record) struct build_record last = { 0 };
 	struct solve *s = f->solve;
 	struct task *n = f->node;
-	autofree char *identity = NULL;
 	int fetched, r = fetching_begin(f, t, e);
 
 	if (r >= 0 && !n->v->no_cache)
 		r = build_cache_find(s->opts->store, n->def_key, &last, e);
 	if (r < 0)
 		return r;
-	fetched = s->steps->source(n->v, last.note, &f->how, &identity, &n->note, e);
+	fetched = s->steps->source(n->v, last.note, &f->how, &n->identity, &n->note, e);
 	if (fetched < 0)
 		return fetched;
-	key_of(n, identity);
+	key_of(n);
 	r = note_it(s, n, e);
 	if (r >= 0)
 		r = find_tree(s, n, e);

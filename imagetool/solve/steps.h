@@ -36,8 +36,9 @@ struct solve_steps {
 		   const struct step_root *root, const struct run_env *env, struct solve_log log,
 		   struct err *e);
 	/*
-	 * What a VERTEX_HTTP or VERTEX_GIT is now: *ret_identity is any text that changes with its
-	 * content, *ret_note what helps the next time, both owned by the caller; `note` is what the
+	 * What a VERTEX_HTTP or VERTEX_GIT is now: *ret_identity is a text that changes with its
+	 * content, a file's digest, or a repository's commit and perhaps more behind a blank;
+	 * *ret_note what helps the next time; both are owned by the caller.  `note` is what the
 	 * last time gave, or NULL.  1: its files were brought into f->dirfd on the way, 0: not.
 	 */
 	int (*source)(const struct vertex *v, const char *note, const struct solve_fetch *f,

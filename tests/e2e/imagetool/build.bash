@@ -56,3 +56,16 @@ file_of() {
 	creel-image --store store unpack "$1" rootfs.of >/dev/null 2>&1
 	cat "rootfs.of$2"
 }
+
+# serve DIR: over http, on PORT; teardown kills SERVER.
+serve() {
+	requires program python3
+	(cd "$1" && exec python3 -u -m http.server --bind 127.0.0.1 0 >"$ROOM/served" 2>&1 3>&-) &
+	SERVER=$!
+	for _ in $(seq 100); do
+		PORT=$(sed -n 's/.*port \([0-9]*\).*/\1/p' served)
+		[ -z "$PORT" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}

@@ -3,7 +3,7 @@
 # What is said of an image, and that programs which do not care still read the image.
 
 bats_require_minimum_version 1.5.0
-load common
+load build
 load registry
 
 setup_file() {
@@ -26,7 +26,10 @@ setup() {
 		COPY dpkg /var/lib/dpkg
 	END
 }
-teardown() { room_teardown; }
+teardown() {
+	[ -z "${SERVER:-}" ] || kill "$SERVER"
+	room_teardown
+}
 
 image() {
 	creel-image --store store "$@"
@@ -74,6 +77,70 @@ statement() { # PREDICATE-TYPE
 	jq -e '.predicate.buildDefinition.externalParameters.request.args."build-arg:TOKEN" == "verysecret"' max
 	jq -e '.predicate.runDetails.builder.id == "https://ci.example/7"' max
 	jq -r '.predicate.runDetails.metadata.buildkit_metadata.source.infos[0].data' max | base64 -d | diff - ctx/Dockerfile
+}
+
+# www/: a file, an archive of ctx, and a repository; over http.
+serve_sources() {
+	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+	mkdir www
+	echo data >www/file
+	tar -cf www/context.tar -C ctx .
+	git init -q -b main www/work
+	printf 'FROM scratch\nCOPY sub /\n' >www/work/Dockerfile
+	mkdir www/work/sub && echo one >www/work/sub/one
+	git -C www/work add . && git -C www/work commit -q -m one
+	git -C www/work update-server-info
+	COMMIT=$(git -C www/work rev-parse HEAD)
+	serve www
+	WWW=http://127.0.0.1:$PORT
+}
+
+digest_of() { # FILE
+	sha256sum "$1" | cut -d ' ' -f 1
+}
+
+@test "what was fetched is told with its digest" {
+	requires program git
+	serve_sources
+	printf 'FROM scratch\nADD %s /\nADD %s#main /src\n' "$WWW/file" "$WWW/work/.git" >ctx/Dockerfile
+	image build -q -t x --provenance reproducible=true ctx
+	statement https://slsa.dev/provenance/v1 >one
+	jq -e --arg www "$WWW" --arg file "$(digest_of www/file)" --arg commit "$COMMIT" '
+		.predicate.buildDefinition.resolvedDependencies == [
+			{uri: "\($www)/work/.git#main", digest: {sha1: $commit}},
+			{uri: "\($www)/file", digest: {sha256: $file}}]' one
+	jq -e '.predicate.runDetails.metadata | .buildkit_reproducible and .buildkit_completeness == {request: true, resolvedDependencies: false}' one
+	# The same from the cache, in other words.
+	image build -q -t x --provenance version=v0.2,mode=max ctx
+	statement https://slsa.dev/provenance/v0.2 >two
+	jq -e '.predicate.materials[0].digest.sha1 == "'"$COMMIT"'"' two
+	jq -e '.predicate.materials[1].digest.sha256 == "'"$(digest_of www/file)"'"' two
+}
+
+@test "a context out of the network is told with its digest, and leaves nothing unknown" {
+	requires program git
+	serve_sources
+	image build -q -t x --provenance true "$WWW/context.tar"
+	statement https://slsa.dev/provenance/v1 >one
+	jq -e --arg www "$WWW" --arg file "$(digest_of www/context.tar)" '
+		.predicate.buildDefinition.externalParameters.configSource ==
+			{uri: "\($www)/context.tar", digest: {sha256: $file}, path: "Dockerfile"}' one
+	jq -e '.predicate.runDetails.metadata | .buildkit_hermetic and .buildkit_completeness.resolvedDependencies' one
+	image build -q -t x --provenance true "$WWW/work/.git#main"
+	statement https://slsa.dev/provenance/v1 >two
+	jq -e --arg uri "$WWW/work/.git#main" --arg commit "$COMMIT" '
+		.predicate.buildDefinition.resolvedDependencies == [{uri: $uri, digest: {sha1: $commit}}]' two
+}
+
+@test "with SOURCE_DATE_EPOCH only what a run is called and its times differ" {
+	for i in 1 2; do
+		SOURCE_DATE_EPOCH=1000000000 image build -q -t x --provenance mode=max --sbom true ctx
+		statement https://slsa.dev/provenance/v1 |
+			jq -S 'del(.predicate.runDetails.metadata | .invocationID, .startedOn, .finishedOn)' >"provenance$i"
+		statement https://spdx.dev/Document >"sbom$i"
+	done
+	diff provenance1 provenance2
+	cmp sbom1 sbom2
 }
 
 @test "others read the image whether the statements are an artifact or an image" {

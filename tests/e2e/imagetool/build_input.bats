@@ -156,19 +156,6 @@ has_file() { # IMAGE CONTENT
 	says 404
 }
 
-# serve DIR: over http, on PORT.
-serve() {
-	requires program python3
-	(cd "$1" && exec python3 -u -m http.server --bind 127.0.0.1 0 >"$ROOM/served" 2>&1 3>&-) &
-	SERVER=$!
-	for _ in $(seq 100); do
-		PORT=$(sed -n 's/.*port \([0-9]*\).*/\1/p' served)
-		[ -z "$PORT" ] || return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 @test "a link that is the Dockerfile leads nowhere outside of its context" {
 	rm ctx/Dockerfile
 	echo 'FROM base:1' >outside/df

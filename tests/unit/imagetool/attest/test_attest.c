@@ -213,38 +213,172 @@ static void an_sbom_is_spdx(void **state UNUSED)
 	assert_int_equal(json_get(doc, "relationships")->len, 3);
 }
 
+/* An image, a file, a repository, a context, and a step on all of them. */
+struct made {
+	struct vertex items[6];
+	size_t inputs[5];
+	struct run_mount_at mounts[2];
+	struct graph graph;
+	struct graph_target target;
+	struct graph_options options;
+	const char *found[6];
+	struct provenance how;
+};
+
+static void made_init(struct made *m)
+{
+	*m = (struct made){ .inputs = { 0, 1, 2, 3 } };
+	for (size_t i = 0; i < ARRAY_LEN(m->items); i++) {
+		m->items[i].name = "step";
+		(void)snprintf(m->items[i].digest, VERTEX_DIGEST_SIZE, "sha256:%zu", i);
+	}
+	m->items[0].kind = VERTEX_IMAGE;
+	m->items[0].u.image.reference = "docker.io/library/alpine:3.20";
+	m->items[0].u.image.digest = "sha256:aa";
+	assert_int_equal(platform_parse("linux/amd64", &m->items[0].u.image.platform, NULL), 0);
+	m->items[1].kind = VERTEX_HTTP;
+	m->items[1].u.http.url = "https://me:word@host/x.tar";
+	m->found[1] = "sha256:bb";
+	m->items[2].kind = VERTEX_GIT;
+	m->items[2].u.git = (struct vertex_git){ .url = "https://host/x.git", .ref = "v1" };
+	m->found[2] = "0123456789012345678901234567890123456789";
+	m->items[3].kind = VERTEX_CONTEXT;
+	m->items[3].u.context.name = "";
+	m->items[4].kind = VERTEX_RUN;
+	m->items[4].inputs = m->inputs;
+	m->items[4].n_inputs = 4;
+	m->items[4].u.run.network = RUN_NETWORK_NONE;
+	m->items[4].u.run.mounts = m->mounts;
+	m->items[4].u.run.n_mounts = 2;
+	m->mounts[0].m = (struct run_mount){
+		.type = RUN_MOUNT_SECRET, .id = "", .target = "/run/x", .required = true
+	};
+	m->mounts[1].m = (struct run_mount){ .type = RUN_MOUNT_SSH, .id = "default", .target = "" };
+	/* Of another image of this build. */
+	m->items[5].kind = VERTEX_HTTP;
+	m->items[5].u.http.url = "https://host/other";
+	m->found[5] = "sha256:cc";
+	m->target.vertex = 4;
+	m->graph =
+		(struct graph){ .items = m->items, .n = 6, .targets = &m->target, .n_targets = 1 };
+	m->how = (struct provenance){ .graph = &m->graph,
+				      .found = m->found,
+				      .options = &m->options,
+				      .platform = m->items[0].u.image.platform,
+				      .dockerfile = "Dockerfile",
+				      .dockerfile_is_local = true,
+				      .text = "FROM x",
+				      .len = 6,
+				      .invocation = "i" };
+}
+
+static const struct json *written(const struct made *m, struct arena *a, struct strbuf *text)
+{
+	struct json *doc;
+
+	strbuf_truncate(text, 0);
+	provenance_write(&m->how, text);
+	parses(text, a, &doc);
+	return doc;
+}
+
+static void has(const struct strbuf *text, const char *part)
+{
+	if (!strstr(strbuf_str(text), part))
+		fail_msg("no %s in %s", part, strbuf_str(text));
+}
+
+static void has_not(const struct strbuf *text, const char *part)
+{
+	if (strstr(strbuf_str(text), part))
+		fail_msg("%s in %s", part, strbuf_str(text));
+}
+
 static void provenance_keeps_arguments_for_mode_max(void **state UNUSED)
 {
 	const struct graph_arg args[] = { { "TOKEN", "old" }, { "TOKEN", "secret" } };
-	const struct graph_options options = { .build_args = args, .n_build_args = 2 };
-	struct vertex v = { .kind = VERTEX_IMAGE, .name = "FROM x" };
-	const struct graph g = { .items = &v, .n = 1 };
-	struct provenance how = { .graph = &g,
-				  .options = &options,
-				  .dockerfile = "Dockerfile",
-				  .text = "FROM x",
-				  .len = 6,
-				  .invocation = "i" };
-	auto_(strbuf) struct strbuf min = { 0 }, max = { 0 };
+	auto_(strbuf) struct strbuf text = { 0 };
 	auto_(arena) struct arena a = { 0 };
-	struct json *doc;
+	struct made m;
 
-	v.u.image.reference = "docker.io/library/alpine:3.20";
-	v.u.image.digest = "sha256:aa";
-	assert_int_equal(platform_parse("linux/amd64", &v.u.image.platform, NULL), 0);
-	how.platform = v.u.image.platform;
-	provenance_write(&how, &min);
-	how.max = true;
-	provenance_write(&how, &max);
-	assert_null(strstr(strbuf_str(&min), "secret"));
-	assert_non_null(strstr(strbuf_str(&max), "\"build-arg:TOKEN\":\"secret\""));
-	assert_null(strstr(strbuf_str(&max), "\"old\""));
-	assert_non_null(strstr(strbuf_str(&min),
-			       "{\"uri\":\"pkg:docker/alpine@3.20?platform="
-			       "linux%2Famd64\",\"digest\":{\"sha256\":\"aa\"}}"));
-	assert_non_null(strstr(strbuf_str(&max), "\"data\":\"RlJPTSB4\""));
-	parses(&min, &a, &doc);
-	parses(&max, &a, &doc);
+	made_init(&m);
+	m.options = (struct graph_options){ .build_args = args, .n_build_args = 2 };
+	written(&m, &a, &text);
+	has_not(&text, "secret");
+	has_not(&text, "\"ssh\"");
+	has(&text, "\"request\":false");
+	m.how.max = true;
+	written(&m, &a, &text);
+	has(&text, "\"build-arg:TOKEN\":\"secret\"");
+	has_not(&text, "\"old\"");
+	has(&text, "\"secrets\":[{\"id\":\"x\"}]");
+	has(&text, "\"ssh\":[{\"id\":\"default\",\"optional\":true}]");
+	has(&text, "\"request\":true");
+	has(&text, "\"data\":\"RlJPTSB4\"");
+}
+
+static void provenance_has_the_digest_of_each_source_of_its_image(void **state UNUSED)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	auto_(arena) struct arena a = { 0 };
+	struct made m;
+
+	made_init(&m);
+	written(&m, &a, &text);
+	has(&text, "\"resolvedDependencies\":["
+		   "{\"uri\":\"pkg:docker/alpine@3.20?platform=linux%2Famd64\","
+		   "\"digest\":{\"sha256\":\"aa\"}},"
+		   "{\"uri\":\"https://host/x.git#v1\","
+		   "\"digest\":{\"sha1\":\"0123456789012345678901234567890123456789\"}},"
+		   "{\"uri\":\"https://xxxxx:xxxxx@host/x.tar\",\"digest\":{\"sha256\":\"bb\"}}]");
+	has(&text, "\"locals\":[{\"name\":\"context\"},{\"name\":\"dockerfile\"}]");
+	has(&text, "\"resolvedDependencies\":false");
+	has_not(&text, "hermetic");
+}
+
+static void a_remote_context_leaves_nothing_unknown(void **state UNUSED)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	auto_(arena) struct arena a = { 0 };
+	struct made m;
+
+	made_init(&m);
+	m.how.dockerfile_is_local = false;
+	m.how.context =
+		(struct provenance_context){ .uri = "https://host/c.git#main",
+					     .config_uri = "https://host/c.git#main:sub",
+					     .digest = "9123456789012345678901234567890123456789" };
+	written(&m, &a, &text);
+	has(&text,
+	    "\"configSource\":{\"uri\":\"https://host/c.git#main:sub\",\"digest\":{"
+	    "\"sha1\":\"9123456789012345678901234567890123456789\"},\"path\":\"Dockerfile\"}");
+	has(&text, "{\"uri\":\"https://host/c.git#main\",\"digest\":{\"sha1\":\"9123");
+	has(&text, "\"buildkit_hermetic\":true");
+	has(&text, "\"resolvedDependencies\":true");
+	has_not(&text, "locals");
+}
+
+static void the_older_version_has_the_same_in_its_words(void **state UNUSED)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	auto_(arena) struct arena a = { 0 };
+	const struct json *doc;
+	struct made m;
+
+	made_init(&m);
+	m.how.v02 = m.how.max = m.how.reproducible = true;
+	m.how.builder_id = "https://ci/7";
+	doc = written(&m, &a, &text);
+	assert_string_equal(json_get_string(doc, "buildType"),
+			    "https://mobyproject.org/buildkit@v1");
+	assert_string_equal(json_get_string(json_get(doc, "builder"), "id"), "https://ci/7");
+	assert_int_equal(json_get(doc, "materials")->len, 3);
+	assert_string_equal(json_get_string(json_get(json_get(doc, "invocation"), "configSource"),
+					    "entryPoint"),
+			    "Dockerfile");
+	assert_non_null(json_get(json_get(doc, "buildConfig"), "llbDefinition"));
+	has(&text, "\"completeness\":{\"parameters\":true,\"environment\":true,"
+		   "\"materials\":false},\"reproducible\":true");
 }
 
 /* ---- Options ---- */
@@ -262,9 +396,13 @@ static void short_options_win(void **state UNUSED)
 
 static void what_is_not_done_is_told(void **state UNUSED)
 {
-	static const char *const bad[] = { "type=sbom,generator=x", "type=vuln", "mode=max",
+	static const char *const bad[] = { "type=sbom,generator=x",
+					   "type=vuln",
+					   "mode=max",
 					   "type=provenance,mode=all",
-					   "type=provenance,version=v0.2" };
+					   "type=provenance,version=v0.3",
+					   "type=provenance,reproducible=perhaps",
+					   "type=provenance,filename=../x" };
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -288,6 +426,9 @@ int main(void)
 		cmocka_unit_test(links_and_pipes_are_not_read),
 		cmocka_unit_test(an_sbom_is_spdx),
 		cmocka_unit_test(provenance_keeps_arguments_for_mode_max),
+		cmocka_unit_test(provenance_has_the_digest_of_each_source_of_its_image),
+		cmocka_unit_test(a_remote_context_leaves_nothing_unknown),
+		cmocka_unit_test(the_older_version_has_the_same_in_its_words),
 		cmocka_unit_test(short_options_win),
 		cmocka_unit_test(what_is_not_done_is_told),
 	};
