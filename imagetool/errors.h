@@ -19,6 +19,26 @@
 #define IMAGE_ENETWORK ECOMM
 /* The registry wants credentials, or refuses the ones it got. */
 #define IMAGE_EDENIED EKEYREJECTED
+/* The command line asks for what cannot be; the tables of options could not know. */
+#define IMAGE_EUSAGE EBADRQC
+
+/* What was found while options were looked at, and nothing was done yet, is a wrong command line;
+ * an interrupt, or a machine that has no more of something, is not. */
+static inline int image_usage(int r)
+{
+	switch (-r) {
+	case EINVAL:
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case EACCES:
+	case ENOTSUP:
+	case E2BIG:
+	case ERANGE:
+		return -IMAGE_EUSAGE;
+	}
+	return r;
+}
 
 enum image_exit {
 	IMAGE_EXIT_OK = 0,

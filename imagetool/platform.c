@@ -137,6 +137,13 @@ int platform_parse(const char *text, struct platform *ret, struct err *e)
 	return 0;
 }
 
+int platform_of_option(const char *text, struct platform *ret, struct err *e)
+{
+	int r = platform_parse(text, ret, e);
+
+	return r < 0 ? image_usage(err_wrap(e, r, "--platform")) : 0;
+}
+
 const char *platform_text(const struct platform *p, char buf[PLATFORM_TEXT_SIZE])
 {
 	(void)snprintf(buf, PLATFORM_TEXT_SIZE, "%s/%s%s%s", p->os, p->arch,

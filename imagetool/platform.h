@@ -17,6 +17,8 @@ struct platform {
 
 /* "linux/arm64/v8"; uname's spellings (x86_64, aarch64) are understood. */
 int platform_parse(const char *text, struct platform *ret, struct err *e);
+/* What --platform says. */
+int platform_of_option(const char *text, struct platform *ret, struct err *e);
 /* This machine's. */
 void platform_host(struct platform *ret);
 /* "os/arch[/variant]" of a descriptor's or our platform, for messages and tables. */

@@ -84,7 +84,7 @@ static const struct exit_row exits[] = {
 	{ IMAGE_EXIT_OK, "done" },
 	{ IMAGE_EXIT_FAILURE, "any other failure" },
 	{ IMAGE_EXIT_USAGE, "wrong command line" },
-	{ IMAGE_EXIT_NOT_FOUND, "no such image, platform or store" },
+	{ IMAGE_EXIT_NOT_FOUND, "no such image, platform, store or file" },
 	{ IMAGE_EXIT_VERIFY, "content is not what its digest, size or type promised" },
 	{ IMAGE_EXIT_REGISTRY, "registry or network failed, or the registry denied access" },
 	{ IMAGE_EXIT_STORAGE,
@@ -97,15 +97,11 @@ static const struct {
 	int error;
 	enum image_exit status;
 } exit_of_error[] = {
-	{ IMAGE_ENOTFOUND, IMAGE_EXIT_NOT_FOUND },
-	{ IMAGE_EVERIFY, IMAGE_EXIT_VERIFY },
-	{ IMAGE_EREGISTRY, IMAGE_EXIT_REGISTRY },
-	{ IMAGE_ENETWORK, IMAGE_EXIT_REGISTRY },
-	{ IMAGE_EDENIED, IMAGE_EXIT_REGISTRY },
-	{ ENOSPC, IMAGE_EXIT_STORAGE },
-	{ EDQUOT, IMAGE_EXIT_STORAGE },
-	{ EROFS, IMAGE_EXIT_STORAGE },
-	{ EIO, IMAGE_EXIT_STORAGE },
+	{ IMAGE_EUSAGE, IMAGE_EXIT_USAGE },      { IMAGE_ENOTFOUND, IMAGE_EXIT_NOT_FOUND },
+	{ IMAGE_EVERIFY, IMAGE_EXIT_VERIFY },    { IMAGE_EREGISTRY, IMAGE_EXIT_REGISTRY },
+	{ IMAGE_ENETWORK, IMAGE_EXIT_REGISTRY }, { IMAGE_EDENIED, IMAGE_EXIT_REGISTRY },
+	{ ENOSPC, IMAGE_EXIT_STORAGE },          { EDQUOT, IMAGE_EXIT_STORAGE },
+	{ EROFS, IMAGE_EXIT_STORAGE },           { EIO, IMAGE_EXIT_STORAGE },
 };
 
 static int exit_status(const struct verb *v UNUSED, int error)

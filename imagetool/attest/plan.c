@@ -177,8 +177,10 @@ static int read_short(const char *text, bool *said, bool *on, struct attest_plan
 	int r;
 
 	*said = false;
-	if (parse_bool(text, on) == 0)
+	if (!*text || parse_bool(text, on) == 0)
 		return 0;
+	if (!strchr(text, '='))
+		return err_set(e, EINVAL, "it is true, false or KEY=VALUE[,...]");
 	r = split(text, &words, e);
 	return r < 0 ? r : say(p, &words, e);
 }

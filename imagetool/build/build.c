@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "imagetool/build/internal.h"
+#include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
 #include "libutil/dir.h"
 #include "libutil/log.h"
@@ -67,17 +68,7 @@ static bool keeps_git_dir(const struct build_values *v)
 	return keeps;
 }
 
-/* What each may be, and not together. */
-static int check_together(const struct build *b, struct err *e)
-{
-	if (b->plan.squash && result_caches_are_inline(&b->caches))
-		return err_set(e, EINVAL,
-			       "--squash leaves no layers that --cache-to type=inline could speak "
-			       "of: keep the cache elsewhere, as type=registry or type=local");
-	return 0;
-}
-
-static int prepare(struct build *b, struct err *e)
+static int read_options(struct build *b, struct err *e)
 {
 	const struct build_options *o = b->opts;
 	char one[RANDOM_NAME_SIZE], two[RANDOM_NAME_SIZE];
@@ -91,9 +82,15 @@ static int prepare(struct build *b, struct err *e)
 	if (r >= 0)
 		r = result_caches_parse(&o->cache_from, &o->cache_to, &b->caches, e);
 	if (r >= 0)
-		r = check_together(b, e);
-	if (r >= 0)
 		r = attest_plan_make(&o->attest, o->provenance, o->sbom, &b->attest, e);
+	return r < 0 ? r : build_refuse(b, e);
+}
+
+static int prepare(struct build *b, struct err *e)
+{
+	const struct build_options *o = b->opts;
+	int r = image_usage(read_options(b, e));
+
 	if (r >= 0)
 		r = b->signals = watch_signals(e);
 	if (r >= 0)

@@ -25,6 +25,13 @@ static const char *whole_reference(const char *name, struct arena *a)
 	return arena_strdup(a, text);
 }
 
+static int check_reference(const char *name, struct err *e)
+{
+	auto_(image_reference) struct image_reference ref = { 0 };
+
+	return reference_parse(name, &ref, e);
+}
+
 /* DIR[:TAG][@DIGEST]: a directory's name may have colons of its own. */
 static void set_layout(struct build_context *c, const char *value, struct arena *a)
 {
@@ -67,7 +74,7 @@ static int set_value(struct build_context *c, const char *value, struct arena *a
 	if (starts_with(value, "docker-image://")) {
 		c->is.kind = GRAPH_CONTEXT_IMAGE;
 		c->is.value = value + strlen("docker-image://");
-		return 0;
+		return check_reference(c->is.value, e);
 	}
 	if (starts_with(value, "oci-layout://")) {
 		set_layout(c, value + strlen("oci-layout://"), a);

@@ -260,6 +260,15 @@ static int read_ignore(const struct build_input *in, int dirfd, char **ret, size
 	return r;
 }
 
+/* One that --ignorefile names is there: nobody wants to send what it would have held back. */
+int input_check_ignore(const char *file, struct err *e)
+{
+	autofree char *text = NULL;
+	int r = file ? file_read_at(AT_FDCWD, file, IGNORE_FILE_MAX, &text, NULL, e) : 0;
+
+	return r < 0 ? err_wrap(e, r, "--ignorefile '%s'", file) : 0;
+}
+
 /* What cannot be read is said when the context is opened. */
 int input_ignore(struct build_input *in, struct arena *a, struct err *e)
 {

@@ -64,6 +64,8 @@ int input_open(struct build_input *in, const struct build_options *o, const stru
 /* Opens the main context; *ret stays the input's. */
 int input_context(struct build_input *in, const struct build_place *at, struct context **ret,
 		  struct err *e);
+/* --ignorefile, or NULL: can it be read? */
+int input_check_ignore(const char *file, struct err *e);
 /* What .dockerignore says, for the checks; in->ignore, texts in `a`. */
 int input_ignore(struct build_input *in, struct arena *a, struct err *e);
 void input_done(struct build_input *in);

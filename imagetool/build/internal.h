@@ -38,6 +38,9 @@ struct build {
 	unsigned failed_first_line, failed_last_line;
 };
 
+/* refuse.c: what options ask for and cannot have, before anything is done. */
+int build_refuse(const struct build *b, struct err *e);
+
 /* define.c: from the input to the Dockerfile as data, and on to the graph. */
 int build_read(struct build *b, struct err *e);
 int build_make_graph(struct build *b, struct err *e);

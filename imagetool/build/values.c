@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "libutil/file.h"
+#include "libutil/parse.h"
 
 void build_values_done(struct build_values *v)
 {
@@ -69,6 +70,17 @@ static int add_arg_file(struct pairs *p, struct arena *a, const char *file, stru
 	return r < 0 ? err_wrap(e, r, "--build-arg-file '%s'", file) : 0;
 }
 
+/* That of a build argument is looked at where ARG is: it may be meant for another front end. */
+static int check_epoch(const char *text, struct err *e)
+{
+	int64_t seconds;
+
+	if (!text || !*text || parse_i64(text, &seconds) == 0)
+		return 0;
+	return err_set(e, EINVAL, "--source-date-epoch '%.100s': no number of seconds since 1970",
+		       text);
+}
+
 /* What BuildKit's clients take from the environment without being asked. */
 static void add_epoch(struct pairs *p, struct arena *a, const char *given)
 {
@@ -92,6 +104,8 @@ static int read_args(const struct build_options *o, struct arena *a, struct buil
 		if (r < 0)
 			(void)err_wrap(e, r, "--build-arg");
 	}
+	if (r >= 0)
+		r = check_epoch(o->epoch, e);
 	add_epoch(&p, a, o->epoch);
 	ret->args = p.items;
 	ret->n_args = p.n;
@@ -118,6 +132,16 @@ static int read_labels(const struct build_options *o, struct arena *a, struct bu
 
 /* ---- Lists ---- */
 
+static bool has_platform(const struct build_values *v, const struct platform *p)
+{
+	for (size_t i = 0; i < v->n_platforms; i++)
+		if (streq(v->platforms[i].os, p->os) && streq(v->platforms[i].arch, p->arch) &&
+		    streq(v->platforms[i].variant, p->variant))
+			return true;
+	return false;
+}
+
+/* One that is named twice is one. */
 static int add_platform(struct build_values *v, struct arena *a, const char *text, struct err *e)
 {
 	struct platform p;
@@ -130,6 +154,8 @@ static int add_platform(struct build_values *v, struct arena *a, const char *tex
 		p.variant[0] = '\0';
 	if (r < 0)
 		return err_wrap(e, r, "--platform");
+	if (has_platform(v, &p))
+		return 0;
 	if (v->n_platforms == GRAPH_PLATFORMS_MAX)
 		return err_set(e, E2BIG, "--platform: more than %d", GRAPH_PLATFORMS_MAX);
 	v->platforms = arena_grow(a, v->platforms, v->n_platforms, v->n_platforms + 1, sizeof(p));

@@ -142,16 +142,26 @@ static int thread_count(int wanted)
 	return n < 1 ? 1 : n > COMPRESS_THREADS_MAX ? COMPRESS_THREADS_MAX : (int)n;
 }
 
+int compress_check_level(const struct compress_opts *opts, struct err *e)
+{
+	const struct frame_codec *codec = codecs[opts->kind];
+
+	if (codec && (opts->level < 0 || opts->level > codec->level_max))
+		return err_set(e, EINVAL, "%s has no level %d, but 1 to %d", codec->name,
+			       opts->level, codec->level_max);
+	return 0;
+}
+
 int compress_new(struct byte_sink to, const struct compress_opts *opts, struct compress **ret,
 		 struct err *e)
 {
 	const struct frame_codec *codec = codecs[opts->kind];
 	int threads = thread_count(opts->threads);
 	struct compress *c;
+	int r = compress_check_level(opts, e);
 
-	if (codec && (opts->level < 0 || opts->level > codec->level_max))
-		return err_set(e, EINVAL, "%s has no level %d, but 1 to %d", codec->name,
-			       opts->level, codec->level_max);
+	if (r < 0)
+		return r;
 	c = xcalloc(1, sizeof(*c));
 	c->to = to;
 	c->codec = codec;

@@ -38,7 +38,8 @@ struct compress_result {
 
 struct compress;
 
-/* -EINVAL when the format has no such level. */
+/* -EINVAL when the format has no such level; compress_new() asks it too. */
+int compress_check_level(const struct compress_opts *opts, struct err *e);
 int compress_new(struct byte_sink to, const struct compress_opts *opts, struct compress **ret,
 		 struct err *e);
 /* Also in the middle: what was not given to the sink is lost. */

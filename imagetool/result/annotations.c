@@ -82,14 +82,14 @@ static void add(struct result_annotations *a, const struct result_annotation *n,
 	a->items[a->n++].value = xstrdup(value);
 }
 
-/* A colon in the key itself ("com.example/a:b=c") is no prefix: what stands before it is checked by
- * its first word. */
+/* A colon in the key itself ("com.example/a:b=c") is no prefix: places are words of small letters
+ * and dashes, and what looks like one and is none is a slip. */
 static size_t prefix_length(const char *text, const char *equals)
 {
 	const char *colon = memchr(text, ':', (size_t)(equals - text));
-	size_t len = colon ? (size_t)(colon - text) : 0;
+	size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
 
-	return colon && find_place(text, strcspn(text, "[,:")) >= 0 ? len : 0;
+	return colon && word > 0 && strchr("[,:", text[word]) ? (size_t)(colon - text) : 0;
 }
 
 int result_annotations_add(struct result_annotations *a, const char *text, struct err *e)
@@ -100,17 +100,17 @@ int result_annotations_add(struct result_annotations *a, const char *text, struc
 	int r;
 
 	if (!equals || equals == text)
-		return err_set(e, EINVAL, "annotation '%.200s' is not [PLACE:]KEY=VALUE", text);
+		return err_set(e, EINVAL, "--annotation '%.200s' is not [PLACE:]KEY=VALUE", text);
 	prefix = prefix_length(text, equals);
 	r = read_places(&n, text, prefix, e);
 	if (r < 0)
-		return err_wrap(e, r, "annotation '%.200s'", text);
+		return err_wrap(e, r, "--annotation '%.200s'", text);
 	if (prefix > 0)
 		text += prefix + 1;
 	else
 		n.places = 1U << ANNOTATION_MANIFEST;
 	if (text == equals)
-		return err_set(e, EINVAL, "annotation '%.200s' has no key", text);
+		return err_set(e, EINVAL, "--annotation '%.200s' has no key", text);
 	add(a, &n, text, (size_t)(equals - text), equals + 1);
 	return 0;
 }

@@ -8,7 +8,8 @@ static int read_lists(const struct result_flags *flags, struct result_plan *p, s
 	int r = 0;
 
 	for (size_t i = 0; i < flags->tags.n && r >= 0; i++) {
-		r = result_names_add(&p->tags, flags->tags.v[i], e);
+		r = *flags->tags.v[i] ? result_names_add(&p->tags, flags->tags.v[i], e)
+				      : err_set(e, EINVAL, "a name is missing");
 		if (r < 0)
 			(void)err_wrap(e, r, "--tag '%.200s'", flags->tags.v[i]);
 	}

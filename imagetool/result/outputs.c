@@ -237,6 +237,17 @@ static bool is_terminal_bound(const struct result_output *o)
 	return o->dest && streq(o->dest, "-") && isatty(STDOUT_FILENO);
 }
 
+static int check_level(const struct result_output *o, struct err *e)
+{
+	const struct compress_opts opts = {
+		.kind = o->has_compression ? o->compression.kind : LAYER_GZIP,
+		.level = o->compression.level,
+	};
+	int r = compress_check_level(&opts, e);
+
+	return r < 0 ? err_wrap(e, r, "compression-level") : 0;
+}
+
 static int check(struct result_output *o, struct err *e)
 {
 	bool plain_dir = o->kind == OUTPUT_LOCAL || o->tar == OUTPUT_NO;
@@ -264,7 +275,7 @@ static int check(struct result_output *o, struct err *e)
 		return err_set(e, ENOTSUP,
 			       "docker's format is an archive: use type=oci,tar=false "
 			       "for a directory");
-	return 0;
+	return check_level(o, e);
 }
 
 /* What buildx takes for a place alone. */

@@ -60,6 +60,9 @@ int step_run(const struct vertex_run *r, const struct step_tree *trees,
 	     const struct step_root *root, const struct run_env *env, run_log_fn *log, void *ctx,
 	     struct err *e);
 
+/* What a build's options say of steps, before there is one: -EINVAL names the option. */
+int run_options_check(const struct container_options *o, struct err *e);
+
 /* `given` (--runtime; may be NULL), else creel beside this program, else in PATH.  Owned by the
  * caller. */
 int run_find_runtime(const char *given, char **ret, struct err *e);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "imagetool/bundle/edit.h"
+#include "imagetool/bundle/identity.h"
 #include "imagetool/step/run_internal.h"
 #include "libutil/file.h"
 #include "libutil/path.h"
@@ -161,10 +162,8 @@ static const char *network_word(struct run_step *s)
 }
 
 /* Of a build's options those that mean something for a step, in the bundle room's words. */
-static struct container_options options_of(struct run_step *s)
+static struct container_options options_of(const struct container_options *o)
 {
-	const struct container_options *o = s->env->options;
-
 	return (struct container_options){
 		.ulimits = o->ulimits,
 		.shm_size = o->shm_size,
@@ -178,17 +177,35 @@ static struct container_options options_of(struct run_step *s)
 		.cpuset_mems = o->cpuset_mems,
 		.cgroup_parent = o->cgroup_parent,
 		.security_opts = o->security_opts,
-		.privileged = s->run->insecure,
-		.network = network_word(s),
 	};
 }
 
 static int apply_options(struct run_step *s, struct runtime_spec *spec, struct err *e)
 {
-	struct container_options o = options_of(s);
+	struct container_options o = options_of(s->env->options);
 	struct spec_edit edit = { .options = &o, .spec = spec, .a = &s->arena, .name = s->id };
 
+	o.privileged = s->run->insecure;
+	o.network = network_word(s);
 	return spec_edit_apply(&edit, e);
+}
+
+/* A container that nobody runs has them. */
+int run_options_check(const struct container_options *given, struct err *e)
+{
+	const struct container_options names = { .add_hosts = given->add_hosts,
+						 .dns = given->dns,
+						 .dns_search = given->dns_search,
+						 .dns_options = given->dns_options };
+	struct container_options o = options_of(given);
+	auto_(identity) struct identity made = { 0 };
+	auto_(arena) struct arena a = { 0 };
+	struct spec_edit edit = {
+		.options = &o, .spec = runtime_spec_default(&a, false), .a = &a, .name = "step"
+	};
+	int r = identity_decide(&names, false, &(struct identity_host){ 0 }, &made, e);
+
+	return r < 0 ? r : spec_edit_apply(&edit, e);
 }
 
 int run_spec_make(struct run_step *s, struct strbuf *ret, struct err *e)

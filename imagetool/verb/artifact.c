@@ -98,9 +98,10 @@ static int read_files(struct parts *p, const struct artifact_values *v, char *co
 	int r = 0;
 
 	if (v->type && !artifact_is_type(v->type))
-		return err_set(e, EINVAL, "--artifact-type: '%.200s' is no media type", v->type);
+		return err_set(e, IMAGE_EUSAGE, "--artifact-type: '%.200s' is no media type",
+			       v->type);
 	if (n > ARTIFACT_FILES_MAX)
-		return err_set(e, EINVAL, "more than %d files", ARTIFACT_FILES_MAX);
+		return err_set(e, IMAGE_EUSAGE, "more than %d files", ARTIFACT_FILES_MAX);
 	p->files = xcalloc((size_t)n + 1, sizeof(*p->files));
 	for (int i = 0; i < n && r >= 0; i++)
 		r = artifact_file_parse(args[i], ARTIFACT_FILE_TYPE, &p->files[p->n++], e);
@@ -118,7 +119,7 @@ static int find_subject(struct remote *remote, const char *reference, struct par
 	if (strchr(reference, ':'))
 		r = digest_check(reference, e);
 	else if (!reference_is_tag(reference))
-		r = err_set(e, EINVAL, "'%.130s' is neither tag nor digest", reference);
+		r = err_set(e, IMAGE_EUSAGE, "'%.130s' is neither tag nor digest", reference);
 	else
 		r = 0;
 	if (r >= 0)
@@ -183,13 +184,13 @@ static int collect_tags(const struct remote *remote, const struct artifact_value
 			struct strv *tags, struct err *e)
 {
 	if (remote->ref.digest)
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       "the digest is known when it is written: give a tag, not '@%s'",
 			       remote->ref.digest);
 	strv_add(tags, remote->ref.tag);
 	for (size_t i = 0; i < v->tags.n; i++) {
 		if (!reference_is_tag(v->tags.v[i]))
-			return err_set(e, EINVAL, "--tag: '%.130s' is not a legal tag",
+			return err_set(e, IMAGE_EUSAGE, "--tag: '%.130s' is not a legal tag",
 				       v->tags.v[i]);
 		if (!strv_has(tags, v->tags.v[i]))
 			strv_add(tags, v->tags.v[i]);

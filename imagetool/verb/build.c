@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "imagetool/build/rootless.h"
+#include "imagetool/errors.h"
 #include "imagetool/mount/overlay.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/registry_flags.h"
@@ -154,7 +155,9 @@ static int read_call(struct build_options *o, struct err *e)
 		if (streq(words.v[i], "format=json"))
 			o->call_json = true;
 		else if (!streq(words.v[i], "format=text"))
-			return err_set(e, EINVAL, "--call: '%.50s': there is format=json",
+			return err_set(e, EINVAL,
+				       "--call: '%.50s': there are format=json and "
+				       "format=text",
 				       words.v[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
@@ -198,7 +201,7 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 
 	v->o.context = args[0];
 	v->o.pull = v->o.pull == PULL_UNSET ? BUILD_PULL_MISSING : (int)pull_of[v->o.pull];
-	r = check(&v->o, e);
+	r = image_usage(check(&v->o, e));
 	if (r < 0)
 		return r;
 	/* A person who asks what a Dockerfile says needs no namespace for it. */

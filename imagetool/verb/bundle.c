@@ -202,10 +202,10 @@ static int use_mappings(struct bundle_plan *p, struct id_mappings *m, struct err
 static int check_subids(const struct values *v, struct err *e)
 {
 	if (v->rootfs == ROOTFS_OVERLAY)
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       "--subids makes a copy: --rootfs=overlay is not possible");
 	if (geteuid() == 0 && !userns_is_inside())
-		return err_set(e, EINVAL, "--subids is for ordinary users: root has all ids");
+		return err_set(e, IMAGE_EUSAGE, "--subids is for ordinary users: root has all ids");
 	return 0;
 }
 
@@ -230,7 +230,7 @@ static int make_bundle(const void *global, struct values *v, char *const *args, 
 	auto_(making) struct making m = { .image = &img, .values = v };
 	auto_(id_mappings) struct id_mappings ids = { 0 };
 	struct platform platform;
-	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
+	int r = v->platform ? platform_of_option(v->platform, &platform, e) : 0;
 
 	if (v->subids)
 		v->rootfs = ROOTFS_COPY;
@@ -243,7 +243,8 @@ static int make_bundle(const void *global, struct values *v, char *const *args, 
 	if (r >= 0 && !img.config)
 		r = err_set(e, EINVAL, "'%s' is not a container image", args[0]);
 	if (r >= 0)
-		r = bundle_plan_make(&v->container, img.config, args[1], args + 2, &m.plan, e);
+		r = image_usage(
+			bundle_plan_make(&v->container, img.config, args[1], args + 2, &m.plan, e));
 	m.store = s;
 	if (r >= 0)
 		r = make(&m, args[1], e);

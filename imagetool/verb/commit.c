@@ -131,6 +131,8 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	int r = reference_parse(args[1], &ref, e);
 
 	if (r >= 0)
+		r = layer_flags_check(&o.compression, e);
+	if (r >= 0)
 		r = epoch_read(v->epoch, &o.has_epoch, &o.epoch, e);
 	if (r < 0)
 		return r;

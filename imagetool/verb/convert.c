@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "imagetool/commit/convert.h"
+#include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/layer_flags.h"
@@ -61,7 +62,7 @@ static int read_squash(const struct values *v, struct convert_opts *o, struct er
 	if (!v->squash)
 		return 0;
 	if (*v->squash && (parse_u32(v->squash, &n) < 0 || n == 0))
-		return err_set(e, EINVAL, "--squash=%s: expected how many layers", v->squash);
+		return err_set(e, IMAGE_EUSAGE, "--squash=%s: expected how many layers", v->squash);
 	o->squash = true;
 	o->squash_last = n;
 	return 0;
@@ -77,7 +78,7 @@ static int read_rebase(const struct values *v, char **ret, struct convert_opts *
 	*ret = xstrdup(v->rebase);
 	equals = strchr(*ret, '=');
 	if (!equals || equals == *ret || !equals[1])
-		return err_set(e, EINVAL, "--rebase '%s': expected OLD=NEW", v->rebase);
+		return err_set(e, IMAGE_EUSAGE, "--rebase '%s': expected OLD=NEW", v->rebase);
 	*equals = '\0';
 	o->old_base = *ret;
 	o->base = equals + 1;
@@ -90,13 +91,13 @@ static int read_compression(const struct values *v, struct convert_opts *o, stru
 
 	o->compress = v->layer.format > 0;
 	if (!o->compress && (v->force || (v->layer.level && !v->squash)))
-		return err_set(e, EINVAL, "--%s needs --compression-format",
+		return err_set(e, IMAGE_EUSAGE, "--%s needs --compression-format",
 			       v->force ? "force-compression" : "compression-level");
 	if (o->compress)
 		r->to.kind = layer_flags_kind(v->layer.format - 1);
 	r->chunked = layer_flags_is_chunked(v->layer.format);
 	if (r->chunked && v->format == IMAGE_DOCKER)
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       "--compression-format zstd:chunked: docker's manifests have "
 			       "no place for annotations, take --format oci");
 	/* Only OCI's manifests have the annotations. */
@@ -104,7 +105,7 @@ static int read_compression(const struct values *v, struct convert_opts *o, stru
 		o->format = IMAGE_OCI;
 	r->to.level = (int)v->layer.level;
 	r->force = v->force;
-	return 0;
+	return o->compress ? layer_flags_check(&r->to, e) : 0;
 }
 
 static int read_options(const struct values *v, struct convert_opts *o, char **ret_bases,
@@ -120,7 +121,7 @@ static int read_options(const struct values *v, struct convert_opts *o, char **r
 	if (r >= 0)
 		r = epoch_read(NULL, &o->has_epoch, &o->epoch, e);
 	if (r >= 0 && v->platform)
-		r = platform_parse(v->platform, platform, e);
+		r = platform_of_option(v->platform, platform, e);
 	o->platform = v->platform ? platform : NULL;
 	return r;
 }

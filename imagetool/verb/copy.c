@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/copy/copy.h"
+#include "imagetool/errors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -195,7 +196,7 @@ static int run_ends(const void *global, struct values *v, struct ends *ends, str
 	int r = 0;
 
 	if (v->platform) {
-		r = platform_parse(v->platform, &platform, e);
+		r = platform_of_option(v->platform, &platform, e);
 		how.platform = &platform;
 	}
 	if (r >= 0)
@@ -221,9 +222,9 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	int r;
 
 	if (v->max_size < 0)
-		return err_set(e, EINVAL, "--max-size: a size, or none at all");
+		return err_set(e, IMAGE_EUSAGE, "--max-size: a size, or none at all");
 	if (v->all && v->platform)
-		return err_set(e, EINVAL, "--all and --platform exclude each other");
+		return err_set(e, IMAGE_EUSAGE, "--all and --platform exclude each other");
 	r = place_parse(args[0], &ends.from, e);
 	if (r >= 0)
 		r = place_parse(args[1], &ends.to, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/registry/delete.h"
+#include "imagetool/errors.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@ static int delete_one(struct remote *remote, const struct delete_values *v, stru
 	int r;
 
 	if (v->blob && !remote->ref.digest)
-		return err_set(e, EINVAL, "--blob: give the digest, REPOSITORY@sha256:...");
+		return err_set(e, IMAGE_EUSAGE, "--blob: give the digest, REPOSITORY@sha256:...");
 	if (v->blob)
 		return registry_delete_blob(remote->registry, remote->ref.digest, e);
 	if (!v->manifest)
@@ -54,7 +55,7 @@ static int delete_run(const void *global UNUSED, void *values, char *const *args
 	int r = 0;
 
 	if (v->manifest && v->blob)
-		return err_set(e, EINVAL, "--manifest and --blob: it is one or the other");
+		return err_set(e, IMAGE_EUSAGE, "--manifest and --blob: it is one or the other");
 	for (int i = 0; i < n && r >= 0; i++) {
 		auto_(remote) struct remote remote = { .signals = -1 };
 

@@ -196,7 +196,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	auto_(store) struct store *store = NULL;
 	struct platform platform;
 	struct sides s = { .values = v };
-	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
+	int r = v->platform ? platform_of_option(v->platform, &platform, e) : 0;
 
 	if (v->platform)
 		s.platform = &platform;

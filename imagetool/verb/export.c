@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "imagetool/commit/squash.h"
+#include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
 #include "imagetool/store/image.h"
@@ -69,9 +70,9 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	int r = 0;
 
 	if (to_stdout && isatty(STDOUT_FILENO))
-		return err_set(e, EINVAL, "standard output is a terminal: give -o FILE");
+		return err_set(e, IMAGE_EUSAGE, "standard output is a terminal: give -o FILE");
 	if (v->platform)
-		r = platform_parse(v->platform, &platform, e);
+		r = platform_of_option(v->platform, &platform, e);
 	if (r >= 0)
 		r = globals_open_store(global, STORE_READ, &s, e);
 	if (r >= 0)

@@ -196,7 +196,7 @@ static int show(const struct values *v, const struct place *p, const struct plac
 	auto_(image_source) struct image_source *source = NULL;
 	auto_(described) struct described d = { 0 };
 	struct platform platform;
-	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
+	int r = v->platform ? platform_of_option(v->platform, &platform, e) : 0;
 
 	if (r >= 0)
 		r = source_open(p, places, &source, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/commit/import.h"
+#include "imagetool/errors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,12 +45,12 @@ static int open_input(const char *file, struct err *e)
 
 	if (strstr(file, "://"))
 		return err_set(
-			e, EINVAL,
+			e, IMAGE_EUSAGE,
 			"'%s' is an URL: fetch it with a tool of your trust, and pipe it in: "
 			"curl -f URL | creel-image import -",
 			file);
 	if (streq(file, "-") && isatty(STDIN_FILENO))
-		return err_set(e, EINVAL, "standard input is a terminal: name a file");
+		return err_set(e, IMAGE_EUSAGE, "standard input is a terminal: name a file");
 	fd = streq(file, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 			      : open(file, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, "open '%s'", file) : fd;
@@ -94,6 +95,8 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	int r = n > 1 ? reference_parse(args[1], &ref, e) : 0;
 
 	if (r >= 0)
+		r = layer_flags_check(&o.compression, e);
+	if (r >= 0)
 		r = epoch_read(NULL, &o.has_epoch, &o.epoch, e);
 	if (r >= 0)
 		r = budget_opts_check(&v->budget, e);
@@ -101,7 +104,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	/* What an image says it needs is what its files need, not what this machine can do. */
 	platform.variant[0] = '\0';
 	if (r >= 0 && v->platform)
-		r = platform_parse(v->platform, &platform, e);
+		r = platform_of_option(v->platform, &platform, e);
 	if (r < 0)
 		return r;
 	o.name = name = n > 1 ? reference_text(&ref) : NULL;

@@ -132,8 +132,8 @@ static int work_begin(struct work *w, const void *global, const char *name,
 	if (r < 0)
 		return r;
 	if (ref.digest)
-		return err_set(e, EINVAL, "'%s': an index that changes has no digest for a name",
-			       name);
+		return err_set(e, IMAGE_EUSAGE,
+			       "'%s': an index that changes has no digest for a name", name);
 	w->name = reference_text(&ref);
 	return globals_open_store(global, access, &w->store, e);
 }
@@ -143,11 +143,11 @@ static int read_gather_options(struct work *w, struct index_values *v, struct er
 	int r = 0;
 
 	if (v->all && v->platform)
-		return err_set(e, EINVAL, "--all and --platform exclude each other");
+		return err_set(e, IMAGE_EUSAGE, "--all and --platform exclude each other");
 	w->gather.place = &w->place;
 	w->gather.all = v->all;
 	if (v->platform) {
-		r = platform_parse(v->platform, &w->platform, e);
+		r = platform_of_option(v->platform, &w->platform, e);
 		w->gather.platform = &w->platform;
 	}
 	if (r >= 0)
@@ -228,7 +228,7 @@ static int add_run(const void *global, void *values, char *const *args, int n, s
 	int r = work_begin(&w, global, args[0], STORE_WRITE, e);
 
 	if (r >= 0 && !index_notes_are_empty(&notes) && (v->all || n > 2))
-		r = err_set(e, EINVAL,
+		r = err_set(e, IMAGE_EUSAGE,
 			    "one platform and its annotations are of one image: add the others "
 			    "apart");
 	if (r >= 0)
@@ -268,7 +268,8 @@ static int annotate_run(const void *global, void *values, char *const *args, int
 	int r;
 
 	if (index_notes_are_empty(&notes))
-		return err_set(e, EINVAL, "nothing to say: give --annotation, --os, --arch ...");
+		return err_set(e, IMAGE_EUSAGE,
+			       "nothing to say: give --annotation, --os, --arch ...");
 	r = work_begin(&w, global, args[0], STORE_WRITE, e);
 	if (r >= 0)
 		r = index_draft_load(w.store, w.name, &w.draft, e);

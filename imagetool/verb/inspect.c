@@ -203,12 +203,12 @@ static int prepare(struct inspect *in, struct inspect_values *v, int signals,
 		   struct platform *platform, struct err *e)
 {
 	autofree char *format = v->format ? rows_unescape(v->format) : NULL;
-	int r = v->platform ? platform_parse(v->platform, platform, e) : 0;
+	int r = v->platform ? platform_of_option(v->platform, platform, e) : 0;
 
 	in->values = v;
 	in->platform = v->platform ? platform : NULL;
 	if (r >= 0 && format && !streq(format, "json"))
-		r = template_parse(format, &in->template, e);
+		r = image_usage(template_parse(format, &in->template, e));
 	if (r >= 0)
 		r = registry_flags_opts(&v->registry, signals, &in->places.registry, e);
 	return r;
@@ -222,7 +222,7 @@ static int inspect_run(const void *global, void *values, char *const *args, int 
 	int r;
 
 	if (v->raw + v->config + (v->format != NULL) > 1)
-		return err_set(e, EINVAL, "--raw, --config and --format exclude one another");
+		return err_set(e, IMAGE_EUSAGE, "--raw, --config and --format exclude one another");
 	r = prepare(&in, v, -1, &platform, e);
 	if (r >= 0)
 		r = inspect_all(&in, global, args, n, e);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "imagetool/errors.h"
 #include "libutil/parse.h"
 
 const char *const layer_compressions[] = { "gzip", "zstd", "uncompressed", NULL };
@@ -29,6 +30,13 @@ struct compress_opts layer_flags_compression(const struct layer_flags *f)
 				       .level = (int)f->level };
 }
 
+int layer_flags_check(const struct compress_opts *o, struct err *e)
+{
+	int r = compress_check_level(o, e);
+
+	return r < 0 ? image_usage(err_wrap(e, r, "--compression-level")) : 0;
+}
+
 int epoch_read(const char *given, bool *ret_has, int64_t *ret, struct err *e)
 {
 	const char *text = given ? given : getenv("SOURCE_DATE_EPOCH");
@@ -36,7 +44,7 @@ int epoch_read(const char *given, bool *ret_has, int64_t *ret, struct err *e)
 	if (!text || !*text)
 		return 0;
 	if (parse_i64(text, ret) < 0 || *ret < 0)
-		return err_set(e, EINVAL, "%s '%s' is no number of seconds",
+		return err_set(e, IMAGE_EUSAGE, "%s '%s' is no number of seconds",
 			       given ? "--source-date-epoch" : "SOURCE_DATE_EPOCH", text);
 	*ret_has = true;
 	return 0;

@@ -36,6 +36,8 @@ bool layer_flags_is_chunked(int choice);
 	}
 
 /* By position in layer_compressions. */
+/* Before anything is done: has the format such a level? */
+int layer_flags_check(const struct compress_opts *o, struct err *e);
 struct compress_opts layer_flags_compression(const struct layer_flags *f);
 enum layer_compression layer_flags_kind(int choice);
 

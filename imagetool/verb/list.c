@@ -240,7 +240,7 @@ static int list_run(const void *global, void *values, char *const *args, int n, 
 	int r;
 
 	if (v->json + v->quiet + v->names + (v->format != NULL) > 1)
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       "--json, --format, --quiet and --names exclude one another");
 	r = rows_check(v->format, e);
 	if (r >= 0)

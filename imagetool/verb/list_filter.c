@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 
+#include "imagetool/errors.h"
 #include "imagetool/verb/list_rows.h"
 #include "libutil/parse.h"
 
@@ -21,7 +22,7 @@ int list_filter_parse(struct list_filters *f, const char *text, struct err *e)
 	const char *value = strchr(text, '=');
 
 	if (!value)
-		return err_set(e, EINVAL, "--filter: '%s' is not NAME=VALUE", text);
+		return err_set(e, IMAGE_EUSAGE, "--filter: '%s' is not NAME=VALUE", text);
 	value++;
 	if (starts_with(text, "reference="))
 		strv_add(&f->references, value);
@@ -34,7 +35,7 @@ int list_filter_parse(struct list_filters *f, const char *text, struct err *e)
 	else if (starts_with(text, "dangling=") && parse_bool(value, &f->dangling) >= 0)
 		f->dangling_set = true;
 	else
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       "--filter: '%s' is not known: reference=PATTERN, label=KEY[=VALUE], "
 			       "before=IMAGE, since=IMAGE and dangling=BOOL are",
 			       text);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "imagetool/archive/load.h"
+#include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/layer/layer.h"
 #include "imagetool/program.h"
@@ -41,7 +42,8 @@ static int open_input(const char *input, struct err *e)
 
 	if (streq(input, "-")) {
 		if (isatty(STDIN_FILENO))
-			return err_set(e, EINVAL, "standard input is a terminal: give -i FILE");
+			return err_set(e, IMAGE_EUSAGE,
+				       "standard input is a terminal: give -i FILE");
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	} else {
 		fd = open(input, O_RDONLY | O_CLOEXEC);
@@ -96,7 +98,7 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 
 	interrupt_hold(&held);
 	if (r >= 0 && v->max_size < 0)
-		r = err_set(e, EINVAL, "--max-size: a size, or none at all");
+		r = err_set(e, IMAGE_EUSAGE, "--max-size: a size, or none at all");
 	if (r >= 0)
 		r = load(s, v->input ? v->input : "-", &how, &result, e);
 	store_free(s);

@@ -22,7 +22,7 @@ struct values {
 static int refuse_password(void *values UNUSED, const char *text UNUSED, struct err *e)
 {
 	return err_set(
-		e, EINVAL,
+		e, IMAGE_EUSAGE,
 		"a password on the command line can be read by everybody on this machine: it is "
 		"asked for on the terminal, or give --password-stdin");
 }
@@ -59,6 +59,7 @@ static void defaults(void *values)
 	struct values *v = values;
 
 	registry_flags_defaults(&v->registry);
+	v->registry.makes_authfile = true;
 }
 
 static int get_login(const struct values *v, const struct login_name *name, struct err *e)
@@ -82,13 +83,13 @@ static int ask(struct values *v, int wakefd, struct err *e)
 	int r = 0;
 
 	if (v->password_stdin && !v->user)
-		return err_set(e, EINVAL, "--password-stdin: whose? Give --username USER");
+		return err_set(e, IMAGE_EUSAGE, "--password-stdin: whose? Give --username USER");
 	if (!v->user) {
 		r = secret_ask("Username", true, wakefd, v->asked_user, e);
 		v->user = v->asked_user;
 	}
 	if (r >= 0 && (strchr(v->user, ':') || !v->user[0]))
-		r = err_set(e, EINVAL, "a user's name is not empty and has no colon");
+		r = err_set(e, IMAGE_EUSAGE, "a user's name is not empty and has no colon");
 	if (r < 0)
 		return r;
 	return v->password_stdin ? secret_from_stdin(v->password, e)

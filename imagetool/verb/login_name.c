@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "imagetool/auth/auth_key.h"
+#include "imagetool/errors.h"
 #include "imagetool/hosts/endpoint.h"
 #include "libutil/alloc.h"
 
@@ -49,7 +50,8 @@ int login_name_parse(const char *text, struct login_name *ret, struct err *e)
 		end--;
 	path = xstrndup(rest + len + (end > len), end > len ? end - len - 1 : 0);
 	if (!endpoint_authority_ok(host) || (path[0] && !endpoint_repository_ok(path)))
-		return err_set(e, EINVAL, "'%.200s' is no registry, nor a namespace in one", text);
+		return err_set(e, IMAGE_EUSAGE, "'%.200s' is no registry, nor a namespace in one",
+			       text);
 	set_parts(host, path, ret);
 	return 0;
 }

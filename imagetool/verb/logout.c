@@ -35,7 +35,7 @@ static int run(const void *global UNUSED, void *values, char *const *args, int n
 	int r;
 
 	if (v->all && n > 0)
-		return err_set(e, EINVAL, "--all and REGISTRY exclude each other");
+		return err_set(e, IMAGE_EUSAGE, "--all and REGISTRY exclude each other");
 	r = login_name_parse(n > 0 ? args[0] : "docker.io", &name, e);
 	if (r >= 0)
 		r = auth_erase(&auth, v->all ? NULL : name.key, e);

@@ -96,7 +96,7 @@ static int mount_image(const void *global, const struct values *v, const char *n
 	autofree char *target = NULL;
 	struct apply_notes notes = { 0 };
 	struct platform platform;
-	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
+	int r = v->platform ? platform_of_option(v->platform, &platform, e) : 0;
 
 	if (r >= 0)
 		r = globals_open_store(global, STORE_WRITE, &s, e);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "imagetool/errors.h"
 #include "imagetool/human.h"
 #include "imagetool/program.h"
 #include "imagetool/store/build_prune.h"
@@ -139,11 +140,11 @@ static int read_filter(const char *text, struct build_prune_opts *o, struct err 
 	int64_t age;
 
 	if (!value)
-		return err_set(e, EINVAL, "filter '%s' is not known: there is until=DURATION",
+		return err_set(e, IMAGE_EUSAGE, "filter '%s' is not known: there is until=DURATION",
 			       text);
 	if (parse_duration(value, &age) < 0)
-		return err_set(e, EINVAL, "filter '%s' gives no duration: write it as 24h or 30m",
-			       text);
+		return err_set(e, IMAGE_EUSAGE,
+			       "filter '%s' gives no duration: write it as 24h or 30m", text);
 	o->has_before = true;
 	o->before = time(NULL) - age / NSEC_PER_SEC;
 	return 0;
@@ -153,7 +154,7 @@ static int read_build_opts(const struct prune_values *v, struct build_prune_opts
 {
 	*o = (struct build_prune_opts){ .all = v->all, .look_only = v->dry_run };
 	if (!v->build && (v->filters.n || v->keep_storage))
-		return err_set(e, EINVAL, "--filter and --keep-storage are for --build");
+		return err_set(e, IMAGE_EUSAGE, "--filter and --keep-storage are for --build");
 	for (size_t i = 0; i < v->filters.n; i++) {
 		int r = read_filter(v->filters.v[i], o, e);
 
@@ -161,7 +162,7 @@ static int read_build_opts(const struct prune_values *v, struct build_prune_opts
 			return r;
 	}
 	if (v->keep_storage && parse_size(v->keep_storage, &o->keep) < 0)
-		return err_set(e, EINVAL, "--keep-storage '%s' is no size: write it as 10GB",
+		return err_set(e, IMAGE_EUSAGE, "--keep-storage '%s' is no size: write it as 10GB",
 			       v->keep_storage);
 	return 0;
 }

@@ -147,7 +147,7 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 		return r;
 	registry_prepare(&prepare);
 	if (v->platform) {
-		r = platform_parse(v->platform, &platform, e);
+		r = platform_of_option(v->platform, &platform, e);
 		opts.platform = &platform;
 	}
 	if (r >= 0)

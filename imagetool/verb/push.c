@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/push/push.h"
+#include "imagetool/errors.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -127,15 +128,15 @@ static int read_options(struct push_values *v, struct push_opts *opts, struct pl
 	int r = 0;
 
 	if (v->all && v->platform)
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       "--all and --platform: it is either all images or one of them");
 	if (v->chunk < 0)
-		return err_set(e, EINVAL, "--chunk-size: a piece has at least one byte");
+		return err_set(e, IMAGE_EUSAGE, "--chunk-size: a piece has at least one byte");
 	opts->chunk = v->chunk;
 	opts->tags = &v->tags;
 	opts->all = v->all;
 	if (v->platform) {
-		r = platform_parse(v->platform, platform, e);
+		r = platform_of_option(v->platform, platform, e);
 		opts->platform = platform;
 	}
 	return r;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "imagetool/errors.h"
 #include "libutil/loop.h"
 
 const char *const registry_flag_bools[] = { "true", "false", "1", "0", "yes", "no", NULL };
@@ -42,15 +43,32 @@ void registry_flags_inherit(struct registry_flags *side, const struct registry_f
 	side->timeout = both->timeout;
 }
 
+/* A slip in a name must not mean that nothing of it counts. */
+static int check_places(const struct registry_flags *f, struct err *e)
+{
+	const struct {
+		const char *option, *path;
+		int access;
+	} places[] = {
+		{ "--cert-dir", f->cert_dir, R_OK | X_OK },
+		{ "--authfile", f->makes_authfile ? NULL : f->authfile, R_OK },
+		{ "--registries-conf", f->registries_conf, R_OK },
+		{ "--hosts-dir", f->hosts_dir, R_OK | X_OK },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (places[i].path && access(places[i].path, places[i].access) < 0)
+			return err_sys(e, "%s '%s'", places[i].option, places[i].path);
+	return 0;
+}
+
 static int check(const struct registry_flags *f, struct err *e)
 {
 	if (f->timeout == 0)
 		return err_set(e, EINVAL, "--timeout: 0 seconds are no time at all");
-	if (f->cert_dir && access(f->cert_dir, R_OK | X_OK) < 0)
-		return err_sys(e, "--cert-dir '%s'", f->cert_dir);
 	if (f->password_stdin && !f->creds)
 		return err_set(e, EINVAL, "--password-stdin: whose? Give --creds USER");
-	return 0;
+	return check_places(f, e);
 }
 
 /* What stands behind a colon is not repeated: it is a secret. */
@@ -78,7 +96,7 @@ int registry_flags_opts(struct registry_flags *f, int wakefd, struct registry_op
 	if (r >= 0 && f->creds)
 		r = take_creds(f, wakefd, e);
 	if (r < 0)
-		return r;
+		return image_usage(r);
 	*ret = (struct registry_opts){ .tls = tls_of(f),
 				       .cert_dir = f->cert_dir,
 				       .authfile = f->authfile,

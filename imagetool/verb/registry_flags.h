@@ -20,7 +20,8 @@ struct registry_flags {
 	int tls_verify; /* index into registry_flag_bools, or REGISTRY_FLAG_UNSET */
 	const char *cert_dir;
 	const char *authfile;
-	const char *creds; /* a user's name */
+	bool makes_authfile; /* login: it need not be there */
+	const char *creds;   /* a user's name */
 	bool password_stdin;
 	const char *registries_conf;
 	const char *hosts_dir;

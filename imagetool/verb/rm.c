@@ -151,7 +151,7 @@ static int rm_run(const void *global, void *values, char *const *args, int n, st
 	int r;
 
 	if (v->all != (n == 0))
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       v->all ? "--all takes no image names"
 				      : "which image? Give names, or --all");
 	r = globals_open_store(global, STORE_WRITE, &store, e);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "imagetool/errors.h"
 #include "imagetool/verb/output.h"
 #include "libutil/alloc.h"
 #include "libutil/parse.h"
@@ -217,7 +218,7 @@ int rows_check(const char *format, struct err *e)
 
 	if (!format || streq(format, "json") || is_table(format))
 		return 0;
-	return template_parse(format, &t, e);
+	return image_usage(template_parse(format, &t, e));
 }
 
 int rows_print(const struct strbuf *rows, const struct rows_column *columns, const char *format,

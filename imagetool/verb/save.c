@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "imagetool/copy/copy.h"
+#include "imagetool/errors.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
@@ -52,9 +53,9 @@ static int open_target(const struct values *v, const struct place_opts *places,
 	int r;
 
 	if (v->format == FORMAT_OCI_DIR && to_stdout)
-		return err_set(e, EINVAL, "oci-dir needs -o DIR");
+		return err_set(e, IMAGE_EUSAGE, "oci-dir needs -o DIR");
 	if (to_stdout && isatty(STDOUT_FILENO))
-		return err_set(e, EINVAL, "standard output is a terminal: give -o FILE");
+		return err_set(e, IMAGE_EUSAGE, "standard output is a terminal: give -o FILE");
 	place.path = xstrdup(to_stdout ? "-" : v->output);
 	r = v->format == FORMAT_OCI_DIR ? target_open_new_layout(&place, ret, e)
 					: target_open(&place, &target, ret, e);
@@ -103,9 +104,9 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	int r = 0;
 
 	if (v->all && v->platform)
-		return err_set(e, EINVAL, "--all and --platform exclude each other");
+		return err_set(e, IMAGE_EUSAGE, "--all and --platform exclude each other");
 	if (v->platform) {
-		r = platform_parse(v->platform, &platform, e);
+		r = platform_of_option(v->platform, &platform, e);
 		how.platform = &platform;
 	}
 	if (r >= 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/registry/search.h"
+#include "imagetool/errors.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -91,7 +92,7 @@ static int read_filter(struct wanted *w, const char *text, struct err *e)
 		w->automated = yes;
 		return 0;
 	}
-	return err_set(e, EINVAL,
+	return err_set(e, IMAGE_EUSAGE,
 		       "--filter: '%s' is not known: stars=N, is-official=BOOL and "
 		       "is-automated=BOOL are",
 		       text);
@@ -163,7 +164,7 @@ static int split(const char *text, struct image_reference *ref, const char **wor
 
 	*word = host ? slash + 1 : text;
 	if (!**word)
-		return err_set(e, EINVAL, "'%s' has no word to look for", text);
+		return err_set(e, IMAGE_EUSAGE, "'%s' has no word to look for", text);
 	ref->registry = host ? xstrndup(text, len) : xstrdup("docker.io");
 	ref->repository = xstrdup("search");
 	return 0;
@@ -195,7 +196,7 @@ static int run(const void *global UNUSED, void *values, char *const *args, int n
 	int r = rows_check(v->format, e);
 
 	if (r >= 0 && (v->limit == 0 || v->limit > SEARCH_LIMIT_MAX))
-		return err_set(e, EINVAL, "--limit: 1 to %d", SEARCH_LIMIT_MAX);
+		return err_set(e, IMAGE_EUSAGE, "--limit: 1 to %d", SEARCH_LIMIT_MAX);
 	for (size_t i = 0; i < v->filters.n && r >= 0; i++)
 		r = read_filter(&wanted, v->filters.v[i], e);
 	if (r >= 0)

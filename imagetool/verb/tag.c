@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "imagetool/errors.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/verbs.h"
 
@@ -15,8 +16,8 @@ static int tag_one(struct store *s, const char *text, const struct image_descrip
 	if (r < 0)
 		return r;
 	if (ref.digest)
-		return err_set(e, EINVAL, "'%s' is a digest, which nobody can choose: give a tag",
-			       text);
+		return err_set(e, IMAGE_EUSAGE,
+			       "'%s' is a digest, which nobody can choose: give a tag", text);
 	name = reference_text(&ref);
 	return store_tag(s, name, desc, e);
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "imagetool/errors.h"
 #include "imagetool/registry/lists.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/remote.h"
@@ -67,7 +68,7 @@ static int tags_run(const void *global UNUSED, void *values, char *const *args, 
 	int r;
 
 	if (v->last && !reference_is_tag(v->last))
-		return err_set(e, EINVAL, "--last: '%.130s' is not a legal tag", v->last);
+		return err_set(e, IMAGE_EUSAGE, "--last: '%.130s' is not a legal tag", v->last);
 	r = remote_open(&remote, args[0], &v->registry, REMOTE_READ, e);
 	if (r >= 0)
 		r = registry_tags(remote.registry, &opts, &tags, e);

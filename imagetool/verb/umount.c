@@ -79,7 +79,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	int r = overlay_may_mount(e);
 
 	if (r >= 0 && !v->all == !n)
-		r = err_set(e, EINVAL, "name what to unmount, or give --all");
+		r = err_set(e, IMAGE_EUSAGE, "name what to unmount, or give --all");
 	for (int i = 0; i < n && r >= 0; i++) {
 		auto_(home) struct home h = { 0 };
 

@@ -46,7 +46,7 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	auto_(image) struct image img = { 0 };
 	struct platform platform;
 	struct apply_notes notes = { 0 };
-	int r = v->platform ? platform_parse(v->platform, &platform, e) : 0;
+	int r = v->platform ? platform_of_option(v->platform, &platform, e) : 0;
 
 	if (r >= 0)
 		r = budget_opts_check(&v->rootfs.budget, e);

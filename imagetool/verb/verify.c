@@ -189,14 +189,15 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	bool trust = verify_has_trust(&v->trust);
 
 	if (n == 0 && trust)
-		return err_set(e, EINVAL, "--key, --ca: which image they are for is not said");
+		return err_set(e, IMAGE_EUSAGE,
+			       "--key, --ca: which image they are for is not said");
 	if (n == 0)
 		return verify_store(global, v, e);
 	if (!trust)
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       "whom to trust is not said: give --key FILE or --ca FILE");
 	if (v->repair)
-		return err_set(e, EINVAL,
+		return err_set(e, IMAGE_EUSAGE,
 			       "--repair is for the store, not for the signatures of one "
 			       "image");
 	return verify_signature(global, &v->trust, args[0], &how, e);

@@ -26,7 +26,7 @@ static int make_trust(const struct verify_trust_flags *f, struct sign_trust *t, 
 	for (size_t i = 0; i < f->authorities.n && r >= 0; i++)
 		r = sign_trust_add_ca(t, f->authorities.v[i], e);
 	if (r >= 0 && f->identities.n && !f->authorities.n)
-		r = err_set(e, EINVAL,
+		r = err_set(e, IMAGE_EUSAGE,
 			    "an identity is given: only certificates name somebody, give an "
 			    "authority too");
 	for (size_t i = 0; i < f->identities.n; i++)
@@ -84,7 +84,7 @@ static int check(struct image_source *s, const struct verify_trust_flags *f,
 	int r = s->ops->top(s, &d, e);
 
 	if (r >= 0 && f->platform)
-		r = platform_parse(f->platform, &platform, e);
+		r = platform_of_option(f->platform, &platform, e);
 	if (r >= 0 && f->platform)
 		r = source_select(s, &platform, &d, e);
 	if (r < 0)

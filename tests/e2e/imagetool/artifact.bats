@@ -132,7 +132,7 @@ manifest_of() { # NAME REFERENCE
 	[[ $output == *"annotation 'novalue' is not KEY=VALUE"* ]]
 	run -1 ci artifact push "$REPO:1" big ./big
 	[[ $output == *"two files would be called 'big'"* ]]
-	run -1 ci artifact push --artifact-type nonsense "$REPO:1" big
+	run -2 ci artifact push --artifact-type nonsense "$REPO:1" big
 	[[ $output == *"'nonsense' is no media type"* ]]
 }
 
@@ -260,7 +260,7 @@ manifest_of() { # NAME REFERENCE
 	blob=$(jq -r '.layers[0].digest' "layout/blobs/sha256/${MANIFEST#sha256:}")
 	ci delete --blob "$REPO@$blob"
 	run -22 curl -fsI "http://${REPO%%/*}/v2/${REPO#*/}/blobs/$blob"
-	run -1 ci delete --blob "$REPO:a"
+	run -2 ci delete --blob "$REPO:a"
 	[[ $output == *"--blob: give the digest"* ]]
 }
 

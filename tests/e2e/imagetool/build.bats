@@ -131,17 +131,17 @@ data" ]
 
 @test "what makes no sense is refused before anything is done" {
 	printf 'FROM base:1\n' >ctx/Dockerfile
-	run -1 build --network nope ctx
+	run -2 build --network nope ctx
 	says "--network 'nope'"
-	run -1 build --allow everything ctx
-	run -1 build --quiet --progress=plain ctx
-	run -1 build --check --call targets ctx
-	run -1 build --secret src=x ctx
+	run -2 build --allow everything ctx
+	run -2 build --quiet --progress=plain ctx
+	run -2 build --check --call targets ctx
+	run -2 build --secret src=x ctx
 	run -1 build -f - - <ctx/Dockerfile
 	says "can't use stdin for both build context and dockerfile"
 	run -2 build --no-such-option ctx
 	run -2 build
-	run -1 build --push ctx
+	run -2 build --push ctx
 	says --tag
 }
 

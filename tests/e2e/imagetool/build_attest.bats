@@ -158,8 +158,8 @@ digest_of() { # FILE
 }
 
 @test "what cannot be done is told before anything is built" {
-	run -1 image build -q --sbom generator=docker/scout ctx
+	run -2 image build -q --sbom generator=docker/scout ctx
 	[[ "$output" = *"leave generator= out"* ]]
-	run -1 image build -q --attest type=vex ctx
+	run -2 image build -q --attest type=vex ctx
 	[[ "$output" = *"provenance or sbom"* ]]
 }

@@ -118,7 +118,7 @@ has_file() { # IMAGE CONTENT
 	printf 'FROM nowhere.example/base:9\nCOPY file /file\n' >ctx/Dockerfile
 	good --build-context nowhere.example/base:9=docker-image://base:1 -t x:1 ctx
 	has_file x:1 data
-	run -1 build --build-context named=nope ctx
+	run -2 build --build-context named=nope ctx
 	says 'failed to get build context named: stat nope'
 }
 

@@ -142,7 +142,7 @@ config_of() { # PLACE
 		jq -e '.mediaType == "application/vnd.docker.distribution.manifest.v2+json"'
 	# It was not asked to stay here.
 	run ! image inspect "$REGISTRY/d:1"
-	run -1 image build -q --push ctx
+	run -2 image build -q --push ctx
 	[[ "$output" = *"give --tag"* ]]
 }
 
@@ -174,7 +174,7 @@ config_of() { # PLACE
 	[ "$(jq -r .annotations.arm "store/blobs/sha256/${arm#sha256:}")" = yes ]
 	build --platform linux/amd64,linux/arm64 -o out
 	[ "$(cat out/linux_amd64/one out/linux_arm64/one)" = "$(printf 'one\none')" ]
-	run -1 image build -q --platform linux/amd64,linux/arm64 -o type=docker,dest=d.tar ctx
+	run -2 image build -q --platform linux/amd64,linux/arm64 -o type=docker,dest=d.tar ctx
 	[[ "$output" = *"one platform"* ]]
 }
 
@@ -190,7 +190,7 @@ config_of() { # PLACE
 }
 
 @test "an inline cache and --squash contradict each other" {
-	run -1 build -t x --squash --cache-to type=inline
+	run -2 build -t x --squash --cache-to type=inline
 	[[ $output == *"--squash leaves no layers"* ]]
 }
 
@@ -214,7 +214,7 @@ config_of() { # PLACE
 		rm -rf tree changed
 	done
 	creel-image --store none build -q -t x --cache-from "$REGISTRY/nothing:1" ctx
-	run -1 creel-image --store none build -q --cache-to type=gha ctx
+	run -2 creel-image --store none build -q --cache-to type=gha ctx
 	[[ "$output" = *"type=registry"* ]]
 }
 

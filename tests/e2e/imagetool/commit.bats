@@ -257,7 +257,7 @@ for m in tarfile.open("layer.tar", errors="surrogateescape"):
 	[ "$(config_of c1 | jq -r .created)" = 2020-09-13T12:26:40Z ]
 	[ "$(last_layer c1 | TZ=UTC tar tv --full-time | awk '{ print $4 }' | sort -u)" = 2020-09-13 ]
 	SOURCE_DATE_EPOCH=yesterday run image commit b c3
-	[ "$status" -eq 1 ]
+	[ "$status" -eq 2 ]
 	[[ $output == *"SOURCE_DATE_EPOCH 'yesterday' is no number"* ]]
 }
 

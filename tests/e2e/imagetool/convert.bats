@@ -135,7 +135,7 @@ file name=etc/a data=again'
 	run ! grep -qx etc/.wh.a list
 	[ "$(config_of s | jq -c '[.history[].empty_layer]')" = '[null,true,true,null]' ]
 	run image convert --squash=0 x n
-	[ "$status" -eq 1 ]
+	[ "$status" -eq 2 ]
 }
 
 # Layers of random entries over few names, so that they collide in many ways: a, b, x, y are mostly
@@ -206,7 +206,7 @@ file name=etc/patched data=p"
 	[ "$status" -eq 1 ]
 	[[ $output == *"does not stand on"* ]]
 	run image convert --rebase base1 x q
-	[ "$status" -eq 1 ]
+	[ "$status" -eq 2 ]
 	[[ $output == *"expected OLD=NEW"* ]]
 }
 
@@ -253,9 +253,9 @@ index_of() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"choose --format oci"* ]]
 	run image convert --compression-level 3 x n
-	[ "$status" -eq 1 ]
+	[ "$status" -eq 2 ]
 	run image convert --compression-format gzip --compression-level 30 x n
-	[ "$status" -eq 1 ]
+	[ "$status" -eq 2 ]
 	[[ $output == *"gzip has no level 30"* ]]
 	run image convert nothing n
 	[ "$status" -eq 3 ]

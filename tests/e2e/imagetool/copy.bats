@@ -212,7 +212,7 @@ make_index() {
 	run -3 image copy docker:a creel:b
 	run -3 image copy oci-archive:none.tar creel:b
 	run -3 image copy a:no-such creel:b
-	run -1 image copy --all --platform linux/amd64 oci:lay:x creel:b
+	run -2 image copy --all --platform linux/amd64 oci:lay:x creel:b
 	[[ $output == *"exclude each other"* ]]
 	image copy oci:lay:x oci-archive:-:n >piped.tar
 	[ "$(copy oci-archive:piped.tar:n creel:c:1)" = "$DIGEST" ]

@@ -122,9 +122,9 @@ store_is_sound_index() {
 	[ "$(jq '.manifests | length' <<<"$output")" = 2 ]
 	run -1 image index annotate --os linux x
 	[[ $output == *"a platform belongs to one image of the index"* ]]
-	run -1 image index annotate x "$AMD"
+	run -2 image index annotate x "$AMD"
 	[[ $output == *"nothing to say"* ]]
-	run -1 image index add --os linux --arch arm64 x "$FROM:amd" "$FROM:arm"
+	run -2 image index add --os linux --arch arm64 x "$FROM:amd" "$FROM:arm"
 	[[ $output == *"add the others apart"* ]]
 	image copy -q oci:amd:a creel:local/a:1
 	run -1 image index add local/a:1 "$FROM:arm"

@@ -80,13 +80,13 @@ with_history() {
 	[ "$(f '{{.Os}}\t{{.Architecture}}')" = $'linux\tamd64' ]
 	run -1 f '{{.Confg}}'
 	[[ $output == *"there is no '.Confg'; there is Id, Name"* ]]
-	run -1 f '{{.Id'
+	run -2 f '{{.Id'
 	[[ $output == *"'}}' is missing"* ]]
-	run -1 f '{{range .Layers}}'
+	run -2 f '{{range .Layers}}'
 	[[ $output == *"{{end}} is missing"* ]]
-	run -1 f '{{call .Id}}'
+	run -2 f '{{call .Id}}'
 	[[ $output == *"no function of this name"* ]]
-	run -1 image inspect --format x --raw name:1
+	run -2 image inspect --format x --raw name:1
 	[[ $output == *"exclude one another"* ]]
 }
 

@@ -55,7 +55,7 @@ TEAMTOOL=example.com/team/tool:latest
 	[ "$(names --filter dangling=false)" = "$TOOL $APP $TEAMTOOL " ]
 	image untag $APP
 	[ "$(image list --filter dangling=true --format '{{.Repository}}:{{.Tag}}')" = '<none>:<none>' ]
-	run -1 image list --filter color=red
+	run -2 image list --filter color=red
 	[[ $output == *"reference=PATTERN"* ]]
 	run -3 image list --filter before=nobody
 }
@@ -75,7 +75,7 @@ TEAMTOOL=example.com/team/tool:latest
 	[ "$(image list --no-trunc --format '{{.ID}}' tool)" = "$(image inspect --format '{{.Id}}' tool:2)" ]
 	run -1 image list --format '{{.Nme}}'
 	[[ $output == *"there is no '.Nme'"* ]]
-	run -1 image list --json --quiet
+	run -2 image list --json --quiet
 }
 
 @test "tag and untag: more names, fewer, none" {
@@ -93,7 +93,7 @@ TEAMTOOL=example.com/team/tool:latest
 	[ "$(image inspect --format '{{.Digest}}' "$digest")" = "$digest" ]
 	image tag "$digest" back
 	[ "$(image list --filter dangling=true -q)" = "" ]
-	run -1 image tag back "x@$digest"
+	run -2 image tag back "x@$digest"
 	run -1 image tag back 'Bad Name'
 	run -3 image tag nobody a
 	store_is_sound "$STORE"

@@ -330,7 +330,7 @@ take_apart() { # TAG
 	run -0 --separate-stderr image convert --compression-format=zstd:chunked odd odd:new
 	[[ $stderr == *"it has a name twice"* ]]
 	skopeo inspect --raw "oci:$STORE:docker.io/library/odd:new" | jq -e '.layers[0] | .annotations == null and (.mediaType | endswith("zstd"))'
-	run -1 image convert --compression-format=zstd:chunked --format=docker odd odd:docker
+	run -2 image convert --compression-format=zstd:chunked --format=docker odd odd:docker
 }
 
 # ---- Servers ----

@@ -75,8 +75,8 @@ answer() { # PATH
 	[ "$(image search --limit 1 --format '{{.Name}}' "$SERVER/alpine")" = "$SERVER/alpine" ]
 	image search --limit 7 "$SERVER/a&b=c d" >/dev/null
 	grep -qxF '/v1/search?q=a%26b%3Dc%20d&n=7' asked
-	run -1 image search --limit 0 "$SERVER/x"
-	run -1 image search --filter color=red "$SERVER/x"
+	run -2 image search --limit 0 "$SERVER/x"
+	run -2 image search --filter color=red "$SERVER/x"
 	[[ $output == *"stars=N"* ]]
 }
 

@@ -349,7 +349,7 @@ refuses() { # TEXT ARG...
 	[ "$status" -eq 4 ]
 	[ "$(jq -r '.manifests[0].digest' S/index.json)" = "$DIGEST" ]
 	run creel-image --store S pull --verify-identity x "$REGISTRY/v/pull:1"
-	[ "$status" -eq 1 ]
+	[ "$status" -eq 2 ]
 	[[ $output == *"only certificates name somebody"* ]]
 }
 

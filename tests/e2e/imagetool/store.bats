@@ -55,7 +55,7 @@ pull_both() {
 	[ "$(image list -q | head -n 1)" = "$MANIFEST_A" ]
 	image list --digests | grep -q "$MANIFEST_A"
 	[ "$(image list --names)" = "$A"$'\n'"$B" ]
-	run -1 image list --names --json
+	run -2 image list --names --json
 }
 
 @test "names that others made up reach neither the terminal nor the shell as they are" {
@@ -134,7 +134,7 @@ pull_both() {
 	[ "$(image list -q | wc -l)" = 2 ]
 	image rm --force "$A" no-such-image
 	[ "$(image list -q | wc -l)" = 1 ]
-	run -1 image rm
+	run -2 image rm
 	image rm --all
 	[ "$(image list -q)" = "" ]
 }

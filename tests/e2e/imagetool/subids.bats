@@ -45,9 +45,9 @@ teardown() {
 }
 
 @test "what cannot be is said" {
-	run -1 --separate-stderr user creel-image bundle --subids --rootfs=overlay image made
+	run -2 --separate-stderr user creel-image bundle --subids --rootfs=overlay image made
 	[[ $stderr == *"--subids makes a copy"* ]]
-	run -1 --separate-stderr creel-image --store "$HOME_DIR/layout" bundle --subids x "$HOME_DIR/root"
+	run -2 --separate-stderr creel-image --store "$HOME_DIR/layout" bundle --subids x "$HOME_DIR/root"
 	[[ $stderr == *"root has all ids"* ]]
 	USER_PATH=$HOME_DIR/bin run -1 --separate-stderr user creel-image bundle --subids image made
 	[[ $stderr == *"newuidmap (package uidmap) has to be there"* ]]

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What options ask for and cannot have, said before anything is done: what exclude each other, and
+ * places that nothing can be written to.
+ */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "imagetool/build/internal.h"
+#include "libutil/path.h"
+
+/* ---- Together ---- */
+
+static int refuse_squash(const struct build *b, struct err *e)
+{
+	if (b->plan.squash && result_caches_are_inline(&b->caches))
+		return err_set(e, EINVAL,
+			       "--squash leaves no layers that --cache-to type=inline could speak "
+			       "of: keep the cache elsewhere, as type=registry or type=local");
+	return 0;
+}
+
+static int refuse_platforms(const struct build *b, struct err *e)
+{
+	for (size_t i = 0; i < b->plan.outputs.n; i++) {
+		const struct result_output *o = &b->plan.outputs.items[i];
+
+		if (o->kind == OUTPUT_DOCKER && o->dest && b->values.n_platforms > 1)
+			return err_set(
+				e, EINVAL,
+				"--output 'type=docker': docker's archives hold one platform, "
+				"and --platform names %zu: build for one, or use type=oci",
+				b->values.n_platforms);
+	}
+	return 0;
+}
+
+/* ---- Places ---- */
+
+static int check_parent(const char *path, const char *option, struct err *e)
+{
+	autofree char *parent = path_parent(path);
+
+	if (access(parent, W_OK | X_OK) < 0)
+		return err_sys(e, "%s '%s': write in '%s'", option, path, parent);
+	return 0;
+}
+
+/* What is there already is replaced, unless it is a directory. */
+static int check_file(const char *path, const char *option, struct err *e)
+{
+	struct stat st;
+
+	if (!*path)
+		return err_set(e, EINVAL, "%s: it is empty: name a file", option);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_set(e, EISDIR, "%s '%s': it is a directory: name a file", option, path);
+	return check_parent(path, option, e);
+}
+
+static int check_dest(const struct result_output *o, struct err *e)
+{
+	if (!o->dest || streq(o->dest, "-") || o->kind == OUTPUT_LOCAL || o->tar == OUTPUT_NO)
+		return 0;
+	return check_file(o->dest, "--output: dest", e);
+}
+
+static int check_places(const struct result_plan *p, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->outputs.n && r >= 0; i++)
+		r = check_dest(&p->outputs.items[i], e);
+	if (r >= 0 && p->metadata_file)
+		r = check_file(p->metadata_file, "--metadata-file", e);
+	if (r >= 0 && p->iidfile)
+		r = check_file(p->iidfile, "--iidfile", e);
+	return r;
+}
+
+/* As docker does: the id of an earlier image must not be taken for that of a build that failed. */
+static int remove_stale_id(const struct result_plan *p, struct err *e)
+{
+	if (p->iidfile && unlink(p->iidfile) < 0 && errno != ENOENT)
+		return err_sys(e, "--iidfile '%s': remove what is there", p->iidfile);
+	return 0;
+}
+
+/* Said also of a build that has no steps to run: it was meant to be used. */
+static int check_runtime(const char *given, struct err *e)
+{
+	autofree char *found = NULL;
+
+	return given ? run_find_runtime(given, &found, e) : 0;
+}
+
+/* ---- All of it ---- */
+
+int build_refuse(const struct build *b, struct err *e)
+{
+	int r = refuse_squash(b, e);
+
+	if (r >= 0)
+		r = refuse_platforms(b, e);
+	if (r >= 0)
+		r = input_check_ignore(b->opts->ignore_file, e);
+	if (r >= 0)
+		r = check_runtime(b->opts->runtime, e);
+	if (r >= 0)
+		r = run_options_check(&b->opts->run, e);
+	/* Who only asks writes nothing. */
+	if (r < 0 || b->opts->call != BUILD_CALL_BUILD)
+		return r;
+	r = check_places(&b->plan, e);
+	return r < 0 ? r : remove_stale_id(&b->plan, e);
+}
