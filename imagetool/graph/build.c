@@ -193,23 +193,6 @@ static int plan(struct platform_build *pb, struct err *e)
 	return 0;
 }
 
-static int find_epoch(struct platform_build *pb, struct err *e)
-{
-	struct builder *b = pb->b;
-	const char *text = vars_get(&b->build_args, "SOURCE_DATE_EPOCH");
-
-	if (!text)
-		text = vars_get(&pb->globals, "SOURCE_DATE_EPOCH");
-	if (!pb->first || !text || !*text)
-		return 0;
-	if (parse_i64(text, &b->graph->epoch) < 0)
-		return err_set(e, EINVAL,
-			       "invalid SOURCE_DATE_EPOCH: %.80s is no number of seconds", text);
-	b->graph->has_epoch = true;
-	b->vertices.epoch = text;
-	return 0;
-}
-
 static int make_stages(struct platform_build *pb, size_t target, struct err *e)
 {
 	struct builder *b = pb->b;
@@ -231,7 +214,7 @@ static int build_platform(struct platform_build *pb, struct graph_target *ret, s
 	int r = plan(pb, e);
 
 	if (r >= 0)
-		r = find_epoch(pb, e);
+		r = epoch_find(pb, e);
 	if (r < 0)
 		return r;
 	target = stages_target(&pb->stages, pb->b->opts->target, e);

@@ -81,6 +81,10 @@ struct graph_calls {
 	/* Does .dockerignore leave out this source of COPY and all below? For the check only; may
 	 * be NULL. */
 	bool (*ignored)(void *ctx, const char *path);
+	/* SOURCE_DATE_EPOCH that names a source: 1, and *ret is the time of this VERTEX_GIT or
+	 * VERTEX_HTTP, or with NULL of the main context; 0: it has none.  May be NULL: nothing has
+	 * one. */
+	int (*source_time)(void *ctx, const struct vertex *v, int64_t *ret, struct err *e);
 	void *ctx;
 };
 

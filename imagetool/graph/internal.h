@@ -132,6 +132,13 @@ int root_image(struct platform_build *pb, const struct stage_build *s,
 /* A context that is no image; `context` is its name. */
 int root_plain(struct platform_build *pb, const struct graph_context *c, const char *context,
 	       const char *name, size_t *ret, struct err *e);
+/* The same, not yet in the graph. */
+int root_describe(struct platform_build *pb, const struct graph_context *c, const char *context,
+		  const char *name, struct vertex *ret, struct err *e);
+
+/* ---- epoch.c ---- */
+
+int epoch_find(struct platform_build *pb, struct err *e);
 
 /* ---- needed.c: which stages a target needs ---- */
 

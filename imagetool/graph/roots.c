@@ -50,40 +50,45 @@ int root_image(struct platform_build *pb, const struct stage_build *s,
 	return vertices_add(&pb->b->vertices, &v, ret, e);
 }
 
-static int add_git(struct platform_build *pb, const char *url, const char *name, size_t *ret,
-		   struct err *e)
+static int describe_git(struct platform_build *pb, const char *url, struct vertex_git *ret,
+			struct err *e)
 {
-	struct vertex v = {
-		.kind = VERTEX_GIT,
-		.name = name,
-		.stage = "",
-		.origin = pb->b->now,
-		.platform = &pb->target,
-	};
 	enum source_kind kind;
 	bool keeps;
-	int r = source_kind_of(url, pb->b->arena, &kind, &v.u.git, &keeps, e);
+	int r = source_kind_of(url, pb->b->arena, &kind, ret, &keeps, e);
 
 	if (r >= 0 && kind != SOURCE_GIT)
 		r = err_set(e, EINVAL, "invalid git context %.200s", url);
-	return r < 0 ? r : vertices_add(&pb->b->vertices, &v, ret, e);
+	return r;
 }
 
-int root_plain(struct platform_build *pb, const struct graph_context *c, const char *context,
-	       const char *name, size_t *ret, struct err *e)
+int root_describe(struct platform_build *pb, const struct graph_context *c, const char *context,
+		  const char *name, struct vertex *ret, struct err *e)
 {
 	struct vertex v = {
 		.name = name, .stage = "", .origin = pb->b->now, .platform = &pb->target
 	};
+	int r = 0;
 
-	if (c->kind == GRAPH_CONTEXT_GIT)
-		return add_git(pb, c->value, name, ret, e);
-	if (c->kind == GRAPH_CONTEXT_HTTP) {
+	if (c->kind == GRAPH_CONTEXT_GIT) {
+		v.kind = VERTEX_GIT;
+		r = describe_git(pb, c->value, &v.u.git, e);
+	} else if (c->kind == GRAPH_CONTEXT_HTTP) {
 		v.kind = VERTEX_HTTP;
 		v.u.http = (struct vertex_http){ .url = c->value, .filename = "context" };
 	} else {
 		v.kind = VERTEX_CONTEXT;
 		v.u.context.name = context;
 	}
-	return vertices_add(&pb->b->vertices, &v, ret, e);
+	*ret = v;
+	return r;
+}
+
+int root_plain(struct platform_build *pb, const struct graph_context *c, const char *context,
+	       const char *name, size_t *ret, struct err *e)
+{
+	struct vertex v;
+	int r = root_describe(pb, c, context, name, &v, e);
+
+	return r < 0 ? r : vertices_add(&pb->b->vertices, &v, ret, e);
 }

@@ -138,7 +138,9 @@ static void what_cannot_be_is_said_with_its_place(void **state UNUSED)
 		{ "FROM scratch AS a\nARG A=${B:?must}\n",
 		  "failed to process \"${B:?must}\": B: must", 2 },
 		{ "ARG SOURCE_DATE_EPOCH=soon\nFROM scratch\n",
-		  "invalid SOURCE_DATE_EPOCH: soon is no number of seconds", 0 },
+		  "invalid SOURCE_DATE_EPOCH: 'soon' is no number of seconds, not \"context\", no "
+		  "named context and no stage",
+		  0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
