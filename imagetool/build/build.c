@@ -68,6 +68,17 @@ static bool keeps_git_dir(const struct build_values *v)
 	return keeps;
 }
 
+/* Given from outside: what the Dockerfile says itself comes too late for its own context. */
+static bool has_epoch(const struct build_values *v)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < v->n_args; i++)
+		if (streq(v->args[i].name, "SOURCE_DATE_EPOCH"))
+			has = *v->args[i].value;
+	return has;
+}
+
 static int read_options(struct build *b, struct err *e)
 {
 	const struct build_options *o = b->opts;
@@ -98,6 +109,9 @@ static int prepare(struct build *b, struct err *e)
 	if (r < 0)
 		return r;
 	b->place = (struct build_place){ .keep_git_dir = keeps_git_dir(&b->values),
+					 .mtime_commit = has_epoch(&b->values),
+					 .keys = { b->values.secrets, b->values.n_secrets,
+						   b->values.ssh, b->values.n_ssh },
 					 .store = b->store,
 					 .progress = b->progress,
 					 .cancelfd = b->signals };

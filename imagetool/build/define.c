@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "imagetool/build/input_fetch.h"
 #include "imagetool/build/internal.h"
 #include "libutil/log.h"
 
@@ -115,6 +116,25 @@ static bool is_ignored(void *ctx, const char *path)
 	return ignore_excludes(&b->input.ignore, path);
 }
 
+static int get_time(void *ctx, const struct vertex *v, int64_t *ret, struct err *e)
+{
+	struct build *b = ctx;
+	struct input_time time = { 0 };
+	int r = 0;
+
+	if (v)
+		r = input_fetch_time(v, &b->place, &time, e);
+	else
+		time = input_context_time(&b->input);
+	if (r < 0)
+		return r;
+	if (!time.is_known)
+		log_info("SOURCE_DATE_EPOCH: nothing says how old the source is: it is as if it "
+			 "were not set");
+	*ret = time.seconds;
+	return time.is_known;
+}
+
 /* ---- The graph ---- */
 
 static struct graph_options graph_opts(const struct build *b)
@@ -158,7 +178,11 @@ static int read_ignore(struct build *b, struct err *e)
 int build_make_graph(struct build *b, struct err *e)
 {
 	struct graph_calls calls = {
-		.image = get_image, .context = get_context, .ignored = is_ignored, .ctx = b
+		.image = get_image,
+		.context = get_context,
+		.ignored = is_ignored,
+		.source_time = get_time,
+		.ctx = b,
 	};
 	struct graph_options *opts = arena_alloc(&b->arena, 1, sizeof(*opts));
 	int r = read_ignore(b, e);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "imagetool/build/input_fetch.h"
 #include "imagetool/build/input_stream.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
@@ -12,6 +13,11 @@
 
 /* Where -f says nothing, in this order. */
 static const char *const usual_names[] = { "Dockerfile", "dockerfile", "Containerfile" };
+
+static bool is_url(const char *text)
+{
+	return starts_with(text, "http://") || starts_with(text, "https://");
+}
 
 int input_kind(const char *context, struct arena *a, enum input_kind *ret, struct git_url *git,
 	       struct err *e)
@@ -31,7 +37,7 @@ int input_kind(const char *context, struct arena *a, enum input_kind *ret, struc
 		r = 0;
 	if (r == 1)
 		*ret = INPUT_GIT;
-	else if (starts_with(context, "http://") || starts_with(context, "https://"))
+	else if (is_url(context))
 		*ret = INPUT_HTTP;
 	else
 		*ret = INPUT_DIR;
@@ -110,20 +116,12 @@ static int read_usual(struct build_input *in, struct err *e)
 		       usual_names[0], in->dir);
 }
 
-/* As docker has it: a path of its own.  One that is not there may mean a file of the context, as
- * podman has it. */
-static int read_named(struct build_input *in, const char *file, struct err *e)
+static int read_path(struct build_input *in, const char *path, struct err *e)
 {
-	autofree char *inside = path_join(in->dir, file);
-	const char *path = file;
-	struct stat st;
 	char *text = NULL;
 	size_t len;
-	int r;
+	int r = file_read_at(AT_FDCWD, path, DOCKERFILE_MAX, &text, &len, e);
 
-	if (stat(file, &st) < 0 && !path_is_absolute(file) && stat(inside, &st) == 0)
-		path = inside;
-	r = file_read_at(AT_FDCWD, path, DOCKERFILE_MAX, &text, &len, e);
 	if (r < 0)
 		return not_read(r, e);
 	take_text(in, text, len, path_base(path));
@@ -132,23 +130,41 @@ static int read_named(struct build_input *in, const char *file, struct err *e)
 	return 0;
 }
 
-static int open_dir(struct build_input *in, const struct build_options *o, struct err *e)
+/* As docker has it: a path of its own.  One that is not there may mean a file of the context, as
+ * podman has it. */
+static int read_named(struct build_input *in, const char *file, struct err *e)
+{
+	autofree char *inside = path_join(in->dir, file);
+	struct stat st;
+
+	if (stat(file, &st) < 0 && !path_is_absolute(file) && stat(inside, &st) == 0)
+		return read_path(in, inside, e);
+	return read_path(in, file, e);
+}
+
+static int read_stdin(struct build_input *in, struct err *e)
 {
 	char *text = NULL;
 	size_t len;
+	int r = input_read_stdin(&text, &len, e);
+
+	if (r >= 0)
+		take_text(in, text, len, "Dockerfile");
+	return r;
+}
+
+static int open_dir(struct build_input *in, const struct build_options *o, struct err *e)
+{
 	int r = check_dir(o->context, e);
 
 	if (r < 0)
 		return r;
 	in->dir = xstrdup(o->context);
+	if (in->text)
+		return 0;
 	if (!o->file)
 		return read_usual(in, e);
-	if (!streq(o->file, "-"))
-		return read_named(in, o->file, e);
-	r = input_read_stdin(&text, &len, e);
-	if (r >= 0)
-		take_text(in, text, len, "Dockerfile");
-	return r;
+	return streq(o->file, "-") ? read_stdin(in, e) : read_named(in, o->file, e);
 }
 
 /* ---- A context that is open ---- */
@@ -184,6 +200,36 @@ int input_read_dockerfile(struct build_input *in, const char *file, struct err *
 	return r < 0 ? not_read(r, e) : 0;
 }
 
+/* ---- A Dockerfile that is nowhere in the context ---- */
+
+static int read_url(struct build_input *in, const char *url, const struct build_place *at,
+		    struct err *e)
+{
+	autofd int fd = input_fetch_dockerfile(url, at, &in->scratch, e);
+	char *text = NULL;
+	size_t len;
+	int r = fd < 0 ? fd : input_read_text(fd, &text, &len, e);
+
+	if (r >= 0)
+		take_text(in, text, len, "Dockerfile");
+	return r < 0 ? err_wrap(e, r, "failed to read dockerfile") : 0;
+}
+
+/* An URL; and beside a context out of the network what is on this machine. */
+static int read_elsewhere(struct build_input *in, const char *file, const struct build_place *at,
+			  struct err *e)
+{
+	if (!file)
+		return 0;
+	if (is_url(file))
+		return read_url(in, file, at, e);
+	if (in->kind != INPUT_GIT && in->kind != INPUT_HTTP)
+		return 0;
+	if (streq(file, "-"))
+		return read_stdin(in, e);
+	return path_is_absolute(file) ? read_path(in, file, e) : 0;
+}
+
 /* ---- All kinds ---- */
 
 static int check_together(const struct build_options *o, struct err *e)
@@ -193,6 +239,12 @@ static int check_together(const struct build_options *o, struct err *e)
 			       "invalid argument: can't use stdin for both build context and "
 			       "dockerfile");
 	return 0;
+}
+
+/* NULL: the usual one, or none of it. */
+static const char *file_of_context(const struct build_input *in, const struct build_options *o)
+{
+	return in->text ? NULL : o->file;
 }
 
 int input_open(struct build_input *in, const struct build_options *o, const struct build_place *at,
@@ -208,13 +260,16 @@ int input_open(struct build_input *in, const struct build_options *o, const stru
 	if (o->ignore_file)
 		in->ignore_file = xstrdup(o->ignore_file);
 	layer_budget_init(&in->budget, 0, 0);
+	r = read_elsewhere(in, o->file, at, e);
+	if (r < 0)
+		return r;
 	switch (in->kind) {
 	case INPUT_DIR:
 		return open_dir(in, o, e);
 	case INPUT_STDIN:
-		return input_open_stdin(in, o->file, at, e);
+		return input_open_stdin(in, file_of_context(in, o), at, e);
 	case INPUT_GIT:
-		return input_open_git(in, &git, o->file, at, e);
+		return input_open_git(in, &git, file_of_context(in, o), at, e);
 	case INPUT_HTTP:
 		return input_open_http(in, o, at, e);
 	}
@@ -279,6 +334,16 @@ int input_ignore(struct build_input *in, struct arena *a, struct err *e)
 	if (dirfd < 0 || read_ignore(in, dirfd, &text, &len) < 0)
 		return 0;
 	return ignore_parse(text, len, a, &in->ignore, e);
+}
+
+struct input_time input_context_time(const struct build_input *in)
+{
+	autofd int fd = -1;
+
+	if (in->kind != INPUT_HTTP || in->origin.time.is_known)
+		return in->origin.time;
+	fd = openat(in->scratch.fd, "context", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? in->origin.time : input_archive_time(fd);
 }
 
 void input_done(struct build_input *in)

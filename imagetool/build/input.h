@@ -2,7 +2,8 @@
 /*
  * Where a build's Dockerfile and its main context come from, by docker's rules:
  *
- *     DIR          its Dockerfile, or what -f names; -f - is standard input
+ *     DIR          its Dockerfile, or what -f names; -f - is standard input, -f URL one out of the
+ *                  network
  *     -            standard input: a Dockerfile without context, or a tar archive of a context
  *     git URL      a repository, with #REF:DIR
  *     http(s) URL  a tar archive, or a Dockerfile without context
@@ -15,15 +16,22 @@
 #include "imagetool/dockerfile/dockerfile.h"
 #include "imagetool/dockerfile/git_url.h"
 #include "imagetool/layer/budget.h"
+#include "imagetool/step/fetch_keys.h"
 #include "imagetool/store/scratch.h"
 
 enum input_kind { INPUT_DIR, INPUT_STDIN, INPUT_GIT, INPUT_HTTP };
+
+struct input_time {
+	bool is_known;
+	int64_t seconds;
+};
 
 /* Of a context out of the network, for who says what an image was made of; texts are owned. */
 struct build_origin {
 	char *uri;                     /* "https://host/x.git#main"; NULL: of this machine */
 	char *dir;                     /* of it; "": all */
 	char digest[DIGEST_TEXT_SIZE]; /* of the file, or the commit */
+	struct input_time time;        /* of the commit, or what the server says of the file */
 };
 
 struct build_input {
@@ -47,6 +55,8 @@ struct build_input {
 
 struct build_place {
 	bool keep_git_dir; /* BUILDKIT_CONTEXT_KEEP_GIT_DIR */
+	bool mtime_commit; /* SOURCE_DATE_EPOCH: files of a repository are as old as the commit */
+	struct fetch_keys keys;
 	const struct store *store;
 	struct progress *progress;
 	int cancelfd;
@@ -68,16 +78,9 @@ int input_context(struct build_input *in, const struct build_place *at, struct c
 int input_check_ignore(const char *file, struct err *e);
 /* What .dockerignore says, for the checks; in->ignore, texts in `a`. */
 int input_ignore(struct build_input *in, struct arena *a, struct err *e);
+/* How old the main context is. */
+struct input_time input_context_time(const struct build_input *in);
 void input_done(struct build_input *in);
 AUTO_DEFINE_DONE(build_input, input_done)
-
-/* ---- input_fetch.c ---- */
-
-/* The tree of a repository as a directory; *ret (owned) is its path.  `origin` was empty. */
-int input_fetch_git(const struct git_url *url, const struct build_place *at, struct scratch *s,
-		    struct build_origin *origin, char **ret, struct err *e);
-/* One file, open for reading. */
-int input_fetch_http(const char *url, const struct build_place *at, struct scratch *s,
-		     struct build_origin *origin, struct err *e);
 
 #endif

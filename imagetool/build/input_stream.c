@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "imagetool/build/input_fetch.h"
 #include "imagetool/layer/layer.h"
 #include "libutil/file.h"
 #include "libutil/path.h"
@@ -90,12 +91,20 @@ static int stream_text(struct stream *s, char **ret, size_t *ret_len, struct err
 	return 0;
 }
 
+/* Where NAME.dockerignore is looked for; NULL: the Dockerfile is not of this context. */
+static const char *name_in_context(const struct build_input *in, const char *file)
+{
+	if (in->text)
+		return NULL;
+	return file ? file : "Dockerfile";
+}
+
 /* A layer's rules apply to what is unpacked, and these want a umask of 0; no other thread makes
  * files yet. */
 static int open_tar(struct build_input *in, struct stream *s, const char *file,
 		    const struct build_place *at, struct err *e)
 {
-	struct context_opts opts = { .dockerfile = file ? file : "Dockerfile",
+	struct context_opts opts = { .dockerfile = name_in_context(in, file),
 				     .ignore_file = in->ignore_file,
 				     .store = at->store };
 	mode_t before = umask(0);
@@ -105,13 +114,17 @@ static int open_tar(struct build_input *in, struct stream *s, const char *file,
 	(void)umask(before);
 	if (r < 0)
 		return err_wrap(e, r, "context from a tar archive");
-	return input_read_dockerfile(in, file, e);
+	return in->text ? 0 : input_read_dockerfile(in, file, e);
 }
 
 static int open_text(struct build_input *in, struct stream *s, struct err *e)
 {
-	int r = stream_text(s, &in->text, &in->len, e);
+	int r;
 
+	/* There is no context in it, then. */
+	if (in->text)
+		return 0;
+	r = stream_text(s, &in->text, &in->len, e);
 	if (r < 0)
 		return r;
 	in->name = xstrdup("Dockerfile");
@@ -127,6 +140,13 @@ static int check_terminal(struct err *e)
 				 "standard input is a terminal: pipe a Dockerfile or a tar archive "
 				 "into it")
 		       : 0;
+}
+
+int input_read_text(int fd, char **ret, size_t *ret_len, struct err *e)
+{
+	struct stream s = { .fd = fd };
+
+	return stream_text(&s, ret, ret_len, e);
 }
 
 int input_read_stdin(char **ret, size_t *ret_len, struct err *e)
@@ -149,7 +169,7 @@ int input_open_stdin(struct build_input *in, const char *file, const struct buil
 		return err_wrap(e, r, "standard input");
 	if (input_is_archive(s.head, s.len))
 		return open_tar(in, &s, file, at, e);
-	if (file)
+	if (file || in->text)
 		return err_set(e, EINVAL,
 			       "ambiguous Dockerfile source: both stdin and flag correspond to "
 			       "Dockerfiles");
@@ -168,14 +188,14 @@ int input_open_http(struct build_input *in, const struct build_options *o,
 	if (r < 0)
 		return err_wrap(e, r, "context '%s'", o->context);
 	if (input_is_archive(s.head, s.len))
-		return open_tar(in, &s, o->file, at, e);
+		return open_tar(in, &s, in->text ? NULL : o->file, at, e);
 	return open_text(in, &s, e);
 }
 
 int input_open_git(struct build_input *in, const struct git_url *url, const char *file,
 		   const struct build_place *at, struct err *e)
 {
-	struct context_opts opts = { .dockerfile = file ? file : "Dockerfile",
+	struct context_opts opts = { .dockerfile = name_in_context(in, file),
 				     .ignore_file = in->ignore_file,
 				     .store = at->store };
 	autofree char *dir = NULL;
@@ -185,5 +205,5 @@ int input_open_git(struct build_input *in, const struct git_url *url, const char
 		r = context_open_dir(dir, &opts, &in->context, e);
 	if (r < 0)
 		return err_wrap(e, r, "context '%s'", url->remote);
-	return input_read_dockerfile(in, file, e);
+	return in->text ? 0 : input_read_dockerfile(in, file, e);
 }

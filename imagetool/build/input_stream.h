@@ -6,6 +6,7 @@
 #include "imagetool/build/input.h"
 
 /* All of it, a Dockerfile. */
+int input_read_text(int fd, char **ret, size_t *ret_len, struct err *e);
 int input_read_stdin(char **ret, size_t *ret_len, struct err *e);
 int input_open_stdin(struct build_input *in, const char *file, const struct build_place *at,
 		     struct err *e);

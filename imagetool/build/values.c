@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "imagetool/dockerfile/git_url.h"
 #include "libutil/file.h"
 #include "libutil/parse.h"
 
@@ -240,6 +241,29 @@ static void make_salt(const struct container_options *c, struct arena *a, struct
 	ret->run_salt = text.len ? arena_strndup(a, text.data, text.len) : NULL;
 }
 
+/* A repository that only an agent opens. */
+static bool is_by_ssh(const char *text, struct arena *a)
+{
+	struct git_url u;
+
+	return git_url_parse(text, a, &u, NULL) == 1 && !u.looks_local &&
+	       (starts_with(u.remote, "ssh://") || !strstr(u.remote, "://"));
+}
+
+/* The user's agent comes by itself when a context needs one and nobody spoke of any. */
+static bool wants_agent(const struct build_options *o, struct arena *a)
+{
+	const char *agent = getenv("SSH_AUTH_SOCK");
+	bool wants = o->context && is_by_ssh(o->context, a);
+
+	for (size_t i = 0; i < o->contexts.n && !wants; i++) {
+		const char *equals = strchr(o->contexts.v[i], '=');
+
+		wants = equals && is_by_ssh(equals + 1, a);
+	}
+	return wants && !o->ssh.n && agent && *agent;
+}
+
 static int read_secrets(const struct build_options *o, struct arena *a, struct build_values *ret,
 			struct err *e)
 {
@@ -251,6 +275,8 @@ static int read_secrets(const struct build_options *o, struct arena *a, struct b
 		r = build_secret_read(o->secrets.v[i], a, &ret->secrets[ret->n_secrets++], e);
 	for (size_t i = 0; i < o->ssh.n && r >= 0; i++)
 		r = build_ssh_read(o->ssh.v[i], a, &ret->ssh[ret->n_ssh++], e);
+	if (r >= 0 && wants_agent(o, a))
+		r = build_ssh_read("default", a, &ret->ssh[ret->n_ssh++], e);
 	return r;
 }
 

@@ -25,6 +25,7 @@ struct fetching {
 	struct task *node;
 	struct built_stage stage;
 	struct solve_fetch how;
+	struct fetch_keys keys;
 };
 
 static void log_line(void *ctx, enum run_stream stream, const void *data, size_t len)
@@ -43,6 +44,7 @@ static int make_dir(int dirfd, const char *name, mode_t mode, struct err *e)
 
 static int fetching_begin(struct fetching *f, struct sched_turn *t, struct err *e)
 {
+	const struct run_env *env = f->solve->opts->run;
 	int r = built_begin(f->solve->snaps, &f->stage, e);
 
 	if (r >= 0)
@@ -51,6 +53,9 @@ static int fetching_begin(struct fetching *f, struct sched_turn *t, struct err *
 		f->how.workfd = r = make_dir(f->stage.fd, WORK_NAME, 0700, e);
 	f->how.cancelfd = sched_cancelfd(t);
 	f->how.log = (struct solve_log){ log_line, f };
+	if (env)
+		f->keys = (struct fetch_keys){ env->secrets, env->n_secrets, env->ssh, env->n_ssh };
+	f->how.keys = &f->keys;
 	return r;
 }
 

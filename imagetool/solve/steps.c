@@ -37,7 +37,9 @@ static void say(void *ctx, const void *data, size_t len)
 static struct fetch_opts opts_of(const struct solve_fetch *f, struct solve_log *log)
 {
 	*log = f->log;
-	return (struct fetch_opts){ .cancelfd = f->cancelfd, .log = say, .ctx = log };
+	return (struct fetch_opts){
+		.cancelfd = f->cancelfd, .keys = f->keys, .log = say, .ctx = log
+	};
 }
 
 /* With a checksum nobody need be asked. */
@@ -114,7 +116,7 @@ static int get_git(const struct vertex_git *v, const char *note, const struct so
 
 	if (r < 0)
 		r = fetch_git_resolve(v, &opts, &facts, e);
-	return r < 0 ? r : fetch_git(v, &facts, &opts, f->workfd, f->dirfd, e);
+	return r < 0 ? r : fetch_git(v, &facts, &opts, f->workfd, f->dirfd, NULL, e);
 }
 
 static int fetch(const struct vertex *v, const char *note, const struct solve_fetch *f,

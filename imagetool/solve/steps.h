@@ -4,6 +4,7 @@
 #define IMAGETOOL_SOLVE_STEPS_H
 
 #include "imagetool/graph/vertex.h"
+#include "imagetool/step/fetch_keys.h"
 #include "imagetool/step/run.h"
 #include "imagetool/step/step.h"
 
@@ -18,6 +19,7 @@ struct solve_fetch {
 	int workfd; /* for what is only needed meanwhile */
 	int cancelfd;
 	struct solve_log log;
+	const struct fetch_keys *keys; /* who we are for servers */
 };
 
 struct solve_steps {

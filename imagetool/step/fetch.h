@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "imagetool/graph/vertex.h"
+#include "imagetool/step/fetch_keys.h"
 #include "libutil/digest.h"
 #include "libutil/err.h"
 
@@ -31,10 +32,10 @@ struct fetch_opts {
 	const char *ca;  /* certificates beside the system's, PEM; or NULL */
 	int64_t max;     /* bytes of a file; 0: FETCH_HTTP_MAX */
 	const char *git; /* the program; NULL: in PATH */
-	const char *ssh_auth_sock;   /* for ssh remotes: an agent's socket; NULL: none */
-	fetch_log_fn *log;           /* may be NULL */
-	fetch_progress_fn *progress; /* may be NULL */
-	void *ctx;                   /* of both */
+	const struct fetch_keys *keys; /* for who asks who we are; NULL: none */
+	fetch_log_fn *log;             /* may be NULL */
+	fetch_progress_fn *progress;   /* may be NULL */
+	void *ctx;                     /* of both */
 };
 
 /* ---- One file ---- */
@@ -76,8 +77,13 @@ AUTO_DEFINE_DONE(fetch_git_facts, fetch_git_facts_done)
 int fetch_git_resolve(const struct vertex_git *g, const struct fetch_opts *opts,
 		      struct fetch_git_facts *ret, struct err *e);
 /* The working tree of that commit, or g->subdir of it, into the empty directory `dirfd`. `workfd`
- * is a directory for what is only needed meanwhile, on any file system. */
+ * is a directory for what is only needed meanwhile, on any file system. *ret_time (may be NULL) is
+ * when the commit was made: its committer's seconds. */
 int fetch_git(const struct vertex_git *g, const struct fetch_git_facts *facts,
-	      const struct fetch_opts *opts, int workfd, int dirfd, struct err *e);
+	      const struct fetch_opts *opts, int workfd, int dirfd, int64_t *ret_time,
+	      struct err *e);
+/* When that commit was made, without its tree. */
+int fetch_git_time(const struct vertex_git *g, const struct fetch_git_facts *facts,
+		   const struct fetch_opts *opts, int workfd, int64_t *ret, struct err *e);
 
 #endif

@@ -173,7 +173,7 @@ static int known_commit(const struct vertex_git *v, struct fetch_git_facts *ret,
 static int resolve(const struct vertex_git *v, const struct fetch_opts *opts,
 		   struct fetch_git_facts *ret, struct err *e)
 {
-	const struct git git = { .opts = opts, .treefd = -1 };
+	const struct git git = { .opts = opts, .treefd = -1, .url = v->url };
 	autofree char *branch = NULL;
 	int r = git_ref_check(v->ref, e);
 

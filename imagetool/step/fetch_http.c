@@ -81,7 +81,10 @@ static int check_status(const struct http_answer *a, struct err *e)
 	if (a->status == 200)
 		return 0;
 	if (a->status == 401 || a->status == 403)
-		return err_set(e, EACCES, "the server refuses it: status %d", a->status);
+		return err_set(e, EACCES,
+			       "the server refuses it: status %d: a secret HTTP_AUTH_TOKEN_HOST or "
+			       "HTTP_AUTH_HEADER_HOST would be shown to it",
+			       a->status);
 	if (a->status == 404 || a->status == 410)
 		return err_set(e, ENOENT, "the server has no such file: status %d", a->status);
 	return err_set(e, IMAGE_EREGISTRY, "invalid response status %d", a->status);
@@ -151,9 +154,13 @@ static int transfer(const struct vertex_http *v, struct download *d,
 					.wakefd = -1 };
 	auto_(http) struct http *h = NULL;
 	auto_(strv) struct strv headers = { 0 };
+	autofree char *authorization = NULL;
 	auto_(http_transfer) struct http_transfer t = { .url = v->url, .body = on_body, .ctx = d };
-	int r;
+	int r = fetch_keys_http(d->opts->keys, v->url, &authorization, e);
 
+	if (r < 0)
+		return r;
+	t.authorization = authorization;
 	ask_if_changed(known, &headers);
 	t.headers = headers.n > 0 ? &headers : NULL;
 	t.foreign = d->opts->guard;

@@ -129,13 +129,21 @@ static int drop_git_file(int dirfd, const char *name, unsigned char type, void *
 static int add_submodules(const struct git *git, bool keep, struct err *e)
 {
 	struct level top = { 0 };
+	struct err why = { 0 };
 	int r;
 
 	if (faccessat(git->treefd, ".gitmodules", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	r = GIT_RUN(git, NULL, e, "submodule", "--quiet", "update", "--init", "--recursive",
+	r = GIT_RUN(git, NULL, &why, "submodule", "--quiet", "update", "--init", "--recursive",
 		    "--depth=1");
-	return r < 0 || keep ? r : dir_each(git->treefd, drop_git_file, &top, e);
+	if (r < 0 && is_dumb(&why)) {
+		err_clear(&why);
+		r = GIT_RUN(git, NULL, &why, "submodule", "--quiet", "update", "--init",
+			    "--recursive");
+	}
+	if (r < 0)
+		return err_take(e, &why);
+	return keep ? 0 : dir_each(git->treefd, drop_git_file, &top, e);
 }
 
 /* What would differ from one build to the next. */
@@ -152,26 +160,26 @@ static int clean_git_dir(int treefd, struct err *e)
 	return dir_remove_all_at(fd, "logs", e);
 }
 
-/* Files are as old as the commit, whenever they were checked out. */
-static int set_commit_time(const struct git *git, const char *commit, struct err *e)
+/* The committer's, in seconds. */
+static int commit_time(const struct git *git, const char *commit, int64_t *ret, struct err *e)
 {
 	auto_(strbuf) struct strbuf out = { 0 };
 	autofree char *first = NULL;
-	int64_t seconds;
 	int r = GIT_RUN(git, &out, e, "show", "--no-patch", "--format=%ct", commit);
 
 	if (r < 0)
 		return r;
 	first = xstrndup(strbuf_str(&out), strcspn(strbuf_str(&out), "\n"));
-	if (parse_i64(first, &seconds) < 0)
+	if (parse_i64(first, ret) < 0)
 		return err_set(e, EBADMSG, "commit %s has no time", commit);
-	return tree_set_times(git->treefd, seconds, e);
+	return 0;
 }
 
 static int fill_tree(const struct git *git, const struct vertex_git *v,
-		     const struct fetch_git_facts *f, bool keep, struct err *e)
+		     const struct fetch_git_facts *f, bool keep, int64_t *ret_time, struct err *e)
 {
 	char commit[FETCH_COMMIT_SIZE] = "";
+	int64_t own = 0;
 	int r = init(git, v, f, e);
 
 	if (r >= 0)
@@ -184,7 +192,12 @@ static int fill_tree(const struct git *git, const struct vertex_git *v,
 		r = add_submodules(git, keep, e);
 	if (r >= 0 && keep)
 		r = clean_git_dir(git->treefd, e);
-	return r < 0 || !v->mtime_commit ? r : set_commit_time(git, commit, e);
+	if (r >= 0 && (ret_time || v->mtime_commit))
+		r = commit_time(git, commit, ret_time ? ret_time : &own, e);
+	/* Files are as old as the commit, whenever they were checked out. */
+	return r < 0 || !v->mtime_commit
+		       ? r
+		       : tree_set_times(git->treefd, ret_time ? *ret_time : own, e);
 }
 
 /* ---- Parts of a tree ---- */
@@ -215,7 +228,8 @@ static int move_subdir(int treefd, const char *subdir, int dirfd, struct err *e)
 }
 
 static int fetch_subdir(struct git *git, const struct vertex_git *v,
-			const struct fetch_git_facts *f, int dirfd, struct err *e)
+			const struct fetch_git_facts *f, int dirfd, int64_t *ret_time,
+			struct err *e)
 {
 	autofree char *name = NULL;
 	autofd int fd = -1;
@@ -225,7 +239,7 @@ static int fetch_subdir(struct git *git, const struct vertex_git *v,
 		return r;
 	fd = dir_open_at(dirfd, name, e);
 	git->treefd = fd;
-	r = fd < 0 ? fd : fill_tree(git, v, f, false, e);
+	r = fd < 0 ? fd : fill_tree(git, v, f, false, ret_time, e);
 	if (r >= 0)
 		r = move_subdir(fd, v->subdir, dirfd, e);
 	if (r >= 0)
@@ -237,10 +251,11 @@ static int fetch_subdir(struct git *git, const struct vertex_git *v,
 /* ---- All of it ---- */
 
 int fetch_git(const struct vertex_git *v, const struct fetch_git_facts *facts,
-	      const struct fetch_opts *opts, int workfd, int dirfd, struct err *e)
+	      const struct fetch_opts *opts, int workfd, int dirfd, int64_t *ret_time,
+	      struct err *e)
 {
 	bool keep = v->keep_git_dir && !*v->subdir;
-	auto_(git) struct git git = { .opts = opts, .treefd = dirfd };
+	auto_(git) struct git git = { .opts = opts, .treefd = dirfd, .url = v->url };
 	struct vertex_git g = *v;
 	autofree char *work = NULL;
 	autofree char *shown = git_redacted(v->url);
@@ -252,9 +267,43 @@ int fetch_git(const struct vertex_git *v, const struct fetch_git_facts *facts,
 	if (r >= 0)
 		r = git_path_of(keep ? dirfd : workfd, keep ? ".git" : work, &git.dir, e);
 	if (r >= 0 && *v->subdir)
-		r = fetch_subdir(&git, &g, facts, dirfd, e);
+		r = fetch_subdir(&git, &g, facts, dirfd, ret_time, e);
 	else if (r >= 0)
-		r = fill_tree(&git, &g, facts, keep, e);
+		r = fill_tree(&git, &g, facts, keep, ret_time, e);
+	if (work)
+		(void)dir_remove_all_at(workfd, work, NULL);
+	return r < 0 ? err_wrap(e, r, "repository '%.200s'", shown) : 0;
+}
+
+/* ---- Its time alone ---- */
+
+static int get_time(const struct git *git, const struct vertex_git *v,
+		    const struct fetch_git_facts *f, int64_t *ret, struct err *e)
+{
+	char commit[FETCH_COMMIT_SIZE] = "";
+	int r = init(git, v, f, e);
+
+	if (r >= 0)
+		r = fetch_commit(git, v, f, e);
+	if (r >= 0)
+		r = find_commit(git, f, commit, e);
+	return r < 0 ? r : commit_time(git, commit, ret, e);
+}
+
+int fetch_git_time(const struct vertex_git *v, const struct fetch_git_facts *facts,
+		   const struct fetch_opts *opts, int workfd, int64_t *ret, struct err *e)
+{
+	auto_(git) struct git git = { .opts = opts, .treefd = -1, .url = v->url };
+	struct vertex_git bare = *v;
+	autofree char *work = NULL;
+	autofree char *shown = git_redacted(v->url);
+	int r = dir_make_temp_at(workfd, "git-", 0700, &work, e);
+
+	bare.keep_git_dir = false;
+	if (r >= 0)
+		r = git_path_of(workfd, work, &git.dir, e);
+	if (r >= 0)
+		r = get_time(&git, &bare, facts, ret, e);
 	if (work)
 		(void)dir_remove_all_at(workfd, work, NULL);
 	return r < 0 ? err_wrap(e, r, "repository '%.200s'", shown) : 0;

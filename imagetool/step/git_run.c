@@ -27,7 +27,6 @@ static const char *const fixed[] = {
 	"GIT_ALLOW_PROTOCOL=http:https:ssh:git",
 	"GIT_ASKPASS=/bin/false",
 	"SSH_ASKPASS=/bin/false",
-	"GIT_SSH_COMMAND=ssh -F /dev/null -o BatchMode=yes",
 };
 
 static const char *const options[] = {
@@ -58,7 +57,7 @@ int git_path_of(int dirfd, const char *name, char **ret, struct err *e)
 	return 0;
 }
 
-static void make_environment(const struct git *g, struct strv *env)
+static int make_environment(const struct git *g, struct strv *env, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(passed_on); i++) {
 		const char *value = getenv(passed_on[i]);
@@ -68,10 +67,9 @@ static void make_environment(const struct git *g, struct strv *env)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		strv_add(env, fixed[i]);
-	if (g->opts->ssh_auth_sock)
-		strv_addf(env, "SSH_AUTH_SOCK=%s", g->opts->ssh_auth_sock);
 	if (g->opts->ca)
 		strv_addf(env, "GIT_SSL_CAINFO=%s", g->opts->ca);
+	return fetch_keys_environment(g->opts->keys, g->url, env, e);
 }
 
 /* Our umask is 0, and git would make files that everybody may write. */
@@ -124,12 +122,14 @@ int git_run(const struct git *g, const char *const *args, struct strbuf *out, st
 	if (!out)
 		out = &own;
 	out->max = GIT_OUTPUT_MAX;
-	make_environment(g, &env);
 	make_command(g, args, &argv);
 	spec.argv = argv.v;
-	spec.envp = env.v;
 	if (g->treefd > 0)
 		spec.cwdfd = g->treefd;
+	r = make_environment(g, &env, e);
+	if (r < 0)
+		return r;
+	spec.envp = env.v;
 	r = proc_run(&spec, NULL, 0, out, -1, &status, e);
 	if (r < 0)
 		return err_wrap(e, r, "git %s", args[0]);

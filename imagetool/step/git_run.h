@@ -14,8 +14,9 @@
 
 struct git {
 	const struct fetch_opts *opts;
-	char *dir;  /* owned: its --git-dir, absolute; NULL: none */
-	int treefd; /* borrowed: the working tree; -1: none */
+	char *dir;       /* owned: its --git-dir, absolute; NULL: none */
+	int treefd;      /* borrowed: the working tree; -1: none */
+	const char *url; /* of the remote, which keys are for; borrowed */
 };
 
 void git_done(struct git *g);

@@ -177,3 +177,106 @@ has_file() { # IMAGE CONTENT
 	run -1 timeout -k 1 20 creel-image --store store build ctx
 	[[ $output == *"'.dockerignore' is not a regular file"* ]]
 }
+
+# serve_asking DIR VALUE: the same, for who sends this Authorization; who asked goes to `asked`.
+serve_asking() {
+	requires program python3
+	cat >asking.py <<-'END'
+		import http.server, sys
+		class Asking(http.server.SimpleHTTPRequestHandler):
+		    def do_GET(self):
+		        if self.headers.get('Authorization') == sys.argv[1]:
+		            return super().do_GET()
+		        self.send_response(401)
+		        self.send_header('WWW-Authenticate', 'Basic realm="x"')
+		        self.end_headers()
+		s = http.server.HTTPServer(('127.0.0.1', 0), Asking)
+		print('port', s.server_port, flush=True)
+		s.serve_forever()
+	END
+	(cd "$1" && exec python3 -u "$ROOM/asking.py" "$2" >"$ROOM/served" 2>&1 3>&-) &
+	SERVER=$!
+	for _ in $(seq 100); do
+		PORT=$(sed -n 's/^port \([0-9]*\)$/\1/p' served)
+		[ -z "$PORT" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "-f URL is a Dockerfile beside whatever context there is" {
+	printf 'FROM base:1\nCOPY file /file\n' >df
+	rm ctx/Dockerfile
+	serve "$ROOM"
+	good -f "http://127.0.0.1:$PORT/df" -t x:1 ctx
+	has_file x:1 data
+	says "[internal] load remote Dockerfile http://127.0.0.1:$PORT/df"
+	echo piped >ctx/file
+	tar -C ctx -c . | good -f "http://127.0.0.1:$PORT/df" -t x:1 -
+	has_file x:1 piped
+	tar -C ctx -czf c.tgz .
+	good -f "http://127.0.0.1:$PORT/df" -t y:1 "http://127.0.0.1:$PORT/c.tgz"
+	has_file y:1 piped
+	# Of this machine, beside a context that is elsewhere.
+	good -f - -t z:1 "http://127.0.0.1:$PORT/c.tgz" <df
+	has_file z:1 piped
+	run -1 build -f "http://127.0.0.1:$PORT/df" - <df
+	says 'ambiguous Dockerfile source'
+	run -3 build -f "http://127.0.0.1:$PORT/nope" ctx
+	says 'failed to read dockerfile'
+}
+
+@test "SOURCE_DATE_EPOCH=context, and the name of a context or of a stage" {
+	requires program git
+	local created=.created
+	tar -C ctx --mtime=@1100000000 -cf c.tar .
+	touch -d @1200000000 c.tar
+	git init -q -b main repo
+	cp ctx/Dockerfile ctx/file repo
+	git -C repo add .
+	GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b \
+		GIT_COMMITTER_DATE=@1300000000 git -C repo commit -q -m one
+	git -C repo update-server-info
+	serve "$ROOM"
+	good -t x:1 --build-arg SOURCE_DATE_EPOCH=context "http://127.0.0.1:$PORT/c.tar"
+	[ "$(creel-image --store store inspect --config x:1 | jq -r "$created")" = 2008-01-10T21:20:00Z ]
+	good -t x:1 --build-arg SOURCE_DATE_EPOCH=context "http://127.0.0.1:$PORT/repo/.git"
+	[ "$(creel-image --store store inspect --config x:1 | jq -r "$created")" = 2011-03-13T07:06:40Z ]
+	good -t x:1 --build-context repo="http://127.0.0.1:$PORT/repo/.git" --source-date-epoch repo ctx
+	[ "$(creel-image --store store inspect --config x:1 | jq -r "$created")" = 2011-03-13T07:06:40Z ]
+	printf 'ARG SOURCE_DATE_EPOCH=src\nFROM scratch AS src\nADD http://127.0.0.1:%s/c.tar /\nFROM base:1\nCOPY file /\n' \
+		"$PORT" >ctx/Dockerfile
+	good -t x:1 ctx
+	[ "$(creel-image --store store inspect --config x:1 | jq -r "$created")" = 2008-01-10T21:20:00Z ]
+	# A directory has no time.
+	good -t x:1 --build-arg SOURCE_DATE_EPOCH=context ctx
+	run -1 build --build-arg SOURCE_DATE_EPOCH=nope ctx
+	says "invalid SOURCE_DATE_EPOCH: 'nope'"
+}
+
+@test "secrets open servers of files and repositories, and are shown to no other" {
+	requires program git
+	git init -q -b main repo
+	cp ctx/Dockerfile ctx/file repo
+	git -C repo add .
+	GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b git -C repo commit -q -m one
+	git -C repo update-server-info
+	export GIT_AUTH_TOKEN=open
+	# x-access-token:open
+	serve_asking "$ROOM" 'basic eC1hY2Nlc3MtdG9rZW46b3Blbg=='
+	run -1 build "http://127.0.0.1:$PORT/repo/.git"
+	good --secret id=GIT_AUTH_TOKEN -t x:1 "http://127.0.0.1:$PORT/repo/.git"
+	has_file x:1 data
+	printf 'FROM base:1\nADD http://127.0.0.1:%s/repo/.git /r\nRUN cp /r/file /file\n' "$PORT" >ctx/Dockerfile
+	sed -i 's/cp /cat /;s, /file$, >/file,' ctx/Dockerfile
+	run -1 build ctx
+	good --secret "id=GIT_AUTH_TOKEN.127.0.0.1:$PORT,env=GIT_AUTH_TOKEN" -t x:1 ctx
+	has_file x:1 data
+	printf 'FROM base:1\nADD http://127.0.0.1:%s/ctx/file /file\n' "$PORT" >ctx/Dockerfile
+	run -1 build ctx
+	says HTTP_AUTH_TOKEN_HOST
+	echo 'basic eC1hY2Nlc3MtdG9rZW46b3Blbg==' >header
+	good --secret id=HTTP_AUTH_HEADER_127.0.0.1,src=header -t x:1 ctx
+	has_file x:1 data
+	run ! grep -rq 'eC1hY2Nlc3M' store out said
+}
