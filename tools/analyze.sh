@@ -13,6 +13,6 @@ cd "$1"
 # What GCC 12 gets wrong: memory kept in a grown array is a leak to it, and a variable with a cleanup
 # attribute is read before its initialiser.  Sanitizers and clang-tidy watch both.
 blind="-Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value"
-[ -f Makefile ] || "$src/configure" --enable-werror CFLAGS="-O1 -g -fanalyzer $blind" CPPFLAGS=-DSTATIC_ANALYSIS >configure.out
+[ -f Makefile ] || "$src/configure" --enable-werror CFLAGS="-O1 -fanalyzer $blind" CPPFLAGS=-DSTATIC_ANALYSIS >configure.out
 make -j "$(nproc)" all
 echo "analyze: clean"

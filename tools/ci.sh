@@ -41,8 +41,19 @@ build_in() {
 		quietly build make -j "$(nproc)" all
 }
 unit_tests() {
-	quietly "$1" make -j "$(nproc)" check &&
-		grep -E '^# (TOTAL|PASS|SKIP|FAIL|ERROR)' "$work/$1.log"
+	quietly "$1" make -j "$(nproc)" check || {
+		failed_tests . >&2
+		return 1
+	}
+	grep -E '^# (TOTAL|PASS|SKIP|FAIL|ERROR)' "$work/$1.log"
+}
+# What the tests of a build directory that failed have said: make says no more than their names.
+failed_tests() {
+	local result
+	find "$1" -name '*.trs' -exec grep -lE '^:test-result: (FAIL|ERROR)' {} + | sort | while read -r result; do
+		printf '\n--- %s failed:\n' "${result%.trs}"
+		tail -n 25 "${result%.trs}.log"
+	done
 }
 
 plain_build() {
@@ -52,10 +63,10 @@ plain_check() {
 	cd "$work/plain" && unit_tests check
 }
 sanitized_check() {
-	build_in sanitized --enable-sanitizers && unit_tests check-sanitized
+	build_in sanitized --enable-sanitizers CFLAGS="-O1 -g1" && unit_tests check-sanitized
 }
 fuzz_smoke() {
-	build_in fuzz --enable-fuzzers --enable-sanitizers CC=clang &&
+	build_in fuzz --enable-fuzzers --enable-sanitizers CC=clang CFLAGS="-O1 -g1" &&
 		quietly fuzz "$src/tests/fuzz/smoke.sh" "$work/fuzz" "${FUZZ_SECONDS:-3}" &&
 		cat "$work/fuzz.log"
 }
@@ -84,8 +95,12 @@ lint() {
 analyze() {
 	cd "$work/plain" && quietly analyze make analyze && tail -n 1 "$work/analyze.log"
 }
+# Whether the archive is whole, builds elsewhere and installs: neither takes optimised programs nor a small archive.
 dist() {
-	cd "$work/plain" && quietly distcheck make -j "$(nproc)" distcheck
+	cd "$work/plain" && XZ_OPT=-1 quietly distcheck make -j "$(nproc)" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0" || {
+		failed_tests . >&2
+		return 1
+	}
 }
 
 mkdir -p "$work"
