@@ -31,7 +31,7 @@ void changes_done(struct changes *c)
 	*c = (struct changes){ 0 };
 }
 
-static void add(struct changes *c, enum change_kind kind, const struct node *n)
+void changes_add(struct changes *c, enum change_kind kind, const struct node *n)
 {
 	if (c->n == c->cap) {
 		c->cap = c->cap ? 2 * c->cap : 64;
@@ -334,7 +334,7 @@ static void tell_deleted(struct comparison *c, const struct node *dir)
 		return;
 	for (const struct node *n = dir->pair->first; n; n = n->next)
 		if (is_deleted(c, n))
-			add(c->changes, CHANGE_DELETED, n);
+			changes_add(c->changes, CHANGE_DELETED, n);
 }
 
 static void tell(struct comparison *c)
@@ -348,7 +348,7 @@ static void tell(struct comparison *c)
 			n->why = CHANGE_INSIDE;
 		/* docker and others do not name the root for what is in it. */
 		if (n != root || n->why != CHANGE_INSIDE)
-			add(c->changes, n->pair ? CHANGE_MODIFIED : CHANGE_ADDED, n);
+			changes_add(c->changes, n->pair ? CHANGE_MODIFIED : CHANGE_ADDED, n);
 		tell_deleted(c, n);
 		/* Each name has been told of. */
 		n->opaque = false;
@@ -359,7 +359,7 @@ static void tell(struct comparison *c)
 static void tell_blindly(struct comparison *c)
 {
 	for (struct node *n = ftree_next(c->new->root, false); n; n = ftree_next(n, false))
-		add(c->changes, n->whiteout ? CHANGE_DELETED : CHANGE_MODIFIED, n);
+		changes_add(c->changes, n->whiteout ? CHANGE_DELETED : CHANGE_MODIFIED, n);
 }
 
 int compare_trees(struct ftree *old, struct ftree *new, const struct compare_opts *opts,
@@ -388,7 +388,7 @@ void changes_of_all(const struct ftree *t, struct changes *ret)
 
 	ret->n = 0;
 	if (root->mode != ROOT_MODE || root->uid || root->gid || root->n_xattrs)
-		add(ret, CHANGE_ADDED, t->root);
+		changes_add(ret, CHANGE_ADDED, t->root);
 	for (struct node *n = ftree_next(t->root, false); n; n = ftree_next(n, false))
-		add(ret, CHANGE_ADDED, n);
+		changes_add(ret, CHANGE_ADDED, n);
 }

@@ -54,6 +54,7 @@ struct changes {
 };
 void changes_done(struct changes *c);
 AUTO_DEFINE_DONE(changes, changes_done)
+void changes_add(struct changes *c, enum change_kind kind, const struct node *n);
 
 struct compare_opts {
 	/* The new tree is overlayfs's upper directory: what it does not have is unchanged, what it

@@ -44,6 +44,7 @@ struct inode {
 
 	struct node *nodes; /* names of it in the tree, by next_link */
 	struct inode *copy; /* for ftree_copy() */
+	ino_t copy_ino;     /* of what tree_copy() made of it; 0: not known */
 	bool written;       /* mark of who writes a layer */
 	const char *written_as;
 };

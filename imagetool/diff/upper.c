@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "imagetool/diff/content_hash.h"
+#include "imagetool/diff/dirty.h"
 #include "imagetool/diff/disk_xattrs.h"
 #include "imagetool/diff/ftree_dir.h"
 #include "imagetool/interrupt.h"
@@ -132,27 +133,14 @@ static int add_whiteout(int dirfd UNUSED, const char *name, unsigned char type U
 			struct err *e)
 {
 	struct looking *l = ctx;
-	struct inode *i;
 	struct node *n;
-	int r;
 
 	if (ftree_child(l->tree, l->dir, name, strlen(name)))
 		return 0;
-	i = ftree_inode_new(&l->tree->arena);
-	i->type = TAR_CHAR;
-	r = ftree_put(l->tree, l->dir, name, strlen(name), i, 0, &n, e);
-	if (r >= 0)
-		n->whiteout = true;
-	return r < 0 ? r : 0;
+	return dirty_add_whiteout(l->tree, l->dir, name, &n, e);
 }
 
 /* ---- Directories ---- */
-
-static void mark(struct node *n)
-{
-	for (; n && !n->dirty; n = n->parent)
-		n->dirty = true;
-}
 
 static int look_at(const struct looking *l, struct node *n, struct err *e)
 {
@@ -160,12 +148,12 @@ static int look_at(const struct looking *l, struct node *n, struct err *e)
 
 	if (n->whiteout) {
 		if (hides_something(l, n))
-			mark(n);
+			dirty_mark(n);
 		return 0;
 	}
 	r = is_as_below(l, n, e);
 	if (r == 0)
-		mark(n);
+		dirty_mark(n);
 	return r < 0 ? r : 0;
 }
 
@@ -195,36 +183,8 @@ static int look_into(struct looking *l, struct node *dir, struct err *e)
 	r = dir_each(fd, add_whiteout, l, e);
 	for (struct node *n = dir->first; n && r >= 0; n = n->next)
 		if (n->whiteout)
-			mark(n);
+			dirty_mark(n);
 	return r < 0 ? r : 0;
-}
-
-/* Links of a file that is written are written, all of them. */
-static void mark_links(struct ftree *t)
-{
-	for (struct node *n = ftree_next(t->root, false); n; n = ftree_next(n, false)) {
-		if (!n->dirty || n->whiteout || n->inode->type == TAR_DIR)
-			continue;
-		for (struct node *k = n->inode->nodes; k; k = k->next_link)
-			mark(k);
-	}
-}
-
-static void tell(struct ftree *t, struct changes *ret)
-{
-	for (struct node *n = ftree_next(t->root, false); n; n = ftree_next(n, !n->dirty)) {
-		if (!n->dirty)
-			continue;
-		/* Each name it hides has been told of. */
-		n->opaque = false;
-		if (ret->n == ret->cap) {
-			ret->cap = ret->cap ? 2 * ret->cap : 64;
-			ret->items = xreallocarray(ret->items, ret->cap, sizeof(*ret->items));
-		}
-		ret->items[ret->n++] =
-			(struct change){ .kind = n->whiteout ? CHANGE_DELETED : CHANGE_MODIFIED,
-					 .node = n };
-	}
 }
 
 int upper_changes(struct ftree *t, int upperfd, int lowerfd, struct changes *ret, struct err *e)
@@ -238,7 +198,6 @@ int upper_changes(struct ftree *t, int upperfd, int lowerfd, struct changes *ret
 	if (r < 0)
 		return r;
 	ftree_sort(t);
-	mark_links(t);
-	tell(t, ret);
+	dirty_tell(t, ret);
 	return 0;
 }

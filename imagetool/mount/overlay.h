@@ -48,6 +48,10 @@ bool overlay_is_users(void);
 /* Whether this process may mount at all; if not, `e` says what to do. */
 int overlay_may_mount(struct err *e);
 
+/* Whether an overlay whose upper directory is below `dirfd`, which is the caller's and empty, does
+ * what builds need; if not, `e` says why: the file system, or the kernel. */
+int overlay_probe(int dirfd, struct err *e);
+
 /* Is it a mount point? */
 bool overlay_is_mounted(const char *path);
 /* -EINVAL when nothing is mounted there. */

@@ -44,16 +44,19 @@ char *built_path(const struct snapshots *s, const struct built_stage *st)
 static int drop_others(int dirfd, const char *name, unsigned char type UNUSED, void *ctx UNUSED,
 		       struct err *e)
 {
-	return streq(name, snapshot_form_dir.member) ? 0 : dir_remove_all_at(dirfd, name, e);
+	if (streq(name, snapshot_form_dir.member) || streq(name, BUILT_CHANGES))
+		return 0;
+	return dir_remove_all_at(dirfd, name, e);
 }
 
-static void fill_info(const struct snapshots *s, const char *diff_id, struct snapshot_info *info)
+static void fill_info(const struct snapshots *s, const struct snapshot_form *form,
+		      struct snapshot_info *info)
 {
 	free(info->form);
 	free(info->diff_id);
 	free(info->boot);
-	info->form = xstrdup(snapshot_form_dir.name);
-	info->diff_id = xstrdup(diff_id);
+	info->form = xstrdup(form->name);
+	info->diff_id = xstrdup("");
 	info->boot = xstrdup(s->boot);
 }
 
@@ -65,7 +68,7 @@ int built_publish(struct snapshots *s, struct built_stage *st, const char *upper
 	struct stage stage = stage_of(st);
 	int r;
 
-	fill_info(s, "", &info);
+	fill_info(s, facts->whole ? &snapshot_form_plain : &snapshot_form_dir, &info);
 	if (renameat(st->fd, upper, st->fd, snapshot_form_dir.member) < 0)
 		return err_sys(e, "rename what the step wrote");
 	r = dir_each(st->fd, drop_others, NULL, e);

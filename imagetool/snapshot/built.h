@@ -3,7 +3,7 @@
  * Snapshots that nobody unpacked: what a step of a build wrote into overlayfs's
  * upper directory, kept as it is (form "dir") and found by a key of the build's.
  * Once it is packed it becomes the layer's own snapshot, under the key of the
- * layer's chain.
+ * layer's chain.  Where no overlay can be, the whole tree (form "plain").
  */
 #ifndef IMAGETOOL_SNAPSHOT_BUILT_H
 #define IMAGETOOL_SNAPSHOT_BUILT_H
@@ -25,9 +25,14 @@ char *built_path(const struct snapshots *s, const struct built_stage *st);
 struct built_facts {
 	int64_t size;    /* bytes of its files */
 	int64_t entries; /* 0: it changes nothing */
+	bool whole;      /* form "plain": the tree is all there is, not what a step changed */
 };
 
-/* Directory `upper` of the stage becomes STORE/snapshots/`key`; the rest of the stage is removed.
+/* Beside a whole tree: what of it is the step's, diff/change_list.h. */
+#define BUILT_CHANGES "changes"
+
+/* Directory `upper` of the stage becomes STORE/snapshots/`key`, with BUILT_CHANGES when that is
+ * there; the rest of the stage is removed.
  * What somebody else has put there meanwhile stays instead. */
 int built_publish(struct snapshots *s, struct built_stage *st, const char *upper, const char *key,
 		  const struct built_facts *facts, struct err *e);

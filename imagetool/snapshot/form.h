@@ -40,6 +40,6 @@ struct snapshot_form {
 		     struct err *e);
 };
 
-extern const struct snapshot_form snapshot_form_dir, snapshot_form_erofs;
+extern const struct snapshot_form snapshot_form_dir, snapshot_form_erofs, snapshot_form_plain;
 
 #endif

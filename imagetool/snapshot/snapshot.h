@@ -69,7 +69,8 @@ int snapshot_settle(struct snapshots *s, const struct snapshot_chain *c, struct 
 
 /* ---- To be mounted ---- */
 
-enum snapshot_form_id { SNAPSHOT_DIR, SNAPSHOT_EROFS };
+/* SNAPSHOT_PLAIN: a whole tree, of a build where no overlay can be (built.h); not to be mounted. */
+enum snapshot_form_id { SNAPSHOT_DIR, SNAPSHOT_EROFS, SNAPSHOT_PLAIN };
 
 struct snapshot_lower {
 	enum snapshot_form_id form;

@@ -16,7 +16,8 @@
 
 const char *const snapshot_choices[] = { "auto", "dir", "erofs", NULL };
 
-static const struct snapshot_form *const forms[] = { &snapshot_form_dir, &snapshot_form_erofs };
+static const struct snapshot_form *const forms[] = { &snapshot_form_dir, &snapshot_form_erofs,
+						     &snapshot_form_plain };
 
 static const struct snapshot_form *form_named(const char *name)
 {

@@ -51,9 +51,10 @@ struct solve {
 	pthread_mutex_t layer_lock;   /* of task.layer and .packed */
 	struct built_stage scratch;   /* for what mounts need; fd -1: not there yet */
 	unsigned n_scratch;
-	int emptyfd;             /* tree_open_empty(); -1: not yet */
-	struct build_layer like; /* what layers are packed as */
-	char *build_dir;         /* STORE/build, absolute */
+	bool is_probed, is_plain; /* plain_is_needed() */
+	int emptyfd;              /* tree_open_empty(); -1: not yet */
+	struct build_layer like;  /* what layers are packed as */
+	char *build_dir;          /* STORE/build, absolute */
 	struct solve_result *results;
 	size_t failed;
 };
@@ -79,6 +80,17 @@ int solve_make_source(struct solve *s, struct task *n, struct sched_turn *t, str
 int solve_make(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
 /* What it is put on: `base`, or with --link what lies above; NO_VERTEX. */
 size_t vertex_below(const struct vertex *v);
+/* COPY --link: made on nothing, whatever it is put on; sources are, too. */
+bool vertex_is_alone(const struct vertex *v);
+
+/* What a step has left in its stage, as OVERLAY_UPPER: what it wrote, or the whole tree. */
+struct solve_left {
+	bool whole;
+	size_t n_changes; /* of a whole tree */
+};
+/* Make it the snapshot of the vertex: rec.snapshot, not written down yet. */
+int solve_publish(struct solve *s, struct task *n, struct built_stage *stage,
+		  const struct solve_left *left, struct err *e);
 
 /* ---- tree.c ---- */
 
@@ -88,6 +100,11 @@ int tree_stack(struct solve *s, size_t vertex, struct snapshot_stack *ret, struc
 int tree_open(struct solve *s, size_t vertex, struct err *e);
 /* Of nothing. */
 int tree_open_empty(struct solve *s, struct err *e);
+/* A directory of the solve's own, which goes with it; the lock is held. */
+int tree_scratch_dir(struct solve *s, struct err *e);
+/* The snapshot of a vertex by its key, when it is what this solve needs; -ENOENT. */
+int tree_open_built(struct solve *s, const struct task *n, const char *key,
+		    struct snapshot_lower *ret, struct err *e);
 /* Before the solve goes. */
 void tree_scratch_done(struct solve *s);
 /* The same as what a step takes files from; contexts have their own. */
@@ -98,6 +115,8 @@ int tree_for_step(struct solve *s, size_t vertex, struct step_tree *ret, struct 
 /* A record that has a layer and no tree: an enum sched_outcome.  After DONE rec.snapshot is still
  * NULL when it can't be unpacked, and the step has to be carried out. */
 int solve_unpack(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
+/* Of a layer that was packed. */
+const char *solve_media_type(enum layer_compression kind);
 /* The tree that was built becomes the layer's own snapshot: whoever mounts the image unpacks
  * nothing.  Failing costs only that. */
 void solve_adopt(struct solve *s, struct task *n, const char *chain);

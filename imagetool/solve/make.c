@@ -10,7 +10,7 @@
 #include "imagetool/mount/layers.h"
 #include "imagetool/mount/overlay.h"
 #include "imagetool/progress/progress.h"
-#include "imagetool/solve/internal.h"
+#include "imagetool/solve/plain.h"
 #include "imagetool/store/snapshot_key.h"
 #include "libutil/alloc.h"
 #include "libutil/dir.h"
@@ -29,6 +29,22 @@ size_t vertex_below(const struct vertex *v)
 		break;
 	}
 	return NO_VERTEX;
+}
+
+bool vertex_is_alone(const struct vertex *v)
+{
+	switch (v->kind) {
+	case VERTEX_FILES:
+		return v->u.files.link;
+	case VERTEX_RUN:
+		return false;
+	case VERTEX_IMAGE:
+	case VERTEX_CONTEXT:
+	case VERTEX_HTTP:
+	case VERTEX_GIT:
+		break;
+	}
+	return true;
 }
 
 /* ---- What a step left ---- */
@@ -65,8 +81,8 @@ static int look_at_upper(const struct built_stage *stage, struct built_facts *re
 	return r;
 }
 
-/* It is part of the next step's tree from now on, and found by the next build. */
-static int keep(struct solve *s, struct task *n, struct built_stage *stage, struct err *e)
+int solve_publish(struct solve *s, struct task *n, struct built_stage *stage,
+		  const struct solve_left *left, struct err *e)
 {
 	char key[SNAPSHOT_KEY_SIZE] = "";
 	struct built_facts facts;
@@ -74,28 +90,46 @@ static int keep(struct solve *s, struct task *n, struct built_stage *stage, stru
 
 	if (r < 0)
 		return r;
-	if (facts.entries) {
-		snapshot_key_build(n->key, key);
+	facts.whole = left->whole;
+	if (left->whole ? left->n_changes > 0 : facts.entries > 0) {
+		if (left->whole)
+			snapshot_key_plain_build(n->key, key);
+		else
+			snapshot_key_build(n->key, key);
 		r = built_publish(s->snaps, stage, OVERLAY_UPPER, key, &facts, e);
 	}
 	if (r < 0)
 		return r;
-	build_record_done(&n->rec);
+	free(n->rec.snapshot);
 	n->rec.snapshot = xstrdup(key);
 	n->rec.size = facts.size;
-	n->rec.created = time(NULL);
-	return solve_remember(s, n, e);
+	return 0;
 }
-
-/* ---- One step ---- */
 
 struct stepping {
 	struct solve *solve;
 	struct task *node;
 	struct sched_turn *turn;
 	struct built_stage stage;
+	struct solve_left left;
 	struct step_tree *trees; /* owned */
 };
+
+/* It is part of the next step's tree from now on, and found by the next build. */
+static int keep(struct stepping *p, struct err *e)
+{
+	struct task *n = p->node;
+	int r;
+
+	build_record_done(&n->rec);
+	r = solve_publish(p->solve, n, &p->stage, &p->left, e);
+	if (r < 0)
+		return r;
+	n->rec.created = time(NULL);
+	return solve_remember(p->solve, n, e);
+}
+
+/* ---- One step ---- */
 
 static void log_line(void *ctx, enum run_stream stream, const void *data, size_t len)
 {
@@ -137,8 +171,16 @@ static int do_run(struct stepping *p, const struct step_root *root, struct err *
 	struct solve_log log = { log_line, p };
 
 	env.dir = p->solve->build_dir;
+	env.no_overlay = plain_is_needed(p->solve);
 	env.cancelfd = sched_cancelfd(p->turn);
 	return p->solve->steps->run(&p->node->v->u.run, p->trees, root, &env, log, e);
+}
+
+static int do_step(struct stepping *p, int rootfd, struct err *e)
+{
+	const struct step_root root = { .fd = rootfd };
+
+	return p->node->v->kind == VERTEX_FILES ? do_files(p, &root, e) : do_run(p, &root, e);
 }
 
 /* The overlay is gone when this returns: what it wrote is a directory like others. */
@@ -146,9 +188,8 @@ static int on_overlay(struct stepping *p, struct err *e)
 {
 	auto_(snapshot_stack) struct snapshot_stack st = { 0 };
 	const struct vertex *v = p->node->v;
-	bool alone = v->kind == VERTEX_FILES && v->u.files.link;
 	autofd int fd = -1;
-	int r = tree_stack(p->solve, alone ? NO_VERTEX : vertex_below(v), &st, e);
+	int r = tree_stack(p->solve, vertex_is_alone(v) ? NO_VERTEX : vertex_below(v), &st, e);
 
 	if (r >= 0)
 		r = overlay_prepare(p->stage.fd, &st, true, e);
@@ -157,9 +198,23 @@ static int on_overlay(struct stepping *p, struct err *e)
 	fd = overlay_mount(p->stage.fd, &st, OVERLAY_BUILD, NULL, e);
 	if (fd < 0)
 		return fd;
-	struct step_root root = { .fd = fd };
+	return do_step(p, fd, e);
+}
 
-	return v->kind == VERTEX_FILES ? do_files(p, &root, e) : do_run(p, &root, e);
+/* Only a RUN writes into files that are there. */
+static int on_copy(struct stepping *p, struct err *e)
+{
+	auto_(plain_work) struct plain_work w = PLAIN_WORK_INIT;
+	const struct vertex *v = p->node->v;
+	int r = plain_begin(p->solve, p->node, &p->stage,
+			    v->kind == VERTEX_RUN ? COPY_WRITABLE : COPY_LINKED, &w, e);
+
+	if (r >= 0)
+		r = do_step(p, w.fd, e);
+	if (r < 0 || vertex_is_alone(v))
+		return r;
+	p->left.whole = true;
+	return plain_end(&w, &p->stage, &p->left.n_changes, e);
 }
 
 static int step(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
@@ -170,9 +225,9 @@ static int step(struct solve *s, struct task *n, struct sched_turn *t, struct er
 	if (r >= 0)
 		r = open_trees(&p, e);
 	if (r >= 0)
-		r = on_overlay(&p, e);
+		r = plain_is_needed(s) ? on_copy(&p, e) : on_overlay(&p, e);
 	if (r >= 0)
-		r = keep(s, n, &p.stage, e);
+		r = keep(&p, e);
 	built_drop(s->snaps, &p.stage);
 	free(p.trees);
 	return r;
@@ -204,7 +259,10 @@ static int make_image(struct solve *s, struct task *n, struct sched_turn *t, str
 	if (r < 0)
 		return r;
 	progress_vertex_begin(s->opts->progress, n->index, n->v->digest, n->v->name);
-	r = layers_ready(s->opts->store, n->image, SNAPSHOTS_AUTO, &n->stack, &notes, e);
+	if (plain_is_needed(s))
+		r = plain_make_image(s, n, e);
+	else
+		r = layers_ready(s->opts->store, n->image, SNAPSHOTS_AUTO, &n->stack, &notes, e);
 	progress_vertex_end(s->opts->progress, n->index, false, r < 0 ? e : NULL);
 	if (r < 0)
 		return r;
@@ -219,7 +277,7 @@ static bool is_made(struct solve *s, struct task *n)
 
 	if (!n->rec.snapshot || !n->rec.snapshot[0])
 		return n->rec.snapshot != NULL;
-	if (built_open(s->snaps, n->rec.snapshot, &lower, NULL) < 0)
+	if (tree_open_built(s, n, n->rec.snapshot, &lower, NULL) < 0)
 		return false;
 	free(lower.key);
 	free(lower.path);

@@ -12,7 +12,7 @@
 #include "imagetool/diff/upper.h"
 #include "imagetool/mount/overlay.h"
 #include "imagetool/progress/progress.h"
-#include "imagetool/solve/internal.h"
+#include "imagetool/solve/plain.h"
 #include "imagetool/tar/write.h"
 #include "libutil/alloc.h"
 #include "libutil/dir.h"
@@ -53,8 +53,7 @@ static int find_changes(struct solve *s, const struct task *n, int upperfd, stru
 	const struct ftree_dir_opts scan = { .upper = overlay_is_users() ? MARKS_USER
 									 : MARKS_TRUSTED };
 	const struct vertex *v = n->v;
-	bool alone = v->kind == VERTEX_FILES && v->u.files.link;
-	size_t below = alone ? NO_VERTEX : vertex_below(v);
+	size_t below = vertex_is_alone(v) ? NO_VERTEX : vertex_below(v);
 	struct ftree_dir_notes notes = { 0 };
 	int lowerfd = below == NO_VERTEX ? -1 : tree_open(s, below, e);
 	int r;
@@ -75,8 +74,17 @@ static int find_changes(struct solve *s, const struct task *n, int upperfd, stru
 	return r < 0 ? r : upper_changes(t, upperfd, lowerfd, ret, e);
 }
 
+static int noted_changes(int treefd, struct ftree *t, struct changes *ret, struct err *e)
+{
+	const struct ftree_dir_opts scan = { 0 };
+	struct ftree_dir_notes notes = { 0 };
+	int r = ftree_add_dir(t, treefd, &scan, &notes, e);
+
+	return r < 0 ? r : plain_changes(treefd, t, ret, e);
+}
+
 /* -1: it changed nothing. */
-static int open_upper(struct solve *s, struct task *n, int *ret_fd, struct err *e)
+static int open_upper(struct solve *s, struct task *n, int *ret_fd, bool *ret_whole, struct err *e)
 {
 	auto_(snapshot_stack) struct snapshot_stack st = { 0 };
 	int r;
@@ -87,6 +95,7 @@ static int open_upper(struct solve *s, struct task *n, int *ret_fd, struct err *
 	r = tree_stack(s, n->index, &st, e);
 	if (r < 0)
 		return r;
+	*ret_whole = st.lower[0].form == SNAPSHOT_PLAIN;
 	*ret_fd = dir_open_at(AT_FDCWD, st.lower[0].path, e);
 	return *ret_fd < 0 ? *ret_fd : 0;
 }
@@ -96,12 +105,14 @@ static int write_layer(struct solve *s, struct task *n, struct compress_result *
 	auto_(changes) struct changes changes = { 0 };
 	auto_(ftree) struct ftree t;
 	autofd int upperfd = -1;
+	bool whole = false;
 	int r;
 
 	ftree_init(&t);
-	r = open_upper(s, n, &upperfd, e);
+	r = open_upper(s, n, &upperfd, &whole, e);
 	if (r >= 0 && upperfd >= 0)
-		r = find_changes(s, n, upperfd, &t, &changes, e);
+		r = whole ? noted_changes(upperfd, &t, &changes, e)
+			  : find_changes(s, n, upperfd, &t, &changes, e);
 	return r < 0 ? r : write_blob(s, &changes, upperfd, ret, e);
 }
 

@@ -9,6 +9,7 @@
 
 #include "imagetool/mount/overlay.h"
 #include "imagetool/solve/internal.h"
+#include "imagetool/solve/plain.h"
 #include "libutil/alloc.h"
 #include "libutil/dir.h"
 
@@ -74,6 +75,23 @@ static void read_again(struct solve *s, struct task *n)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
+int tree_open_built(struct solve *s, const struct task *n, const char *key,
+		    struct snapshot_lower *ret, struct err *e)
+{
+	struct snapshot_lower lower = { 0 };
+	int r = built_open(s->snaps, key, &lower, e);
+
+	if (r < 0)
+		return r;
+	if (!plain_fits(s, n->v, lower.form)) {
+		free(lower.key);
+		free(lower.path);
+		return err_set(e, ENOENT, "snapshot '%s' was made for another file system", key);
+	}
+	*ret = lower;
+	return 0;
+}
+
 static int push_built(struct solve *s, struct task *n, struct snapshot_stack *st, struct err *e)
 {
 	struct snapshot_lower lower = { 0 };
@@ -88,13 +106,19 @@ static int push_built(struct solve *s, struct task *n, struct snapshot_stack *st
 			return err_set(e, ENOENT, "nothing was made of '%s'", n->v->name);
 		if (key[0] == '\0' || is_listed(st, key))
 			return 0;
-		r = built_open(s->snaps, key, &lower, e);
+		r = tree_open_built(s, n, key, &lower, e);
 		if (r == -ENOENT)
 			read_again(s, n);
 	}
 	if (r >= 0)
 		push(st, &lower);
 	return r;
+}
+
+/* Nothing below it is needed. */
+static bool is_whole(const struct snapshot_stack *st)
+{
+	return st->n && st->lower[st->n - 1].form == SNAPSHOT_PLAIN;
 }
 
 int tree_stack(struct solve *s, size_t vertex, struct snapshot_stack *ret, struct err *e)
@@ -110,7 +134,7 @@ int tree_stack(struct solve *s, size_t vertex, struct snapshot_stack *ret, struc
 			push_copies(&st, &n->stack);
 		else
 			r = push_built(s, n, &st, e);
-		vertex = vertex_below(n->v);
+		vertex = is_whole(&st) ? NO_VERTEX : vertex_below(n->v);
 	}
 	if (r < 0)
 		return r;
@@ -132,7 +156,7 @@ static void scratch_name(unsigned i, char ret[SCRATCH_NAME_SIZE])
 }
 
 /* A directory of its own for each, below one that goes with the solve. */
-static int scratch_dir(struct solve *s, struct err *e)
+int tree_scratch_dir(struct solve *s, struct err *e)
 {
 	char name[SCRATCH_NAME_SIZE];
 	int r = s->scratch.fd < 0 ? built_begin(s->snaps, &s->scratch, e) : 0;
@@ -170,8 +194,10 @@ static int mount_tree(struct solve *s, size_t vertex, struct err *e)
 
 	if (r < 0)
 		return r;
+	if (plain_is_needed(s))
+		return plain_open(s, &st, e);
 	(void)pthread_mutex_lock(&s->lock);
-	dirfd = r = scratch_dir(s, e);
+	dirfd = r = tree_scratch_dir(s, e);
 	(void)pthread_mutex_unlock(&s->lock);
 	if (r >= 0)
 		r = overlay_prepare(dirfd, &st, false, e);
@@ -208,7 +234,7 @@ int tree_open_empty(struct solve *s, struct err *e)
 
 	(void)pthread_mutex_lock(&s->lock);
 	if (s->emptyfd < 0)
-		s->emptyfd = scratch_dir(s, e);
+		s->emptyfd = tree_scratch_dir(s, e);
 	fd = s->emptyfd;
 	(void)pthread_mutex_unlock(&s->lock);
 	return fd;

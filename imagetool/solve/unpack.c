@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imagetool/solve/internal.h"
+#include "imagetool/solve/plain.h"
 #include "imagetool/store/snapshot_key.h"
 #include "libutil/alloc.h"
 
@@ -62,7 +62,7 @@ static void add_image(struct up_to *u, const struct image *image)
 		add_layer(u, image->config->rootfs->diff_ids.items[i], &layers[i]);
 }
 
-static const char *media_type_of(enum layer_compression kind)
+const char *solve_media_type(enum layer_compression kind)
 {
 	switch (kind) {
 	case LAYER_PLAIN:
@@ -77,7 +77,7 @@ static const char *media_type_of(enum layer_compression kind)
 
 static void add_task(struct up_to *u, const struct task *n)
 {
-	const struct image_descriptor desc = { .media_type = media_type_of(n->layer.kind),
+	const struct image_descriptor desc = { .media_type = solve_media_type(n->layer.kind),
 					       .digest = n->layer.digest,
 					       .size = { n->layer.size > 0, n->layer.size } };
 
@@ -181,7 +181,8 @@ int solve_unpack(struct solve *s, struct task *n, struct sched_turn *t, struct e
 		return r;
 	free(n->rec.snapshot);
 	n->rec.snapshot = NULL;
-	if (unpack(s, n, &why) < 0) {
+	r = plain_is_needed(s) ? plain_unpack(s, n, &why) : unpack(s, n, &why);
+	if (r < 0) {
 		/* The step can be carried out instead. */
 		free(n->rec.snapshot);
 		n->rec.snapshot = NULL;

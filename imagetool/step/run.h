@@ -44,7 +44,8 @@ struct run_env {
 	size_t n_ssh;
 	/* STORE/build, absolute: mounts/ has what cache mounts keep, run/ what is being used. */
 	const char *dir;
-	int cancelfd; /* when it becomes readable the step is killed: -EINTR; -1: none */
+	bool no_overlay; /* what is thrown away is a copy: no overlay can be made here */
+	int cancelfd;    /* when it becomes readable the step is killed: -EINTR; -1: none */
 };
 
 enum run_stream { RUN_STDOUT = 1, RUN_STDERR = 2 };

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "imagetool/layer/view.h"
 #include "imagetool/mount/overlay.h"
 #include "imagetool/step/run_internal.h"
 #include "libutil/dir.h"
@@ -24,6 +25,7 @@
 #include "libutil/sys.h"
 
 #define PRIVATE_OPTIONS "mode=0700"
+#define COPY_NAME       "copy"
 
 static int move(int treefd, const char *to, struct err *e)
 {
@@ -65,6 +67,19 @@ static int make_point(const struct run_place *p, const char *path, struct err *e
 	return p->is_file ? make_file(&empty, path, e) : make_dir(path, 0755, e);
 }
 
+/* The same without an overlay. */
+static int discard_copy(int dirfd, const char *lower, struct err *e)
+{
+	autofd int from = dir_open_at(AT_FDCWD, lower, e), fd = -1, tree = -1;
+	int r = from < 0 ? from : view_copy_tree(from, ".", dirfd, COPY_NAME, true, e);
+
+	if (r >= 0)
+		fd = r = dir_open_at(dirfd, COPY_NAME, e);
+	if (r >= 0)
+		tree = r = run_clone_tree(fd, e);
+	return r < 0 ? r : move(tree, lower, e);
+}
+
 /* An overlay on the disk, whose upper directory is thrown away with the step's scratch. */
 static int discard_dir(struct run_step *s, size_t n, const char *lower, struct err *e)
 {
@@ -78,6 +93,8 @@ static int discard_dir(struct run_step *s, size_t n, const char *lower, struct e
 
 	if (dirfd < 0)
 		return dirfd;
+	if (s->env->no_overlay)
+		return discard_copy(dirfd, lower, e);
 	if (stat(lower, &st) < 0)
 		return err_sys(e, "stat '%s'", lower);
 	stack.root = (struct snapshot_root){

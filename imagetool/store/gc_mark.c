@@ -37,6 +37,10 @@ static void mark_layers(const struct image_config *config, struct gc_live *live)
 		snapshot_key_chain(chain, key);
 		(void)digest_set_add(&live->snapshots, key);
 	}
+	if (chain[0]) {
+		snapshot_key_plain(chain, key);
+		(void)digest_set_add(&live->snapshots, key);
+	}
 }
 
 static int mark_config(const struct store *s, const struct image_descriptor *desc,

@@ -31,9 +31,20 @@ void snapshot_key_build(const char *record_key, char ret[SNAPSHOT_KEY_SIZE])
 	(void)snprintf(ret, SNAPSHOT_KEY_SIZE, SNAPSHOT_BUILD_PREFIX "%s", record_key);
 }
 
+void snapshot_key_plain(const char *chain_id, char ret[SNAPSHOT_KEY_SIZE])
+{
+	(void)snprintf(ret, SNAPSHOT_KEY_SIZE, SNAPSHOT_PLAIN_PREFIX "%s", digest_hex(chain_id));
+}
+
+void snapshot_key_plain_build(const char *record_key, char ret[SNAPSHOT_KEY_SIZE])
+{
+	(void)snprintf(ret, SNAPSHOT_KEY_SIZE, SNAPSHOT_PLAIN_PREFIX "%s", record_key);
+}
+
 bool snapshot_key_is_legal(const char *key)
 {
-	static const char *const prefixes[] = { SNAPSHOT_CHAIN_PREFIX, SNAPSHOT_BUILD_PREFIX };
+	static const char *const prefixes[] = { SNAPSHOT_CHAIN_PREFIX, SNAPSHOT_BUILD_PREFIX,
+						SNAPSHOT_PLAIN_PREFIX };
 	size_t len;
 
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)

@@ -3,7 +3,8 @@
  * What directories of STORE/snapshots are called: the hex digits of a layer's
  * diffID when its snapshot stands alone, "chain-" and those of its chain id when
  * it was made for what lies below it; "build-" and the key of its record for what
- * a step of a build made and nobody packed yet.
+ * a step of a build made and nobody packed yet; "plain-" and either, for a whole
+ * tree where no overlay can be.
  */
 #ifndef IMAGETOOL_STORE_SNAPSHOT_KEY_H
 #define IMAGETOOL_STORE_SNAPSHOT_KEY_H
@@ -12,6 +13,7 @@
 
 #define SNAPSHOT_CHAIN_PREFIX "chain-"
 #define SNAPSHOT_BUILD_PREFIX "build-"
+#define SNAPSHOT_PLAIN_PREFIX "plain-"
 #define SNAPSHOT_KEY_SIZE     (sizeof(SNAPSHOT_CHAIN_PREFIX) + DIGEST_TEXT_SIZE)
 
 /* image-spec, config.md: the id of a layer on top of `chain`, which it replaces; "" at the bottom.
@@ -21,7 +23,10 @@ void snapshot_chain_id(char chain[DIGEST_TEXT_SIZE], const char *diff_id);
 void snapshot_key_alone(const char *diff_id, char ret[SNAPSHOT_KEY_SIZE]);
 void snapshot_key_chain(const char *chain_id, char ret[SNAPSHOT_KEY_SIZE]);
 void snapshot_key_build(const char *record_key, char ret[SNAPSHOT_KEY_SIZE]);
-/* Is this what one of the three makes? */
+/* Of the layers up to this chain id, and of what a step made. */
+void snapshot_key_plain(const char *chain_id, char ret[SNAPSHOT_KEY_SIZE]);
+void snapshot_key_plain_build(const char *record_key, char ret[SNAPSHOT_KEY_SIZE]);
+/* Is this what one of these makes? */
 bool snapshot_key_is_legal(const char *key);
 
 #endif

@@ -52,3 +52,23 @@ built() {
 	[ "$(built old no_syscall fsopen --)" = "$new" ]
 	[ "$(built older no_syscall fsopen,openat2,clone3,close_range,mount_setattr,pidfd_getfd --)" = "$new" ]
 }
+
+# on_overlay PROGRAM [ARG...]: the same where $1's store lies on an overlay, as all files of a container do.
+on_overlay() {
+	mkdir -p lower upper work
+	unshare -m sh -euc 'mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work "$1"
+		cp -a store/. "$1"; shift; exec "$@"' sh "$@"
+}
+
+@test "a store on an overlay builds the same image from copies, and says so once" {
+	many_kinds
+	new=$(built new)
+	mkdir -p store.copied
+	SOURCE_DATE_EPOCH=1700000000 on_overlay store.copied creel-image --store store.copied build --progress plain -t x:1 \
+		--metadata-file meta --output type=image,rewrite-timestamp=true ctx >said 2>out || {
+		cat out
+		false
+	}
+	[ "$(jq -er '."containerimage.digest"' meta)" = "$new" ]
+	[ "$(grep -c 'no overlay can be made' out)" -eq 1 ]
+}
