@@ -224,20 +224,21 @@ static int read_network(const struct build_options *o, struct build_values *ret,
 		given);
 }
 
-/* What changes what a step can see is part of what it is known by. */
+/* What changes what a step can see is part of what it is known by, as BuildKit decides: of hosts
+ * their names, for addresses are of the place where it is built. */
 static void make_salt(const struct container_options *c, struct arena *a, struct build_values *ret)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
-	const struct {
-		const char *word;
-		const struct strv *list;
-	} lists[] = { { "add-host", &c->add_hosts }, { "ulimit", &c->ulimits } };
 
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		for (size_t n = 0; n < lists[i].list->n; n++)
-			strbuf_addf(&text, "%s=%s\n", lists[i].word, lists[i].list->v[n]);
+	for (size_t i = 0; i < c->add_hosts.n; i++)
+		strbuf_addf(&text, "add-host=%.*s\n", (int)strcspn(c->add_hosts.v[i], ":="),
+			    c->add_hosts.v[i]);
+	for (size_t i = 0; i < c->ulimits.n; i++)
+		strbuf_addf(&text, "ulimit=%s\n", c->ulimits.v[i]);
 	if (c->shm_size)
 		strbuf_addf(&text, "shm-size=%s\n", c->shm_size);
+	if (c->cgroup_parent)
+		strbuf_addf(&text, "cgroup-parent=%s\n", c->cgroup_parent);
 	ret->run_salt = text.len ? arena_strndup(a, text.data, text.len) : NULL;
 }
 

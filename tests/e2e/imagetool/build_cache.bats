@@ -150,6 +150,50 @@ END
 	is "COPY one" DONE
 }
 
+@test "options: what a step can see of them counts, and nothing else" {
+	local fate args
+	dockerfile <<'END'
+FROM sh AS meant
+ARG USED
+RUN --mount=type=secret,id=s --mount=type=ssh test -e /bin/sh && echo made >/made
+END
+	echo 1 >secret
+	echo 2 >other
+	build
+	while read -r fate args; do
+		eval "build $args"
+		is "RUN --mount=type=secret" "$fate" || {
+			echo "with $args"
+			return 1
+		}
+	done <<-'END'
+		CACHED --secret id=s,src=secret
+		CACHED --secret id=s,src=other
+		CACHED -t a --label a=b --label c=d --annotation e=f
+		CACHED --jobs 1 --memory 64m --cpu-shares 512
+		CACHED --dns 192.0.2.1 --dns-search example.org
+		CACHED --build-arg UNUSED=1 --build-arg HTTP_PROXY=http://127.0.0.1:1
+		CACHED --network default --provenance true --squash
+		CACHED --platform local --source-date-epoch 1000
+		DONE --build-arg USED=1
+		CACHED --build-arg USED=1
+		CACHED
+		DONE --add-host one:192.0.2.1
+		CACHED --add-host one:192.0.2.2
+		DONE --add-host two:192.0.2.2
+		DONE --ulimit nofile=100
+		DONE --ulimit nofile=101
+		DONE --shm-size 1m
+		DONE --cgroup-parent creel-pairs
+		DONE --network none
+		CACHED --network none
+		DONE --platform linux/386
+		CACHED --platform linux/386
+		CACHED
+		DONE --no-cache
+	END
+}
+
 @test "CVE-2024-24557: what an image's history says is not believed" {
 	dockerfile <<<"RUN echo good >/x"
 	build -t x

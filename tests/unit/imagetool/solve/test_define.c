@@ -165,6 +165,7 @@ typedef void change_fn(struct definition *d);
 	X(git, checksum, d->v.u.git.checksum = "abc")                                              \
 	X(git, keep_git_dir, d->v.u.git.keep_git_dir = true)                                       \
 	X(git, submodules, d->v.u.git.submodules = true)                                           \
+	X(git, mtime_commit, d->v.u.git.mtime_commit = true)                                       \
 	X(git, fetch_by_commit, d->v.u.git.fetch_by_commit = true)
 
 #define X(kind, name, ...)                                                                         \
