@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/result/purl.h"
 #include "libutil/path.h"
 
@@ -29,21 +30,9 @@ static void reach(const struct provenance *p, bool *reached)
 /* Who one is for a server is nobody's business. */
 static const char *redacted(const char *url, struct arena *a)
 {
-	static const char mask[] = "xxxxx";
-	const char *host = strstr(url, "://"), *at, *colon;
-	size_t len;
+	autofree char *shown = redact_url(url);
 
-	if (!host)
-		return url;
-	host += strlen("://");
-	at = memrchr(host, '@', strcspn(host, "/?#"));
-	if (!at)
-		return url;
-	len = (size_t)(host - url);
-	colon = memchr(host, ':', (size_t)(at - host));
-	return arena_printf(a, "%.*s%s%s%s%s", (int)len, url,
-			    colon == host || at == host ? "" : mask, colon ? ":" : "",
-			    colon ? mask : "", at);
+	return arena_strdup(a, shown);
 }
 
 /* "sha256:..." of a file, the digits of a commit. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "imagetool/build/input_fetch.h"
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/step/fetch.h"
 #include "libutil/dir.h"
 #include "libutil/path.h"
@@ -39,7 +40,8 @@ static struct fetch_opts how(const struct build_place *at, struct telling *t)
 
 static struct telling begin(const struct build_place *at, const char *kind, const char *what)
 {
-	autofree char *name = xasprintf("[internal] load %s %s", kind, what);
+	autofree char *shown = redact_url(what);
+	autofree char *name = xasprintf("[internal] load %s %s", kind, shown);
 	struct telling t = { .progress = at->progress,
 			     .vertex = progress_new_vertex(at->progress),
 			     .what = what };
@@ -57,13 +59,14 @@ static int git_tree(const struct vertex_git *g, const struct fetch_opts *opts,
 		    const struct scratch *s, struct build_origin *origin, struct err *e)
 {
 	auto_(fetch_git_facts) struct fetch_git_facts facts = { 0 };
+	autofree char *shown = redact_url(g->url);
 	autofd int workfd = scratch_dir(s, "git", 0700, e);
 	autofd int dirfd = workfd < 0 ? workfd : scratch_dir(s, "tree", 0700, e);
 	int r = dirfd < 0 ? dirfd : fetch_git_resolve(g, opts, &facts, e);
 
 	if (r < 0)
 		return r;
-	origin->uri = xasprintf("%s%s%s", g->url, *g->ref ? "#" : "", g->ref);
+	origin->uri = xasprintf("%s%s%s", shown, *g->ref ? "#" : "", g->ref);
 	origin->dir = xstrdup(g->subdir);
 	memcpy(origin->digest, facts.commit, sizeof(facts.commit));
 	r = fetch_git(g, &facts, opts, workfd, dirfd, &origin->time.seconds, e);
@@ -126,7 +129,7 @@ int input_fetch_http(const char *url, const struct build_place *at, struct scrat
 	if (r >= 0)
 		r = get_file(&h, &opts, s, origin, &mine);
 	if (r >= 0)
-		origin->uri = xstrdup(url);
+		origin->uri = redact_url(url);
 	progress_vertex_end(at->progress, t.vertex, false, r < 0 ? &mine : NULL);
 	return r < 0 ? err_take(e, &mine) : r;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "imagetool/build/input_fetch.h"
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/layer/layer.h"
 #include "libutil/file.h"
 #include "libutil/path.h"
@@ -181,12 +182,13 @@ int input_open_stdin(struct build_input *in, const char *file, const struct buil
 int input_open_http(struct build_input *in, const struct build_options *o,
 		    const struct build_place *at, struct err *e)
 {
+	autofree char *shown = redact_url(o->context);
 	autofd int fd = input_fetch_http(o->context, at, &in->scratch, &in->origin, e);
 	struct stream s = { .fd = fd };
 	int r = fd < 0 ? fd : stream_begin(&s, e);
 
 	if (r < 0)
-		return err_wrap(e, r, "context '%s'", o->context);
+		return err_wrap(e, r, "context '%.200s'", shown);
 	if (input_is_archive(s.head, s.len))
 		return open_tar(in, &s, in->text ? NULL : o->file, at, e);
 	return open_text(in, &s, e);
@@ -198,12 +200,12 @@ int input_open_git(struct build_input *in, const struct git_url *url, const char
 	struct context_opts opts = { .dockerfile = name_in_context(in, file),
 				     .ignore_file = in->ignore_file,
 				     .store = at->store };
-	autofree char *dir = NULL;
+	autofree char *shown = redact_url(url->remote), *dir = NULL;
 	int r = input_fetch_git(url, at, &in->scratch, &in->origin, &dir, e);
 
 	if (r >= 0)
 		r = context_open_dir(dir, &opts, &in->context, e);
 	if (r < 0)
-		return err_wrap(e, r, "context '%s'", url->remote);
+		return err_wrap(e, r, "context '%.200s'", shown);
 	return in->text ? 0 : input_read_dockerfile(in, file, e);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "imagetool/dockerfile/heredoc.h"
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/graph/internal.h"
 #include "libutil/path.h"
 
@@ -253,7 +254,8 @@ static int add_word(struct copying *c, const char *word, struct err *e)
 
 	if (r < 0)
 		return r;
-	strbuf_addf(&c->paths, " %s", word);
+	strbuf_addc(&c->paths, ' ');
+	redact_text(&c->paths, word);
 	if (kind == SOURCE_PATH && c->checksum)
 		return err_set(e, EINVAL, "checksum requires HTTP(S) or Git sources");
 	switch (kind) {

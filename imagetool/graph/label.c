@@ -2,6 +2,7 @@
 /* What steps are called where people watch a build: "[linux/arm64 build 2/5] RUN make". */
 #include <ctype.h>
 
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/graph/internal.h"
 
 static size_t digits(size_t n)
@@ -89,7 +90,10 @@ static void add_line(struct strbuf *out, struct platform_build *pb, struct stage
 	text = expand_text(&w.x, i->line, &line, NULL) >= 0 ? strbuf_str(&line) : i->line;
 	for (; text[keyword] && text[keyword] != ' '; keyword++)
 		strbuf_addc(out, (char)toupper((unsigned char)text[keyword]));
-	strbuf_adds(out, text + keyword);
+	if (i->kind == INSTRUCTION_ADD)
+		redact_text(out, text + keyword);
+	else
+		strbuf_adds(out, text + keyword);
 }
 
 const char *step_name(struct platform_build *pb, struct stage_build *s, const struct instruction *i,

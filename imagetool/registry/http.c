@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/errors.h"
 #include "imagetool/registry/http_header.h"
 #include "imagetool/registry/http_internal.h"
@@ -118,13 +119,17 @@ static CURLcode set_callbacks(struct http_transfer *t)
 	return r;
 }
 
-static const char *method_name(const struct http_transfer *t)
+/* For a log: "GET URL". */
+static char *request_text(const struct http_transfer *t)
 {
-	return t->method ? t->method : "GET";
+	autofree char *url = redact_url(t->url);
+
+	return xasprintf("%s %s", t->method ? t->method : "GET", url);
 }
 
 int http_start(struct http *h, struct http_transfer *t, struct err *e)
 {
+	autofree char *text = NULL;
 	CURLcode r;
 
 	http_transfer_done(t);
@@ -148,9 +153,10 @@ int http_start(struct http *h, struct http_transfer *t, struct err *e)
 	if (r != CURLE_OK)
 		return err_set(e, ENOTSUP, "libcurl: %s (7.85 or newer is needed)",
 			       h->curl.curl_easy_strerror(r));
-	log_debug("%s %s%s", method_name(t), t->url, t->from > 0 ? " (a part)" : "");
+	text = request_text(t);
+	log_debug("%s%s", text, t->from > 0 ? " (a part)" : "");
 	if (h->curl.curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
-		return err_set(e, EINVAL, "libcurl does not take '%s'", t->url);
+		return err_set(e, EINVAL, "libcurl does not take '%s'", text);
 	return 0;
 }
 
@@ -212,6 +218,7 @@ static void set_failure(struct http_transfer *t, CURLcode code)
 static void finish(struct http_transfer *t, CURLcode code)
 {
 	const struct curl_api *c = &t->http->curl;
+	autofree char *text = NULL;
 	curl_off_t after = 0;
 	char *url = NULL;
 
@@ -223,8 +230,9 @@ static void finish(struct http_transfer *t, CURLcode code)
 	/* t->result is set already when a callback of ours ended the transfer. */
 	if (code != CURLE_OK && t->result == 0)
 		set_failure(t, code);
-	log_debug("%s %s: status %d%s%s", method_name(t), t->url, t->answer.status,
-		  t->result < 0 ? ", " : "", t->result < 0 ? t->err.msg : "");
+	text = request_text(t);
+	log_debug("%s: status %d%s%s", text, t->answer.status, t->result < 0 ? ", " : "",
+		  t->result < 0 ? t->err.msg : "");
 }
 
 void http_transfer_done(struct http_transfer *t)

@@ -110,6 +110,18 @@ static bool is_internal_host(const char *host)
 
 /* ---- The guard ---- */
 
+/* Whose URL it is, with or without user information. */
+static int parse_host(const char *text, struct url *ret)
+{
+	const char *scheme = strstr(text, "://");
+	const char *user = scheme ? scheme + 3 : text;
+	const char *at = memrchr(user, '@', strcspn(user, "/?#"));
+	autofree char *plain =
+		at ? xasprintf("%.*s%s", (int)(user - text), text, at + 1) : xstrdup(text);
+
+	return url_parse(plain, ret, NULL);
+}
+
 static int refuse(struct http_transfer *t, const char *where)
 {
 	t->result = err_set(&t->err, IMAGE_EREGISTRY,
@@ -129,7 +141,7 @@ static bool is_elsewhere(const struct http_transfer *t)
 	(void)c->curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &now);
 	if (redirects == 0)
 		return t->foreign;
-	return !now || url_parse(now, &url, NULL) < 0 || !streq(url.host, t->origin);
+	return !now || parse_host(now, &url) < 0 || !streq(url.host, t->origin);
 }
 
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose UNUSED,
@@ -153,7 +165,9 @@ CURLcode http_guard(struct http_transfer *t)
 	CURLcode r;
 
 	t->origin[0] = '\0';
-	if (!t->http->opts.guard || url_parse(t->url, &url, NULL) < 0)
+	/* Who is told of this machine may be led to it. */
+	if (!t->http->opts.guard || parse_host(t->url, &url) < 0 ||
+	    (!t->foreign && host_is_loopback(url.host)))
 		return CURLE_OK;
 	(void)snprintf(t->origin, sizeof(t->origin), "%s", url.host);
 	r = c->curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -166,13 +180,13 @@ bool http_guard_redirect(struct http_transfer *t)
 	autofree char *whole = NULL;
 	struct url url;
 
-	if (!t->http->opts.guard || t->stay || !location || t->answer.status / 100 != 3)
+	if (!t->origin[0] || t->stay || !location || t->answer.status / 100 != 3)
 		return true;
 	/* "//host/path": only the scheme stays what it is. */
 	if (starts_with(location, "//"))
 		location = whole = xasprintf("http:%s", location);
 	/* A relative one stays where it is; what is no URL libcurl refuses. */
-	if (url_parse(location, &url, NULL) < 0 || streq(url.host, t->origin) ||
+	if (parse_host(location, &url) < 0 || streq(url.host, t->origin) ||
 	    !is_internal_host(url.host))
 		return true;
 	return refuse(t, url.host) == 0;

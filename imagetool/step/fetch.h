@@ -28,7 +28,8 @@ typedef void fetch_progress_fn(void *ctx, int64_t current, int64_t total);
 
 struct fetch_opts {
 	int cancelfd;    /* when it becomes readable: -EINTR; -1: none */
-	bool guard;      /* the URL is a stranger's: addresses of this machine are refused */
+	bool guard;      /* the URL is a stranger's: addresses of this machine are refused, as
+			  * they are for redirects of every other machine */
 	const char *ca;  /* certificates beside the system's, PEM; or NULL */
 	int64_t max;     /* bytes of a file; 0: FETCH_HTTP_MAX */
 	const char *git; /* the program; NULL: in PATH */

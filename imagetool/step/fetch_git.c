@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "imagetool/dockerfile/git_url.h"
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/step/git_run.h"
 #include "libutil/alloc.h"
 
@@ -190,7 +191,7 @@ int fetch_git_resolve(const struct vertex_git *v, const struct fetch_opts *opts,
 		      struct fetch_git_facts *ret, struct err *e)
 {
 	auto_(fetch_git_facts) struct fetch_git_facts facts = { 0 };
-	autofree char *shown = git_redacted(v->url);
+	autofree char *shown = redact_url(v->url);
 	int r = resolve(v, opts, &facts, e);
 
 	if (r < 0)

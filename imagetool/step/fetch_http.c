@@ -6,9 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/errors.h"
 #include "imagetool/registry/http.h"
-#include "imagetool/step/git_run.h"
+#include "imagetool/step/fetch.h"
 #include "imagetool/step/http_date.h"
 #include "libutil/alloc.h"
 #include "libutil/file.h"
@@ -147,10 +148,11 @@ static int transfer(const struct vertex_http *v, struct download *d,
 		    const struct fetch_http_facts *known, struct fetch_http_facts *ret,
 		    struct err *e)
 {
+	/* The URL leads where its writer wants, a redirect where the server wants. */
 	const struct http_opts opts = { .verify_tls = true,
 					.timeout_s = TIMEOUT_S,
 					.ca = d->opts->ca,
-					.guard = d->opts->guard,
+					.guard = true,
 					.wakefd = -1 };
 	auto_(http) struct http *h = NULL;
 	auto_(strv) struct strv headers = { 0 };
@@ -207,7 +209,7 @@ int fetch_http(const struct vertex_http *v, const struct fetch_opts *opts,
 {
 	auto_(digest) struct digest *digest = digest_new(algorithm_of(v->checksum));
 	auto_(fetch_http_facts) struct fetch_http_facts facts = { 0 };
-	autofree char *shown = git_redacted(v->url);
+	autofree char *shown = redact_url(v->url);
 	autofd int fd = open_target(v, dirfd, e);
 	struct download d = { .opts = opts, .fd = fd, .digest = digest };
 	int r = fd;

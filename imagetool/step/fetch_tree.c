@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "imagetool/dockerfile/redact.h"
 #include "imagetool/step/git_run.h"
 #include "imagetool/step/tree_times.h"
 #include "libutil/alloc.h"
@@ -94,7 +95,7 @@ static int init(const struct git *git, const struct vertex_git *v, const struct 
 {
 	const char *format = strlen(f->object) == FETCH_COMMIT_SIZE - 1 ? "--object-format=sha256"
 									: "--object-format=sha1";
-	autofree char *shown = git_redacted(v->url);
+	autofree char *shown = redact_url(v->url);
 	int r = GIT_RUN(git, NULL, e, "init", "--quiet", "--template=", format);
 
 	if (r >= 0 && v->keep_git_dir)
@@ -258,7 +259,7 @@ int fetch_git(const struct vertex_git *v, const struct fetch_git_facts *facts,
 	auto_(git) struct git git = { .opts = opts, .treefd = dirfd, .url = v->url };
 	struct vertex_git g = *v;
 	autofree char *work = NULL;
-	autofree char *shown = git_redacted(v->url);
+	autofree char *shown = redact_url(v->url);
 	int r = 0;
 
 	g.keep_git_dir = keep;

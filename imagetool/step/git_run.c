@@ -137,20 +137,3 @@ int git_run(const struct git *g, const char *const *args, struct strbuf *out, st
 		g->opts->log(g->opts->ctx, strbuf_str(out), out->len);
 	return status == 0 ? 0 : ended_badly(args[0], status, out, e);
 }
-
-char *git_redacted(const char *url)
-{
-	const char *host = strstr(url, "://");
-	const char *at, *colon;
-	size_t authority;
-
-	if (!host)
-		return xstrdup(url);
-	host += 3;
-	authority = strcspn(host, "/?#");
-	at = memrchr(host, '@', authority);
-	colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
-	if (!colon)
-		return xstrdup(url);
-	return xasprintf("%.*s:xxxxx%s", (int)(colon - url), url, at);
-}

@@ -27,9 +27,6 @@ AUTO_DEFINE_DONE(git, git_done)
 int git_run(const struct git *g, const char *const *args, struct strbuf *out, struct err *e);
 #define GIT_RUN(g, out, e, ...) git_run((g), (const char *const[]){ __VA_ARGS__, NULL }, (out), (e))
 
-/* The URL without a password in it, for messages and for what stays; owned. */
-char *git_redacted(const char *url) MALLOC_LIKE;
-
 /* The absolute path of `name` below the directory; owned. */
 int git_path_of(int dirfd, const char *name, char **ret, struct err *e);
 
