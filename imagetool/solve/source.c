@@ -183,6 +183,10 @@ static int fetch(struct fetching *f, struct sched_turn *t, struct err *e)
 
 	if (r >= 0)
 		r = f->solve->steps->fetch(f->node->v, f->node->note, &f->how, e);
+	/* A server may say "unchanged" of what it changes: the next build asks without that note.
+	 */
+	if (r == -ESTALE)
+		(void)build_cache_remove(f->solve->opts->store, f->node->def_key, NULL);
 	return r < 0 ? r : publish(f, e);
 }
 

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Whole builds against servers, images, caches and Dockerfiles that mean harm.
+
+bats_require_minimum_version 1.5.0
+load build
+
+setup() {
+	build_setup
+	export HOME=$ROOM
+	SERVERS=()
+	mkdir web
+	export WEB_LOG=$ROOM/web.log
+}
+teardown() {
+	local pid
+	for pid in "${SERVERS[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+	room_teardown
+}
+
+# serve_web: WEB is a server of what say() wrote.
+serve_web() {
+	hostile_web web "$WEB_LOG" >web.port 3>&- &
+	SERVERS+=($!)
+	for _ in $(seq 100); do
+		[ ! -s web.port ] || break
+		sleep 0.05
+	done
+	PORT=$(cat web.port)
+	WEB=http://127.0.0.1:$PORT
+}
+
+answer() { # NAME, STATUS LINE AND HEADERS (with \r\n at their ends), BODY
+	printf '%b' "HTTP/1.1 $2Connection: close\r\n\r\n$3" >"web/$1"
+}
+
+# try DOCKERFILE OPTION...: its tree is in out.tree/.
+try() {
+	printf '%s\n' "$1" >Dockerfile
+	rm -rf out.tree
+	build --progress=plain -f Dockerfile -o type=local,dest=out.tree "${@:2}" ctx
+}
+
+fails() { # WHAT IT SAYS, DOCKERFILE, OPTION...
+	run ! try "${@:2}"
+	says "$1"
+}
+
+# ---- Servers of ADD ----------------------------------------------------------------------------
+
+@test "answers that are none make no file" {
+	serve_web
+	answer file '302 F\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n'
+	answer ftp '302 F\r\nLocation: ftp://127.0.0.1/x\r\nContent-Length: 0\r\n'
+	answer round '302 F\r\nLocation: /round\r\nContent-Length: 0\r\n'
+	answer long '200 OK\r\nContent-Length: 100\r\n' short
+	answer part '206 P\r\nContent-Range: bytes 5-7/100\r\nContent-Length: 3\r\n' abc
+	answer same '304 S\r\nETag: "a"\r\n'
+	answer escape '302 F\r\nLocation: foo://\033[31m/x\r\nContent-Length: 0\r\n'
+	printf 'HTTP/1.1 200 OK\r\n' >web/heads
+	printf 'X: bbbbbbbbbbbbbbbbbbbb\r\n' >web/heads.endless
+	printf 'HTTP/1.1 100 Continue\r\n\r\n' | tee web/interim >web/interim.endless
+	for row in "file|a redirect to 'file:///etc/passwd' is not followed" 'ftp|is not followed' \
+		'round|redirects followed' 'long|bytes remaining' 'part|status 206' 'same|status 304' \
+		'escape|is not followed' 'heads|bytes of headers' 'interim|bytes of headers'; do
+		fails "${row#*|}" "FROM scratch
+ADD $WEB/${row%%|*} /x"
+		[ ! -e out.tree ]
+	done
+	run ! grep -q $'\033' out
+}
+
+@test "what a server calls a file, and how it packs it, is nobody's business" {
+	serve_web
+	head -c 1000000 /dev/zero | gzip -9 >bomb.gz
+	answer bomb '200 OK\r\nContent-Encoding: gzip\r\n'
+	cat bomb.gz >>web/bomb
+	answer 'n' '200 OK\r\nContent-Disposition: attachment; filename="../../canary"\r\nContent-Length: 2\r\n' xx
+	try "FROM scratch
+ADD $WEB/bomb $WEB/n /d/"
+	cmp out.tree/d/bomb bomb.gz
+	[ "$(ls out.tree/d)" = $'bomb\nn' ]
+	assert_untouched
+}
+
+@test "a server that never ends is left at an interrupt, and nothing stays" {
+	serve_web
+	printf 'HTTP/1.1 200 OK\r\n\r\n' | tee web/endless web/slow >/dev/null
+	head -c 65536 /dev/zero >web/endless.endless
+	echo slow >web/slow.slowly
+	: >web/hang
+	: >web/hang.hang
+	for name in endless slow hang; do
+		printf 'FROM scratch\nADD %s /x\n' "$WEB/$name" >Dockerfile
+		env --default-signal=INT creel-image --store store build --progress=plain ctx -f Dockerfile >out 2>&1 3>&- &
+		pid=$!
+		wait_for grep -q "^GET /$name " web.log
+		kill -INT "$pid"
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" -eq 130 ]
+		no_leftovers_in_store
+	done
+}
+
+no_leftovers_in_store() {
+	[ -z "$(ls -A store/tmp 2>/dev/null)" ] || {
+		ls -lR store/tmp
+		return 1
+	}
+	run ! grep -F "$ROOM/store" /proc/self/mountinfo
+}
+
+@test "passwords of URLs are in no history, record, attestation, event or log" {
+	serve_web
+	serve_elsewhere
+	answer there "302 F\r\nLocation: http://127.0.0.1:$ELSEWHERE/x\r\nSet-Cookie: crumb=1\r\nContent-Length: 0\r\n"
+	answer x '200 OK\r\nContent-Length: 2\r\n' xx
+	answer Dockerfile '200 OK\r\nContent-Length: 13\r\n' 'FROM scratch\n'
+	url=http://bob:S3cret@127.0.0.1:$PORT
+	printf 'FROM base:1\nARG host=%s\nADD %s /x\nADD http://t0ken@127.0.0.1:%s/x /y\nADD http://bob:S3cret@$host/x /z\n' "127.0.0.1:$PORT" "$url/there" "$PORT" >Dockerfile
+	for progress in plain rawjson; do
+		run -0 creel-image --log-level=debug --store store build --progress=$progress --no-cache --provenance=mode=min \
+			--metadata-file meta -t x:1 -f Dockerfile ctx
+		[[ "$output" == *'/there'* ]]
+		run ! grep -E 'S3cret|t0ken' <<<"$output"
+	done
+	run ! grep -rE 'S3cret|t0ken' meta store
+	run -0 creel-image --store store history --no-trunc x:1
+	[[ "$output" == *'ADD http://bob:xxxxx@127.0.0.1'* ]]
+	run -0 creel-image --store store build --progress=plain "$url/Dockerfile"
+	run ! grep -F S3cret <<<"$output"
+	run ! creel-image --store store build --progress=plain "$url/no.git"
+	run ! grep -F S3cret <<<"$output"
+	# The server itself was told, the one that it names was not.
+	grep -q '^Authorization: Basic' web.log
+	[ -s elsewhere.log ]
+	run ! grep -iE '^(authorization|cookie)' elsewhere.log
+}
+
+serve_elsewhere() {
+	hostile_web web elsewhere.log >elsewhere.port 3>&- &
+	SERVERS+=($!)
+	wait_for test -s elsewhere.port
+	ELSEWHERE=$(cat elsewhere.port)
+}
+
+@test "what a server once said of a file is not believed for ever" {
+	serve_web
+	answer f '200 OK\r\nETag: "a"\r\nContent-Length: 4\r\n' good
+	answer f.304 '304 S\r\nETag: "a"\r\n'
+	dockerfile="FROM scratch
+ADD $WEB/f /x"
+	try "$dockerfile"
+	answer f '200 OK\r\nETag: "a"\r\nContent-Length: 4\r\n' evil
+	try "$dockerfile"
+	[ "$(cat out.tree/x)" = good ]
+	sum=$(printf good | sha256sum | cut -c1-64)
+	fails 'digest mismatch' "FROM scratch
+ADD --checksum=sha256:$sum $WEB/f /x"
+	# Its tree is gone: the word "unchanged" helps nobody, and costs one build.
+	rm -rf store/snapshots/build-*
+	fails 'run the build again' "$dockerfile"
+	try "$dockerfile"
+	[ "$(cat out.tree/x)" = evil ]
+}
+
+@test "a redirect of another machine does not lead to this one" {
+	requires program unshare ip
+	answer here '302 F\r\nLocation: http://127.0.0.1:1/x\r\nContent-Length: 0\r\n'
+	answer user '302 F\r\nLocation: http://a@169.254.169.254/x\r\nContent-Length: 0\r\n'
+	answer name '302 F\r\nLocation: http://hidden.test:1/x\r\nContent-Length: 0\r\n'
+	answer x '200 OK\r\nContent-Length: 2\r\n' xx
+	run -0 unshare -nm bash -c '
+		set -e
+		ip link set lo up
+		ip addr add 10.9.8.7/32 dev lo
+		printf "127.0.0.1 localhost hidden.test\n" >hosts
+		mount --bind hosts /etc/hosts
+		hostile_web web web.log 10.9.8.7 >web.port 3>&- &
+		trap "kill $!" EXIT
+		for i in $(seq 100); do [ -s web.port ] || sleep 0.05; done
+		for name in here user name x; do
+			for user in "" "a:b@"; do
+				printf "FROM scratch\nADD http://%s10.9.8.7:%s/%s /x\n" "$user" "$(cat web.port)" $name >Dockerfile
+				creel-image --store store build --progress=plain --no-cache -f Dockerfile ctx 2>&1 | tail -n 1 | sed "s/^/$name: /"
+			done
+		done'
+	[ "$(grep -c 'this machine or its link: refused' <<<"$output")" = 6 ]
+	run ! grep 'x: .*error' <<<"$output"
+}
