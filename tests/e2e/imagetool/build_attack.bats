@@ -129,7 +129,7 @@ no_leftovers_in_store() {
 	done
 	run ! grep -rE 'S3cret|t0ken' meta store
 	run -0 creel-image --store store history --no-trunc x:1
-	[[ "$output" == *'ADD http://bob:xxxxx@127.0.0.1'* ]]
+	[[ "$output" == *'ADD http://xxxxx:xxxxx@127.0.0.1'* ]]
 	run -0 creel-image --store store build --progress=plain "$url/Dockerfile"
 	run ! grep -F S3cret <<<"$output"
 	run ! creel-image --store store build --progress=plain "$url/no.git"
