@@ -98,8 +98,10 @@ static int init(const struct git *git, const struct vertex_git *v, const struct 
 	autofree char *shown = redact_url(v->url);
 	int r = GIT_RUN(git, NULL, e, "init", "--quiet", "--template=", format);
 
-	if (r >= 0 && v->keep_git_dir)
-		r = GIT_RUN(git, NULL, e, "remote", "add", "--", "origin", shown);
+	/* What a submodule's relative URL begins at; and what stays tells nobody a password. */
+	if (r >= 0)
+		r = GIT_RUN(git, NULL, e, "remote", "add", "--", "origin",
+			    v->keep_git_dir ? shown : v->url);
 	return r;
 }
 

@@ -124,6 +124,12 @@ ADD $GIT/r?submodules=false /y/"
 	[ "$(cat out/x/mod/in-submodule)" = below ]
 	[ ! -e out/x/mod/.git ]
 	[ ! -e out/y/mod/in-submodule ]
+	(cd git/r && git config -f .gitmodules submodule.mod.url ../s && git commit -qam relative)
+	build "FROM scratch
+ADD $GIT/r /x/
+ADD --keep-git-dir=true $GIT/r /y/"
+	[ "$(cat out/x/mod/in-submodule out/y/mod/in-submodule)" = $'below\nbelow' ]
+	[ "$(git -c safe.directory='*' -C out/y remote -v | sort -u | wc -l)" = 2 ]
 	(cd git/r && git config -f .gitmodules submodule.mod.url "$ROOM/git/s" && git commit -qam local)
 	fails "transport 'file' not allowed" "FROM scratch
 ADD $GIT/r /x/"
