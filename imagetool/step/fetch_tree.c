@@ -299,7 +299,7 @@ int fetch_git_time(const struct vertex_git *v, const struct fetch_git_facts *fac
 	auto_(git) struct git git = { .opts = opts, .treefd = -1, .url = v->url };
 	struct vertex_git bare = *v;
 	autofree char *work = NULL;
-	autofree char *shown = git_redacted(v->url);
+	autofree char *shown = redact_url(v->url);
 	int r = dir_make_temp_at(workfd, "git-", 0700, &work, e);
 
 	bare.keep_git_dir = false;
