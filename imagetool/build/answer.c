@@ -42,9 +42,8 @@ static const char *build_arg(void *ctx, const char *name)
 }
 
 /* For names of bases in a listing this machine is as good as any. */
-static const char *platform_arg(void *ctx, const char *name)
+const char *answer_platform_arg(struct build *b, const char *name)
 {
-	struct build *b = ctx;
 	struct platform p;
 	char text[PLATFORM_TEXT_SIZE];
 	const char *what = starts_with(name, "TARGET")  ? name + strlen("TARGET")
@@ -60,6 +59,11 @@ static const char *platform_arg(void *ctx, const char *name)
 	if (streq(what, "ARCH"))
 		return arena_strdup(&b->arena, p.arch);
 	return streq(what, "VARIANT") ? "" : NULL;
+}
+
+static const char *platform_arg(void *ctx, const char *name)
+{
+	return answer_platform_arg(ctx, name);
 }
 
 static int plan_stages(struct build *b, struct stages *ret, struct err *e)

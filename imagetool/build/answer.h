@@ -27,6 +27,8 @@ void answer_section_write(struct answer_table *t, struct strbuf *out);
 void answer_json_location(struct json_writer *w, unsigned first, unsigned last);
 /* "sources": the Dockerfile, as Go writes bytes. */
 void answer_json_sources(const struct build *b, struct json_writer *w);
+/* BUILDPLATFORM and its kin; NULL: it is none of them. */
+const char *answer_platform_arg(struct build *b, const char *name);
 /* Of "# NAME what it is" above an instruction: what it is; "" when there is nothing. */
 const char *answer_description(const char *comment, const char *name, struct arena *a);
 

@@ -17,7 +17,10 @@ static int by_line(const void *a, const void *b)
 
 static void add_text(const struct build *b, const struct finding *f, struct strbuf *out)
 {
-	strbuf_addf(out, "\nWARNING: %s - %s\n", check_name(f->rule), check_url(f->rule));
+	const char *url = check_url(f->rule);
+
+	strbuf_addf(out, "\nWARNING: %s%s%s\n", check_name(f->rule), url ? " - " : "",
+		    url ? url : "");
 	strbuf_add_printable(out, f->message, strlen(f->message), "");
 	strbuf_addc(out, '\n');
 	source_excerpt(out, b->input.name, b->input.text, b->input.len, f->first_line,
@@ -45,24 +48,36 @@ static void write_text(const struct build *b, const struct err *failed, struct s
 
 /* ---- JSON ---- */
 
+/* None of them is Go's nil. */
+static void write_warnings(const struct build *b, struct json_writer *w)
+{
+	if (!b->checks.n) {
+		json_null(w);
+		return;
+	}
+	json_array(w);
+	for (size_t i = 0; i < b->checks.n; i++) {
+		const struct finding *f = &b->checks.items[i];
+
+		json_object(w);
+		json_kv_string(w, "ruleName", check_name(f->rule));
+		json_kv_string(w, "description", check_about(f->rule));
+		if (check_url(f->rule))
+			json_kv_string(w, "url", check_url(f->rule));
+		json_kv_string(w, "detail", f->message);
+		answer_json_location(w, f->first_line, f->last_line);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
 static void write_json(const struct build *b, const struct err *failed, struct strbuf *out)
 {
 	struct json_writer w = { .out = out, .indent = 2 };
 
 	json_object(&w);
 	json_key(&w, "warnings");
-	json_array(&w);
-	for (size_t i = 0; i < b->checks.n; i++) {
-		const struct finding *f = &b->checks.items[i];
-
-		json_object(&w);
-		json_kv_string(&w, "ruleName", check_name(f->rule));
-		json_kv_string(&w, "url", check_url(f->rule));
-		json_kv_string(&w, "detail", f->message);
-		answer_json_location(&w, f->first_line, f->last_line);
-		json_object_end(&w);
-	}
-	json_array_end(&w);
+	write_warnings(b, &w);
 	answer_json_sources(b, &w);
 	if (failed) {
 		json_key(&w, "buildError");

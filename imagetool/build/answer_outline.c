@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --call outline: what a target can be given: arguments, secrets, agents. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "imagetool/build/answer.h"
 #include "imagetool/dockerfile/expand.h"
@@ -10,6 +11,7 @@ struct outline_item {
 	const char *name, *value, *about;
 	bool required;
 	unsigned first_line, last_line;
+	size_t place; /* as found, for those of one line */
 };
 
 struct outline_list {
@@ -41,11 +43,29 @@ static struct outline_item *add(struct outline_list *l, struct arena *a, const c
 	l->items = arena_grow(a, l->items, l->n, l->n + 1, sizeof(*l->items));
 	l->items[l->n] = (struct outline_item){ .name = name,
 						.first_line = at->first_line,
-						.last_line = at->last_line };
+						.last_line = at->last_line,
+						.place = l->n };
 	return &l->items[l->n++];
 }
 
 /* ---- Arguments ---- */
+
+/* The ARG above the first FROM. */
+static const struct instruction *global_arg(const struct outline *o, const char *name,
+					    const struct instruction_pair **ret)
+{
+	const struct dockerfile *f = &o->build->file;
+	const struct instruction *found = NULL;
+
+	for (size_t i = 0; i < f->n && f->items[i].kind == INSTRUCTION_ARG; i++)
+		for (size_t n = 0; n < f->items[i].n_pairs; n++) {
+			if (!streq(f->items[i].pairs[n].name, name))
+				continue;
+			*ret = &f->items[i].pairs[n];
+			found = &f->items[i];
+		}
+	return found;
+}
 
 static const char *global_value(const struct stages *s, const char *name)
 {
@@ -53,6 +73,50 @@ static const char *global_value(const struct stages *s, const char *name)
 		if (streq(s->args[i - 1].name, name))
 			return s->args[i - 1].value;
 	return NULL;
+}
+
+static void add_arg(struct outline *o, const char *name, const char *value,
+		    const struct instruction *at)
+{
+	struct arena *a = &o->build->arena;
+	struct outline_item *item;
+
+	if (find(&o->args, name))
+		return;
+	item = add(&o->args, a, name, at);
+	item->value = value;
+	item->about = answer_description(at->comment, name, a);
+}
+
+static void add_used(struct outline *o, const char *text);
+
+/* One above all stages, and those that its default is made of. */
+static void add_global(struct outline *o, const char *name)
+{
+	const struct instruction_pair *p = NULL;
+	const struct instruction *at = global_arg(o, name, &p);
+
+	if (!at || find(&o->args, name))
+		return;
+	add_arg(o, p->name, global_value(o->stages, name), at);
+	if (p->value)
+		add_used(o, p->value);
+}
+
+static const char *use_global(void *ctx, const char *name)
+{
+	struct outline *o = ctx;
+
+	add_global(o, name);
+	return global_value(o->stages, name);
+}
+
+static void add_used(struct outline *o, const char *text)
+{
+	struct expand x = { .get = use_global, .ctx = o, .escape = o->build->file.escape };
+	auto_(strbuf) struct strbuf out = { .max = EXPAND_MAX };
+
+	(void)expand_text(&x, text, &out, NULL);
 }
 
 static const char *known_value(void *ctx, const char *name)
@@ -63,36 +127,49 @@ static const char *known_value(void *ctx, const char *name)
 	return found ? found->value : NULL;
 }
 
-/* What it is unless somebody says otherwise: what was given now, its default, that of the ARG of
- * this name above all stages. */
-static const char *value_of(struct outline *o, const struct instruction_pair *p)
+static const char *given_value(const struct outline *o, const char *name)
 {
-	struct expand x = { .get = known_value, .ctx = o, .escape = o->build->file.escape };
-	auto_(strbuf) struct strbuf text = { 0 };
 	const struct build_values *v = &o->build->values;
 
 	for (size_t i = v->n_args; i > 0; i--)
-		if (streq(v->args[i - 1].name, p->name))
+		if (streq(v->args[i - 1].name, name))
 			return v->args[i - 1].value;
-	if (!p->value)
-		return global_value(o->stages, p->name);
-	if (expand_text(&x, p->value, &text, NULL) < 0)
-		return p->value;
-	return arena_strdup(&o->build->arena, strbuf_str(&text));
+	return NULL;
 }
 
-static void add_arg(struct outline *o, const struct instruction *i)
+static const char *default_value(struct outline *o, const char *text)
 {
-	struct arena *a = &o->build->arena;
+	struct expand x = { .get = known_value, .ctx = o, .escape = o->build->file.escape };
+	auto_(strbuf) struct strbuf out = { .max = EXPAND_MAX };
 
-	for (size_t n = 0; n < i->n_pairs; n++) {
-		const struct instruction_pair *p = &i->pairs[n];
-		const char *value = value_of(o, p);
-		struct outline_item *item = add(&o->args, a, p->name, i);
+	if (expand_text(&x, text, &out, NULL) < 0)
+		return text;
+	return arena_strndup(&o->build->arena, strbuf_str(&out), out.len);
+}
 
-		item->value = value;
-		item->about = answer_description(i->comment, p->name, a);
-	}
+/* Without a value of its own it is the one above all stages, or comes by itself. */
+static void add_stage_arg(struct outline *o, const struct instruction *i,
+			  const struct instruction_pair *p)
+{
+	const char *given = given_value(o, p->name);
+
+	if (given)
+		add_arg(o, p->name, given, i);
+	else if (p->value)
+		add_arg(o, p->name, default_value(o, p->value), i);
+	else if (global_value(o->stages, p->name))
+		add_global(o, p->name);
+	else if (!answer_platform_arg(o->build, p->name))
+		add_arg(o, p->name, NULL, i);
+}
+
+static void add_from(struct outline *o, const struct instruction *from)
+{
+	const char *platform = instruction_flag(from, "platform");
+
+	add_used(o, from->words[0]);
+	if (platform)
+		add_used(o, platform);
 }
 
 /* ---- What steps are shown ---- */
@@ -125,22 +202,50 @@ static int add_run(struct outline *o, const struct instruction *i, struct err *e
 	return r;
 }
 
+static int collect_stage(struct outline *o, const struct stage *stage, struct err *e)
+{
+	int r = 0;
+
+	add_from(o, stage->from);
+	for (size_t i = 0; i < stage->n && r >= 0; i++) {
+		const struct instruction *at = &stage->items[i];
+
+		if (at->kind == INSTRUCTION_RUN)
+			r = add_run(o, at, e);
+		for (size_t n = 0; at->kind == INSTRUCTION_ARG && n < at->n_pairs; n++)
+			add_stage_arg(o, at, &at->pairs[n]);
+	}
+	return r;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct outline_item *x = a, *y = b;
+
+	if (x->first_line != y->first_line)
+		return x->first_line < y->first_line ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static void sort(struct outline_list *l)
+{
+	if (l->n)
+		qsort(l->items, l->n, sizeof(*l->items), by_line);
+}
+
+/* The target's own words go before those of what it is built on. */
 static int collect(struct outline *o, size_t target, struct err *e)
 {
 	bool *needed = arena_alloc(&o->build->arena, o->stages->n, sizeof(bool));
-	int r = 0;
+	int r = collect_stage(o, &o->stages->items[target], e);
 
 	stages_needed(o->stages, target, needed);
-	for (size_t s = 0; s < o->stages->n; s++) {
-		const struct stage *stage = &o->stages->items[s];
-
-		for (size_t i = 0; needed[s] && i < stage->n && r >= 0; i++) {
-			if (stage->items[i].kind == INSTRUCTION_ARG)
-				add_arg(o, &stage->items[i]);
-			else if (stage->items[i].kind == INSTRUCTION_RUN)
-				r = add_run(o, &stage->items[i], e);
-		}
-	}
+	for (size_t s = o->stages->n; s > 0 && r >= 0; s--)
+		if (needed[s - 1] && s - 1 != target)
+			r = collect_stage(o, &o->stages->items[s - 1], e);
+	sort(&o->args);
+	sort(&o->secrets);
+	sort(&o->ssh);
 	return r;
 }
 

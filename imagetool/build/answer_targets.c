@@ -2,21 +2,7 @@
 /* --call targets: the stages. */
 #include "imagetool/build/answer.h"
 
-#define BASE_SHOWN "scratch"
-
-static const char *base_of(const struct stages *all, const struct stage *s)
-{
-	switch (s->base) {
-	case BASE_SCRATCH:
-		return BASE_SHOWN;
-	case BASE_STAGE:
-		return all->items[s->base_stage].name;
-	case BASE_IMAGE:
-		return s->base_name;
-	}
-	return "";
-}
-
+/* Bases and platforms as they are written: what variables make of them is asked by others. */
 static void add_json(struct build *b, const struct stages *all, struct strbuf *out)
 {
 	struct json_writer w = { .out = out, .indent = 2 };
@@ -27,6 +13,7 @@ static void add_json(struct build *b, const struct stages *all, struct strbuf *o
 	for (size_t i = 0; i < all->n; i++) {
 		const struct stage *s = &all->items[i];
 		const char *about = answer_description(s->from->comment, s->name, &b->arena);
+		const char *platform = instruction_flag(s->from, "platform");
 
 		json_object(&w);
 		if (*s->name)
@@ -35,9 +22,9 @@ static void add_json(struct build *b, const struct stages *all, struct strbuf *o
 			json_kv_bool(&w, "default", true);
 		if (*about)
 			json_kv_string(&w, "description", about);
-		json_kv_string(&w, "base", base_of(all, s));
-		if (s->platform)
-			json_kv_string(&w, "platform", s->platform);
+		json_kv_string(&w, "base", s->from->words[0]);
+		if (platform)
+			json_kv_string(&w, "platform", platform);
 		answer_json_location(&w, s->from->first_line, s->from->last_line);
 		json_object_end(&w);
 	}

@@ -81,15 +81,15 @@ void answer_json_location(struct json_writer *w, unsigned first, unsigned last)
 {
 	json_key(w, "location");
 	json_object(w);
-	json_key(w, "ranges");
-	json_array(w);
 	if (first) {
+		json_key(w, "ranges");
+		json_array(w);
 		json_object(w);
 		add_position(w, "start", first);
 		add_position(w, "end", last);
 		json_object_end(w);
+		json_array_end(w);
 	}
-	json_array_end(w);
 	json_object_end(w);
 }
 
@@ -103,8 +103,8 @@ void answer_json_sources(const struct build *b, struct json_writer *w)
 	if (b->opts->call == BUILD_CALL_CHECK) {
 		json_object(w);
 		json_kv_string(w, "filename", b->input.name);
-		json_kv_string(w, "language", "Dockerfile");
 		json_kv_string(w, "data", strbuf_str(&text));
+		json_kv_string(w, "language", "Dockerfile");
 		json_object_end(w);
 	} else {
 		json_string(w, strbuf_str(&text));

@@ -64,7 +64,8 @@ void build_print_warnings(const struct build *b)
 		strbuf_addc(&out, '\n');
 		if (!b->opts->debug)
 			continue;
-		strbuf_addf(&out, "More info: %s\n", check_url(f->rule));
+		if (check_url(f->rule))
+			strbuf_addf(&out, "More info: %s\n", check_url(f->rule));
 		add_place(b, f->first_line, f->last_line, &out);
 		strbuf_addc(&out, '\n');
 	}

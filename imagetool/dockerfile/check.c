@@ -14,48 +14,77 @@
 #define URL "https://docs.docker.com/go/dockerfile/rule/"
 
 static const struct {
-	const char *name, *url;
+	const char *name, *url, *about;
 	bool experimental;
 } rules[] = {
-	[CHECK_STAGE_NAME_CASING] = { "StageNameCasing", URL "stage-name-casing/", false },
-	[CHECK_FROM_AS_CASING] = { "FromAsCasing", URL "from-as-casing/", false },
+	[CHECK_STAGE_NAME_CASING] = { "StageNameCasing", URL "stage-name-casing/",
+				      "Stage names should be lowercase", false },
+	[CHECK_FROM_AS_CASING] = { "FromAsCasing", URL "from-as-casing/",
+				   "The 'as' keyword should match the case of the 'from' keyword",
+				   false },
 	[CHECK_NO_EMPTY_CONTINUATION] = { "NoEmptyContinuation", URL "no-empty-continuation/",
+					  "Empty continuation lines will become errors in a future release",
 					  false },
 	[CHECK_CONSISTENT_INSTRUCTION_CASING] = { "ConsistentInstructionCasing",
-						  URL "consistent-instruction-casing/", false },
-	[CHECK_DUPLICATE_STAGE_NAME] = { "DuplicateStageName", URL "duplicate-stage-name/", false },
-	[CHECK_RESERVED_STAGE_NAME] = { "ReservedStageName", URL "reserved-stage-name/", false },
+						  URL "consistent-instruction-casing/",
+						  "All commands within the Dockerfile should use the same casing (either upper or lower)",
+						  false },
+	[CHECK_DUPLICATE_STAGE_NAME] = { "DuplicateStageName", URL "duplicate-stage-name/",
+					 "Stage names should be unique", false },
+	[CHECK_RESERVED_STAGE_NAME] = { "ReservedStageName", URL "reserved-stage-name/",
+					"Reserved words should not be used as stage names", false },
 	[CHECK_JSON_ARGS_RECOMMENDED] = { "JSONArgsRecommended", URL "json-args-recommended/",
+					  "JSON arguments recommended for ENTRYPOINT/CMD to prevent unintended behavior related to OS signals",
 					  false },
 	[CHECK_MAINTAINER_DEPRECATED] = { "MaintainerDeprecated", URL "maintainer-deprecated/",
+					  "The MAINTAINER instruction is deprecated, use a label instead to define an image author",
 					  false },
 	[CHECK_UNDEFINED_ARG_IN_FROM] = { "UndefinedArgInFrom", URL "undefined-arg-in-from/",
-					  false },
-	[CHECK_UNDEFINED_VAR] = { "UndefinedVar", URL "undefined-var/", false },
+					  "FROM command must use declared ARGs", false },
+	[CHECK_UNDEFINED_VAR] = { "UndefinedVar", URL "undefined-var/",
+				  "Variables should be defined before their use", false },
 	[CHECK_WORKDIR_RELATIVE_PATH] = { "WorkdirRelativePath", URL "workdir-relative-path/",
+					  "Relative workdir without an absolute workdir declared within the build can have unexpected results if the base image changes",
 					  false },
 	[CHECK_MULTIPLE_INSTRUCTIONS_DISALLOWED] = { "MultipleInstructionsDisallowed",
 						     URL "multiple-instructions-disallowed/",
+						     "Multiple instructions of the same type should not be used in the same stage",
 						     false },
 	[CHECK_LEGACY_KEY_VALUE_FORMAT] = { "LegacyKeyValueFormat", URL "legacy-key-value-format/",
+					    "Legacy key/value format with whitespace separator should not be used",
 					    false },
 	[CHECK_REDUNDANT_TARGET_PLATFORM] = { "RedundantTargetPlatform",
-					      URL "redundant-target-platform/", false },
+					      URL "redundant-target-platform/",
+					      "Setting platform to predefined $TARGETPLATFORM in FROM is redundant as this is the default behavior",
+					      false },
 	[CHECK_SECRETS_USED_IN_ARG_OR_ENV] = { "SecretsUsedInArgOrEnv",
-					       URL "secrets-used-in-arg-or-env/", false },
+					       URL "secrets-used-in-arg-or-env/",
+					       "Sensitive data should not be used in the ARG or ENV commands",
+					       false },
 	[CHECK_INVALID_DEFAULT_ARG_IN_FROM] = { "InvalidDefaultArgInFrom",
-						URL "invalid-default-arg-in-from/", false },
+						URL "invalid-default-arg-in-from/",
+						"Default value for global ARG results in an empty or invalid base image name",
+						false },
 	[CHECK_FROM_PLATFORM_FLAG_CONST_DISALLOWED] = { "FromPlatformFlagConstDisallowed",
 							URL "from-platform-flag-const-disallowed/",
+							"FROM --platform flag should not use a constant value",
 							false },
-	[CHECK_COPY_IGNORED_FILE] = { "CopyIgnoredFile", URL "copy-ignored-file/", false },
+	[CHECK_COPY_IGNORED_FILE] = { "CopyIgnoredFile", URL "copy-ignored-file/",
+				      "Attempting to Copy file that is excluded by .dockerignore",
+				      false },
 	[CHECK_INVALID_DEFINITION_DESCRIPTION] = { "InvalidDefinitionDescription",
-						   URL "invalid-definition-description/", true },
-	[CHECK_EXPOSE_PROTO_CASING] = { "ExposeProtoCasing", URL "expose-proto-casing/", false },
+						   URL "invalid-definition-description/",
+						   "Comment for build stage or argument should follow the format: `# <arg/stage name> <description>`. If this is not intended to be a description comment, add an empty line or comment between the instruction and the comment.",
+						   true },
+	[CHECK_EXPOSE_PROTO_CASING] = { "ExposeProtoCasing", URL "expose-proto-casing/",
+					"Protocol in EXPOSE instruction should be lowercase",
+					false },
 	[CHECK_EXPOSE_INVALID_FORMAT] = { "ExposeInvalidFormat", URL "expose-invalid-format/",
+					  "IP address and host-port mapping should not be used in EXPOSE instruction. This will become an error in a future release",
 					  false },
-	[CHECK_INVALID_BASE_IMAGE_PLATFORM] = { "InvalidBaseImagePlatform",
-						URL "invalid-base-image-platform/", false },
+	[CHECK_INVALID_BASE_IMAGE_PLATFORM] = { "InvalidBaseImagePlatform", NULL,
+						"Base image platform does not match expected target platform",
+						false },
 };
 
 const char *check_name(enum check_rule rule)
@@ -66,6 +95,11 @@ const char *check_name(enum check_rule rule)
 const char *check_url(enum check_rule rule)
 {
 	return rules[rule].url;
+}
+
+const char *check_about(enum check_rule rule)
+{
+	return rules[rule].about;
 }
 
 /* ---- Which rules count ---- */

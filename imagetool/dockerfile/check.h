@@ -70,9 +70,22 @@ void check_report(struct checks *c, enum check_rule rule, const struct instructi
 /* All that the text shows. */
 void dockerfile_check(struct checks *c, const struct dockerfile *f);
 
+/* The last of what a stage should have once; zeroed where it begins. */
+struct check_stage {
+	const struct instruction *cmd, *entrypoint, *health;
+};
+/* What an instruction of a stage that is needed shows.  `has_shell`: the config has a SHELL by now,
+ * of the stage or of what it is built on, and JSON is no better then. */
+void check_step(struct checks *c, struct check_stage *s, const struct instruction *i,
+		bool has_shell);
+/* A word of EXPOSE, with variables' values. */
+void check_port(struct checks *c, const struct instruction *i, const char *port);
+
 const char *check_name(enum check_rule rule);
-/* Where the rule is explained. */
+/* Where the rule is explained; NULL: nowhere. */
 const char *check_url(enum check_rule rule);
+/* What it is about, in a sentence. */
+const char *check_about(enum check_rule rule);
 
 /* The lines around a place as BuildKit shows them, the place itself marked by ">>>". */
 void source_excerpt(struct strbuf *out, const char *name, const char *text, size_t len,

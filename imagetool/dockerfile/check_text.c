@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "imagetool/dockerfile/check.h"
+#include "imagetool/platform.h"
 
 /* More stages than a build may have are not compared with one another. */
 #define NAMED_MAX 1000
@@ -13,8 +14,6 @@ struct checker {
 	const struct dockerfile *file;
 	unsigned upper, lower; /* keywords written all in capitals, all in small letters */
 	unsigned n_named;      /* stages with names so far */
-	const struct instruction *last_cmd, *last_entrypoint, *last_health; /* of this stage */
-	bool shell_set; /* the stage's own SHELL: JSON is no better then */
 };
 
 enum casing { CASING_NONE, CASING_LOWER, CASING_UPPER, CASING_MIXED };
@@ -86,37 +85,48 @@ static void check_stage_name(struct checker *c, const struct instruction *i)
 	if (keyword != casing_of(as) && keyword != CASING_MIXED)
 		ADD(c, CHECK_FROM_AS_CASING, i, "'%s' and '%s' keywords' casing do not match", as,
 		    i->keyword);
-	if (strcasecmp(name, "context") == 0 || strcasecmp(name, "scratch") == 0)
+	if (streq(lower, "context") || streq(lower, "scratch"))
 		ADD(c, CHECK_RESERVED_STAGE_NAME, i,
-		    "Stage name should not use the same name as reserved stage \"%s\"", name);
+		    "Stage name should not use the same name as reserved stage \"%s\"", lower);
 	if (c->n_named++ < NAMED_MAX && is_duplicate(c, i))
 		ADD(c, CHECK_DUPLICATE_STAGE_NAME, i,
 		    "Duplicate stage name \"%s\", stage names should be unique", lower);
 }
 
-/* "linux/arm64" is what a stage named after it is about. */
+/* "linux/arm64" is what a stage named after it is about; what is no platform is told elsewhere. */
 static bool is_named_after(const struct instruction *from, const char *platform)
 {
-	const char *name = from->n_words == 3 ? from->words[2] : "";
-	size_t os = strcspn(platform, "/"),
-	       arch = platform[os] ? strcspn(platform + os + 1, "/") : 0;
-	autofree char *first = xstrndup(platform, os);
-	autofree char *second = xstrndup(platform + os + (arch > 0), arch);
+	autofree char *name = lower_case(from->n_words == 3 ? from->words[2] : "");
+	struct platform p;
 
-	return (*first && strcasestr(name, first)) || (*second && strcasestr(name, second));
+	platform_host(&p);
+	return platform_parse(platform, &p, NULL) < 0 || strstr(name, p.os) || strstr(name, p.arch);
+}
+
+/* What it means with TARGETPLATFORM set, which it always is. */
+static bool is_target_platform(const char *text)
+{
+	static const char *const begins[] = { "${TARGETPLATFORM:-", "${TARGETPLATFORM-" };
+	size_t len = strlen(text);
+
+	if (streq(text, "$TARGETPLATFORM") || streq(text, "${TARGETPLATFORM}"))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(begins); i++)
+		if (starts_with(text, begins[i]) && strcspn(text, "}") + 1 == len &&
+		    !strchr(text + 1, '$'))
+			return true;
+	return false;
 }
 
 static void check_from(struct checker *c, const struct instruction *i)
 {
 	const char *platform = instruction_flag(i, "platform");
 
-	c->last_cmd = c->last_entrypoint = c->last_health = NULL;
-	c->shell_set = false;
 	if (i->n_words == 3)
 		check_stage_name(c, i);
 	if (!platform)
 		return;
-	if (streq(platform, "$TARGETPLATFORM") || streq(platform, "${TARGETPLATFORM}"))
+	if (is_target_platform(platform))
 		ADD(c, CHECK_REDUNDANT_TARGET_PLATFORM, i,
 		    "Setting platform to predefined %s in FROM is redundant as this is the default "
 		    "behavior",
@@ -124,97 +134,6 @@ static void check_from(struct checker *c, const struct instruction *i)
 	else if (!strchr(platform, '$') && !is_named_after(i, platform))
 		ADD(c, CHECK_FROM_PLATFORM_FLAG_CONST_DISALLOWED, i,
 		    "FROM --platform flag should not use constant value \"%s\"", platform);
-}
-
-/* ---- CMD, ENTRYPOINT, HEALTHCHECK ---- */
-
-static void check_single(const struct checker *c, const struct instruction **last,
-			 const struct instruction *i)
-{
-	if (*last)
-		ADD(c, CHECK_MULTIPLE_INSTRUCTIONS_DISALLOWED, *last,
-		    "Multiple %s instructions should not be used in the same stage because only the "
-		    "last one will be used",
-		    i->keyword);
-	*last = i;
-}
-
-static void check_command(const struct checker *c, const struct instruction **last,
-			  const struct instruction *i)
-{
-	check_single(c, last, i);
-	if (!i->json && i->n_words > 0 && !c->shell_set)
-		ADD(c, CHECK_JSON_ARGS_RECOMMENDED, i,
-		    "JSON arguments recommended for %s to prevent unintended behavior related to OS "
-		    "signals",
-		    i->keyword);
-}
-
-/* ---- Names of secrets ---- */
-
-static bool is_one_of(const char *const *words, size_t n, const char *text, size_t len)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strlen(words[i]) == len && strncasecmp(words[i], text, len) == 0)
-			return true;
-	return false;
-}
-
-/* Words between underscores say what it is for. */
-static bool looks_secret(const char *name)
-{
-	static const char *const secret[] = { "apikey", "auth",     "credential", "credentials",
-					      "key",    "password", "pword",      "passwd",
-					      "secret", "token" };
-	static const char *const fine[] = { "public", "file", "version" };
-	bool found = false;
-
-	for (const char *p = name;; p++) {
-		size_t len = strcspn(p, "_");
-
-		if (is_one_of(fine, ARRAY_LEN(fine), p, len))
-			return false;
-		found = found || is_one_of(secret, ARRAY_LEN(secret), p, len);
-		p += len;
-		if (!*p)
-			return found;
-	}
-}
-
-static void check_pairs(const struct checker *c, const struct instruction *i)
-{
-	if (i->legacy_pair)
-		ADD(c, CHECK_LEGACY_KEY_VALUE_FORMAT, i,
-		    "\"%s key=value\" should be used instead of legacy \"%s key value\" format",
-		    i->keyword, i->keyword);
-	if (i->kind == INSTRUCTION_LABEL)
-		return;
-	for (size_t n = 0; n < i->n_pairs; n++)
-		if (looks_secret(i->pairs[n].name))
-			ADD(c, CHECK_SECRETS_USED_IN_ARG_OR_ENV, i,
-			    "Do not use ARG or ENV instructions for sensitive data (%s \"%s\")",
-			    instruction_name(i->kind), i->pairs[n].name);
-}
-
-/* ---- EXPOSE ---- */
-
-static void check_expose(const struct checker *c, const struct instruction *i)
-{
-	for (size_t n = 0; n < i->n_words; n++) {
-		const char *word = i->words[n], *slash = strchr(word, '/');
-
-		if (slash && casing_of(slash + 1) != CASING_LOWER &&
-		    casing_of(slash + 1) != CASING_NONE)
-			ADD(c, CHECK_EXPOSE_PROTO_CASING, i,
-			    "Defined protocol '%s' in EXPOSE instruction should be lowercase",
-			    word);
-		/* A colon inside ${...} is a modifier's. */
-		if (!strchr(word, '$') && strchr(word, ':'))
-			ADD(c, CHECK_EXPOSE_INVALID_FORMAT, i,
-			    "EXPOSE instruction should not define an IP address or host-port "
-			    "mapping, found '%s'",
-			    word);
-	}
 }
 
 /* ---- Descriptions ---- */
@@ -239,21 +158,11 @@ static void check_description(const struct checker *c, const struct instruction 
 
 static void check_one(struct checker *c, const struct instruction *i)
 {
-	check_casing(c, i);
 	switch (i->kind) {
 	case INSTRUCTION_FROM:
 		check_from(c, i);
 		if (i->n_words == 3)
 			check_description(c, i, i->words[2]);
-		break;
-	case INSTRUCTION_CMD:
-		check_command(c, &c->last_cmd, i);
-		break;
-	case INSTRUCTION_ENTRYPOINT:
-		check_command(c, &c->last_entrypoint, i);
-		break;
-	case INSTRUCTION_HEALTHCHECK:
-		check_single(c, &c->last_health, i);
 		break;
 	case INSTRUCTION_MAINTAINER:
 		ADD(c, CHECK_MAINTAINER_DEPRECATED, i,
@@ -261,21 +170,20 @@ static void check_one(struct checker *c, const struct instruction *i)
 		break;
 	case INSTRUCTION_ARG:
 		check_description(c, i, i->pairs[0].name);
-		check_pairs(c, i);
-		break;
-	case INSTRUCTION_ENV:
-	case INSTRUCTION_LABEL:
-		check_pairs(c, i);
-		break;
-	case INSTRUCTION_EXPOSE:
-		check_expose(c, i);
-		break;
-	case INSTRUCTION_SHELL:
-		c->shell_set = true;
 		break;
 	default:
 		break;
 	}
+}
+
+/* ARG above it is no instruction of a stage. */
+static size_t first_stage(const struct dockerfile *f)
+{
+	size_t i = 0;
+
+	while (i < f->n && f->items[i].kind != INSTRUCTION_FROM)
+		i++;
+	return i;
 }
 
 void dockerfile_check(struct checks *checks, const struct dockerfile *f)
@@ -285,8 +193,10 @@ void dockerfile_check(struct checks *checks, const struct dockerfile *f)
 	for (size_t i = 0; i < f->n_remarks; i++)
 		check_add(checks, CHECK_NO_EMPTY_CONTINUATION, f->remarks[i].first_line,
 			  f->remarks[i].last_line, "Empty continuation line");
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = first_stage(f); i < f->n; i++)
 		count_casing(&c, &f->items[i]);
+	for (size_t i = first_stage(f); i < f->n; i++)
+		check_casing(&c, &f->items[i]);
 	for (size_t i = 0; i < f->n; i++)
 		check_one(&c, &f->items[i]);
 }

@@ -87,20 +87,32 @@ static int add_ports(struct plain *p, const char *word, struct port_list *ports,
 	return r;
 }
 
+static void check_word(const struct plain *p, const char *word)
+{
+	const struct platform_build *pb = p->w.pb;
+
+	if (pb->b->checks && pb->first)
+		check_port(pb->b->checks, p->w.i, word);
+}
+
 /* Ranges are written out, words in order as they were written. */
 static int plain_ports(struct plain *p, struct err *e)
 {
 	autofree const char **sorted = xcalloc(p->i.n_words + 1, sizeof(*sorted));
 	auto_(strv) struct strv words = { 0 };
 	struct port_list ports = { 0 };
+	struct expand x = p->w.x;
 	int r = 0;
 
+	/* BuildKit looks for no undefined variables here. */
+	x.unset = NULL;
 	if (p->i.n_words > 0)
 		memcpy(sorted, p->i.words, p->i.n_words * sizeof(*sorted));
 	qsort(sorted, p->i.n_words, sizeof(*sorted), by_text);
 	for (size_t n = 0; n < p->i.n_words && r >= 0; n++)
-		r = expand_words(&p->w.x, sorted[n], &words, e);
+		r = expand_words(&x, sorted[n], &words, e);
 	for (size_t n = 0; n < words.n && r >= 0; n++) {
+		check_word(p, words.v[n]);
 		r = add_ports(p, words.v[n], &ports, e);
 		if (r >= 0)
 			r = stage_memory_check(p->w.pb, e);
@@ -309,5 +321,7 @@ int dispatch(struct platform_build *pb, struct stage_build *s, const struct inst
 	int r = stage_memory_check(pb, e);
 
 	pb->b->now = i;
+	if (r >= 0 && pb->b->checks && pb->first)
+		check_step(pb->b->checks, &s->checked, i, s->config.config->shell.n > 0);
 	return r < 0 ? r : dispatchers[i->kind](pb, s, i, e);
 }

@@ -67,6 +67,7 @@ struct stage_build {
 	bool in_trigger;
 	size_t n_steps, step; /* "2/5" */
 	bool scan_stage, scan_context;
+	struct check_stage checked;
 };
 
 /* One platform's. */

@@ -111,3 +111,35 @@ teardown() { room_teardown; }
 	printf '# only\n' >ctx/Dockerfile
 	run -1 build ctx
 }
+
+@test "answers have BuildKit's fields and no others" {
+	cat >ctx/Dockerfile <<-'END'
+		# base what it is built on
+		ARG base=base:1
+		ARG UNUSED=x DERIVED=${base}-x
+		# last the end
+		FROM --platform=$BUILDPLATFORM $base AS last
+		ARG TARGETARCH DERIVED own=1
+		CMD echo x
+	END
+	run -1 build --call check,format=json ctx
+	jq -e '.warnings == [{ruleName: "JSONArgsRecommended", description:
+		"JSON arguments recommended for ENTRYPOINT/CMD to prevent unintended behavior related to OS signals",
+		url: "https://docs.docker.com/go/dockerfile/rule/json-args-recommended/",
+		detail: "JSON arguments recommended for CMD to prevent unintended behavior related to OS signals",
+		location: {ranges: [{start: {line: 7}, end: {line: 7}}]}}]
+		and (.sources[0] | keys_unsorted == ["filename", "data", "language"]) and (has("buildError") | not)' said
+	good --call targets,format=json ctx
+	jq -e '.targets == [{name: "last", default: true, description: "the end", base: "$base",
+		platform: "$BUILDPLATFORM", location: {ranges: [{start: {line: 5}, end: {line: 5}}]}}]' said
+	good --call outline,format=json ctx
+	jq -e '[.args[] | [.name, .value, .description, .location.ranges[0].start.line]] ==
+		[["base", "base:1", "what it is built on", 2], ["DERIVED", "base:1-x", null, 3], ["own", "1", null, 6]]
+		and .name == "last" and .description == "the end" and (.sources | length) == 1' said
+	printf 'FROM base:1\n' >ctx/Dockerfile
+	good --call check,format=json ctx
+	jq -e '.warnings == null and (has("buildError") | not)' said
+	printf 'FROM base:1\nCOPY --from=9 a b\n' >ctx/Dockerfile
+	run -1 build --call check,format=json ctx
+	jq -e '.buildError | (.message | test("invalid stage index 9")) and .location.ranges[0].start.line == 2' said
+}

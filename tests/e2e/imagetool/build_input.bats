@@ -242,7 +242,7 @@ serve_asking() {
 	[ "$(creel-image --store store inspect --config x:1 | jq -r "$created")" = 2008-01-10T21:20:00Z ]
 	good -t x:1 --build-arg SOURCE_DATE_EPOCH=context "http://127.0.0.1:$PORT/repo/.git"
 	[ "$(creel-image --store store inspect --config x:1 | jq -r "$created")" = 2011-03-13T07:06:40Z ]
-	good -t x:1 --build-context repo="http://127.0.0.1:$PORT/repo/.git" --source-date-epoch repo ctx
+	good -t x:1 --build-context repo="http://127.0.0.1:$PORT/repo/.git" --build-arg SOURCE_DATE_EPOCH=repo ctx
 	[ "$(creel-image --store store inspect --config x:1 | jq -r "$created")" = 2011-03-13T07:06:40Z ]
 	printf 'ARG SOURCE_DATE_EPOCH=src\nFROM scratch AS src\nADD http://127.0.0.1:%s/c.tar /\nFROM base:1\nCOPY file /\n' \
 		"$PORT" >ctx/Dockerfile

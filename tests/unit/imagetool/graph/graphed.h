@@ -50,6 +50,9 @@ static const struct {
 	  "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"OnBuild\":[\"COPY --from=lib /l "
 	  "/l\",\"RUN install $X\"]},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DIGEST_A
 	  "\"]}}" },
+	{ "docker.io/library/shell:latest",
+	  "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Shell\":[\"bash\",\"-c\"]},"
+	  "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DIGEST_A "\"]}}" },
 	{ "docker.io/library/empty:latest",
 	  "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}" },
 };

@@ -179,7 +179,7 @@ static void values_are_checked(void **state UNUSED)
 		{ "FROM scratch\nCOPY $foo .\n",
 		  "2 UndefinedVar: Usage of undefined variable '$foo'\n" },
 		{ "FROM scratch\nARG foo\nCOPY a$foo ${bar:-x} .\n", "" },
-		{ "FROM scratch\nRUN echo $foo\nCMD $foo\n", "" },
+		{ "FROM scratch\nSHELL [\"x\"]\nRUN echo $foo\nCMD $foo\n", "" },
 		{ "FROM scratch\nWORKDIR a\nWORKDIR b\n",
 		  "2 WorkdirRelativePath: Relative workdir \"a\" can have unexpected results if the "
 		  "base image changes\n" },
@@ -204,6 +204,64 @@ static void values_are_checked(void **state UNUSED)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		auto_(graphed) struct graphed g = { .ignored = "out" };
+
+		print_message("%s", rows[i].text);
+		assert_findings(&g, rows[i].text, rows[i].want);
+	}
+}
+
+/* What instructions of needed stages show by themselves. */
+static void steps_are_checked(void **state UNUSED)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "FROM scratch\nCMD b\n",
+		  "2 JSONArgsRecommended: JSON arguments recommended for CMD to prevent unintended behavior related to OS "
+		  "signals\n" },
+		{ "FROM scratch\nENTRYPOINT b\n",
+		  "2 JSONArgsRecommended: JSON arguments recommended for ENTRYPOINT to prevent unintended behavior related to OS "
+		  "signals\n" },
+		{ "FROM scratch\nCMD [\"b\"]\n", "" },
+		{ "FROM scratch\nCMD\n", "" },
+		{ "FROM scratch\nSHELL [\"x\"]\nCMD b\n", "" },
+		{ "FROM scratch AS a\nSHELL [\"x\"]\nFROM a\nCMD b\n", "" },
+		{ "FROM shell\nCMD b\n", "" },
+		{ "FROM scratch\nCMD [\"b\"]\nCMD [\"c\"]\n",
+		  "2 MultipleInstructionsDisallowed: Multiple CMD instructions should not be used in the same stage because only the "
+		  "last one will be used\n" },
+		{ "FROM scratch AS a\nCMD [\"b\"]\nFROM a\nCMD [\"c\"]\n", "" },
+		{ "FROM scratch\nHEALTHCHECK NONE\nHEALTHCHECK CMD a\n",
+		  "2 MultipleInstructionsDisallowed: Multiple HEALTHCHECK instructions should not be used in the same stage because only the "
+		  "last one will be used\n" },
+		{ "FROM scratch\nENV b c\n",
+		  "2 LegacyKeyValueFormat: \"ENV key=value\" should be used instead of legacy \"ENV "
+		  "key value\" format\n" },
+		{ "FROM scratch\nLABEL b c\n",
+		  "2 LegacyKeyValueFormat: \"LABEL key=value\" should be used instead of legacy "
+		  "\"LABEL key value\" format\n" },
+		{ "FROM scratch\nARG MY_TOKEN\n",
+		  "2 SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data "
+		  "(ARG \"MY_TOKEN\")\n" },
+		{ "FROM scratch\nENV password=x\n",
+		  "2 SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data "
+		  "(ENV \"password\")\n" },
+		{ "ARG TOKEN\nFROM scratch\n", "" },
+		{ "FROM scratch\nARG PUBLIC_KEY TOKENIZER KEYS\n", "" },
+		{ "FROM scratch\nARG P=TCP\nEXPOSE 80/$P\n",
+		  "3 ExposeProtoCasing: Defined protocol '80/TCP' in EXPOSE instruction should be "
+		  "lowercase\n" },
+		{ "FROM scratch\nEXPOSE 127.0.0.1:80:80 90/udp\n",
+		  "2 ExposeInvalidFormat: EXPOSE instruction should not define an IP address or "
+		  "host-port mapping, found '127.0.0.1:80:80'\n" },
+		{ "FROM scratch\nEXPOSE ${P:-80}\n", "" },
+		{ "FROM scratch\nEXPOSE 80 $P\n", "" },
+		{ "FROM scratch AS unused\nCMD b\nENV b c\nFROM scratch\n", "" },
+		{ "FROM scratch\n# check=skip=JSONArgsRecommended\nCMD b\n", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_(graphed) struct graphed g = { 0 };
 
 		print_message("%s", rows[i].text);
 		assert_findings(&g, rows[i].text, rows[i].want);
@@ -271,6 +329,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_is_said_with_its_place),
 		cmocka_unit_test(a_target_is_found_or_named),
 		cmocka_unit_test(values_are_checked),
+		cmocka_unit_test(steps_are_checked),
 		cmocka_unit_test(a_place_is_reported_once_for_all_platforms),
 		cmocka_unit_test(checks_look_at_every_stage_when_asked),
 		cmocka_unit_test(many_instructions_take_little_time),
