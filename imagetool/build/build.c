@@ -19,33 +19,6 @@
 
 /* ---- Before anything is done ---- */
 
-/* BuildKit's variables, in bytes; -1: no limit. */
-static int64_t log_limit(const char *variable)
-{
-	const char *text = getenv(variable);
-	int64_t limit;
-
-	if (!text || !*text)
-		return 0;
-	if (parse_i64(text, &limit) == 0 && limit >= -1 && limit != 0)
-		return limit;
-	log_warning("%s: '%s' is no number of bytes and no -1: it is not looked at", variable,
-		    text);
-	return 0;
-}
-
-static int open_progress(struct build *b, struct err *e)
-{
-	struct progress_opts o = {
-		.mode = b->opts->quiet ? PROGRESS_QUIET : (enum progress_mode)b->opts->progress,
-		.fd = STDERR_FILENO,
-		.log_max = log_limit("BUILDKIT_STEP_LOG_MAX_SIZE"),
-		.log_speed_max = log_limit("BUILDKIT_STEP_LOG_MAX_SPEED"),
-	};
-
-	return progress_open(&o, &b->progress, e);
-}
-
 /* The held signals, readable where somebody waits for something else as well. */
 static int watch_signals(struct err *e)
 {
@@ -105,7 +78,7 @@ static int prepare(struct build *b, struct err *e)
 	if (r >= 0)
 		r = b->signals = watch_signals(e);
 	if (r >= 0)
-		r = open_progress(b, e);
+		r = build_open_progress(b, e);
 	if (r < 0)
 		return r;
 	b->place = (struct build_place){ .keep_git_dir = keeps_git_dir(&b->values),

@@ -36,8 +36,7 @@ void build_tell_findings(struct build *b)
 /* These say nothing beside what programs read or nobody wants. */
 static bool is_silent(const struct build *b)
 {
-	return b->opts->quiet || b->opts->progress == PROGRESS_QUIET ||
-	       b->opts->progress == PROGRESS_RAWJSON;
+	return b->shown == PROGRESS_QUIET || b->shown == PROGRESS_RAWJSON;
 }
 
 static void add_place(const struct build *b, unsigned first, unsigned last, struct strbuf *out)
@@ -48,13 +47,13 @@ static void add_place(const struct build *b, unsigned first, unsigned last, stru
 void build_print_warnings(const struct build *b)
 {
 	auto_(strbuf) struct strbuf out = { 0 };
-	bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+	bool colour = isatty(STDERR_FILENO);
 
 	if (!b->checks.n || is_silent(b))
 		return;
-	strbuf_addf(&out, "\n %s%zu warning%s found%s:%s\n", colour ? "\033[33m" : "", b->checks.n,
-		    b->checks.n == 1 ? "" : "s", b->opts->debug ? "" : " (use --debug to expand)",
-		    colour ? "\033[0m" : "");
+	strbuf_addf(&out, "\n %s%zu warning%s found%s:%s\n", colour ? b->colours.warning : "",
+		    b->checks.n, b->checks.n == 1 ? "" : "s",
+		    b->opts->debug ? "" : " (use --debug to expand)", colour ? b->colours.off : "");
 	for (size_t i = 0; i < b->checks.n; i++) {
 		const struct finding *f = &b->checks.items[i];
 		autofree char *text = finding_line(f);
@@ -76,7 +75,7 @@ void build_print_place(const struct build *b)
 {
 	auto_(strbuf) struct strbuf out = { 0 };
 
-	if (!b->failed_first_line || !b->input.text || b->opts->progress == PROGRESS_RAWJSON)
+	if (!b->failed_first_line || !b->input.text || b->shown == PROGRESS_RAWJSON)
 		return;
 	add_place(b, b->failed_first_line, b->failed_last_line, &out);
 	(void)fputs(strbuf_str(&out), stderr);

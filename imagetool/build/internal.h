@@ -8,6 +8,7 @@
 #include "imagetool/build/contexts.h"
 #include "imagetool/build/input.h"
 #include "imagetool/build/values.h"
+#include "imagetool/progress/colours.h"
 #include "imagetool/result/caches.h"
 #include "imagetool/solve/images.h"
 #include "imagetool/solve/solve.h"
@@ -16,6 +17,8 @@ struct build {
 	const struct build_options *opts;
 	struct store *store;
 	struct progress *progress;
+	enum progress_mode shown; /* as asked for: auto, too */
+	struct colours colours;   /* on a terminal */
 	struct arena arena;
 	int signals; /* readable once a signal is held back */
 	struct build_place place;
@@ -40,6 +43,9 @@ struct build {
 
 /* refuse.c: what options ask for and cannot have, before anything is done. */
 int build_refuse(const struct build *b, struct err *e);
+
+/* show.c */
+int build_open_progress(struct build *b, struct err *e);
 
 /* define.c: from the input to the Dockerfile as data, and on to the graph. */
 int build_read(struct build *b, struct err *e);

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "imagetool/progress/colours.h"
 #include "imagetool/progress/log_limit.h"
 #include "imagetool/progress/progress.h"
 #include "libutil/alloc.h"
@@ -96,7 +97,6 @@ struct progress {
 	/* tty */
 	size_t drawn; /* lines of the picture that stands */
 	int64_t drawn_at;
-	bool colour;
 };
 
 int64_t progress_now(const struct progress *p);
@@ -124,7 +124,9 @@ void progress_failures(struct progress *p, struct strbuf *out);
 struct picture_opts {
 	unsigned rows, cols;
 	int64_t now;
-	bool last, colour;
+	bool last;
+	const struct colours *colours; /* NULL: none */
+	unsigned log_lines;            /* at most, of a step that runs */
 };
 /* Returns how many lines it has. */
 size_t picture_draw(const struct progress *p, const struct picture_opts *o, struct strbuf *out);

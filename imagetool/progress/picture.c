@@ -12,14 +12,11 @@
  */
 #include "imagetool/progress/internal.h"
 
-#define LOG_LINES 6 /* of a step that runs */
-#define NAME_MIN  12
+#define NAME_MIN 12
 
-#define BLUE   "\033[34m"
-#define RED    "\033[31m"
-#define YELLOW "\033[33m"
-#define FAINT  "\033[2m"
-#define PLAIN  "\033[0m"
+/* The member of a struct colours, as a place in it. */
+#define COLOUR(member) offsetof(struct colours, member)
+#define NO_COLOUR      SIZE_MAX
 
 /* Cut to `cols` characters.  Wide ones count as two: better too short than two lines. */
 static void add_cut(struct strbuf *out, const char *text, size_t len, size_t cols, size_t *ret_used)
@@ -43,7 +40,7 @@ static void add_cut(struct strbuf *out, const char *text, size_t len, size_t col
 }
 
 struct line {
-	const char *colour; /* NULL: none */
+	size_t colour; /* in a struct colours, or NO_COLOUR */
 	const char *prefix;
 	struct strbuf text; /* printable */
 	struct strbuf size; /* printable; "" */
@@ -62,6 +59,11 @@ static void pad(struct strbuf *out, size_t n)
 		strbuf_addc(out, ' ');
 }
 
+static const char *colour_on(const struct line *l, const struct picture_opts *o)
+{
+	return l->colour != NO_COLOUR && o->colours ? (const char *)o->colours + l->colour : "";
+}
+
 static void line_draw(const struct line *l, const struct picture_opts *o, struct strbuf *out)
 {
 	auto_(strbuf) struct strbuf time = { 0 };
@@ -75,8 +77,7 @@ static void line_draw(const struct line *l, const struct picture_opts *o, struct
 	with_size = l->size.len && left > l->size.len + 1 + NAME_MIN;
 	if (with_size)
 		left -= l->size.len + 1;
-	if (l->colour && o->colour)
-		strbuf_adds(out, l->colour);
+	strbuf_adds(out, colour_on(l, o));
 	strbuf_adds(out, l->prefix);
 	add_cut(out, strbuf_str(&l->text), l->text.len, left, &used);
 	if (with_size)
@@ -85,8 +86,8 @@ static void line_draw(const struct line *l, const struct picture_opts *o, struct
 		pad(out, left - used);
 		strbuf_adds(out, strbuf_str(&time));
 	}
-	if (l->colour && o->colour)
-		strbuf_adds(out, PLAIN);
+	if (*colour_on(l, o))
+		strbuf_adds(out, o->colours->off);
 	strbuf_adds(out, "\033[K\n");
 }
 
@@ -105,7 +106,7 @@ static void lines_done(struct lines *l)
 }
 AUTO_DEFINE_DONE(lines, lines_done)
 
-static struct line *lines_add(struct lines *l, const char *prefix, const char *colour)
+static struct line *lines_add(struct lines *l, const char *prefix, size_t colour)
 {
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 64;
@@ -124,11 +125,11 @@ static const char *state_word(const struct progress_vertex *v)
 	return v->error ? "ERROR " : v->cached ? "CACHED " : "";
 }
 
-static const char *state_colour(const struct progress_vertex *v)
+static size_t state_colour(const struct progress_vertex *v)
 {
 	if (!v->ended)
-		return NULL;
-	return v->canceled ? YELLOW : v->error ? RED : BLUE;
+		return NO_COLOUR;
+	return v->canceled ? COLOUR(cancel) : v->error ? COLOUR(error) : COLOUR(run);
 }
 
 static void add_items(const struct progress_vertex *v, const struct picture_opts *o,
@@ -137,7 +138,8 @@ static void add_items(const struct progress_vertex *v, const struct picture_opts
 	for (size_t n = 0; n < v->n_items; n++) {
 		const struct progress_item *i = &v->items[n];
 		int64_t end = i->ended ? i->ended : v->ended ? v->ended : o->now;
-		struct line *l = lines_add(out, " => => ", progress_item_ended(v, i) ? BLUE : NULL);
+		struct line *l = lines_add(out, " => => ",
+					   progress_item_ended(v, i) ? COLOUR(run) : NO_COLOUR);
 
 		strbuf_add_printable(&l->text, i->id, strlen(i->id), "");
 		progress_bytes(&l->size, i);
@@ -148,10 +150,43 @@ static void add_items(const struct progress_vertex *v, const struct picture_opts
 static void add_warnings(const struct progress_vertex *v, struct lines *out)
 {
 	for (size_t i = 0; i < v->warnings.n; i++) {
-		struct line *l = lines_add(out, " => ", YELLOW);
+		struct line *l = lines_add(out, " => ", COLOUR(warning));
 
 		strbuf_adds(&l->text, "WARN: ");
 		strbuf_add_printable(&l->text, v->warnings.v[i], strlen(v->warnings.v[i]), "");
+	}
+}
+
+/* The end of what begins with ESC: a sequence up to its letter, a title up to its end, or one more
+ * byte. */
+static const char *skip_escape(const char *at, const char *end)
+{
+	if (++at == end)
+		return end;
+	if (*at == ']') {
+		while (at < end && *at != '\a' && *at != '\033')
+			at++;
+		return at < end && *at == '\a' ? at + 1 : at;
+	}
+	if (*at++ != '[')
+		return at;
+	while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x40)
+		at++;
+	return at < end ? at + 1 : end;
+}
+
+/* As a terminal shows it that knows neither colours nor places. */
+static void add_plain(struct strbuf *out, const char *at, const char *end)
+{
+	while (at < end) {
+		const char *to = at;
+
+		while (to < end && *to != '\033' && *to != '\t')
+			to++;
+		strbuf_add_printable(out, at, (size_t)(to - at), "");
+		if (to < end && *to == '\t')
+			pad(out, 8 - out->len % 8);
+		at = to == end ? end : *to == '\t' ? to + 1 : skip_escape(to, end);
 	}
 }
 
@@ -173,9 +208,8 @@ static void add_output(const struct progress_vertex *v, size_t most, struct line
 		for (const char *c = from; c < end; c++)
 			if (*c == '\r')
 				from = c + 1;
-		l = lines_add(out, " => => # ", FAINT);
-		if (end > from)
-			strbuf_add_printable(&l->text, from, (size_t)(end - from), "");
+		l = lines_add(out, " => => # ", COLOUR(faint));
+		add_plain(&l->text, from, end);
 	}
 }
 
@@ -209,7 +243,7 @@ static size_t output_lines(const struct progress *p, const struct picture_opts *
 		return 0;
 	lines = ((size_t)o->rows - 4) / running;
 	lines = lines > 1 ? lines - 1 : 0;
-	return lines < LOG_LINES ? lines : LOG_LINES;
+	return lines < o->log_lines ? lines : o->log_lines;
 }
 
 static void collect(const struct progress *p, const struct picture_opts *o, bool running,
@@ -223,19 +257,28 @@ static void collect(const struct progress *p, const struct picture_opts *o, bool
 	}
 }
 
+static bool has_failed(const struct progress *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->items[i]->error || p->items[i]->canceled)
+			return true;
+	return false;
+}
+
 static void headline(const struct progress *p, const struct picture_opts *o, struct strbuf *out)
 {
-	struct line l = { .prefix = "", .spent = -1 };
+	struct line l = { .prefix = "", .colour = NO_COLOUR, .spent = -1 };
 	size_t done = 0, known = 0;
+	bool failed = has_failed(p);
 
 	for (size_t i = 0; i < p->n; i++) {
 		/* What nobody needed in the end was not to be done. */
-		known += !o->last || p->items[i]->began;
+		known += !o->last || failed || p->items[i]->began;
 		done += p->items[i]->began && p->items[i]->ended;
 	}
 	strbuf_addf(&l.text, "[+] Building %.1fs (%zu/%zu)%s",
 		    (double)(o->now - p->begun) / (double)NANOSECONDS, done, known,
-		    o->last && done && done == known ? " FINISHED" : "");
+		    o->last && !failed && done && done == known ? " FINISHED" : "");
 	line_draw(&l, o, out);
 	line_done(&l);
 }

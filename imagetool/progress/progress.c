@@ -148,6 +148,16 @@ static void start_ticking(struct progress *p)
 
 /* ---- Open and close ---- */
 
+const char *const progress_modes[] = { "auto", "tty", "plain", "rawjson", "quiet", NULL };
+
+/* One that says of itself that it cannot go back to what it has shown. */
+static bool can_draw(void)
+{
+	const char *term = getenv("TERM");
+
+	return !term || !streq(term, "dumb");
+}
+
 static int choose(struct progress *p, struct err *e)
 {
 	static const struct progress_display *const displays[] = {
@@ -159,9 +169,10 @@ static int choose(struct progress *p, struct err *e)
 	enum progress_mode mode = p->opts.mode;
 
 	p->terminal = isatty(p->opts.fd);
-	p->colour = p->terminal && !getenv("NO_COLOR");
+	if (!p->terminal)
+		p->opts.colours = NULL;
 	if (mode == PROGRESS_AUTO)
-		mode = p->terminal ? PROGRESS_TTY : PROGRESS_PLAIN;
+		mode = p->terminal && can_draw() ? PROGRESS_TTY : PROGRESS_PLAIN;
 	if (mode == PROGRESS_TTY && !p->terminal)
 		return err_set(e, ENOTTY, "progress 'tty': there is no terminal: use plain");
 	p->display = displays[mode];

@@ -18,6 +18,8 @@
 #include "libutil/cleanup.h"
 #include "libutil/err.h"
 
+struct colours;
+
 enum progress_mode {
 	PROGRESS_AUTO, /* tty where there is a terminal, else plain */
 	PROGRESS_TTY,
@@ -25,6 +27,9 @@ enum progress_mode {
 	PROGRESS_RAWJSON,
 	PROGRESS_QUIET,
 };
+
+/* Their words, in that order, NULL at the end. */
+extern const char *const progress_modes[];
 
 /* What is kept of one vertex's output: BuildKit's limits. */
 #define PROGRESS_LOG_MAX       ((int64_t)2 << 20)   /* bytes */
@@ -35,6 +40,9 @@ struct progress_opts {
 	int fd; /* borrowed; standard error as a rule */
 	/* Of each vertex; 0: the above, -1: none. */
 	int64_t log_max, log_speed_max;
+	unsigned log_lines; /* of a step that runs, on a terminal; 0: 6 */
+	/* Borrowed; what a terminal gets; NULL: none. */
+	const struct colours *colours;
 	/* Nanoseconds since 1970; NULL: the clock.  For tests. */
 	int64_t (*now)(void);
 };

@@ -6,7 +6,8 @@
 
 #include "libutil/tty.h"
 
-#define DRAW_MIN (PROGRESS_TICK_MS * 1000000LL)
+#define LOG_LINES 6 /* BuildKit's */
+#define DRAW_MIN  (PROGRESS_TICK_MS * 1000000LL)
 
 /* One write for a whole picture, so that no half of it is seen: up to where the old one began, each
  * line over the old one, and what is left of it goes. */
@@ -14,7 +15,10 @@ static void draw(struct progress *p, bool last)
 {
 	auto_(strbuf) struct strbuf out = { 0 };
 	unsigned short rows = 0, cols = 0;
-	struct picture_opts o = { .now = progress_now(p), .last = last, .colour = p->colour };
+	struct picture_opts o = { .now = progress_now(p),
+				  .last = last,
+				  .colours = p->opts.colours,
+				  .log_lines = p->opts.log_lines ? p->opts.log_lines : LOG_LINES };
 
 	if (tty_get_size(p->opts.fd, &rows, &cols, NULL) < 0 || !rows || !cols) {
 		rows = 24;

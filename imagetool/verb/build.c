@@ -18,8 +18,6 @@ struct values {
 	struct registry_flags registry;
 };
 
-/* In the order of enum progress_mode. */
-static const char *const progress_modes[] = { "auto", "tty", "plain", "rawjson", "quiet", NULL };
 /* In the order of enum build_pull; the first is a bare --pull and --pull=true. */
 static const char *const pulls[] = { "always",    "true",  "newer", "1",  "yes",   "missing",
 				     "ifmissing", "false", "0",     "no", "never", NULL };

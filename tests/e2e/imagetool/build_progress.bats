@@ -89,6 +89,28 @@ terminal() {
 	run ! grep -q $'\033\[3[0-9]m' out
 }
 
+@test "BUILDKIT_PROGRESS, BUILDKIT_COLORS and TERM say how a build is shown" {
+	printf 'FROM base:1\nRUN echo x\n' >ctx/Dockerfile
+	terminal 'BUILDKIT_PROGRESS=plain creel-image --store store build ctx'
+	grep -q '^#1 \[internal\]' out
+	terminal 'BUILDKIT_PROGRESS=plain creel-image --store store build --progress=tty ctx'
+	grep -q 'Building' out
+	terminal 'TERM=dumb creel-image --store store build ctx'
+	grep -q '^#1 \[internal\]' out
+	terminal 'BUILDKIT_COLORS=run=magenta NO_COLOR= creel-image --store store build ctx'
+	grep -q $'\033\[35m' out
+	run ! grep -q $'\033\[34m' out
+	terminal 'BUILDKIT_COLORS=run=nothing creel-image --store store build ctx'
+	says "BUILDKIT_COLORS: 'run=nothing' is not looked at"
+	BUILDKIT_PROGRESS=quiet good ctx
+	[ ! -s out ]
+	BUILDKIT_PROGRESS=rawjson good ctx
+	jq -es 'any(.[].vertexes // []; length > 0)' out
+	BUILDKIT_PROGRESS=film run -2 build ctx
+	says "BUILDKIT_PROGRESS 'film'"
+	BUILDKIT_PROGRESS=film good -q ctx
+}
+
 @test "without a terminal there is no picture" {
 	printf 'FROM base:1\n' >ctx/Dockerfile
 	run -1 build --progress=tty ctx

@@ -282,7 +282,7 @@ static const struct event picture_events[] = {
 
 static void the_picture_shows_what_runs_with_the_last_lines_it_printed(void **state UNUSED)
 {
-	struct picture_opts o = { .rows = 24, .cols = 60 };
+	struct picture_opts o = { .rows = 24, .cols = 60, .log_lines = 6 };
 	autofree char *text = NULL;
 
 	clock_ms = 1500;
@@ -295,9 +295,72 @@ static void the_picture_shows_what_runs_with_the_last_lines_it_printed(void **st
 			    " => => # cc\033[K\n => => # shown\033[K\n");
 }
 
+static void sequences_of_a_step_leave_its_text_in_the_picture(void **state UNUSED)
+{
+	static const struct event events[] = {
+		{ 0, BEGIN, 1, "RUN make", 0, 0 },
+		{ 10, LOG, 1, "a\tb\n\033[1;31mred\033[0m text\033[K\n\033]0;evil\033\\x\n", 0, 0 },
+		{ 0, LOG, 1, "\033[2K\033[1G\033(Bwheel\033[\n\033", 0, 0 },
+	};
+	struct picture_opts o = { .rows = 24, .cols = 60, .log_lines = 9 };
+	autofree char *text = draw(events, ARRAY_LEN(events), &o);
+
+	assert_non_null(strstr(text, " => => # a       b\033[K\n"));
+	assert_non_null(strstr(text, " => => # red text\033[K\n"));
+	assert_non_null(strstr(text, " => => # x\033[K\n"));
+	assert_non_null(strstr(text, "wheel\033[K\n"));
+	assert_null(strstr(text, "evil"));
+	assert_null(strstr(text, "x1b"));
+}
+
+static void a_build_that_failed_is_not_finished(void **state UNUSED)
+{
+	static const struct event events[] = {
+		{ 0, BEGIN, 1, "RUN exit 1", 0, 0 },
+		{ 10, FAIL, 1, "exit code: 1", 0, 0 },
+	};
+	struct picture_opts o = { .rows = 24, .cols = 60, .last = true };
+	autofree char *text = draw(events, ARRAY_LEN(events), &o);
+
+	assert_non_null(strstr(text, "(1/1)\033[K\n => ERROR RUN exit 1 "));
+	assert_null(strstr(text, "FINISHED"));
+}
+
+static void colours_are_chosen_by_name_or_mixed(void **state UNUSED)
+{
+	struct colours c;
+
+	assert_null(colours_choose(NULL, NULL, &c));
+	assert_string_equal(c.run, "\033[34m");
+	assert_null(colours_choose("", "run=Green:error=255,0,128:", &c));
+	assert_string_equal(c.run, "\033[32m");
+	assert_string_equal(c.error, "\033[38;5;199m");
+	assert_string_equal(c.cancel, "\033[33m");
+	assert_null(colours_choose("1", "run=green", &c));
+	assert_string_equal(c.run, "");
+	assert_string_equal(c.off, "");
+}
+
+static void what_is_no_colour_is_named_and_the_others_count(void **state UNUSED)
+{
+	static const char *const wrong[] = { "run=mauve",   "run=1,2",    "run=1,2,256", "walk=red",
+					     "run=1,2,3,4", "run=-1,2,3", "run=",        "red" };
+	struct colours c;
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		autofree char *text = xasprintf("error=blue:%s:cancel=cyan", wrong[i]);
+		const char *unknown = colours_choose(NULL, text, &c);
+
+		assert_ptr_equal(unknown, text + strlen("error=blue:"));
+		assert_string_equal(c.run, "\033[34m");
+		assert_string_equal(c.error, "\033[34m");
+		assert_string_equal(c.cancel, "\033[36m");
+	}
+}
+
 static void no_line_is_wider_than_the_terminal(void **state UNUSED)
 {
-	struct picture_opts o = { .rows = 24 };
+	struct picture_opts o = { .rows = 24, .log_lines = 6 };
 
 	clock_ms = 1500;
 	o.now = clock_now();
@@ -336,6 +399,10 @@ int main(void)
 		cmocka_unit_test(json_has_one_object_a_line_as_buildkit_writes_them),
 		cmocka_unit_test(quiet_says_nothing),
 		cmocka_unit_test(the_picture_shows_what_runs_with_the_last_lines_it_printed),
+		cmocka_unit_test(sequences_of_a_step_leave_its_text_in_the_picture),
+		cmocka_unit_test(a_build_that_failed_is_not_finished),
+		cmocka_unit_test(colours_are_chosen_by_name_or_mixed),
+		cmocka_unit_test(what_is_no_colour_is_named_and_the_others_count),
 		cmocka_unit_test(no_line_is_wider_than_the_terminal),
 		cmocka_unit_test(a_small_terminal_shows_what_runs),
 	};
