@@ -165,6 +165,18 @@ static int is_below(struct apply *a, const char *name, struct err *e)
 	return r < 0 ? r : below.kind != VIEW_NONE;
 }
 
+static int no_whiteout(const char *name, struct err *e)
+{
+	if (errno != EPERM)
+		return err_sys(e, "make the whiteout of '%s'", name);
+	return err_set(
+		e, EPERM,
+		"make the whiteout of '%s': not permitted on this file system (it may be an "
+		"overlay, as a container's own files are): choose a store elsewhere, or copies "
+		"(unpack, bundle --rootfs=copy)",
+		name);
+}
+
 static int make_whiteout(struct apply *a, int dirfd, const char *name, struct err *e)
 {
 	int r = is_below(a, name, e);
@@ -173,7 +185,7 @@ static int make_whiteout(struct apply *a, int dirfd, const char *name, struct er
 		return r;
 	/* Linux lets everybody make this device, since 5.8. */
 	if (mknodat(dirfd, name, S_IFCHR, makedev(0, 0)) < 0)
-		return err_sys(e, "make the whiteout of '%s'", name);
+		return no_whiteout(name, e);
 	note_whiteout(a);
 	return 0;
 }

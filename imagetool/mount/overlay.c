@@ -138,6 +138,15 @@ static int set(int fs, const char *key, int fd, struct err *e)
 	return 0;
 }
 
+int overlay_no_upper(struct err *e)
+{
+	return err_set(
+		e, EINVAL,
+		"what an overlay writes can't be kept on this file system (an overlay itself, as "
+		"a container's own files are, or a network file system): choose a directory on "
+		"another, such as ext4 or XFS");
+}
+
 static int set_upper(int fs, int dirfd, struct err *e)
 {
 	static const struct {
@@ -152,7 +161,7 @@ static int set_upper(int fs, int dirfd, struct err *e)
 			return err_sys(e, "open '%s'", dirs[i].name);
 		r = set(fs, dirs[i].key, fd, e);
 	}
-	return r;
+	return r == -EINVAL ? overlay_no_upper(e) : r;
 }
 
 /* A kernel that does not know one of them does not do what it is about either. */

@@ -12,6 +12,11 @@ struct layers {
 	size_t n_images;
 };
 
+/* ---- overlay.c ---- */
+
+/* Say that an upper directory is refused, and what to do. */
+int overlay_no_upper(struct err *e);
+
 /* ---- overlay_old.c ---- */
 
 /* Whether overlayfs takes its layers one by one (lowerdir+, Linux 6.7): asked of the kernel, whose

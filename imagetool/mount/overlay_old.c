@@ -144,6 +144,8 @@ static int mount_named(struct naming *m, struct err *e)
 	if (mkdir(target, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "make directory '" OVERLAY_SHOWN "'");
 	r = mount_shown(m, target, e);
+	if (r == -EINVAL && m->mode != OVERLAY_READ)
+		r = overlay_no_upper(e);
 	if (r >= 0)
 		r = take_down(target, e);
 	(void)rmdir(target);

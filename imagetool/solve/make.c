@@ -254,8 +254,12 @@ static int execute(struct solve *s, struct task *n, struct sched_turn *t, struct
 static int make_image(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	struct apply_notes notes = { 0 };
-	int r = sched_busy(t, e);
+	int r;
 
+	/* Of an earlier run of jobs. */
+	if (n->has_stack)
+		return SCHED_DONE;
+	r = sched_busy(t, e);
 	if (r < 0)
 		return r;
 	progress_vertex_begin(s->opts->progress, n->index, n->v->digest, n->v->name);

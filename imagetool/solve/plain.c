@@ -26,9 +26,8 @@ static void tell(const struct solve *s, const struct err *why)
 {
 	log_warning(
 		"no overlay can be made in the store '%s', so that each step works on a copy of "
-		"all files, which takes longer and more of the disk: choose a store on a "
-		"file system such as ext4 or XFS (in a container, a volume) with --store.  "
-		"The reason: %s",
+		"all files, which takes longer and more of the disk (--store names another "
+		"place; in a container, a volume): %s",
 		store_path(s->opts->store), why->msg);
 }
 

@@ -72,3 +72,52 @@ on_overlay() {
 	[ "$(jq -er '."containerimage.digest"' meta)" = "$new" ]
 	[ "$(grep -c 'no overlay can be made' out)" -eq 1 ]
 }
+
+@test "on an overlay a cache is unpacked over copies, what is in use is kept, and mount says what to do" {
+	printf 'FROM base:1\nRUN rm /etc/passwd && echo made >/made\nCOPY --link into /etc/\n' >ctx/Dockerfile
+	mkdir ctx/into
+	echo over >ctx/into/new
+	cp -a store made
+	creel-image --store made build -q -t x:1 --cache-to type=local,dest=cache,mode=max ctx
+	echo 'RUN cat /made /etc/new >/both && test ! -e /etc/passwd' >>ctx/Dockerfile
+	mkdir store.copied
+	on_overlay store.copied sh -euc '
+		img() { creel-image --store store.copied "$@"; }
+		img build --progress plain -t y:1 --cache-from type=local,src=cache ctx
+		img prune
+		test "$(ls store.copied/snapshots | grep -c ^plain-)" -eq 3
+		img build --progress plain -o tree ctx
+		img bundle y:1 bundle /bin/sh
+		grep -q over bundle/rootfs/both
+		! img mount --rw y:1
+		! img bundle --rootfs=overlay base:1 store.copied/other /bin/sh
+	' >said 2>out || {
+		cat out
+		false
+	}
+	[ "$(grep -c ' CACHED' out)" -eq 5 ]
+	[ "$(cat tree/both bundle/rootfs/both)" = "$(printf 'made\nover\nmade\nover')" ]
+	says 'choose a store elsewhere'
+	says 'choose a directory on another'
+}
+
+@test "an ordinary user's store on an overlay" {
+	requires userns
+	requires program setpriv newuidmap newgidmap
+	make_user
+	many_kinds
+	chmod 755 "$ROOM"
+	mkdir lower upper work home
+	creel-image --store store save -o lower/base.tar base:1 >/dev/null
+	cp -r ctx lower/ctx
+	chown -R "$ROOTLESS_ID:$ROOTLESS_ID" lower upper
+	unshare -m sh -euc 'mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work home; cd home; exec "$@"' sh \
+		setpriv --reuid "$ROOTLESS_ID" --regid "$ROOTLESS_ID" --clear-groups env -i HOME="$ROOM/home" PATH="$PATH" sh -euc '
+			creel-image --store st load -i base.tar >/dev/null
+			exec creel-image --store st build --progress plain -o type=tar,dest=- ctx' >said 2>out || {
+		cat out
+		false
+	}
+	says 'no overlay can be made'
+	tar -xOf said both | grep -qx over
+}
