@@ -252,6 +252,7 @@ int tree_for_step(struct solve *s, size_t vertex, struct step_tree *ret, struct 
 		ret->fd = context_rootfd(n->context);
 		return 0;
 	}
+	ret->key = n->key;
 	ret->fd = tree_open(s, vertex, e);
 	return ret->fd < 0 ? ret->fd : 0;
 }

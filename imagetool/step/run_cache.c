@@ -22,12 +22,14 @@
 #define CACHES_MAX 1024 /* of one private id at once */
 #define CACHE_MODE 0755
 
-/* As BuildKit: who it is made for makes it another one. */
-static char *hash_of(const struct run_mount *m)
+/* As BuildKit: who it is made for and what it begins with make it another one: the files, not what
+ * their stage is called. */
+static char *hash_of(const struct run_mount *m, const struct step_tree *from)
 {
+	const char *begins = from->key && *from->key ? from->key : m->from;
 	autofree char *text = xasprintf("%s%c%u:%u:%o%c%s%c%s", m->id, '\n', m->uid, m->gid,
-					m->has_mode ? m->mode : CACHE_MODE, '\n', m->from, '\n',
-					*m->from ? m->source : "");
+					m->has_mode ? m->mode : CACHE_MODE, '\n',
+					*m->from ? begins : "", '\n', *m->from ? m->source : "");
 	char hex[SHA256_TEXT_SIZE];
 
 	sha256_hex(text, strlen(text), hex);
@@ -180,7 +182,7 @@ static int open_cache(int dirfd, int n, const struct run_mount *m, const struct 
 int run_cache_open(struct run_step *s, const struct run_mount *m, const struct step_tree *from,
 		   struct err *e)
 {
-	autofree char *hash = hash_of(m);
+	autofree char *hash = hash_of(m, from);
 	autofree char *path = xasprintf("%s/" RUN_CACHES "/%s", s->env->dir, hash);
 	autofd int dirfd = -1, cachefd = -1;
 	int n;

@@ -20,6 +20,7 @@ struct step_root {
 struct step_tree {
 	int fd;                  /* its root directory; borrowed; -1: there is none */
 	struct context *context; /* for contexts, else NULL */
+	const char *key;         /* what changes with its files; NULL or "": not known */
 };
 
 #endif

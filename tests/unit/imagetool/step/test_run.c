@@ -505,6 +505,13 @@ static void a_cache_begins_with_what_it_is_from(void **state)
 	write_root(w, "etc/file", "text");
 	assert_shell(w, "cat /c/file; echo more >>/c/file", "text");
 	assert_shell(w, "cat /c/file /etc/file", "textmore\ntext");
+	/* Other files are another cache, whatever they are called; the same are the same. */
+	w->trees[0].key = "a";
+	assert_shell(w, "cat /c/file; echo of a >>/c/file", "text");
+	m->from = "renamed";
+	assert_shell(w, "cat /c/file", "textof a\n");
+	w->trees[0].key = "b";
+	assert_shell(w, "cat /c/file", "text");
 }
 
 static void a_tmpfs_is_empty_and_as_large_as_asked(void **state)
