@@ -109,11 +109,25 @@ static int get_context(void *ctx, const char *name, struct graph_context *ret, s
 	return 0;
 }
 
+static bool is_all(const struct ignore *ig)
+{
+	for (size_t i = 0; i < ig->n; i++)
+		if (streq(ig->rules[i].text, "*") || streq(ig->rules[i].text, "**") ||
+		    streq(ig->rules[i].text, "**/*"))
+			return true;
+	return false;
+}
+
+/* Where a '!' takes back something nobody can say what is left of a directory.  The root is no
+ * file: only who leaves out all leaves it out. */
 static bool is_ignored(void *ctx, const char *path)
 {
 	const struct build *b = ctx;
+	const struct ignore *ig = &b->input.ignore;
 
-	return ignore_excludes(&b->input.ignore, path);
+	if (ig->has_keeps)
+		return false;
+	return streq(path, ".") || streq(path, "/") ? is_all(ig) : ignore_excludes(ig, path);
 }
 
 static int get_time(void *ctx, const struct vertex *v, int64_t *ret, struct err *e)

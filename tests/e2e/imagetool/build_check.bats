@@ -143,3 +143,19 @@ teardown() { room_teardown; }
 	run -1 build --call check,format=json ctx
 	jq -e '.buildError | (.message | test("invalid stage index 9")) and .location.ranges[0].start.line == 2' said
 }
+
+@test "--check says which sources .dockerignore leaves out" {
+	local row ignored source want
+	for row in 'out|./out/|Copy file "out"' 'out|out/x|Copy file "out/x"' 'out|.|' '*|.|Copy file "."' '**/*|/|Copy file "/"' \
+		'*\n!x|.|' 'out\n!out/x|out|' '*.log|a.log|Copy file "a.log"' '# out|out|'; do
+		IFS='|' read -r ignored source want <<<"$row"
+		printf "$ignored\n" >ctx/.dockerignore
+		printf 'FROM base:1\nCOPY %s /\n' "$source" >ctx/Dockerfile
+		build --check ctx || true
+		if [ -n "$want" ]; then
+			grep -qxF "Attempting to $want that is excluded by .dockerignore" said || { echo "$row"; cat said; return 1; }
+		else
+			grep -qx 'Check complete, no warnings found.' said || { echo "$row"; cat said; return 1; }
+		fi
+	done
+}
