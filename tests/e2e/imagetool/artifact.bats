@@ -138,6 +138,14 @@ manifest_of() { # NAME REFERENCE
 
 # ---- What refers to an image ----------------------------------------------------------------------
 
+@test "push --subject says of what it is" {
+	creel-image --store layout push -q a "$REPO:1"
+	one=$(ci artifact push -q --subject 1 --artifact-type application/x-one "$REPO:about" sbom.json)
+	[ "$(manifest_of "$REPO" "$one" | jq -r .subject.digest)" = "$MANIFEST" ]
+	run -0 ci referrers "$REPO:1"
+	[[ $output == *"$one  application/x-one"* ]]
+}
+
 @test "what is attached is listed, by the tag where the registry has no list" {
 	creel-image --store layout push -q a "$REPO:1"
 	run -0 ci referrers "$REPO:1"

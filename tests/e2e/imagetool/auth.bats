@@ -180,6 +180,14 @@ answers() {
 	run -0 bash -c "printf '%s' '$SECRET' | creel-image copy -q --src-creds ann --src-password-stdin \
 		'docker://$REGISTRY/team/image:a' 'oci:$BATS_TEST_TMPDIR/out:a'"
 	run -5 creel-image copy -q "oci:$BATS_TEST_TMPDIR/out:a" "docker://$REGISTRY/team/copy:a"
+	run -0 bash -c "printf '%s' '$SECRET' | creel-image copy -q --dest-creds ann --dest-password-stdin \
+		'oci:$BATS_TEST_TMPDIR/out:a' 'docker://$REGISTRY/team/by-name:a'"
+	log_in "$REGISTRY"
+	mv "$AUTH" "$BATS_TEST_TMPDIR/elsewhere"
+	creel-image copy -q --src-authfile "$BATS_TEST_TMPDIR/elsewhere" --dest-authfile "$BATS_TEST_TMPDIR/elsewhere" \
+		"docker://$REGISTRY/team/by-name:a" "docker://$REGISTRY/team/by-file:a"
+	run -5 creel-image copy -q --src-authfile "$BATS_TEST_TMPDIR/elsewhere" \
+		"docker://$REGISTRY/team/by-file:a" "docker://$REGISTRY/team/by-nothing:a"
 	log_in "$REGISTRY"
 	creel-image copy -q "oci:$BATS_TEST_TMPDIR/out:a" "docker://$REGISTRY/team/copy:a"
 	image pull -q "$REGISTRY/team/copy:a"

@@ -396,6 +396,24 @@ q() { # JQ-FILTER: of the bundle's config.json
 	assert_untouched
 }
 
+@test "--privileged, block devices and real time are written as they are said" {
+	layer 1.tar <<<'dir name=etc'
+	CONFIG='{"Cmd":["x"]}' make_layout layout x 1.tar
+	mknod disk b 7 0
+	bundle --privileged --rootfs=copy x b
+	[ "$(q '[.linux.seccomp, (.linux.maskedPaths | length), (.linux.readonlyPaths | length), .linux.resources.devices[0].allow]')" = \
+		'[null,0,0,true]' ]
+	[ "$(q '.process.capabilities.bounding | index("CAP_SYS_ADMIN") != null')" = true ]
+	rm -r b
+	bundle --rootfs=copy -m 64m --oom-kill-disable --cpu-rt-runtime 95 --cpu-rt-period 1000 --blkio-weight-device "$PWD/disk:200" \
+		--device-read-bps "$PWD/disk:2m" --device-write-bps "$PWD/disk:1m" --device-read-iops "$PWD/disk:20" \
+		--device-write-iops "$PWD/disk:10" x b
+	[ "$(q '.linux.resources | [.memory.disableOOMKiller, .cpu.realtimeRuntime, .cpu.realtimePeriod, .blockIO.weightDevice[0].weight]')" = \
+		'[true,95,1000,200]' ]
+	[ "$(q '.linux.resources.blockIO | [.throttleReadBpsDevice, .throttleWriteBpsDevice, .throttleReadIOPSDevice, .throttleWriteIOPSDevice]
+		| map("\(.[0].major):\(.[0].rate)")')" = '["7:2097152","7:1048576","7:20","7:10"]' ]
+}
+
 @test "--init, and namespaces of the host and of another container" {
 	requires program creel
 	busybox_image

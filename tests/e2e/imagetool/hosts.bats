@@ -314,6 +314,10 @@ hosts_toml() { # HOST < DOCUMENT
 	mkdir -p "$BATS_TEST_TMPDIR/c"
 	cp "$CERTS/ca.crt" "$BATS_TEST_TMPDIR/c"
 	image pull -q --cert-dir "$BATS_TEST_TMPDIR/c" "$TLS/team/image:a"
+	image copy -q --src-cert-dir "$BATS_TEST_TMPDIR/c" --dest-cert-dir "$BATS_TEST_TMPDIR/c" \
+		"docker://$TLS/team/image:a" "docker://$TLS/team/copied:a"
+	run -5 image copy -q --dest-cert-dir "$BATS_TEST_TMPDIR/c" --src-tls-verify --retry 0 \
+		"docker://$TLS/team/image:a" "docker://$TLS/team/copied:b"
 }
 
 @test "a key without its certificate is named" {

@@ -49,8 +49,8 @@ with_history() {
 		<(skopeo inspect --tls-verify=false "docker://$REGISTRY/a:1" | jq -S '{Name, Digest, RepoTags, Layers}')
 	[ "$(image inspect -n --format '{{(index .LayersData 0).Size}}' "docker://$REGISTRY/a:1")" = "$(stat -c %s 1.tar.gz)" ]
 	image inspect --raw "docker://$REGISTRY/a:1" | cmp - "lay/blobs/sha256/${DIGEST#*:}"
-	# Nothing but manifest and config came.
-	image inspect -n "docker://$REGISTRY/a:1" >/dev/null
+	[ "$(image inspect "docker://$REGISTRY/a:1" | jq '.RepoTags | index("1") != null')" = true ]
+	[ "$(image inspect --no-tags "docker://$REGISTRY/a:1" | jq '.RepoTags | index("1") != null')" = false ]
 }
 
 @test "names are answered with an array, as docker does" {

@@ -320,6 +320,9 @@ refuses() { # TEXT ARG...
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == "$DIGEST notation: certificate of CN=signer,O=Example" ]]
+	creel-image --store S pull -q --unpack=false --verify-ca "$K/ca.pem" "$REGISTRY/v/notation:1"
+	run creel-image --store S2 pull -q --unpack=false --verify-ca "$K/other.pem" "$REGISTRY/v/notation:1"
+	[ "$status" -eq 4 ]
 }
 
 @test "pull takes what is signed, and nothing else, not even half of it" {
