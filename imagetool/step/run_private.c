@@ -29,9 +29,12 @@
 
 static int move(int treefd, const char *to, struct err *e)
 {
-	if (sys_move_mount(treefd, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return err_sys(e, "mount on '%s'", to);
-	return 0;
+	if (sys_move_mount(treefd, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH) == 0)
+		return 0;
+	if (errno == ENOSYS)
+		return err_set(e, ENOSYS,
+			       "this kernel can't move a mount in hand: RUN needs Linux 5.2");
+	return err_sys(e, "mount on '%s'", to);
 }
 
 static int make_dir(const char *path, mode_t mode, struct err *e)

@@ -121,6 +121,8 @@ int child_watch(struct child *c, struct reaper *r, pid_t pid, int pidfd, child_e
 
 	if (pidfd < 0)
 		pidfd = sys_pidfd_open(pid, 0);
+	if (pidfd < 0 && errno == ENOSYS)
+		return err_set(e, ENOSYS, "this kernel watches no processes: Linux 5.4 is needed");
 	if (pidfd < 0)
 		return err_sys(e, "open process %d", (int)pid);
 	ret = loop_add(r->loop, &c->src, pidfd, EPOLLIN, on_pidfd, c, e);
