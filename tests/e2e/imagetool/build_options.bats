@@ -95,11 +95,33 @@ refused() {
 	done
 	[ "$(cat rootfs.of/limits)" = "$(printf '100\n200')" ]
 	grep -qE '[[:space:]]2048[[:space:]]' rootfs.of/shm
-	# What the machine gives to steps to be limited by differs.
-	[ ! -s rootfs.of/groups ] || ! grep -q '^memory' rootfs.of/groups || grep -qE '^memory\.(limit_in_bytes|max) 67108864$' rootfs.of/groups
-	! grep -q '^cpu.shares' rootfs.of/groups || grep -qx 'cpu.shares 512' rootfs.of/groups
-	! grep -q '^cpu.cfs_quota_us' rootfs.of/groups || grep -qx 'cpu.cfs_quota_us 25000' rootfs.of/groups
-	! grep -q '^cpu.max' rootfs.of/groups || grep -qx 'cpu.max 25000 50000' rootfs.of/groups
+	# Which of them a machine has differs.
+	cat rootfs.of/groups
+	while read -r name value; do
+		case $name in
+		memory.limit_in_bytes | memory.max) [ "$value" = 67108864 ] ;;
+		cpu.shares) [ "$value" = 512 ] ;;
+		cpu.cfs_quota_us) [ "$value" = 25000 ] ;;
+		cpu.max) [ "$value" = "25000 50000" ] ;;
+		cpuset.*) [ "$value" = 0 ] ;;
+		esac
+	done <rootfs.of/groups
+}
+
+@test "--cgroup-parent: the group of a step is in that one, and gone behind it" {
+	requires program timeout
+	printf 'FROM base:1\nRUN --mount=type=cache,target=/c,id=group touch /c/up; while [ ! -e /c/go ]; do sleep 0.05; done\n' >ctx/Dockerfile
+	timeout 20 creel-image --store store build --cgroup-parent "creel-rows-$$" ctx >said 2>out 3>&- &
+	until up=$(find store/build/mounts -name up) && [ -n "$up" ]; do
+		sleep 0.05
+		kill -0 $!
+	done
+	find /sys/fs/cgroup -type d -path "*/creel-rows-$$/*" >groups
+	touch "${up%/*}/go"
+	wait $!
+	[ -s groups ]
+	[ -z "$(find /sys/fs/cgroup -type d -path "*/creel-rows-$$/*")" ]
+	find /sys/fs/cgroup -depth -type d -name "creel-rows-$$" -exec rmdir {} +
 }
 
 @test "arguments from a file: comments, the environment, and --build-arg wins" {

@@ -146,6 +146,23 @@ config_of() { # PLACE
 	[[ "$output" = *"give --tag"* ]]
 }
 
+@test "--pull asks the registry for the base again, --pull=never does not even for one that is not here" {
+	mkdir on
+	printf 'FROM %s/base:1\n' "$REGISTRY" >on/Dockerfile
+	run -3 image build -q --pull=never on
+	creel-image --store other build -q -t "$REGISTRY/base:1" --push ctx
+	image build -q -o out on
+	echo newer >ctx/one
+	creel-image --store other build -q -t "$REGISTRY/base:1" --push ctx
+	for words in "" --pull=missing --pull=false --pull=never; do
+		# shellcheck disable=SC2086 # none is a word
+		image build -q $words -o out on
+		[ "$(cat out/one)" = one ]
+	done
+	image build -q --pull -o out on
+	[ "$(cat out/one)" = newer ]
+}
+
 @test "SOURCE_DATE_EPOCH: two builds in two places at two times are one image" {
 	cp -r ctx other
 	touch -d 2002-02-02 other/one other/dir/two other/dir other
