@@ -31,14 +31,14 @@ static int watch_signals(struct err *e)
 	return fd < 0 ? err_sys(e, "watch signals") : fd;
 }
 
-static bool keeps_git_dir(const struct build_values *v)
+static bool is_on(const struct build_values *v, const char *name)
 {
-	bool keeps = false;
+	bool on = false;
 
 	for (size_t i = 0; i < v->n_args; i++)
-		if (streq(v->args[i].name, "BUILDKIT_CONTEXT_KEEP_GIT_DIR"))
-			(void)parse_bool(v->args[i].value, &keeps);
-	return keeps;
+		if (streq(v->args[i].name, name))
+			(void)parse_bool(v->args[i].value, &on);
+	return on;
 }
 
 /* Given from outside: what the Dockerfile says itself comes too late for its own context. */
@@ -65,6 +65,10 @@ static int read_options(struct build *b, struct err *e)
 		r = result_plan_make(&o->result, &b->plan, e);
 	if (r >= 0)
 		r = result_caches_parse(&o->cache_from, &o->cache_to, &b->caches, e);
+	/* The older word for it. */
+	if (r >= 0 && is_on(&b->values, "BUILDKIT_INLINE_CACHE") &&
+	    !result_caches_are_inline(&b->caches))
+		r = cache_specs_add_to(&b->caches.to, "type=inline", e);
 	if (r >= 0)
 		r = attest_plan_make(&o->attest, o->provenance, o->sbom, &b->attest, e);
 	return r < 0 ? r : build_refuse(b, e);
@@ -81,13 +85,14 @@ static int prepare(struct build *b, struct err *e)
 		r = build_open_progress(b, e);
 	if (r < 0)
 		return r;
-	b->place = (struct build_place){ .keep_git_dir = keeps_git_dir(&b->values),
-					 .mtime_commit = has_epoch(&b->values),
-					 .keys = { b->values.secrets, b->values.n_secrets,
-						   b->values.ssh, b->values.n_ssh },
-					 .store = b->store,
-					 .progress = b->progress,
-					 .cancelfd = b->signals };
+	b->place = (struct build_place){
+		.keep_git_dir = is_on(&b->values, "BUILDKIT_CONTEXT_KEEP_GIT_DIR"),
+		.mtime_commit = has_epoch(&b->values),
+		.keys = { b->values.secrets, b->values.n_secrets, b->values.ssh, b->values.n_ssh },
+		.store = b->store,
+		.progress = b->progress,
+		.cancelfd = b->signals
+	};
 	struct images_opts images = { .store = b->store,
 				      .pull = o->pull == BUILD_PULL_ALWAYS,
 				      .never = o->pull == BUILD_PULL_NEVER,

@@ -9,13 +9,13 @@
 
 /* ---- The Dockerfile ---- */
 
-/* BUILDKIT_DOCKERFILE_CHECK wins over the directive. */
-static const char *check_text(const struct build *b)
+/* An argument of the build goes before the directive. */
+static const char *or_given(const struct build *b, const char *name, const char *directive)
 {
-	const char *found = b->file.check;
+	const char *found = directive;
 
 	for (size_t i = 0; i < b->values.n_args; i++)
-		if (streq(b->values.args[i].name, "BUILDKIT_DOCKERFILE_CHECK"))
+		if (streq(b->values.args[i].name, name))
 			found = b->values.args[i].value;
 	return found;
 }
@@ -28,6 +28,7 @@ static void note_lines(struct build *b, unsigned first, unsigned last)
 
 static int parse(struct build *b, struct err *e)
 {
+	const char *syntax;
 	int r = dockerfile_parse(b->input.text, b->input.len, &b->arena, &b->file, e);
 
 	if (r < 0) {
@@ -35,15 +36,16 @@ static int parse(struct build *b, struct err *e)
 		return r;
 	}
 	b->checks.arena = &b->arena;
-	r = check_configure(&b->checks, check_text(b), e);
+	r = check_configure(&b->checks, or_given(b, "BUILDKIT_DOCKERFILE_CHECK", b->file.check), e);
 	if (r < 0) {
 		note_lines(b, b->file.check_line, b->file.check_line);
 		return r;
 	}
 	/* No front end is ever fetched: what is named may be anything. */
-	if (b->file.syntax)
+	syntax = or_given(b, "BUILDKIT_SYNTAX", b->file.syntax);
+	if (syntax && *syntax)
 		log_info("%s: syntax '%s': the language is built in, nothing is downloaded for it",
-			 b->input.name, b->file.syntax);
+			 b->input.name, syntax);
 	dockerfile_check(&b->checks, &b->file);
 	return 0;
 }

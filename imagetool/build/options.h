@@ -23,8 +23,9 @@ struct build_options {
 	const char *target, *sbom, *provenance, *runtime, *epoch, *call_text;
 	enum build_call call; /* of call_text and check */
 	bool call_json;
-	int progress; /* enum progress_mode */
-	int pull;     /* enum build_pull */
+	bool call_always_good; /* what is found changes no exit status */
+	int progress;          /* enum progress_mode */
+	int pull;              /* enum build_pull */
 	bool no_cache, check, quiet, debug;
 	uint32_t jobs;
 	struct result_flags result;

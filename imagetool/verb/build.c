@@ -12,6 +12,7 @@
 #include "imagetool/program.h"
 #include "imagetool/verb/registry_flags.h"
 #include "imagetool/verb/verbs.h"
+#include "libutil/parse.h"
 
 struct values {
 	struct build_options o;
@@ -43,8 +44,8 @@ static const enum build_pull pull_of[] = {
 
 static const struct opt opts[] = {
 	ROW('f', "file", STRING, file, "FILE",
-	    "the Dockerfile, or - for standard input; by default Dockerfile or Containerfile of the "
-	    "context"),
+	    "the Dockerfile, an URL of one, or - for standard input; by default Dockerfile or "
+	    "Containerfile of the context"),
 	RESULT_OPT_ROWS(AT(result)),
 	ROW(0, "target", STRING, target, "STAGE",
 	    "build up to this stage; by default the last one"),
@@ -60,9 +61,9 @@ static const struct opt opts[] = {
 	    "what the image is for, several by commas; by default this machine"),
 	ROW(0, "label", LIST, labels, "NAME=VALUE", "a label of the image"),
 	ROW(0, "secret", LIST, secrets, "id=ID[,src=FILE|,env=NAME]",
-	    "what RUN --mount=type=secret,id=ID shows a step"),
+	    "what RUN --mount=type=secret,id=ID shows a step, or a server: GIT_AUTH_TOKEN ..."),
 	ROW(0, "ssh", LIST, ssh, "default|ID[=SOCKET|KEY[,KEY...]]",
-	    "the agent or keys that RUN --mount=type=ssh gives a step"),
+	    "the agent or keys that RUN --mount=type=ssh gives a step; default: for git, too"),
 	ROW(0, "no-cache", FLAG, no_cache, NULL, "do every step, whatever is known about it"),
 	ROW(0, "no-cache-filter", LIST, no_cache_filter, "STAGE[,STAGE...]",
 	    "the same for some stages"),
@@ -116,7 +117,7 @@ static const struct opt opts[] = {
 	ROW('q', "quiet", FLAG, quiet, NULL, "tell nothing, and print the image's id"),
 	ROW(0, "debug", FLAG, debug, NULL, "tell all about warnings"),
 	ROW(0, "check", FLAG, check, NULL, "short for --call check"),
-	ROW(0, "call", STRING, call_text, "check|outline|targets[,format=json]",
+	ROW(0, "call", STRING, call_text, "check|outline|targets[,format=json][,ignorestatus=true]",
 	    "do not build: print findings, what can be given to a target, or which there are"),
 	ROW(0, "source-date-epoch", STRING, epoch, "SECONDS",
 	    "when the image was made; by default the build argument or $SOURCE_DATE_EPOCH"),
@@ -134,6 +135,23 @@ static void defaults(void *values)
 
 /* ---- Options that are words of a small language ---- */
 
+static int read_call_word(struct build_options *o, const char *word, struct err *e)
+{
+	static const char status[] = "ignorestatus=";
+
+	if (streq(word, "format=json")) {
+		o->call_json = true;
+		return 0;
+	}
+	if (streq(word, "format=text") ||
+	    (starts_with(word, status) &&
+	     parse_bool(word + strlen(status), &o->call_always_good) == 0))
+		return 0;
+	return err_set(e, EINVAL,
+		       "--call: '%.50s': there are format=json, format=text and ignorestatus=true",
+		       word);
+}
+
 static int read_call(struct build_options *o, struct err *e)
 {
 	static const struct {
@@ -150,13 +168,10 @@ static int read_call(struct build_options *o, struct err *e)
 		return err_set(e, EINVAL, "--check and --call exclude each other");
 	strv_split(&words, o->check ? "check" : o->call_text ? o->call_text : "build", ',', false);
 	for (size_t i = 1; i < words.n; i++) {
-		if (streq(words.v[i], "format=json"))
-			o->call_json = true;
-		else if (!streq(words.v[i], "format=text"))
-			return err_set(e, EINVAL,
-				       "--call: '%.50s': there are format=json and "
-				       "format=text",
-				       words.v[i]);
+		int r = read_call_word(o, words.v[i], e);
+
+		if (r < 0)
+			return r;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		if (!streq(words.v[0], calls[i].word))

@@ -52,6 +52,7 @@ teardown() { room_teardown; }
 
 @test "--call check,format=json is for programs" {
 	run -1 build --call check,format=json ctx
+	good --call check,format=json,ignorestatus=true ctx
 	jq -e '.warnings | length == 3 and .[0].ruleName == "FromAsCasing" and
 		.[0].location.ranges[0].start.line == 4' said
 	jq -r '.sources[0].data' said | base64 -d | diff - ctx/Dockerfile

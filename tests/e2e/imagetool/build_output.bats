@@ -209,6 +209,9 @@ config_of() { # PLACE
 @test "an inline cache and --squash contradict each other" {
 	run -2 build -t x --squash --cache-to type=inline
 	[[ $output == *"--squash leaves no layers"* ]]
+	run -2 build -t x --squash --build-arg BUILDKIT_INLINE_CACHE=1
+	[[ $output == *"--squash leaves no layers"* ]]
+	build -q -t x --squash --build-arg BUILDKIT_INLINE_CACHE=0
 }
 
 @test "caches travel by a directory, a registry and inside the image" {
