@@ -110,10 +110,11 @@ int secret_ask(const char *prompt, bool echo, int wakefd, char buf[SECRET_SIZE],
 			       "there is no terminal to ask '%s' on: give --username and "
 			       "--password-stdin (or --creds USER and --password-stdin)",
 			       prompt);
-	r = file_write_all(tty, prompt, strlen(prompt), e);
+	/* Silent before it asks: what is typed at once is neither shown nor thrown away. */
+	r = echo ? 0 : hush_begin(tty, &hush, e);
+	if (r >= 0)
+		r = file_write_all(tty, prompt, strlen(prompt), e);
 	if (r >= 0)
 		r = file_write_all(tty, ": ", 2, e);
-	if (r >= 0 && !echo)
-		r = hush_begin(tty, &hush, e);
 	return r < 0 ? r : read_line(tty, wakefd, buf, e);
 }
