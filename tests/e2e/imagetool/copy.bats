@@ -309,9 +309,9 @@ blob_of() {
 	image copy oci:lay:x docker-archive:small.tar:a:1
 	# The same with a member of 3 GB, mostly a hole, in front.
 	truncate -s 3000000512 hole
-	tar -cf big.tar --no-recursion -b 1 hole
-	head -c -1024 big.tar >/dev/null
-	tar -Af big.tar small.tar
+	tar -b 1 -cf - hole | head -c 512 >big.tar
+	truncate -s $((512 + 3000000512)) big.tar
+	cat small.tar >>big.tar
 	requires program strace
 	run -0 bash -c "ulimit -f 100000; exec strace -f -e trace=pread64,read -o trace creel-image --store st copy -q docker-archive:big.tar creel:a:1"
 	bytes=$(awk -F'= ' '/pread64|read\(/ && $NF + 0 > 0 { n += $NF } END { print n + 0 }' trace)

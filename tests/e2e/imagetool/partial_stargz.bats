@@ -15,7 +15,7 @@ setup_file() {
 	mkdir -p files/etc files/bin
 	for i in $(seq 60); do echo "setting $i" >"files/etc/$i"; done
 	for i in $(seq 40); do head -c 100000 /dev/urandom >"files/bin/program-$i"; done
-	head -c 9000000 /dev/urandom >files/bin/large
+	head -c 1000000 /dev/urandom >files/bin/large
 	chmod 644 files/bin/*
 	ln files/bin/program-1 files/bin/link
 	ln -s program-2 files/bin/symlink
@@ -107,7 +107,7 @@ is_right() {
 		[ "$SPARED" = 0 ]
 		pulled --snapshots="$form" "$V2"
 		run ! grep "trying again from nothing" debug.log
-		[ "$SPARED" -gt 12000000 ]
+		[ "$SPARED" -gt 4500000 ]
 		[ "$PULLED" -lt 600000 ]
 		[ $((PULLED + SPARED)) = "$SIZE" ]
 		is_right "$V2" "$BATS_FILE_TMPDIR/v2.tar"
@@ -135,7 +135,8 @@ is_right() {
 
 @test "a table longer than one request costs a second" {
 	mkdir many
-	for i in $(seq 2500); do echo "$i" >"many/$i-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')"; done
+	# Names that compress badly make a long table.
+	head -c 30000 /dev/urandom | od -An -v -tx1 -w12 | tr -d ' ' | (cd many && while read -r name; do echo "$name" >"$name"; done)
 	head -c 3000000 /dev/urandom >many/data
 	tar --sort=name --format=ustar -cf many.tar many
 	stargz many1 many.tar
