@@ -96,15 +96,41 @@ status_of() {
 	c state "$1" | jq -r .status
 }
 
-# wait_for COMMAND...: until it succeeds, ten seconds at most.
+# wait_for COMMAND...: until it succeeds; a busy machine has half a minute for it.
 wait_for() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		! "$@" >/dev/null 2>&1 || return 0
+	local end=$((SECONDS + 30))
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || {
+			echo "waited in vain for: $*" >&2
+			return 1
+		}
 		sleep 0.05
 	done
-	echo "waited in vain for: $*" >&2
-	return 1
+}
+
+# types SHOWN [PATTERN TEXT]...: what somebody types who reads: TEXT once the file SHOWN has PATTERN.
+types() {
+	local shown=$1
+	shift
+	while (($# > 0)); do
+		wait_for grep -q -- "$1" "$shown"
+		printf '%b' "$2"
+		shift 2
+	done
+}
+
+# types_until SHOWN PATTERN TEXT: again and again until that is the answer, to programs that do not
+# say when they are ready.
+types_until() {
+	local shown=$1 pattern=$2 text=$3
+	again() {
+		grep -q -- "$pattern" "$shown" || {
+			printf '%b' "$text" >&4
+			sleep 0.2
+			false
+		}
+	}
+	wait_for again 4>&1
 }
 
 has_status() {

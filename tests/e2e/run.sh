@@ -24,6 +24,10 @@ command -v bats >/dev/null || {
 	echo "$0: bats is missing: run tools/install-packages.sh test" >&2
 	exit 1
 }
+command -v adopt >/dev/null || {
+	echo "$0: '$BUILD_DIR' has no tests/tools/adopt: run make there" >&2
+	exit 1
+}
 [ $# -gt 0 ] || set -- "$here"
 
 results=$(mktemp -d)

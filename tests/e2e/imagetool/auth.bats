@@ -128,25 +128,10 @@ helper() {
 	[[ $output == *"--password-stdin"* && $output != *"$SECRET"* ]]
 }
 
-# types TEXT into what asks for it, once it has asked: PROMPT TEXT..., what is shown so far is in $BATS_TEST_TMPDIR/shown
-answers() {
-	while (($# > 0)); do
-		for _ in {1..100}; do
-			! grep -q "$1" "$BATS_TEST_TMPDIR/shown" || break
-			sleep 0.1
-		done
-		# what is typed before echoing is switched off is thrown away
-		sleep 0.3
-		printf '%b' "$2"
-		shift 2
-	done
-	sleep 1
-}
-
 @test "on a terminal the password is asked for and not shown" {
 	requires program script
 	touch "$BATS_TEST_TMPDIR/shown"
-	answers Username: 'ann\n' Password: "$SECRET\n" |
+	types "$BATS_TEST_TMPDIR/shown" Username: 'ann\n' Password: "$SECRET\n" "logged in" "" |
 		script -qec "creel-image login $REGISTRY" /dev/null >"$BATS_TEST_TMPDIR/shown"
 	output=$(<"$BATS_TEST_TMPDIR/shown")
 	echo "$output"
@@ -161,7 +146,7 @@ answers() {
 @test "Ctrl-C at the password leaves a terminal that shows what is typed" {
 	requires program script stty
 	touch "$BATS_TEST_TMPDIR/shown"
-	answers Password: '\003' |
+	types "$BATS_TEST_TMPDIR/shown" Password: '\003' "echo " "" |
 		script -qec "trap : INT; env --default-signal=INT creel-image login -u ann $REGISTRY
 			echo status \$?; stty -a" /dev/null >"$BATS_TEST_TMPDIR/shown"
 	output=$(<"$BATS_TEST_TMPDIR/shown")

@@ -150,7 +150,11 @@ in_terminal() {
 	requires program script
 	terminal_bundle sh -c 'trap "exit 13" INT; echo ready; while :; do sleep 0.1; done'
 	got=0
-	{ sleep 1; printf '\003'; sleep 1; } | in_terminal "creel --root $CREEL_ROOT run --bundle $BUNDLE $NAME" >"$OUT" || got=$?
+	touch "$OUT"
+	{
+		types "$OUT" ready '\003'
+		wait_for eval '! c state "$NAME"'
+	} | in_terminal "creel --root $CREEL_ROOT run --bundle $BUNDLE $NAME" >"$OUT" || got=$?
 	[ "$got" -eq 13 ]
 }
 

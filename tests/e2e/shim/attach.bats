@@ -105,7 +105,8 @@ attached() {
 @test "attach: keys detach from a terminal, and the container goes on" {
 	container -t 'while read line; do echo "got $line"; done'
 	shim_run -d "$ID"
-	(sleep 1; printf 'hello\r'; sleep 1; printf '\020\021'; sleep 1) |
+	touch "$T/out"
+	(types_until "$T/out" 'got hello' 'hello\r'; types "$T/out" 'got hello' '\020\021' '^status' '') |
 		script -qec "creel-shim --state '$STATE' attach '$ID'; echo status \$?" /dev/null >"$T/out"
 	cat "$T/out"
 	grep -q 'got hello' "$T/out"
@@ -116,7 +117,8 @@ attached() {
 @test "attach: other detach keys can be chosen" {
 	container -t 'while read line; do echo "got $line"; done'
 	shim_run -d "$ID"
-	(sleep 1; printf '\020\021ab'; sleep 1) |
+	touch "$T/out"
+	(types_until "$T/out" 'got hello' 'hello\r'; types "$T/out" 'got hello' '\020\021ab' '^status' '') |
 		script -qec "creel-shim --state '$STATE' attach --detach-keys a,b '$ID'; echo status \$?" \
 			/dev/null >"$T/out"
 	grep -q '^status 0' "$T/out"
@@ -128,7 +130,8 @@ attached() {
 @test "attach: a terminal takes the size of who attaches" {
 	container -t 'read line; stty size'
 	shim_run -d "$ID"
-	(sleep 1; printf 'go\r'; sleep 1) |
+	touch "$T/out"
+	types_until "$T/out" '^21 43' 'go\r' |
 		script -qec "stty rows 21 cols 43; creel-shim --state '$STATE' attach '$ID'" /dev/null >"$T/out"
 	grep -q '^21 43' "$T/out"
 }

@@ -220,7 +220,8 @@ teardown() {
 	STATE=$T/$(printf 'long-%.0s' {1..30})/$(printf 'path-%.0s' {1..30})
 	container -t 'read line; echo "got $line"; exit 5'
 	shim_run -d "$ID"
-	(sleep 1; printf 'hello\r'; sleep 1) |
+	touch "$T/out"
+	types_until "$T/out" 'got hello' 'hello\r' |
 		script -qec "creel-shim --state '$STATE' attach '$ID'" /dev/null >"$T/out" || true
 	[ "$(shim wait "$ID")" = 5 ]
 	grep -q 'got hello' "$T/out"

@@ -125,7 +125,8 @@ teardown() {
 
 @test "run: a container with a terminal has the caller's, with its size" {
 	container -t 'stty size; read line; echo "got $line"; exit 5'
-	(sleep 1; echo hello) | script -qec "stty rows 33 cols 77
+	touch "$T/out"
+	types "$T/out" '^33 77' 'hello\n' '^status' '' | script -qec "stty rows 33 cols 77
 		creel-shim --state '$STATE' run --runtime '$SHIM_RUNTIME' --root '$RUNTIME_ROOT' --bundle '$BUNDLE' '$ID'
 		echo status \$?" /dev/null >"$T/out"
 	cat "$T/out"

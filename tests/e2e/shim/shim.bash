@@ -88,9 +88,9 @@ field() {
 	sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}\$/\1/p" "$STATE/${2:-$ID}/state.json"
 }
 
-# eventually SECONDS COMMAND...: until it succeeds.
+# eventually SECONDS COMMAND...: until it succeeds; a busy machine has six times as long.
 eventually() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 6 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || {
