@@ -38,6 +38,7 @@ struct task {
 	int treefd;              /* its tree, mounted read-only; -1: not yet */
 	struct build_layer layer;
 	bool packed;
+	bool done[STAGE_COUNT]; /* jobs: a later run of them finds it so */
 };
 
 struct solve {
@@ -57,12 +58,16 @@ struct solve {
 	char *build_dir;          /* STORE/build, absolute */
 	struct solve_result *results;
 	size_t failed;
+	int cancelfd; /* of the jobs that run; -1 */
 };
 
 static inline size_t job_of(size_t vertex, enum stage_of_vertex stage)
 {
 	return STAGE_COUNT * vertex + stage;
 }
+
+/* sched_busy(); what waits from now on sees a cancel. */
+int solve_busy(struct solve *s, struct sched_turn *t, struct err *e);
 
 /* ---- find.c ---- */
 
@@ -74,6 +79,19 @@ int solve_remember(struct solve *s, struct task *n, struct err *e);
 
 int solve_find_source(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
 int solve_make_source(struct solve *s, struct task *n, struct sched_turn *t, struct err *e);
+
+/* ---- claim.c ---- */
+
+struct claim {
+	int dirfd, fd;   /* -1: nothing is claimed */
+	const char *key; /* borrowed */
+};
+#define CLAIM_NONE ((struct claim){ .dirfd = -1, .fd = -1 })
+
+/* Until claim_done() nobody else does what this key stands for; -EWOULDBLOCK without `wait`. */
+int solve_claim(struct solve *s, const char *key, bool wait, struct claim *ret, struct err *e);
+void claim_done(struct claim *c);
+AUTO_DEFINE_DONE(claim, claim_done)
 
 /* ---- make.c ---- */
 

@@ -106,6 +106,20 @@ int solve_publish(struct solve *s, struct task *n, struct built_stage *stage,
 	return 0;
 }
 
+/* A record may have outlived its snapshot. */
+static bool has_tree(struct solve *s, struct task *n, const struct build_record *rec)
+{
+	struct snapshot_lower lower = { 0 };
+
+	if (!rec->snapshot || !rec->snapshot[0])
+		return rec->snapshot != NULL;
+	if (tree_open_built(s, n, rec->snapshot, &lower, NULL) < 0)
+		return false;
+	free(lower.key);
+	free(lower.path);
+	return true;
+}
+
 struct stepping {
 	struct solve *solve;
 	struct task *node;
@@ -233,20 +247,75 @@ static int step(struct solve *s, struct task *n, struct sched_turn *t, struct er
 	return r;
 }
 
-static int execute(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
+static void tell_waiting(struct solve *s, const struct task *n)
+{
+	static const char text[] = "waiting for another build that does the same step\n";
+
+	progress_vertex_begin(s->opts->progress, n->index, n->v->digest, n->v->name);
+	progress_log(s->opts->progress, n->index, RUN_STDERR, text, sizeof(text) - 1);
+}
+
+/* What is done whatever is known has a key of its own. */
+static int claim(struct solve *s, struct task *n, struct claim *ret, struct err *e)
+{
+	int r = n->v->no_cache ? 0 : solve_claim(s, n->key, false, ret, e);
+
+	if (r != -EWOULDBLOCK)
+		return r;
+	tell_waiting(s, n);
+	return solve_claim(s, n->key, true, ret, e);
+}
+
+/* By somebody who had the key before, in this build or in another. */
+static bool is_made_meanwhile(struct solve *s, struct task *n)
+{
+	auto_(build_record) struct build_record rec = { 0 };
+
+	if (n->v->no_cache || build_cache_find(s->opts->store, n->key, &rec, NULL) <= 0 ||
+	    !has_tree(s, n, &rec))
+		return false;
+	(void)pthread_mutex_lock(&s->layer_lock);
+	build_record_done(&n->rec);
+	n->rec = rec;
+	n->found = true;
+	(void)pthread_mutex_unlock(&s->layer_lock);
+	rec = (struct build_record){ 0 };
+	return true;
+}
+
+/* With the key. */
+static int step_or_find(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
 {
 	struct err why = { 0 };
-	int r = sched_busy(t, e);
+	int r;
 
-	if (r < 0)
-		return r;
-	n->found = false;
+	if (is_made_meanwhile(s, n)) {
+		n->told = true;
+		progress_vertex_end(s->opts->progress, n->index, true, NULL);
+		return SCHED_DONE;
+	}
 	progress_vertex_begin(s->opts->progress, n->index, n->v->digest, n->v->name);
 	r = step(s, n, t, &why);
 	if (r < 0 && sched_is_cancelled(t))
 		(void)err_set(&why, ECANCELED, "canceled");
 	progress_vertex_end(s->opts->progress, n->index, false, r < 0 ? &why : NULL);
 	return r < 0 ? err_take(e, &why) : SCHED_DONE;
+}
+
+static int execute(struct solve *s, struct task *n, struct sched_turn *t, struct err *e)
+{
+	auto_(claim) struct claim c = CLAIM_NONE;
+	struct err why = { 0 };
+	int r = solve_busy(s, t, e);
+
+	if (r < 0)
+		return r;
+	n->found = false;
+	r = claim(s, n, &c, &why);
+	if (r >= 0)
+		return step_or_find(s, n, t, e);
+	progress_vertex_end(s->opts->progress, n->index, false, &why);
+	return err_take(e, &why);
 }
 
 /* ---- Kinds ---- */
@@ -259,7 +328,7 @@ static int make_image(struct solve *s, struct task *n, struct sched_turn *t, str
 	/* Of an earlier run of jobs. */
 	if (n->has_stack)
 		return SCHED_DONE;
-	r = sched_busy(t, e);
+	r = solve_busy(s, t, e);
 	if (r < 0)
 		return r;
 	progress_vertex_begin(s->opts->progress, n->index, n->v->digest, n->v->name);
@@ -274,18 +343,9 @@ static int make_image(struct solve *s, struct task *n, struct sched_turn *t, str
 	return SCHED_DONE;
 }
 
-/* A record may have outlived its snapshot. */
 static bool is_made(struct solve *s, struct task *n)
 {
-	struct snapshot_lower lower = { 0 };
-
-	if (!n->rec.snapshot || !n->rec.snapshot[0])
-		return n->rec.snapshot != NULL;
-	if (tree_open_built(s, n, n->rec.snapshot, &lower, NULL) < 0)
-		return false;
-	free(lower.key);
-	free(lower.path);
-	return true;
+	return has_tree(s, n, &n->rec);
 }
 
 static bool want_below(const struct task *n, struct sched_turn *t)

@@ -180,7 +180,7 @@ int solve_pack_job(struct solve *s, struct task *n, struct sched_turn *t, struct
 		return SCHED_DONE;
 	if (!sched_want(t, job_of(n->index, STAGE_MAKE)))
 		return SCHED_AGAIN;
-	r = sched_busy(t, e);
+	r = solve_busy(s, t, e);
 	if (r >= 0)
 		r = write_layer(s, n, &made, e);
 	if (r < 0)

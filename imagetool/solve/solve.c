@@ -33,7 +33,7 @@ int solve_new(const struct solve_opts *opts, const struct graph *g, struct solve
 	s->opts = opts;
 	s->graph = g;
 	s->steps = opts->steps ? opts->steps : &solve_steps_real;
-	s->scratch.fd = s->emptyfd = -1;
+	s->scratch.fd = s->emptyfd = s->cancelfd = -1;
 	s->failed = NO_VERTEX;
 	s->like = like_of(opts);
 	(void)pthread_mutex_init(&s->lock, NULL);
@@ -83,12 +83,19 @@ void solve_free(struct solve *s)
 
 /* ---- Jobs ---- */
 
-static int run_job(void *ctx, size_t job, struct sched_turn *t, struct err *e)
+int solve_busy(struct solve *s, struct sched_turn *t, struct err *e)
 {
-	struct solve *s = ctx;
-	struct task *n = &s->nodes[job / STAGE_COUNT];
+	int r = sched_busy(t, e);
 
-	switch ((enum stage_of_vertex)(job % STAGE_COUNT)) {
+	/* Always the same one, from the first busy job on. */
+	__atomic_store_n(&s->cancelfd, sched_cancelfd(t), __ATOMIC_RELAXED);
+	return r;
+}
+
+static int run_stage(struct solve *s, struct task *n, enum stage_of_vertex stage,
+		     struct sched_turn *t, struct err *e)
+{
+	switch (stage) {
 	case STAGE_FIND:
 		return solve_find(s, n, t, e);
 	case STAGE_MAKE:
@@ -99,6 +106,20 @@ static int run_job(void *ctx, size_t job, struct sched_turn *t, struct err *e)
 		break;
 	}
 	return err_set(e, EINVAL, "no such job");
+}
+
+static int run_job(void *ctx, size_t job, struct sched_turn *t, struct err *e)
+{
+	struct solve *s = ctx;
+	struct task *n = &s->nodes[job / STAGE_COUNT];
+	enum stage_of_vertex stage = job % STAGE_COUNT;
+	int r;
+
+	if (n->done[stage])
+		return SCHED_DONE;
+	r = run_stage(s, n, stage, t, e);
+	n->done[stage] = r == SCHED_DONE;
+	return r;
 }
 
 /* Mounts are descriptors, attached nowhere: they end with this process, however it ends. */
@@ -145,6 +166,7 @@ static int run_jobs(struct solve *s, const size_t *roots, size_t n, struct err *
 	size_t failed = SIZE_MAX;
 	int r = sched_run(&opts, roots, n, &failed, e);
 
+	s->cancelfd = -1;
 	if (failed != SIZE_MAX)
 		s->failed = failed / STAGE_COUNT;
 	return r;

@@ -158,7 +158,7 @@ static int with_progress(struct solve *s, struct task *n, struct sched_turn *t,
 	struct fetching f = {
 		.solve = s, .node = n, .stage = { .fd = -1 }, .how = { .dirfd = -1, .workfd = -1 }
 	};
-	int r = sched_busy(t, e);
+	int r = solve_busy(s, t, e);
 
 	if (r < 0)
 		return r;
@@ -179,8 +179,15 @@ int solve_find_source(struct solve *s, struct task *n, struct sched_turn *t, str
 
 static int fetch(struct fetching *f, struct sched_turn *t, struct err *e)
 {
-	int r = fetching_begin(f, t, e);
+	auto_(claim) struct claim c = CLAIM_NONE;
+	int r = solve_claim(f->solve, f->node->key, true, &c, e);
 
+	/* Another build may have brought them meanwhile. */
+	if (r >= 0)
+		r = find_tree(f->solve, f->node, e);
+	if (r != 0)
+		return r;
+	r = fetching_begin(f, t, e);
 	if (r >= 0)
 		r = f->solve->steps->fetch(f->node->v, f->node->note, &f->how, e);
 	/* A server may say "unchanged" of what it changes: the next build asks without that note.

@@ -66,8 +66,11 @@ static char *key_now(struct solve *s, struct task *n)
 static void read_again(struct solve *s, struct task *n)
 {
 	auto_(build_record) struct build_record now = { 0 };
+	auto_(claim) struct claim c = CLAIM_NONE;
 
-	if (build_cache_find(s->opts->store, n->key, &now, NULL) <= 0 || !now.snapshot)
+	/* It has its new name before its record does. */
+	if (solve_claim(s, n->key, true, &c, NULL) < 0 ||
+	    build_cache_find(s->opts->store, n->key, &now, NULL) <= 0 || !now.snapshot)
 		return;
 	(void)pthread_mutex_lock(&s->lock);
 	free(n->rec.snapshot);

@@ -10,9 +10,13 @@
 
 void solve_adopt(struct solve *s, struct task *n, const char *chain)
 {
+	auto_(claim) struct claim c = CLAIM_NONE;
 	char key[SNAPSHOT_KEY_SIZE];
 
 	if (!n->rec.snapshot || !starts_with(n->rec.snapshot, SNAPSHOT_BUILD_PREFIX))
+		return;
+	/* Who misses the old name waits for the record of the new one (tree.c). */
+	if (solve_claim(s, n->key, false, &c, NULL) < 0)
 		return;
 	snapshot_key_chain(chain, key);
 	if (built_rename(s->snaps, n->rec.snapshot, key, n->layer.diff_id, NULL) < 0)
@@ -176,7 +180,7 @@ int solve_unpack(struct solve *s, struct task *n, struct sched_turn *t, struct e
 		return SCHED_DONE;
 	if (!want_all_below(s, n, t))
 		return SCHED_AGAIN;
-	r = sched_busy(t, e);
+	r = solve_busy(s, t, e);
 	if (r < 0)
 		return r;
 	free(n->rec.snapshot);

@@ -17,6 +17,7 @@
 #include "imagetool/step/run_internal.h"
 #include "libutil/beneath.h"
 #include "libutil/dir.h"
+#include "libutil/lock_wait.h"
 #include "libutil/sha256.h"
 
 #define CACHES_MAX 1024 /* of one private id at once */
@@ -44,14 +45,6 @@ static void keep_lock(struct run_step *s, int fd)
 	s->locks[s->n_locks++] = fd;
 }
 
-static bool is_still_there(int dirfd, const char *name, int fd)
-{
-	struct stat held, there;
-
-	return fstat(fd, &held) == 0 && fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
-}
-
 static void tell_waiting(struct run_step *s, const struct run_mount *m)
 {
 	/* In front of the slash is a name of the build's, mostly none. */
@@ -65,23 +58,12 @@ static void tell_waiting(struct run_step *s, const struct run_mount *m)
 static int take_lock(struct run_step *s, const struct run_mount *m, int dirfd, const char *name,
 		     int how, struct err *e)
 {
-	for (;;) {
-		autofd int fd =
-			openat(dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-		int r;
+	int fd = lock_wait_file(dirfd, name, how | LOCK_NB, -1, e);
 
-		if (fd < 0)
-			return err_sys(e, "open '%s'", name);
-		r = run_lock(fd, how | LOCK_NB, -1, e);
-		if (r == -EWOULDBLOCK && !(how & LOCK_NB)) {
-			tell_waiting(s, m);
-			r = run_lock(fd, how, s->env->cancelfd, e);
-		}
-		if (r < 0)
-			return r;
-		if (is_still_there(dirfd, name, fd))
-			return steal_fd(&fd);
-	}
+	if (fd != -EWOULDBLOCK || (how & LOCK_NB))
+		return fd;
+	tell_waiting(s, m);
+	return lock_wait_file(dirfd, name, how, s->env->cancelfd, e);
 }
 
 /* The number of the directory. */
@@ -159,7 +141,7 @@ static int make_under_lock(int dirfd, const char *name, const struct run_mount *
 
 	if (lockfd < 0)
 		return err_sys(e, "open 'make.lock'");
-	r = run_lock(lockfd, LOCK_EX, -1, e);
+	r = lock_wait(lockfd, LOCK_EX, -1, e);
 	if (r < 0 || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return r;
 	return make_cache(dirfd, name, m, from, e);

@@ -111,8 +111,6 @@ int run_clone_tree(int fd, struct err *e);
 /* run_cache.c: the directory of a cache, locked as its sharing asks; a descriptor. */
 int run_cache_open(struct run_step *s, const struct run_mount *m, const struct step_tree *from,
 		   struct err *e);
-/* run_lock.c: flock(2) that a cancel ends; -EWOULDBLOCK with LOCK_NB. */
-int run_lock(int fd, int how, int cancelfd, struct err *e);
 
 /* run_scratch.c: below it a new directory `name`, a descriptor. */
 int run_scratch_dir(struct run_step *s, const char *name, mode_t mode, struct err *e);

@@ -19,6 +19,8 @@
 
 #define BUILD_DIR       "build"
 #define BUILD_CACHE_DIR "build/cache"
+/* Files named by keys, locked by who makes what they stand for (solve/claim.c). */
+#define BUILD_MAKING_DIR "build/making"
 /* 64 hex digits and a NUL */
 #define BUILD_KEY_SIZE 65
 

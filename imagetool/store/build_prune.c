@@ -106,7 +106,7 @@ struct mounts {
 
 /* Whoever uses it holds the lock, shared or alone; 1: it is ours, and still the one that is there.
  */
-static int lock_mount(int dirfd, const char *name, int *ret_fd)
+static int lock_alone(int dirfd, const char *name, int *ret_fd)
 {
 	autofd int fd = openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat here, named;
@@ -149,7 +149,7 @@ static int visit_lock(int dirfd, const char *lock, unsigned char type UNUSED, vo
 	if (len <= cut || !streq(lock + len - cut, LOCK_SUFFIX))
 		return 0;
 	name = xstrndup(lock, len - cut);
-	if (!lock_mount(dirfd, lock, &fd))
+	if (!lock_alone(dirfd, lock, &fd))
 		return 0;
 	if (m->opts->has_before && fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_mtim.tv_sec >= m->opts->before)
@@ -171,6 +171,25 @@ static int prune_mounts(struct mounts *m, struct err *e)
 	autofd int fd = dir_open_at(m->store->dirfd, MOUNTS_DIR, NULL);
 
 	return fd < 0 ? 0 : dir_each(fd, visit_mounts, m, e);
+}
+
+/* ---- Who was killed while he made something ---- */
+
+static int remove_unlocked(int dirfd, const char *name, unsigned char type UNUSED, void *ctx UNUSED,
+			   struct err *e UNUSED)
+{
+	autofd int fd = -1;
+
+	if (lock_alone(dirfd, name, &fd))
+		(void)unlinkat(dirfd, name, 0);
+	return 0;
+}
+
+static int sweep_making(const struct store *s, struct err *e)
+{
+	autofd int fd = dir_open_at(s->dirfd, BUILD_MAKING_DIR, NULL);
+
+	return fd < 0 ? 0 : dir_each(fd, remove_unlocked, NULL, e);
 }
 
 /* ---- Doing ---- */
@@ -210,6 +229,8 @@ int build_prune(struct store *s, const struct build_prune_opts *opts,
 	}
 	if (r >= 0 && opts->all && !opts->keep)
 		r = prune_mounts(&m, e);
+	if (r >= 0 && !opts->look_only)
+		r = sweep_making(s, e);
 	gc_live_done(&l.live);
 	free(l.items);
 	return r;

@@ -286,6 +286,73 @@ one" ]
 	[ -z "$(ls store/tmp)" ]
 }
 
+# How often a step with the cache mount /c was carried out: it leaves a line each time.
+runs() {
+	cat store/build/mounts/*/0/runs 2>/dev/null | wc -l
+}
+
+has_runs() {
+	[ "$(runs)" -gt 0 ]
+}
+
+@test "of builds at the same time that come to the same step one does it, the others take it over" {
+	dockerfile <<'END'
+RUN --mount=type=cache,target=/c echo x >>/c/runs; sleep 0.5; echo made >/made
+RUN cat /made
+END
+	for i in 1 2 3 4; do
+		creel-image --store store build --progress=plain -t "x:$i" ctx >"out$i" 2>&1 3>&- &
+		pids[i]=$!
+	done
+	for i in 1 2 3 4; do wait "${pids[i]}"; done
+	[ "$(runs)" = 1 ]
+	[ "$(cat out? | grep -c 'waiting for another build that does the same step')" -ge 1 ]
+	ids=$(for i in 1 2 3 4; do creel-image --store store inspect "x:$i" | jq -c '.[0].RootFS // .RootFS // .rootfs'; done | sort -u)
+	[ "$(wc -l <<<"$ids")" = 1 ]
+	[ -z "$(ls store/build/making)" ]
+}
+
+@test "two stages of one build that come to the same step by content do it once" {
+	dockerfile <<'END'
+FROM sh AS p1
+RUN echo same >/f; echo 1 >/other
+FROM sh AS p2
+RUN echo same >/f; echo 2 >/other
+FROM sh AS q1
+RUN --mount=from=p1,source=/f,target=/f --mount=type=cache,target=/c echo x >>/c/runs; sleep 0.3; cat /f >/made
+FROM sh AS q2
+RUN --mount=from=p2,source=/f,target=/f --mount=type=cache,target=/c echo x >>/c/runs; sleep 0.3; cat /f >/made
+FROM scratch
+COPY --from=q1 /made /one
+COPY --from=q2 /made /two
+END
+	build -t x
+	[ "$(runs)" = 1 ]
+}
+
+@test "who waits for a step can be interrupted, and does it himself when the other is killed" {
+	dockerfile <<'END'
+RUN --mount=type=cache,target=/c,sharing=shared echo x >>/c/runs; for i in $(seq 200); do [ "$(wc -l </c/runs)" = 1 ] || exit 0; sleep 0.05; done
+END
+	creel-image --store store build --progress=plain ctx >out1 2>&1 3>&- &
+	holder=$!
+	wait_for has_runs
+	for i in 2 3; do
+		creel-image --store store build --progress=plain -t "x:$i" ctx >"out$i" 2>&1 3>&- &
+		pids[i]=$!
+		wait_for grep -q 'waiting for another build' "out$i"
+	done
+	kill -TERM "${pids[2]}"
+	status=0
+	wait "${pids[2]}" || status=$?
+	[ "$status" -ge 128 ]
+	[ "$(runs)" = 1 ]
+	kill -9 "$holder"
+	wait "${pids[3]}"
+	[ "$(runs)" = 2 ]
+	[ -z "$(ls store/build/making)" ]
+}
+
 @test "after kill -9 at any moment nothing is mounted, nothing half done is found, and the next build works" {
 	dockerfile <<'END'
 COPY one /one

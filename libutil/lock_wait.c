@@ -4,14 +4,21 @@
  * thread waits for it; it holds nothing, and is ended in the middle of the call when there is no
  * more need.
  */
+#include "libutil/lock_wait.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "imagetool/step/run_internal.h"
+#include "libutil/cleanup.h"
+#include "libutil/macro.h"
 
 struct waiter {
 	int fd, how, donefd;
@@ -54,7 +61,7 @@ static int wait_for(struct waiter *w, int cancelfd, struct err *e)
 	return w->error ? err_set(e, w->error, "wait for a lock: %s", strerror(w->error)) : 0;
 }
 
-int run_lock(int fd, int how, int cancelfd, struct err *e)
+int lock_wait(int fd, int how, int cancelfd, struct err *e)
 {
 	autofd int donefd = -1;
 
@@ -68,4 +75,29 @@ int run_lock(int fd, int how, int cancelfd, struct err *e)
 	if (donefd < 0)
 		return err_sys(e, "make an eventfd");
 	return wait_for(&(struct waiter){ .fd = fd, .how = how, .donefd = donefd }, cancelfd, e);
+}
+
+bool lock_is_still_there(int dirfd, const char *name, int fd)
+{
+	struct stat held, there;
+
+	return fstat(fd, &held) == 0 && fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}
+
+int lock_wait_file(int dirfd, const char *name, int how, int cancelfd, struct err *e)
+{
+	for (;;) {
+		autofd int fd =
+			openat(dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		int r;
+
+		if (fd < 0)
+			return err_sys(e, "open '%s'", name);
+		r = lock_wait(fd, how, cancelfd, e);
+		if (r < 0)
+			return r;
+		if (lock_is_still_there(dirfd, name, fd))
+			return steal_fd(&fd);
+	}
 }
