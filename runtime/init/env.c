@@ -2,8 +2,11 @@
 /* The environment of the container's program. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "libutil/alloc.h"
 #include "libutil/beneath.h"
 #include "libutil/cleanup.h"
 #include "libutil/file.h"
@@ -38,28 +41,53 @@ static void set_home(struct init *in)
 	strv_env_set(&in->env, "HOME", home ? home : "/");
 }
 
-/* getenv(3) finds the first of two, and callers append what is to replace. */
-static bool is_set_later(const struct oci_strings *env, size_t at)
-{
-	size_t len = strcspn(env->items[at], "=") + 1;
+/* A variable, where it stands in the list. */
+struct variable {
+	const char *text;
+	size_t len, at; /* bytes with the "=" */
+};
 
-	for (size_t i = at + 1; i < env->n; i++)
-		if (strncmp(env->items[i], env->items[at], len) == 0)
-			return true;
-	return false;
+static int by_name_and_place(const void *left, const void *right)
+{
+	const struct variable *a = left, *b = right;
+	int r = memcmp(a->text, b->text, a->len < b->len ? a->len : b->len);
+
+	if (r == 0)
+		r = (a->len > b->len) - (a->len < b->len);
+	return r ? r : (a->at > b->at) - (a->at < b->at);
 }
 
+static int read_given(const struct oci_strings *env, struct variable *ret, struct err *e)
+{
+	for (size_t i = 0; i < env->n; i++) {
+		const char *text = env->items[i], *equals = strchr(text, '=');
+
+		if (!equals || equals == text)
+			return err_set(e, EINVAL, "process.env[%zu]: '%s' is not NAME=value", i,
+				       text);
+		ret[i] = (struct variable){ text, (size_t)(equals - text) + 1, i };
+	}
+	return 0;
+}
+
+/* getenv(3) finds the first of two, and callers append what is to replace.  Sorted, since an
+ * image may have any number of them. */
 static int add_given(struct init *in, struct err *e)
 {
 	const struct oci_strings *env = &in->process->env;
+	autofree struct variable *all = xcalloc(env->n + 1, sizeof(*all));
+	autofree bool *replaced = xcalloc(env->n + 1, sizeof(*replaced));
+	int r = read_given(env, all, e);
 
-	for (size_t i = 0; i < env->n; i++) {
-		if (env->items[i][0] == '=' || !strchr(env->items[i], '='))
-			return err_set(e, EINVAL, "process.env[%zu]: '%s' is not NAME=value", i,
-				       env->items[i]);
-		if (!is_set_later(env, i))
+	if (r < 0)
+		return r;
+	qsort(all, env->n, sizeof(*all), by_name_and_place);
+	for (size_t i = 1; i < env->n; i++)
+		replaced[all[i - 1].at] = all[i - 1].len == all[i].len &&
+					  memcmp(all[i - 1].text, all[i].text, all[i].len) == 0;
+	for (size_t i = 0; i < env->n; i++)
+		if (!replaced[i])
 			strv_add(&in->env, env->items[i]);
-	}
 	return 0;
 }
 
