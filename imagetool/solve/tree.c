@@ -197,11 +197,14 @@ static int mount_tree(struct solve *s, size_t vertex, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (plain_is_needed(s))
+	if (st.n > 0 && plain_is_needed(s))
 		return plain_open(s, &st, e);
 	(void)pthread_mutex_lock(&s->lock);
 	dirfd = r = tree_scratch_dir(s, e);
 	(void)pthread_mutex_unlock(&s->lock);
+	/* Nothing came of the steps on scratch: no overlay is without layers. */
+	if (r >= 0 && st.n == 0)
+		return steal_fd(&dirfd);
 	if (r >= 0)
 		r = overlay_prepare(dirfd, &st, false, e);
 	return r < 0 ? r : overlay_mount_shared(dirfd, &st, e);
