@@ -36,7 +36,49 @@ static int refuse_platforms(const struct build *b, struct err *e)
 	return 0;
 }
 
+/* Files alone have no id, and nothing that could be annotated. */
+static int refuse_without_image(const struct build *b, struct err *e)
+{
+	const struct result_plan *p = &b->plan;
+
+	if (result_plan_wants_layers(p))
+		return 0;
+	if (p->iidfile)
+		return err_set(e, EINVAL,
+			       "--iidfile '%s': --output makes no image that has an id: give "
+			       "--load as well, or leave it out",
+			       p->iidfile);
+	if (p->annotations.n)
+		return err_set(e, EINVAL,
+			       "--annotation '%s': --output makes no image that it could be of: "
+			       "give --load as well, or leave it out",
+			       p->annotations.items[0].key);
+	return 0;
+}
+
 /* ---- Places ---- */
+
+/* Of all that is written, the one that comes first there.  Directories are shared. */
+static const char *other_writer(const struct result_plan *p, const char *path, size_t before)
+{
+	for (size_t i = 0; i < before; i++) {
+		const struct result_output *o = &p->outputs.items[i];
+
+		if (o->kind != OUTPUT_LOCAL && o->dest && streq(o->dest, path))
+			return "--output";
+	}
+	if (before == p->outputs.n && p->metadata_file && streq(p->metadata_file, path))
+		return "--metadata-file";
+	return NULL;
+}
+
+static int check_alone(const struct result_plan *p, const char *path, size_t before,
+		       const char *option, struct err *e)
+{
+	const char *other = other_writer(p, path, before);
+
+	return other ? err_set(e, EINVAL, "%s '%s': %s writes there, too", option, path, other) : 0;
+}
 
 static int check_parent(const char *path, const char *option, struct err *e)
 {
@@ -59,11 +101,15 @@ static int check_file(const char *path, const char *option, struct err *e)
 	return check_parent(path, option, e);
 }
 
-static int check_dest(const struct result_output *o, struct err *e)
+static int check_dest(const struct result_plan *p, size_t i, struct err *e)
 {
-	if (!o->dest || streq(o->dest, "-") || o->kind == OUTPUT_LOCAL || o->tar == OUTPUT_NO)
+	const struct result_output *o = &p->outputs.items[i];
+	int r;
+
+	if (!o->dest || streq(o->dest, "-") || o->kind == OUTPUT_LOCAL)
 		return 0;
-	return check_file(o->dest, "--output: dest", e);
+	r = check_alone(p, o->dest, i, "--output: dest", e);
+	return r < 0 || o->tar == OUTPUT_NO ? r : check_file(o->dest, "--output: dest", e);
 }
 
 static int check_places(const struct result_plan *p, struct err *e)
@@ -71,11 +117,13 @@ static int check_places(const struct result_plan *p, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < p->outputs.n && r >= 0; i++)
-		r = check_dest(&p->outputs.items[i], e);
+		r = check_dest(p, i, e);
 	if (r >= 0 && p->metadata_file)
 		r = check_file(p->metadata_file, "--metadata-file", e);
 	if (r >= 0 && p->iidfile)
 		r = check_file(p->iidfile, "--iidfile", e);
+	if (r >= 0 && p->iidfile)
+		r = check_alone(p, p->iidfile, p->outputs.n, "--iidfile", e);
 	return r;
 }
 
@@ -112,6 +160,8 @@ int build_refuse(const struct build *b, struct err *e)
 	/* Who only asks writes nothing. */
 	if (r < 0 || b->opts->call != BUILD_CALL_BUILD)
 		return r;
-	r = check_places(&b->plan, e);
+	r = refuse_without_image(b, e);
+	if (r >= 0)
+		r = check_places(&b->plan, e);
 	return r < 0 ? r : remove_stale_id(&b->plan, e);
 }

@@ -7,7 +7,6 @@
 
 #include "imagetool/dockerfile/git_url.h"
 #include "libutil/file.h"
-#include "libutil/parse.h"
 
 void build_values_done(struct build_values *v)
 {
@@ -71,17 +70,6 @@ static int add_arg_file(struct pairs *p, struct arena *a, const char *file, stru
 	return r < 0 ? err_wrap(e, r, "--build-arg-file '%s'", file) : 0;
 }
 
-/* That of a build argument is looked at where ARG is: it may be meant for another front end. */
-static int check_epoch(const char *text, struct err *e)
-{
-	int64_t seconds;
-
-	if (!text || !*text || parse_i64(text, &seconds) == 0)
-		return 0;
-	return err_set(e, EINVAL, "--source-date-epoch '%.100s': no number of seconds since 1970",
-		       text);
-}
-
 /* What BuildKit's clients take from the environment without being asked. */
 static void add_epoch(struct pairs *p, struct arena *a, const char *given)
 {
@@ -105,8 +93,6 @@ static int read_args(const struct build_options *o, struct arena *a, struct buil
 		if (r < 0)
 			(void)err_wrap(e, r, "--build-arg");
 	}
-	if (r >= 0)
-		r = check_epoch(o->epoch, e);
 	add_epoch(&p, a, o->epoch);
 	ret->args = p.items;
 	ret->n_args = p.n;

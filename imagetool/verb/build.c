@@ -119,8 +119,9 @@ static const struct opt opts[] = {
 	ROW(0, "check", FLAG, check, NULL, "short for --call check"),
 	ROW(0, "call", STRING, call_text, "check|outline|targets[,format=json][,ignorestatus=true]",
 	    "do not build: print findings, what can be given to a target, or which there are"),
-	ROW(0, "source-date-epoch", STRING, epoch, "SECONDS",
-	    "when the image was made; by default the build argument or $SOURCE_DATE_EPOCH"),
+	ROW(0, "source-date-epoch", STRING, epoch, "SECONDS|context|NAME",
+	    "when the image was made, or what is as old as it: the context, a named one, or a stage "
+	    "that downloads; by default the build argument or $SOURCE_DATE_EPOCH"),
 	REGISTRY_OPT_ROWS(offsetof(struct values, registry)),
 	OPT_END,
 };

@@ -42,6 +42,10 @@ refused() {
 		--iidfile|--iidfile ''
 		'bogus' is nothing that has annotations|--annotation bogus:a=b
 		--annotation 'word'|--annotation word
+		no image that has an id|--iidfile id -o dir
+		no image that it could be of|--annotation a=b -o dir
+		'x.tar': --output writes there|-o type=tar,dest=x.tar -o type=oci,dest=x.tar
+		'm': --metadata-file writes there|--metadata-file m --iidfile m
 		--build-arg-file 'nowhere'|--build-arg-file nowhere
 		--build-context 'n=docker-image://'|--build-context n=docker-image://
 		--ignorefile 'nowhere'|--ignorefile nowhere
@@ -68,7 +72,6 @@ refused() {
 		--cpuset-cpus 'x'|--cpuset-cpus x
 		--cpuset-mems '3-1'|--cpuset-mems 3-1
 		--runtime 'nowhere'|--runtime nowhere
-		--source-date-epoch 'x'|--source-date-epoch x
 		--authfile 'nowhere'|--authfile nowhere
 		--registries-conf 'nowhere'|--registries-conf nowhere
 		--hosts-dir 'nowhere'|--hosts-dir nowhere
