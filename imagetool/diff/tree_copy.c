@@ -16,7 +16,8 @@
 #include "libutil/dir.h"
 #include "libutil/file.h"
 
-#define BLOCK 512 /* the unit of st_blocks */
+#define BLOCK    512 /* the unit of st_blocks */
+#define ALL_BITS 07777
 
 struct copying {
 	int fromfd, tofd;
@@ -109,27 +110,47 @@ static int copy_holes(int in, int out, int64_t size, struct err *e)
 	return r >= 0 && ftruncate(out, end) < 0 ? err_sys(e, "set the size") : r;
 }
 
+/* What creating it gave already is not set again. */
+static int finish_file(struct copying *c, int fd, struct node *n, struct err *e)
+{
+	struct inode *i = n->inode;
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, i->mtime };
+	struct stat st;
+	bool foreign;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat");
+	foreign = st.st_uid != i->uid || st.st_gid != i->gid;
+	if (foreign && fchown(fd, (uid_t)i->uid, (gid_t)i->gid) < 0)
+		return err_sys(e, "set the owner");
+	if ((foreign || (st.st_mode & ALL_BITS) != i->mode) && fchmod(fd, i->mode) < 0)
+		return err_sys(e, "set the mode");
+	r = set_xattrs(c->to, n->name, i, e);
+	if (r >= 0 && futimens(fd, times) < 0)
+		r = err_sys(e, "set the time");
+	i->copy_ino = st.st_ino;
+	return r;
+}
+
 static int copy_content(struct copying *c, struct node *n, struct err *e)
 {
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	autofd int in = openat(c->from, n->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	autofd int out = -1;
 	struct stat st;
-	int r;
+	int r = 0;
 
 	if (in < 0 || fstat(in, &st) < 0)
 		return err_sys(e, "open");
-	out = openat(c->to, n->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	out = openat(c->to, n->name, flags, n->inode->mode & 0777);
 	if (out < 0)
 		return err_sys(e, "create");
 	/* What is copied at once shares its blocks where the file system can. */
-	r = st.st_blocks < st.st_size / BLOCK ? copy_holes(in, out, st.st_size, e)
-					      : file_copy(in, out, NULL, e);
-	if (r < 0)
-		return r;
-	if (fstat(out, &st) < 0)
-		return err_sys(e, "stat");
-	n->inode->copy_ino = st.st_ino;
-	return 0;
+	if (st.st_size)
+		r = st.st_blocks < st.st_size / BLOCK ? copy_holes(in, out, st.st_size, e)
+						      : file_copy(in, out, NULL, e);
+	return r < 0 ? r : finish_file(c, out, n, e);
 }
 
 /* 1: it is one now. */
@@ -220,7 +241,7 @@ static int copy_node(struct copying *c, struct node *n, struct err *e)
 	if (r < 0 || i->type == TAR_DIR)
 		return r;
 	note_links(c, n);
-	return set_attributes(c->to, n->name, i, e);
+	return i->type == TAR_FILE ? 0 : set_attributes(c->to, n->name, i, e);
 }
 
 /* When all is in them. */
