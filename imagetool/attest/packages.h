@@ -21,7 +21,8 @@
 	X(APK, "apk")                                                                              \
 	X(PYPI, "pypi")                                                                            \
 	X(NPM, "npm")                                                                              \
-	X(GOLANG, "golang")
+	X(GOLANG, "golang")                                                                        \
+	X(CARGO, "cargo")
 
 enum package_kind {
 #define X(kind, word) PACKAGE_##kind,
@@ -44,7 +45,8 @@ struct packages {
 	size_t n, cap;
 	/* /etc/os-release: "debian", "12"; NULL */
 	const char *os_id, *os_version;
-	bool has_rpm; /* a data base of rpm, which nobody here reads */
+	bool has_rpm;    /* a data base of rpm, which nobody here reads */
+	size_t n_unread; /* files of package managers that were too large, or could not be read */
 };
 void packages_done(struct packages *p);
 AUTO_DEFINE_DONE(packages, packages_done)
@@ -74,6 +76,13 @@ int parse_go_modules(struct packages *p, const char *text, size_t len, const cha
 		     struct err *e);
 /* Where in an ELF file that is: 1 and its text (in the file's bytes), 0: it has none. */
 int find_go_modules(const unsigned char *file, size_t len, const char **ret, size_t *ret_len);
+/* Cargo.lock; programs' .dep-v0, as cargo-auditable makes it. */
+int parse_cargo_lock(struct packages *p, const char *text, size_t len, const char *where,
+		     struct err *e);
+int parse_rust_crates(struct packages *p, const char *text, size_t len, const char *where,
+		      struct err *e);
+/* Likewise; it is compressed. */
+int find_rust_crates(const unsigned char *file, size_t len, const char **ret, size_t *ret_len);
 void parse_os_release(struct packages *p, const char *text, size_t len);
 
 /* ---- The tree ---- */

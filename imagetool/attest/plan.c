@@ -11,7 +11,6 @@
 void attest_plan_done(struct attest_plan *p)
 {
 	free(p->builder_id);
-	free(p->filename);
 	*p = (struct attest_plan){ 0 };
 }
 
@@ -47,11 +46,17 @@ static int set_text(char **field, const char *value)
 	return 0;
 }
 
-static int set_filename(struct attest_plan *p, const char *value, struct err *e)
+/* Files that are no image have nothing to be attached to, and get nothing beside them. */
+static int set_inline_only(const char *value, struct err *e)
 {
-	if (!*value || strchr(value, '/') || streq(value, ".") || streq(value, ".."))
-		return err_set(e, EINVAL, "'%.80s' is no name of a file", value);
-	return set_text(&p->filename, value);
+	bool on = true;
+	int r = read_bool(value, &on, e);
+
+	if (r >= 0 && !on)
+		return err_set(e, ENOTSUP,
+			       "provenance is attached to images only: leave inline-only=false "
+			       "out");
+	return r;
 }
 
 static int set_provenance(struct attest_plan *p, const char *key, const char *value, struct err *e)
@@ -65,16 +70,14 @@ static int set_provenance(struct attest_plan *p, const char *key, const char *va
 		return set_version(p, value, e);
 	if (streq(key, "builder-id"))
 		return set_text(&p->builder_id, value);
-	if (streq(key, "filename"))
-		return set_filename(p, value, e);
 	if (streq(key, "reproducible"))
 		return read_bool(value, &p->reproducible, e);
 	if (streq(key, "inline-only"))
-		return read_bool(value, &p->inline_only, e);
+		return set_inline_only(value, e);
 	if (!streq(key, "disabled"))
 		return err_set(e, EINVAL,
 			       "unknown key '%.80s': mode, version, builder-id, reproducible, "
-			       "inline-only, filename or disabled",
+			       "inline-only or disabled",
 			       key);
 	r = read_bool(value, &on, e);
 	p->provenance = !on;

@@ -12,9 +12,7 @@ struct attest_plan {
 	bool max; /* mode=max: build arguments, secrets' names, the Dockerfile, every step */
 	bool v02; /* version=v0.2 */
 	bool reproducible;
-	bool inline_only; /* not beside files: only where it becomes a part of the image */
 	char *builder_id; /* owned; NULL */
-	char *filename;   /* beside files; owned; NULL: the usual one */
 	/* What was said of each; internal. */
 	bool provenance_said, sbom_said;
 };

@@ -138,6 +138,23 @@ static char *name_space(const struct packages *p, const char *name)
 	return xasprintf("https://spdx.org/spdxdocs/creel-image/%s", strchr(digest, ':') + 1);
 }
 
+/* What is missing, as far as that is known. */
+static void write_comment(struct json_writer *w, const struct packages *p)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+
+	if (p->has_rpm)
+		strbuf_adds(&text, "The image has a data base of rpm, which was not read: its "
+				   "packages are missing here.");
+	if (p->n_unread)
+		strbuf_addf(&text,
+			    "%s%zu file(s) of package managers could not be read or are too large: "
+			    "what they list is missing here.",
+			    text.len ? " " : "", p->n_unread);
+	if (text.len)
+		json_kv_string(w, "comment", strbuf_str(&text));
+}
+
 void sbom_write(const struct packages *p, const char *name, int64_t created, struct strbuf *out)
 {
 	autofree char *space = name_space(p, name);
@@ -157,10 +174,7 @@ void sbom_write(const struct packages *p, const char *name, int64_t created, str
 	json_array_end(&w);
 	write_time(&w, created);
 	json_object_end(&w);
-	if (p->has_rpm)
-		json_kv_string(&w, "comment",
-			       "The image has a data base of rpm, which was not read: its packages "
-			       "are missing here.");
+	write_comment(&w, p);
 	write_packages(&w, p, name);
 	write_relations(&w, p);
 	json_object_end(&w);

@@ -37,7 +37,8 @@ static const char *const rpm_places[] = { "var/lib/rpm/rpmdb.sqlite", "var/lib/r
 					  "usr/lib/sysimage/rpm/Packages.db" };
 
 /* 1 and its text; 0: there is no such file that could be read. */
-static int read_at(int rootfd, const char *path, size_t max, char **ret, size_t *ret_len)
+static int read_at(int rootfd, const char *path, size_t max, struct packages *p, char **ret,
+		   size_t *ret_len)
 {
 	struct stat st;
 	autofd int fd = beneath_open(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
@@ -45,7 +46,10 @@ static int read_at(int rootfd, const char *path, size_t max, char **ret, size_t 
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	return file_read_stat(fd, path, &st, max, ret, ret_len, NULL) < 0 ? 0 : 1;
+	if (file_read_stat(fd, path, &st, max, ret, ret_len, NULL) >= 0)
+		return 1;
+	p->n_unread++;
+	return 0;
 }
 
 static int scan_fixed(int rootfd, struct packages *p, struct err *e)
@@ -56,7 +60,7 @@ static int scan_fixed(int rootfd, struct packages *p, struct err *e)
 		autofree char *text = NULL, *where = path_join("/", fixed[i].path);
 		size_t len;
 
-		if (read_at(rootfd, fixed[i].path, PACKAGES_FILE_MAX, &text, &len) > 0)
+		if (read_at(rootfd, fixed[i].path, PACKAGES_FILE_MAX, p, &text, &len) > 0)
 			r = fixed[i].parse(p, text, len, where, e);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(rpm_places); i++) {
@@ -76,7 +80,7 @@ static void scan_os_release(int rootfd, struct packages *p)
 		autofree char *text = NULL;
 		size_t len;
 
-		if (read_at(rootfd, places[i], PACKAGES_DOCUMENT_MAX, &text, &len) > 0)
+		if (read_at(rootfd, places[i], PACKAGES_DOCUMENT_MAX, p, &text, &len) > 0)
 			parse_os_release(p, text, len);
 	}
 }
@@ -123,6 +127,8 @@ static parse_fn *parser_of(const char *dir, const char *name)
 		return parse_python_metadata;
 	if (ends_with(name, ".egg-info"))
 		return parse_python_metadata;
+	if (streq(name, "Cargo.lock"))
+		return parse_cargo_lock;
 	if (streq(name, "package.json") && is_node_package(dir))
 		return parse_package_json;
 	if (ends_with(dir, "/var/lib/dpkg/status.d") && !ends_with(name, ".md5sums"))
@@ -148,8 +154,12 @@ static int scan_text(struct walk *w, int dirfd, const char *name, parse_fn *pars
 	size_t len;
 	autofd int fd = open_regular(dirfd, name, &st);
 
-	if (fd < 0 || file_read_stat(fd, name, &st, PACKAGES_DOCUMENT_MAX, &text, &len, NULL) < 0)
+	if (fd < 0)
 		return 0;
+	if (file_read_stat(fd, name, &st, PACKAGES_DOCUMENT_MAX, &text, &len, NULL) < 0) {
+		w->p->n_unread++;
+		return 0;
+	}
 	return parse(w->p, text, len, where, e);
 }
 
@@ -172,6 +182,8 @@ static int scan_program(struct walk *w, int dirfd, const char *name, struct err 
 		return 0;
 	if (find_go_modules(file, (size_t)st.st_size, &text, &len) > 0)
 		r = parse_go_modules(w->p, text, len, where, e);
+	if (r >= 0 && find_rust_crates(file, (size_t)st.st_size, &text, &len) > 0)
+		r = parse_rust_crates(w->p, text, len, where, e);
 	(void)munmap(file, (size_t)st.st_size);
 	return r;
 }

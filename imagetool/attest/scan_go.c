@@ -121,6 +121,9 @@ static int read_module(struct packages *p, const struct line *l, struct package 
 		return 0;
 	name = next_field(&rest);
 	version = next_field(&rest);
+	/* A directory of the machine that built is no name. */
+	if (replaces && name.len && (*name.text == '.' || *name.text == '/'))
+		return 0;
 	if (!replaces)
 		r = packages_add(p, last, e);
 	last->name = arena_strndup(&p->arena, name.text, name.len);

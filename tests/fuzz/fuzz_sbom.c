@@ -21,6 +21,19 @@ static int parse_program(struct packages *p, const char *text, size_t len, const
 	return parse_go_modules(p, modules, n, where, e);
 }
 
+static int parse_crates(struct packages *p, const char *text, size_t len, const char *where,
+			struct err *e)
+{
+	const char *crates;
+	size_t n;
+
+	if (find_rust_crates((const unsigned char *)text, len, &crates, &n) <= 0)
+		return 0;
+	if (crates < text || crates + n > text + len)
+		abort();
+	return parse_rust_crates(p, crates, n, where, e);
+}
+
 static int parse_release(struct packages *p, const char *text, size_t len, const char *where UNUSED,
 			 struct err *e UNUSED)
 {
@@ -33,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static int (*const parsers[])(struct packages * p, const char *text, size_t len,
 				      const char *where, struct err *e) = {
 		parse_dpkg_status, parse_apk_installed, parse_python_metadata, parse_package_json,
-		parse_go_modules,  parse_program,       parse_release,
+		parse_go_modules,  parse_program,       parse_release,         parse_cargo_lock,
+		parse_rust_crates, parse_crates,
 	};
 	auto_(packages) struct packages p = { 0 };
 	auto_(strbuf) struct strbuf out = { 0 };

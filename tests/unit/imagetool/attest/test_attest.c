@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/attest/attest.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -103,16 +105,91 @@ static void go_modules_may_be_replaced(void **state UNUSED)
 	auto_(packages) struct packages p = { 0 };
 	struct err e = { 0 };
 
-	assert_int_equal(PARSE(parse_go_modules, "path\tx/cmd\nmod\tx\tv1.0.0\t\n"
-						 "dep\tgolang.org/x/sys\tv0.1.0\th1:a=\n"
-						 "=>\texample.com/sys\tv0.2.0\th1:b=\n"
-						 "dep\tz\tv3.0.0\th1:c=\nbuild\t-x=y\n"),
+	assert_int_equal(PARSE(parse_go_modules,
+			       "path\tx/cmd\nmod\tx\tv1.0.0\t\n"
+			       "dep\tgolang.org/x/sys\tv0.1.0\th1:a=\n"
+			       "=>\texample.com/sys\tv0.2.0\th1:b=\n"
+			       "dep\tz\tv3.0.0\th1:c=\n=>\t./z\t(devel)\nbuild\t-x=y\n"),
 			 0);
 	packages_sort(&p);
 	assert_int_equal(p.n, 3);
 	is_package(&p, 0, "example.com/sys", "v0.2.0");
 	is_package(&p, 1, "x", "v1.0.0");
 	is_package(&p, 2, "z", "v3.0.0");
+}
+
+static void cargo_lists_what_came_from_elsewhere(void **state UNUSED)
+{
+	auto_(packages) struct packages p = { 0 };
+	struct err e = { 0 };
+
+	assert_int_equal(PARSE(parse_cargo_lock,
+			       "version = 3\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n"
+			       "dependencies = [\n \"libc\",\n]\n\n[[package]]\nname = \"libc\"\n"
+			       "version = \"0.2.150\"\nsource = \"registry+https://x\"\n"
+			       "checksum = \"ab\"\n"),
+			 0);
+	assert_int_equal(p.n, 1);
+	is_package(&p, 0, "libc", "0.2.150");
+	purl_is(&p, 0, "pkg:cargo/libc@0.2.150");
+}
+
+/* A program with nothing but names of sections and one of them. */
+static size_t make_program(unsigned char *file, const char *section, const void *data, size_t len)
+{
+	static const char names[] = "\0.shstrtab\0.dep-v0";
+	Elf64_Ehdr head = { .e_shoff = sizeof(Elf64_Ehdr),
+			    .e_shentsize = sizeof(Elf64_Shdr),
+			    .e_shnum = 2,
+			    .e_shstrndx = 0 };
+	Elf64_Shdr s[2] = { { .sh_name = 1,
+			      .sh_type = SHT_STRTAB,
+			      .sh_offset = sizeof(head) + sizeof(s),
+			      .sh_size = sizeof(names) },
+			    { .sh_name = 11,
+			      .sh_type = SHT_PROGBITS,
+			      .sh_offset = sizeof(head) + sizeof(s) + sizeof(names),
+			      .sh_size = len } };
+
+	assert_string_equal(names + 11, section);
+	memcpy(head.e_ident, ELFMAG, SELFMAG);
+	head.e_ident[EI_CLASS] = ELFCLASS64;
+	head.e_ident[EI_DATA] = ELFDATA2LSB;
+	memcpy(file, &head, sizeof(head));
+	memcpy(file + sizeof(head), s, sizeof(s));
+	memcpy(file + s[0].sh_offset, names, sizeof(names));
+	memcpy(file + s[1].sh_offset, data, len);
+	return s[1].sh_offset + len;
+}
+
+static void auditable_programs_say_what_they_are_made_of(void **state UNUSED)
+{
+	static const char text[] =
+		"{\"packages\":[{\"name\":\"libc\",\"version\":\"0.2.1\",\"source\":\"crates.io\"},"
+		"{\"name\":\"cc\",\"version\":\"1.0.0\",\"source\":\"crates.io\",\"kind\":\"build\"},"
+		"{\"name\":\"app\",\"version\":\"0.1.0\",\"source\":\"local\",\"root\":true}]}";
+	auto_(packages) struct packages p = { 0 };
+	unsigned char file[4096], packed[1024];
+	uLongf packed_len = sizeof(packed);
+	struct err e = { 0 };
+	const char *found;
+	size_t len, found_len;
+
+	assert_int_equal(compress(packed, &packed_len, (const Bytef *)text, sizeof(text) - 1),
+			 Z_OK);
+	len = make_program(file, ".dep-v0", packed, packed_len);
+	assert_int_equal(find_rust_crates(file, len, &found, &found_len), 1);
+	assert_int_equal(found_len, packed_len);
+	assert_int_equal(parse_rust_crates(&p, found, found_len, "/bin/app", &e), 0);
+	packages_sort(&p);
+	assert_int_equal(p.n, 2);
+	is_package(&p, 0, "app", "0.1.0");
+	is_package(&p, 1, "libc", "0.2.1");
+	/* Cut anywhere it says nothing. */
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(find_rust_crates(file, i, &found, &found_len), 0);
+	assert_int_equal(parse_rust_crates(&p, (const char *)packed, packed_len / 2, "/x", &e), 0);
+	assert_int_equal(p.n, 2);
 }
 
 /* ---- The tree ---- */
@@ -402,7 +479,7 @@ static void what_is_not_done_is_told(void **state UNUSED)
 					   "type=provenance,mode=all",
 					   "type=provenance,version=v0.3",
 					   "type=provenance,reproducible=perhaps",
-					   "type=provenance,filename=../x" };
+					   "type=provenance,inline-only=false" };
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -422,6 +499,8 @@ int main(void)
 		cmocka_unit_test(python_has_headers),
 		cmocka_unit_test(node_has_json),
 		cmocka_unit_test(go_modules_may_be_replaced),
+		cmocka_unit_test(cargo_lists_what_came_from_elsewhere),
+		cmocka_unit_test(auditable_programs_say_what_they_are_made_of),
 		cmocka_unit_test(a_tree_is_looked_through),
 		cmocka_unit_test(links_and_pipes_are_not_read),
 		cmocka_unit_test(an_sbom_is_spdx),
