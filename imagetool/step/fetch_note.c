@@ -11,23 +11,29 @@
 /* Lines of a kind, in order; headers' values hold no line ends. */
 #define LINES_MAX 6
 
-static size_t split(const char *note, char *lines[LINES_MAX])
-{
-	size_t n = 0;
+struct lines {
+	char *v[LINES_MAX]; /* owned */
+	size_t n;
+};
 
-	while (n < LINES_MAX && *note) {
+static void lines_done(struct lines *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i]);
+}
+AUTO_DEFINE_DONE(lines, lines_done)
+
+static struct lines split(const char *note)
+{
+	struct lines l = { 0 };
+
+	while (l.n < LINES_MAX && *note) {
 		size_t len = strcspn(note, "\n");
 
-		lines[n++] = xstrndup(note, len);
+		l.v[l.n++] = xstrndup(note, len);
 		note += len + (note[len] == '\n');
 	}
-	return n;
-}
-
-static void forget(char *lines[LINES_MAX], size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(lines[i]);
+	return l;
 }
 
 static const char *or_empty(const char *text)
@@ -47,32 +53,22 @@ static char *unless_empty(const char *text)
 	return *text ? xstrdup(text) : NULL;
 }
 
-static int read_http(char *lines[LINES_MAX], size_t n, struct fetch_http_facts *ret)
+int fetch_note_read_http(const char *note, struct fetch_http_facts *ret)
 {
+	auto_(lines) struct lines l = split(note);
 	struct fetch_http_facts f = { 0 };
 	int64_t mtime;
 
-	if (n != 6 || !streq(lines[0], "http") || !*lines[1] ||
-	    strlen(lines[1]) >= sizeof(f.digest) || parse_i64(lines[2], &f.size) < 0 ||
-	    parse_i64(lines[3], &mtime) < 0)
+	if (l.n != 6 || !streq(l.v[0], "http") || !*l.v[1] || strlen(l.v[1]) >= sizeof(f.digest) ||
+	    parse_i64(l.v[2], &f.size) < 0 || parse_i64(l.v[3], &mtime) < 0)
 		return -EBADMSG;
-	memcpy(f.digest, lines[1], strlen(lines[1]));
+	memcpy(f.digest, l.v[1], strlen(l.v[1]));
 	f.has_mtime = mtime >= 0;
 	f.mtime.tv_sec = f.has_mtime ? mtime : 0;
-	f.etag = unless_empty(lines[4]);
-	f.last_modified = unless_empty(lines[5]);
+	f.etag = unless_empty(l.v[4]);
+	f.last_modified = unless_empty(l.v[5]);
 	*ret = f;
 	return 0;
-}
-
-int fetch_note_read_http(const char *note, struct fetch_http_facts *ret)
-{
-	char *lines[LINES_MAX];
-	size_t n = split(note, lines);
-	int r = read_http(lines, n, ret);
-
-	forget(lines, n);
-	return r;
 }
 
 char *fetch_note_git(const struct fetch_git_facts *f)
@@ -80,26 +76,17 @@ char *fetch_note_git(const struct fetch_git_facts *f)
 	return xasprintf("git\n%s\n%s\n%s\n", f->commit, f->object, or_empty(f->ref));
 }
 
-static int read_git(char *lines[LINES_MAX], size_t n, struct fetch_git_facts *ret)
-{
-	struct fetch_git_facts f = { 0 };
-
-	if (n != 4 || !streq(lines[0], "git") || !git_is_commit(lines[1]) ||
-	    !git_is_commit(lines[2]) || git_ref_check(lines[3], NULL) < 0)
-		return -EBADMSG;
-	memcpy(f.commit, lines[1], strlen(lines[1]));
-	memcpy(f.object, lines[2], strlen(lines[2]));
-	f.ref = unless_empty(lines[3]);
-	*ret = f;
-	return 0;
-}
-
 int fetch_note_read_git(const char *note, struct fetch_git_facts *ret)
 {
-	char *lines[LINES_MAX];
-	size_t n = split(note, lines);
-	int r = read_git(lines, n, ret);
+	auto_(lines) struct lines l = split(note);
+	struct fetch_git_facts f = { 0 };
 
-	forget(lines, n);
-	return r;
+	if (l.n != 4 || !streq(l.v[0], "git") || !git_is_commit(l.v[1]) || !git_is_commit(l.v[2]) ||
+	    git_ref_check(l.v[3], NULL) < 0)
+		return -EBADMSG;
+	memcpy(f.commit, l.v[1], strlen(l.v[1]));
+	memcpy(f.object, l.v[2], strlen(l.v[2]));
+	f.ref = unless_empty(l.v[3]);
+	*ret = f;
+	return 0;
 }
