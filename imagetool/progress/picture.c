@@ -72,13 +72,16 @@ static void line_draw(const struct line *l, const struct picture_opts *o, struct
 
 	if (l->spent >= 0)
 		strbuf_addf(&time, " %.1fs", (double)l->spent / (double)NANOSECONDS);
+	/* Where not even that fits there is no place for times. */
+	if (fixed + time.len + 1 > o->cols)
+		strbuf_truncate(&time, 0);
 	fixed += time.len + 1;
 	left = o->cols > fixed ? o->cols - fixed : 0;
 	with_size = l->size.len && left > l->size.len + 1 + NAME_MIN;
 	if (with_size)
 		left -= l->size.len + 1;
 	strbuf_adds(out, colour_on(l, o));
-	strbuf_adds(out, l->prefix);
+	add_cut(out, l->prefix, strlen(l->prefix), o->cols - 1, &used);
 	add_cut(out, strbuf_str(&l->text), l->text.len, left, &used);
 	if (with_size)
 		strbuf_addf(out, " %s", strbuf_str(&l->size));
