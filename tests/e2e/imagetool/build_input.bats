@@ -280,3 +280,35 @@ serve_asking() {
 	has_file x:1 data
 	run ! grep -rq 'eC1hY2Nlc3M' store out said
 }
+
+@test "repositories by ssh get the agent of --ssh default, or its keys, and a context its user's agent" {
+	requires program git
+	git init -q -b main repo
+	cp ctx/Dockerfile ctx/file repo
+	git -C repo add .
+	GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b git -C repo commit -q -m one
+	mkdir bin
+	# The other machine is this one.
+	cat >bin/ssh <<-END
+		#!/bin/sh
+		echo "agent=\$SSH_AUTH_SOCK \$*" >>"$ROOM/asked"
+		for command; do :; done
+		exec sh -c "\$command"
+	END
+	chmod +x bin/ssh
+	export PATH="$ROOM/bin:$PATH"
+	SSH_AUTH_SOCK=/run/mine good -t x:1 "ssh://git@host.example$ROOM/repo/.git#main"
+	has_file x:1 data
+	grep -q '^agent=/run/mine .*git@host.example' asked
+	printf 'FROM base:1\nADD git@host.example:%s/repo/.git /r\nRUN cat /r/file >/file\n' "$ROOM" >ctx/Dockerfile
+	: >asked
+	SSH_AUTH_SOCK=/run/mine good -t y:1 ctx
+	run ! grep -q 'agent=/run/mine' asked
+	SSH_AUTH_SOCK=/run/mine good --no-cache --ssh default -t y:1 ctx
+	grep -q '^agent=/run/mine ' asked
+	touch "a key"
+	: >asked
+	SSH_AUTH_SOCK=/run/mine good --no-cache --ssh "default=a key" -t y:1 ctx
+	grep -q '^agent= .*-i a key' asked
+	has_file y:1 data
+}
