@@ -24,7 +24,7 @@ teardown() {
 	eventually 5 grep -q ready "$STATE/$ID/log"
 	# Everybody in the session of the caller.
 	kill -HUP -- "-$leader"
-	kill -KILL -- "-$leader"
+	kill -KILL -- "-$leader" 2>/dev/null || true # who has died of it already
 	wait "$leader" || true
 	[ "$(shim wait "$ID")" = 5 ]
 	[ "$(shim logs "$ID")" = $'ready\nstill here' ]

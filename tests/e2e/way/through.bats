@@ -32,6 +32,8 @@ setup() {
 teardown() {
 	creel --root "$RUN_ROOT" delete --force "$NAME" || true
 	creel-shim --state "$SHIM_STATE" rm --force "$NAME" 2>/dev/null || true
+	# A bundle's root is mounted.
+	! mountpoint -q "$BATS_TEST_TMPDIR/bundle/rootfs" || umount -l "$BATS_TEST_TMPDIR/bundle/rootfs"
 }
 
 # A docker-registry of our own on a free loopback port.
