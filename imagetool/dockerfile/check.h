@@ -60,7 +60,8 @@ struct checks {
 	bool fail;             /* findings are errors */
 };
 
-/* "skip=RULE,RULE|all;error=true;experimental=RULE|all"; NULL says nothing. */
+/* "skip=RULE,RULE|all;error=true;experimental=RULE|all"; NULL says nothing, and
+ * rules that are not known neither. */
 int check_configure(struct checks *c, const char *text, struct err *e);
 void check_add(struct checks *c, enum check_rule rule, unsigned first_line, unsigned last_line,
 	       const char *fmt, ...) PRINTF(5, 6);
