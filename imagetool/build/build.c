@@ -175,6 +175,8 @@ static struct run_env make_run_env(const struct build *b, const char *runtime, c
 		.n_secrets = v->n_secrets,
 		.ssh = v->ssh,
 		.n_ssh = v->n_ssh,
+		.cni = v->cni,
+		.cni_path = v->cni_path,
 		.dir = dir,
 		.cancelfd = b->signals,
 	};

@@ -21,6 +21,7 @@ struct build_options {
 	struct strv build_args, build_arg_files, labels, platforms, contexts, secrets, ssh;
 	struct strv no_cache_filter, cache_from, cache_to, allow, attest;
 	const char *target, *sbom, *provenance, *runtime, *epoch, *call_text;
+	const char *cni_conf_dir, *cni_path;
 	enum build_call call; /* of call_text and check */
 	bool call_json;
 	bool call_always_good; /* what is found changes no exit status */

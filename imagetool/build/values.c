@@ -183,7 +183,27 @@ static int read_allow(const struct build_options *o, struct build_values *ret, s
 	return 0;
 }
 
-static int read_network(const struct build_options *o, struct build_values *ret, struct err *e)
+/* "cni" or "cni:NAME" */
+static int read_cni(const struct build_options *o, const char *word, struct arena *a,
+		    struct build_values *ret, struct err *e)
+{
+	const char *name = word[3] == ':' ? word + 4 : NULL;
+	const char *dir = o->cni_conf_dir ? o->cni_conf_dir : CNI_CONF_DIR;
+	const char *path = getenv("CNI_PATH");
+	int r = cni_check_rights(e);
+
+	ret->cni = arena_alloc(a, 1, sizeof(*ret->cni));
+	ret->cni_path = o->cni_path ? o->cni_path : path && *path ? path : CNI_PATH_LIST;
+	if (r >= 0)
+		r = cni_network_find(dir, name, a, ret->cni, e);
+	/* A file of the host's, not of an image. */
+	if (r == -EBADMSG)
+		r = -EINVAL;
+	return r < 0 ? err_wrap(e, r, "--network %.100s", word) : 0;
+}
+
+static int read_network(const struct build_options *o, struct arena *a, struct build_values *ret,
+			struct err *e)
 {
 	static const struct {
 		const char *word;
@@ -197,6 +217,8 @@ static int read_network(const struct build_options *o, struct build_values *ret,
 
 	if (!given)
 		return 0;
+	if (streq(given, "cni") || starts_with(given, "cni:"))
+		return read_cni(o, given, a, ret, e);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (!streq(words[i].word, given))
 			continue;
@@ -206,7 +228,8 @@ static int read_network(const struct build_options *o, struct build_values *ret,
 	}
 	return err_set(
 		e, EINVAL,
-		"--network '%.100s': there are default, none, host, private, pasta and slirp4netns",
+		"--network '%.100s': there are default, none, host, private, pasta, slirp4netns and "
+		"cni[:NAME]",
 		given);
 }
 
@@ -279,7 +302,7 @@ int build_values_read(const struct build_options *o, struct arena *a, struct bui
 	if (r >= 0)
 		r = read_allow(o, ret, e);
 	if (r >= 0)
-		r = read_network(o, ret, e);
+		r = read_network(o, a, ret, e);
 	if (r >= 0)
 		r = read_secrets(o, a, ret, e);
 	if (r < 0)

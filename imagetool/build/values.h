@@ -4,6 +4,7 @@
 #define IMAGETOOL_BUILD_VALUES_H
 
 #include "imagetool/build/options.h"
+#include "imagetool/cni/attach.h"
 #include "imagetool/graph/graph.h"
 #include "imagetool/step/run.h"
 
@@ -18,6 +19,8 @@ struct build_values {
 	size_t n_platforms;
 	struct strv no_cache_filter; /* owned */
 	enum run_network network;
+	struct cni_network *cni; /* of the arena; NULL: not asked for */
+	const char *cni_path;
 	bool allow_host, allow_insecure;
 	char *run_salt; /* of the arena, or NULL */
 	struct run_secret *secrets;

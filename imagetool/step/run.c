@@ -234,6 +234,7 @@ int step_run(const struct vertex_run *r, const struct step_tree *trees,
 					      .log_ctx = ctx,
 					      .root_treefd = -1,
 					      .network_pidfd = -1,
+					      .attachment = { .recordfd = -1 },
 					      .scratch = { -1, -1, NULL } };
 	struct err local = { 0 };
 	struct job j = { .step = &s, .e = e ? e : &local };

@@ -12,6 +12,7 @@
 #include "imagetool/bundle/options.h"
 #include "imagetool/step/step.h"
 
+struct cni_network;
 struct vertex_run;
 
 /* --secret: what the build was given under an id. */
@@ -32,9 +33,9 @@ struct run_ssh {
 /* What all steps of a build have in common. */
 struct run_env {
 	const char *runtime; /* creel, see run_find_runtime() */
-	/* As the build's options say: network (default, none, host, pasta, private), add_hosts,
-	 * dns*, ulimits, shm_size, cgroup_parent, memory, memory_swap, cpu_*, cpuset_*; all else is
-	 * left as it is in a container that nobody described. */
+	/* As the build's options say: network (default, none, host, pasta, private, cni),
+	 * add_hosts, dns*, ulimits, shm_size, cgroup_parent, memory, memory_swap, cpu_*, cpuset_*;
+	 * all else is left as it is in a container that nobody described. */
 	const struct container_options *options;
 	bool allow_insecure; /* --allow security.insecure */
 	bool allow_host;     /* --allow network.host, or the build runs by the host's network */
@@ -45,7 +46,10 @@ struct run_env {
 	/* STORE/build, absolute: mounts/ has what cache mounts keep, run/ what is being used. */
 	const char *dir;
 	bool no_overlay; /* what is thrown away is a copy: no overlay can be made here */
-	int cancelfd;    /* when it becomes readable the step is killed: -EINTR; -1: none */
+	/* Networks of the host's administrator: --network cni[:NAME]; NULL: no network is such. */
+	const struct cni_network *cni;
+	const char *cni_path; /* directories of plugins, separated by ':' */
+	int cancelfd;         /* when it becomes readable the step is killed: -EINTR; -1: none */
 };
 
 enum run_stream { RUN_STDOUT = 1, RUN_STDERR = 2 };

@@ -4,6 +4,7 @@
 #define IMAGETOOL_STEP_RUN_INTERNAL_H
 
 #include "imagetool/bundle/users.h"
+#include "imagetool/cni/attach.h"
 #include "imagetool/graph/vertex.h"
 #include "imagetool/step/run.h"
 #include "libutil/alloc.h"
@@ -15,6 +16,7 @@
 #define RUN_STATES  "run"     /* creel's --root: the containers of steps */
 #define RUN_CACHES  "mounts"  /* what cache mounts keep */
 #define RUN_PRIVATE "private" /* empty; steps mount a file system there that only they see */
+#define RUN_NETS    "cni"     /* records of networks that steps are attached to */
 #define RUN_SCRATCH "scratch" /* files of steps that are thrown away, one directory each */
 
 #define RUN_ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -68,6 +70,7 @@ enum run_connection {
 	RUN_CONNECT_HOST,
 	RUN_CONNECT_NONE,
 	RUN_CONNECT_USER, /* a network of its own behind a program: pasta(1), slirp4netns(1) */
+	RUN_CONNECT_CNI,  /* one that plugins of the host connect */
 };
 
 struct run_step {
@@ -98,6 +101,7 @@ struct run_step {
 	const char *netns;                                 /* path of the network namespace */
 	pid_t network_pid;                                 /* 0: none */
 	int network_pidfd;                                 /* owned */
+	struct cni_attachment attachment;                  /* RUN_CONNECT_CNI */
 };
 
 /* ---- Before the namespace ---- */
@@ -153,6 +157,13 @@ int run_private_enter(struct run_step *s, struct err *e);
 /* run_network.c */
 int run_network_start(struct run_step *s, struct err *e);
 void run_network_stop(struct run_step *s);
+
+/* run_cni.c: in the step's network namespace; what the network says of name servers is in the
+ * step's resolv.conf then, unless the build's options say otherwise. */
+int run_cni_start(struct run_step *s, struct err *e);
+void run_cni_stop(struct run_step *s);
+/* What builds that were killed left attached. */
+void run_cni_sweep(const char *dir);
 
 /* run_ssh.c */
 int run_agents_start(struct run_step *s, struct err *e);

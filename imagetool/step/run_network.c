@@ -2,13 +2,17 @@
 /*
  * The network of a step.  "default" is the host's: what a step downloads is downloaded by the
  * person who builds.  "private" is one of its own that a program connects, which needs no right of
- * the host's: pasta(1), else slirp4netns(1); either ends with the step's thread.
+ * the host's: pasta(1), else slirp4netns(1); either ends with the step's thread.  "cni" is one that
+ * the host's administrator describes.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "imagetool/step/run_internal.h"
@@ -82,6 +86,10 @@ static int decide_common(struct run_step *s, const char *word, struct err *e)
 		s->connection = RUN_CONNECT_NONE;
 		return 0;
 	}
+	if (s->env->cni) {
+		s->connection = RUN_CONNECT_CNI;
+		return 0;
+	}
 	if (!streq(word, "private") && !is_program(word))
 		return err_set(e, EINVAL,
 			       "--network '%s': expected default, host, none, private, pasta or "
@@ -117,6 +125,17 @@ const char *run_network_server(const struct run_step *s)
 
 /* ---- Doing ---- */
 
+/* A namespace begins with everything down. */
+static int bring_up_loopback(struct err *e)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	autofd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) < 0)
+		return err_sys(e, "bring up the loopback interface");
+	return 0;
+}
+
 /* A new namespace, kept as a file of the step's own; this thread goes back to where it was. */
 static int make_netns(struct run_step *s, struct err *e)
 {
@@ -131,6 +150,8 @@ static int make_netns(struct run_step *s, struct err *e)
 		return err_sys(e, "make a network namespace");
 	if (mount(OWN_NETNS, s->netns, NULL, MS_BIND, NULL) < 0)
 		r = err_sys(e, "keep a network namespace");
+	if (r >= 0)
+		r = bring_up_loopback(e);
 	if (setns(before, CLONE_NEWNET) < 0)
 		r = err_sys(e, "return to the network");
 	return r;
@@ -179,15 +200,10 @@ static int start(struct run_step *s, int writefd, struct err *e)
 			  &s->network_pid, &s->network_pidfd, e);
 }
 
-int run_network_start(struct run_step *s, struct err *e)
+static int start_program(struct run_step *s, struct err *e)
 {
 	int p[2], r;
 
-	if (s->connection != RUN_CONNECT_USER)
-		return 0;
-	r = make_netns(s, e);
-	if (r < 0)
-		return r;
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(e, "make a pipe");
 	r = start(s, p[1], e);
@@ -195,6 +211,18 @@ int run_network_start(struct run_step *s, struct err *e)
 	if (r >= 0)
 		r = wait_ready(s, p[0], e);
 	(void)close(p[0]);
+	return r;
+}
+
+int run_network_start(struct run_step *s, struct err *e)
+{
+	int r;
+
+	if (s->connection != RUN_CONNECT_USER && s->connection != RUN_CONNECT_CNI)
+		return 0;
+	r = make_netns(s, e);
+	if (r >= 0)
+		r = s->connection == RUN_CONNECT_CNI ? run_cni_start(s, e) : start_program(s, e);
 	return r < 0 ? err_wrap(e, r, "--network") : 0;
 }
 
@@ -207,6 +235,7 @@ void run_network_stop(struct run_step *s)
 		(void)proc_wait(s->network_pid, &status, NULL);
 		s->network_pid = 0;
 	}
+	run_cni_stop(s);
 	/* pasta watches its name. */
 	if (s->netns) {
 		(void)umount2(s->netns, MNT_DETACH);

@@ -156,6 +156,7 @@ static const char *network_word(struct run_step *s)
 	case RUN_CONNECT_NONE:
 		return "private";
 	case RUN_CONNECT_USER:
+	case RUN_CONNECT_CNI:
 		return arena_printf(&s->arena, "ns:%s", s->netns);
 	}
 	return NULL;

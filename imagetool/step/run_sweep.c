@@ -41,6 +41,7 @@ int run_sweep(const char *dir, const char *runtime, struct err *e)
 	if (dirfd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "open '%s'", dir);
 	r = run_scratch_sweep(dirfd, e);
+	run_cni_sweep(dir);
 	statesfd = openat(dirfd, RUN_STATES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r < 0 || statesfd < 0)
 		return r;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "imagetool/build/rootless.h"
+#include "imagetool/cni/conf.h"
 #include "imagetool/errors.h"
 #include "imagetool/mount/overlay.h"
 #include "imagetool/program.h"
@@ -87,7 +88,12 @@ static const struct opt opts[] = {
 	  .help = "ask the registry for base images: always (alone the same), missing (the "
 		  "default), never" },
 	ROW(0, "network", STRING, run.network, "MODE",
-	    "of RUN without its own: default, none, host, private, pasta or slirp4netns"),
+	    "of RUN without its own: default, none, host, private, pasta, slirp4netns or "
+	    "cni[:NAME]"),
+	ROW(0, "cni-config-path", STRING, cni_conf_dir, "DIR",
+	    "where networks are described, by default " CNI_CONF_DIR),
+	ROW(0, "cni-plugin-path", STRING, cni_path, "DIR[:DIR...]",
+	    "where their plugins are, by default $CNI_PATH, or " CNI_PATH_LIST),
 	ROW(0, "allow", LIST, allow, "RIGHT",
 	    "what RUN may ask for: network.host, security.insecure"),
 	RUN_ROW(0, "add-host", LIST, add_hosts, "NAME:ADDRESS", "a line of the steps' /etc/hosts"),
