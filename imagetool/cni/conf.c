@@ -80,7 +80,7 @@ int cni_network_parse(const char *file, const char *text, size_t len, struct are
 	list = json_get(doc, "plugins");
 	if (list && (list->kind != JSON_ARRAY || !list->len))
 		return err_set(e, EBADMSG, "'%s': plugins: expected an array of objects", file);
-	ret->plugins = arena_alloc(a, list ? list->len : 1, sizeof(*ret->plugins));
+	ret->plugins = arena_alloc(a, list ? list->len : 1, sizeof(struct json *));
 	if (!list)
 		return take_plugin(file, doc, ret, e);
 	for (size_t i = 0; i < list->len && r >= 0; i++)
