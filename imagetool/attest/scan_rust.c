@@ -112,12 +112,13 @@ static bool inflate_all(const char *text, size_t len, struct strbuf *out)
 }
 
 /* What was only needed to build it is not in it. */
-static int add_crate(struct packages *p, const struct json *crate, const char *where, struct err *e)
+static int add_crate(struct packages *p, const struct json *listed, const char *where,
+		     struct err *e)
 {
-	const char *kind = json_get_string(crate, "kind");
+	const char *kind = json_get_string(listed, "kind");
 	const struct package one = { .kind = PACKAGE_CARGO,
-				     .name = json_get_string(crate, "name"),
-				     .version = json_get_string(crate, "version"),
+				     .name = json_get_string(listed, "name"),
+				     .version = json_get_string(listed, "version"),
 				     .where = where };
 
 	return kind && streq(kind, "build") ? 0 : packages_add(p, &one, e);
