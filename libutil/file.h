@@ -12,6 +12,9 @@
  * returned.  *ret is NUL-terminated and owned by the caller; ret_len may be NULL. */
 int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len,
 		 struct err *e);
+/* In a directory of others: a fifo or a device there would keep us waiting; -EINVAL. */
+int file_read_regular_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len,
+			 struct err *e);
 int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e);
 /* The same for who has looked at the file already. */
 int file_read_stat(int fd, const char *name, const struct stat *st, size_t max, char **ret,

@@ -12,7 +12,7 @@ int store_index(const struct store *s, struct arena *a, struct image_index **ret
 {
 	autofree char *text = NULL;
 	size_t len;
-	int r = file_read_at(s->dirfd, "index.json", JSON_MAX_SIZE, &text, &len, e);
+	int r = file_read_regular_at(s->dirfd, "index.json", JSON_MAX_SIZE, &text, &len, e);
 
 	if (r < 0)
 		return err_wrap(e, r, "store '%s'", s->path);

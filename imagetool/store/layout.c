@@ -42,7 +42,7 @@ static int check_layout(const struct store *s, struct err *e)
 	struct image_layout *layout;
 	void *decoded;
 	size_t len;
-	int r = file_read_at(s->dirfd, "oci-layout", LAYOUT_FILE_MAX, &text, &len, e);
+	int r = file_read_regular_at(s->dirfd, "oci-layout", LAYOUT_FILE_MAX, &text, &len, e);
 
 	if (r < 0)
 		return r;

@@ -191,3 +191,153 @@ ADD --checksum=sha256:$sum $WEB/f /x"
 	[ "$(grep -c 'this machine or its link: refused' <<<"$output")" = 6 ]
 	run ! grep 'x: .*error' <<<"$output"
 }
+
+# ---- Caches and layouts of others --------------------------------------------------------------
+
+# spoil NAME JQ: cache.NAME/ is cache/ with a changed document of records.
+spoil() {
+	local dir=cache.$1 manifest config digest
+	cp -a cache "$dir"
+	manifest=$(jq -r '.manifests[0].digest' cache/index.json)
+	config=$(jq -r .config.digest "cache/blobs/sha256/${manifest#sha256:}")
+	jq -c "$2" "cache/blobs/sha256/${config#sha256:}" >config
+	digest=$(layout_blob "$dir" config)
+	jq -c --arg d "$digest" --argjson s "$(stat -c %s config)" '.config.digest = $d | .config.size = $s' \
+		"cache/blobs/sha256/${manifest#sha256:}" >manifest
+	digest=$(layout_blob "$dir" manifest)
+	jq -c --arg d "$digest" --argjson s "$(stat -c %s manifest)" \
+		'.manifests[0].digest = $d | .manifests[0].size = $s' cache/index.json >"$dir/index.json"
+}
+
+@test "a cache that lies is a cache that is not there" {
+	local name blob
+	printf 'FROM base:1\nRUN echo built >/x\n' >Dockerfile
+	cp -a store clean
+	good -q --cache-to type=local,dest=cache -f Dockerfile ctx
+	for name in spoilt short fifo link; do
+		cp -a cache cache.$name
+		for blob in $(find cache.$name/blobs -type f -size -2); do
+			case $name in
+			spoilt) printf x | dd of="$blob" conv=notrunc bs=1 seek=50 2>/dev/null ;;
+			short) truncate -s 20 "$blob" ;;
+			fifo) rm "$blob" && mkfifo "$blob" ;;
+			link) ln -sf /etc/hostname "$blob" ;;
+			esac
+		done
+	done
+	spoil path '.layers[].blob = "sha256:../../../../../etc/passwd"'
+	spoil diff ".layers[].annotations.diffID = \"sha256:$(printf '%064d' 1)\""
+	spoil circle '.records |= map(.inputs = [[{"link": 0, "selector": ""}]])'
+	cp -a cache cache.index
+	rm cache.index/index.json
+	mkfifo cache.index/index.json
+	for name in spoilt short fifo link path diff circle index; do
+		rm -rf store out.tree
+		cp -a clean store
+		timeout -k 1 20 creel-image --store store build --progress=plain --cache-from "type=local,src=cache.$name" \
+			-f Dockerfile -o type=local,dest=out.tree ctx >out 2>&1
+		[ "$(cat out.tree/x)" = built ]
+		run ! grep CACHED out
+	done
+	# The honest one is used.
+	rm -rf store
+	cp -a clean store
+	good --progress=plain --cache-from type=local,src=cache -f Dockerfile ctx
+	says CACHED
+}
+
+@test "a layout with a fifo in it keeps nobody waiting" {
+	creel-image --store store copy -q base:1 oci:layout:x 2>/dev/null || cp -a store layout
+	rm layout/index.json
+	mkfifo layout/index.json
+	run ! timeout -k 1 10 creel-image --store store build --build-context b=oci-layout://layout:x -f - ctx <<<'FROM b'
+	[ "$status" -lt 124 ]
+	[[ "$output" == *"'index.json' is no regular file"* ]]
+}
+
+# ---- Base images -------------------------------------------------------------------------------
+
+base_of() { # CONFIG: the context b is an image with it
+	rm -rf layout
+	layer base.tar <<<'dir name=bin'
+	CONFIG=$1
+	make_layout layout b base.tar
+	unset CONFIG
+}
+
+with_base() { # WHAT IT SAYS, CONFIG, DOCKERFILE
+	base_of "$2"
+	fails "$1" "$3" --build-context b=oci-layout://layout:b
+}
+
+@test "what a base image's config may not do" {
+	with_base "ONBUILD isn't allowed" '{"OnBuild":["ONBUILD RUN x"]}' 'FROM b'
+	with_base "FROM isn't allowed" '{"OnBuild":["FROM scratch"]}' 'FROM b'
+	with_base 'more than 1000 ONBUILD' "{\"OnBuild\":[$(printf '"ENV A=b",%.0s' $(seq 2000))\"ENV A=b\"]}" 'FROM b'
+	with_base 'security.insecure' '{"OnBuild":["RUN --security=insecure id"]}' 'FROM b'
+	with_base 'duplicate key' '{"User":"root","User":"x"}' 'FROM b'
+	with_base 'nested deeper' "{\"X\":$(printf '[%.0s' {1..5000})$(printf ']%.0s' {1..5000})}" 'FROM b'
+	with_base 'expected an array' '{"Env":{"a":"b"}}' 'FROM b'
+	with_base 'not in the image' '{"User":"\u001b[31m"}' $'FROM b\nRUN id'
+	run ! grep -q $'\033\\[31m' out
+}
+
+@test "a hundred thousand variables of a base image are no work" {
+	layer base.tar <<<'dir name=bin'
+	mkdir bin
+	cp "$(command -v busybox)" bin/busybox
+	tar -rf base.tar bin/busybox
+	CONFIG="{\"Env\":[$(seq -f '"V%.0f=x",' 100000 | tr -d '\n')\"A=b\"]}"
+	make_layout layout b base.tar
+	unset CONFIG
+	printf '%s\n' 'FROM b' 'ENV V5=y' 'RUN ["/bin/busybox", "env"]' >Dockerfile
+	BUILDKIT_STEP_LOG_MAX_SIZE=-1 BUILDKIT_STEP_LOG_MAX_SPEED=-1 timeout -k 1 10 creel-image --store store build \
+		--progress=plain --build-context b=oci-layout://layout:b -f Dockerfile ctx >out 2>&1
+	says 'V5=y'
+	run ! grep -E ' V5=x$' out
+}
+
+# ---- Dockerfiles -------------------------------------------------------------------------------
+
+@test "a Dockerfile's size is bounded wherever it grows" {
+	yes 'ENV A=b' | head -n 200000 | sed '1i FROM scratch' >ctx/Dockerfile
+	run ! build ctx
+	says 'more than 100000 instructions'
+	seq -f 'FROM scratch AS s%.0f' 2000 >ctx/Dockerfile
+	run ! build ctx
+	says 'more than 1000 stages'
+	{
+		printf 'FROM scratch\nENV a=0123456789abcdef\n'
+		yes 'ENV a=$a$a' | head -n 60
+	} >ctx/Dockerfile
+	run ! build ctx
+	says 'the expanded text is larger'
+	printf 'FROM scratch\nCOPY --exclude=%s *%s /\n' "$(printf '*a%.0s' {1..100})b" "$(printf '*a%.0s' {1..100})" >ctx/Dockerfile
+	touch "ctx/$(printf 'a%.0s' {1..250})"
+	timeout 10 creel-image --store store build -q ctx
+}
+
+@test "a COPY that takes nothing leaves an empty tree that others can take from" {
+	try 'FROM scratch AS none
+COPY nothing* /
+FROM scratch
+COPY --from=none / /x/'
+	[ -d out.tree/x ]
+	try 'FROM scratch
+COPY nothing* /'
+	[ -z "$(ls -A out.tree)" ]
+}
+
+# ---- Steps -------------------------------------------------------------------------------------
+
+@test "what a step leaves running ends with it, and a step has nothing of the builder's" {
+	start=$SECONDS
+	try 'FROM base:1
+RUN (setsid sleep 31997 &); (while :; do echo x; sleep 1; done) & echo ended
+RUN kill -9 1; kill -9 -1; :
+RUN ls -l /proc/self/fd /proc/1/fd'
+	[ $((SECONDS - start)) -lt 15 ]
+	run ! pgrep -f 'sleep 31997'
+	run ! grep -E ' -> (/tmp|/var|/home|anon_inode|socket)' out
+	no_leftovers_in_store
+}
