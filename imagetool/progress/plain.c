@@ -99,14 +99,15 @@ static void close_line(struct progress_vertex *v)
 	v->line_open = false;
 }
 
-static void add_end(struct progress *p, struct progress_vertex *v)
+static void add_end(struct progress_vertex *v)
 {
 	close_line(v);
 	if (v->canceled) {
 		strbuf_adds(&v->waiting, "CANCELED\n");
 	} else if (v->error) {
 		strbuf_adds(&v->waiting, "ERROR: ");
-		progress_add_text(p, &v->waiting, v->error, strlen(v->error));
+		/* Ours, with words of others in it: images, servers, archives. */
+		strbuf_add_printable(&v->waiting, v->error, strlen(v->error), "\t\n");
 		strbuf_addc(&v->waiting, '\n');
 	} else if (v->cached) {
 		strbuf_adds(&v->waiting, "CACHED\n");
@@ -206,7 +207,7 @@ static void plain_vertex(struct progress *p, struct progress_vertex *v)
 		if (!v->error)
 			add_status(p, v, item);
 	}
-	add_end(p, v);
+	add_end(v);
 	flush(p, v);
 	p->current = NULL;
 	pass_on(p);

@@ -209,6 +209,12 @@ spoil() {
 		'.manifests[0].digest = $d | .manifests[0].size = $s' cache/index.json >"$dir/index.json"
 }
 
+layers_of_cache() {
+	local manifest
+	manifest=$(jq -r '.manifests[0].digest' cache/index.json)
+	jq -r '.layers[].digest | ltrimstr("sha256:")' "cache/blobs/sha256/${manifest#sha256:}"
+}
+
 @test "a cache that lies is a cache that is not there" {
 	local name blob
 	printf 'FROM base:1\nRUN echo built >/x\n' >Dockerfile
@@ -216,7 +222,8 @@ spoil() {
 	good -q --cache-to type=local,dest=cache -f Dockerfile ctx
 	for name in spoilt short fifo link; do
 		cp -a cache cache.$name
-		for blob in $(find cache.$name/blobs -type f -size -2); do
+		for blob in $(layers_of_cache); do
+			blob=cache.$name/blobs/sha256/$blob
 			case $name in
 			spoilt) printf x | dd of="$blob" conv=notrunc bs=1 seek=50 2>/dev/null ;;
 			short) truncate -s 20 "$blob" ;;
@@ -340,4 +347,44 @@ RUN ls -l /proc/self/fd /proc/1/fd'
 	run ! pgrep -f 'sleep 31997'
 	run ! grep -E ' -> (/tmp|/var|/home|anon_inode|socket)' out
 	no_leftovers_in_store
+}
+
+# ---- Interrupts --------------------------------------------------------------------------------
+
+# With CREEL_SAFETY_FULL hundreds, at random moments; else a few.
+@test "interrupted at any moment, once or twice, a build leaves nothing, and the next one works" {
+	cat >Dockerfile <<-'END'
+		FROM base:1 AS a
+		COPY . /src/
+		RUN seq 2000 >/a; for i in 1 2 3 4 5; do mkdir -p /d$i/x; done
+		RUN --mount=type=cache,id=c,target=/c echo x >>/c/f
+		FROM base:1
+		COPY --from=a /a /
+		RUN (setsid sleep 31998 &); seq 3000 >/b
+		RUN sleep 0.05; echo done >/done
+	END
+	rounds=1
+	[ -z "${CREEL_SAFETY_FULL:-}" ] || rounds=100
+	for round in $(seq $rounds); do
+		for signal in INT TERM HUP; do
+			echo "$round $signal" >ctx/new
+			env --default-signal=INT,TERM,HUP creel-image --store store build --progress=plain -f Dockerfile ctx >out 2>&1 3>&- &
+			pid=$!
+			sleep "0.$((RANDOM % 6))$((RANDOM % 10))"
+			kill "-$signal" "$pid" 2>/dev/null || true
+			[ $((RANDOM % 2)) = 0 ] || kill "-$signal" "$pid" 2>/dev/null || true
+			status=0
+			wait "$pid" || status=$?
+			case $status in
+			0) ;;
+			130) grep -q interrupted out ;;
+			# before it listens
+			*) [ "$status" -eq $((128 + $(kill -l "$signal"))) ] ;;
+			esac
+			no_leftovers_in_store
+			run ! pgrep -f 'sleep 31998'
+		done
+	done
+	good -q -t x:1 -f Dockerfile ctx
+	[ "$(file_of x:1 /done)" = done ]
 }
