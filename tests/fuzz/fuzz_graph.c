@@ -71,6 +71,15 @@ static void check(bool holds)
 		abort();
 }
 
+static int source_time(void *ctx UNUSED, const struct vertex *v, int64_t *ret, struct err *e UNUSED)
+{
+	check(!v || v->kind == VERTEX_GIT || v->kind == VERTEX_HTTP);
+	if (v)
+		check(v->kind == VERTEX_GIT ? *v->u.git.url != 0 : *v->u.http.filename != 0);
+	*ret = 7;
+	return v && v->kind == VERTEX_HTTP;
+}
+
 static void check_below(size_t input, size_t vertex)
 {
 	check(input == NO_VERTEX || input < vertex);
@@ -131,7 +140,7 @@ static void build(struct fake *f, const char *text, size_t len)
 {
 	struct platform platforms[2];
 	struct graph_options opts = { .platforms = platforms, .n_platforms = 2 };
-	const struct graph_calls calls = { image, NULL, context, ignored, f };
+	const struct graph_calls calls = { image, NULL, context, ignored, source_time, f };
 	struct checks checks = { .arena = f->arena };
 	struct dockerfile file;
 	struct graph g;
