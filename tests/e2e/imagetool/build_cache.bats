@@ -184,7 +184,7 @@ END
 		DONE --ulimit nofile=100
 		DONE --ulimit nofile=101
 		DONE --shm-size 1m
-		DONE --cgroup-parent creel-pairs
+		DONE --cgroup-parent creel-pairs-$$
 		DONE --network none
 		CACHED --network none
 		DONE --platform linux/386
@@ -192,6 +192,7 @@ END
 		CACHED
 		DONE --no-cache
 	END
+	find /sys/fs/cgroup -depth -type d -name "creel-pairs-$$" -exec rmdir {} +
 }
 
 @test "CVE-2024-24557: what an image's history says is not believed" {
