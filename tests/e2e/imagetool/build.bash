@@ -60,6 +60,7 @@ file_of() {
 # serve DIR: over http, on PORT; teardown kills SERVER.
 serve() {
 	requires program python3
+	: >served # it is looked into at once
 	(cd "$1" && exec python3 -u -m http.server --bind 127.0.0.1 0 >"$ROOM/served" 2>&1 3>&-) &
 	SERVER=$!
 	for _ in $(seq 100); do

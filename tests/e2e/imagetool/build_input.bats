@@ -194,6 +194,7 @@ serve_asking() {
 		print('port', s.server_port, flush=True)
 		s.serve_forever()
 	END
+	: >served
 	(cd "$1" && exec python3 -u "$ROOM/asking.py" "$2" >"$ROOM/served" 2>&1 3>&-) &
 	SERVER=$!
 	for _ in $(seq 100); do
