@@ -116,9 +116,13 @@ static int add_identity(struct run_step *s, struct err *e)
 	} files[] = { { "/etc/hosts", run_hosts_text }, { "/etc/resolv.conf", run_resolv_text } };
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		autofree char *text = files[i].text(s, e);
+		autofree char *text = NULL;
 		struct run_place *p;
 
+		/* Who mounts something there means that, as in BuildKit. */
+		if (run_place_covers(s, files[i].target))
+			continue;
+		text = files[i].text(s, e);
 		if (!text)
 			return -e->code;
 		p = run_place_add(s, PLACE_FILE, files[i].target);

@@ -109,6 +109,8 @@ struct run_step {
 /* run_places.c: RUN --mount as places; trees are cloned in the caller's namespace. */
 int run_places_make(struct run_step *s, struct err *e);
 struct run_place *run_place_add(struct run_step *s, enum run_place_kind kind, const char *target);
+/* Is `path`, cleaned, what one of them is mounted on, or inside of it? */
+bool run_place_covers(const struct run_step *s, const char *path);
 /* A detached mount of what `fd` is. */
 int run_clone_tree(int fd, struct err *e);
 

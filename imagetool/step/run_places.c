@@ -203,6 +203,29 @@ static int add_ssh(struct run_step *s, const struct run_mount *m,
 
 /* ---- All ---- */
 
+bool run_place_covers(const struct run_step *s, const char *path)
+{
+	for (size_t i = 0; i < s->n_places; i++)
+		if (path_is_below(path, s->places[i].target))
+			return true;
+	return false;
+}
+
+/* What hides the host from a step lies there: creel runs no container without. */
+static int check_target(const struct run_mount *m, struct err *e)
+{
+	if (path_is_below(m->target, "/proc"))
+		return err_set(e, EINVAL, "target '%s': nothing can be mounted on /proc",
+			       m->target);
+	if (streq(m->target, "/dev/null") ||
+	    (streq(m->target, "/dev") && m->type != RUN_MOUNT_TMPFS))
+		return err_set(e, EINVAL,
+			       "target '%s': a step needs the devices there, choose a directory "
+			       "below /dev",
+			       m->target);
+	return 0;
+}
+
 int run_places_make(struct run_step *s, struct err *e)
 {
 	static const struct {
@@ -219,8 +242,10 @@ int run_places_make(struct run_step *s, struct err *e)
 
 	for (size_t i = 0; i < s->run->n_mounts; i++) {
 		const struct run_mount *m = &s->run->mounts[i].m;
-		int r = kinds[m->type].add(s, m, &s->trees[i], e);
+		int r = check_target(m, e);
 
+		if (r >= 0)
+			r = kinds[m->type].add(s, m, &s->trees[i], e);
 		if (r < 0)
 			return err_wrap(e, r, "RUN --mount=type=%s", kinds[m->type].name);
 	}

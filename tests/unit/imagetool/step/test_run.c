@@ -338,6 +338,30 @@ static void hosts_are_added(void **state)
 	assert_int_equal(shell(w, "true"), -EINVAL);
 }
 
+static void what_a_step_needs_is_not_covered(void **state)
+{
+	static const struct {
+		enum run_mount_type type;
+		const char *target, *out; /* NULL: refused */
+	} rows[] = {
+		{ RUN_MOUNT_TMPFS, "/proc", NULL },     { RUN_MOUNT_TMPFS, "/proc/sys", NULL },
+		{ RUN_MOUNT_TMPFS, "/dev/null", NULL }, { RUN_MOUNT_CACHE, "/dev", NULL },
+		{ RUN_MOUNT_TMPFS, "/dev", "hosts\n" }, { RUN_MOUNT_CACHE, "/dev/shm", "hosts\n" },
+		{ RUN_MOUNT_TMPFS, "/sys", "hosts\n" }, { RUN_MOUNT_TMPFS, "/etc", "" },
+		{ RUN_MOUNT_CACHE, "/etc/hosts", "" },
+	};
+	struct world *w = world(state);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		w->n_mounts = 0;
+		(void)mount_new(w, rows[i].type, rows[i].target);
+		if (rows[i].out)
+			assert_shell(w, "test ! -f /etc/hosts || echo hosts", rows[i].out);
+		else
+			assert_int_equal(shell(w, "true"), -EINVAL);
+	}
+}
+
 static void a_network_of_none_has_its_loopback_alone(void **state)
 {
 	struct world *w = world(state);
@@ -854,6 +878,7 @@ int main(void)
 		STEP_TEST(a_missing_working_directory_belongs_to_the_user),
 		STEP_TEST(a_working_directory_in_proc_reaches_nothing_of_the_host),
 		STEP_TEST(hosts_are_added),
+		STEP_TEST(what_a_step_needs_is_not_covered),
 		STEP_TEST(a_network_of_none_has_its_loopback_alone),
 		STEP_TEST(a_private_network_reaches_the_outside),
 		STEP_TEST(a_bind_shows_a_tree_and_cannot_be_written),
