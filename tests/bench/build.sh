@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# creel-image build compared with BuildKit in Debian's dockerd and with buildah, as far as they are installed.
+# creel-image build compared with BuildKit in Debian's dockerd and with buildah, as far as they are installed,
+# and when cold with a floor: the same commands and copies without containers.
 #
 #     make bench-build [ROUNDS=N] [PARTS="cold cached changed context"] [PEERS="buildkit buildah"] [FILES=100000]
 #
@@ -90,6 +91,7 @@ buildah="env HOME=$work/home buildah --root $work/fs/buildah --runroot $work/fs/
 build_creel() { echo "$creel --store $work/fs/store build -q --network host -t creel.test/built:1 $1"; }
 build_buildkit() { echo "@$work/dockerd.pid @$work/containerd.pid $docker build -q --network host -t creel.test/built:1 $1"; }
 build_buildah() { echo "$buildah bud -q --layers --pull-never --isolation oci --runtime runc --network host -t creel.test/built:1 $1"; }
+build_floor() { echo "$work/floor"; }
 helper clean_creel <<-END
 	$creel --store $work/fs/store rm --force creel.test/built:1
 	$creel --store $work/fs/store prune --build --all
@@ -101,6 +103,29 @@ END
 helper clean_buildah <<-END
 	$buildah rmi -f creel.test/built:1
 	$buildah rmi --prune -f
+END
+# The least that the cold build can cost: its commands as plain processes and its copies, in two trees that
+# are unpacked already.  No container, no layer, nothing kept for the next build.
+helper clean_floor <<-END
+	rm -rf build final
+	mkdir build final
+	tar -C build -xf root.tar
+	tar -C final -xf root.tar
+END
+helper floor <<-'END'
+	set -e
+	run() { # TREE COMMAND
+		chroot "$1" /bin/sh -c "$2"
+	}
+	run build "echo 1 >/one"
+	cp -r app/src build/src
+	run build "find /src -type f | wc -l >/two"
+	run build "mkdir /out && cp /one /two /out/"
+	run final "echo 4 >/four"
+	cp -r app/src final/app
+	cp -r build/out final/out
+	run final "cat /out/* /four >/five"
+	cp -r app/late final/late
 END
 # Another content each time, the same for nobody.
 helper change <<-'END'
@@ -137,10 +162,11 @@ for peer in $peers; do
 	fi
 done
 
-compete() { # ROUNDS CONTEXT PREPARATION...: its words hold NAME where the contestant's is meant
-	local n=$1 context=$2 name contestants=()
-	shift 2
-	for name in creel "${able[@]}"; do
+all="creel ${able[*]}"
+compete() { # NAMES ROUNDS CONTEXT PREPARATION...: its words hold NAME where the contestant's is meant
+	local names=$1 n=$2 context=$3 name contestants=()
+	shift 3
+	for name in $names; do
 		contestants+=("$name" "${*//NAME/$name}$("build_$name" "$context")")
 	done
 	"$turns" "$n" creel "${contestants[@]}"
@@ -148,19 +174,19 @@ compete() { # ROUNDS CONTEXT PREPARATION...: its words hold NAME where the conte
 
 part_cold() {
 	echo "cold: two stages, five RUN, 2,000 files copied twice"
-	compete "$rounds" app "- $work/clean_NAME ; "
+	compete "$all floor" "$rounds" app "- $work/clean_NAME ; "
 }
 
 part_cached() {
 	echo "everything cached"
-	compete 1 app >/dev/null
-	compete $((rounds * 3)) app
+	compete "$all" 1 app >/dev/null
+	compete "$all" $((rounds * 3)) app
 }
 
 part_changed() {
 	echo "one file changed that is copied late"
-	compete 1 app >/dev/null
-	compete $((rounds * 3)) app "- $work/change app/late/file ; "
+	compete "$all" 1 app >/dev/null
+	compete "$all" $((rounds * 3)) app "- $work/change app/late/file ; "
 }
 
 # How many files of the context a build opens: of what the client does, which is who reads it.
@@ -179,8 +205,8 @@ part_context() {
 	# The step depends on all of them, and none is copied.
 	printf 'FROM creel.test/base:1\nRUN --mount=type=bind,target=/context cat /context/d7/f7 >/seen\n' >context/Dockerfile
 	mkdir -p context/d7 && echo 7 >context/d7/f7
-	compete 1 context >/dev/null
-	compete "$rounds" context "- $work/change context/d7/f7 ; "
+	compete "$all" 1 context >/dev/null
+	compete "$all" "$rounds" context "- $work/change context/d7/f7 ; "
 	for name in creel "${able[@]}"; do
 		opened "$name"
 	done
