@@ -179,6 +179,7 @@ start_container() {
 	c pause "$NAME"
 	creel --root "$CREEL_ROOT" exec --ignore-paused "$NAME" sh -c 'touch /tmp/'"$NAME" 3>&- 2>"$BATS_TEST_TMPDIR/err" &
 	pid=$!
+	wait_for pgrep -P "$pid"
 	sleep 0.3
 	kill -INT "$pid"
 	got=0

@@ -54,11 +54,6 @@ teardown() {
 	done
 }
 
-# So many connections the supervisor's attach socket has, itself not counted.
-attached() {
-	[ "$(grep -c "$STATE/$ID/attach\$\|/proc/self/fd/[0-9]*/attach\$" /proc/net/unix)" -gt "$1" ]
-}
-
 @test "attach: who does not read holds up nobody and loses nothing" {
 	container 'read line; seq 1 2000000; exit 2'
 	shim_run -d -i "$ID"

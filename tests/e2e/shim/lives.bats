@@ -148,7 +148,17 @@ shim_is_up() {
 	container -t 'echo "size $(stty size)"; read x; echo "got $x"; exit 1'
 	shim_run -d --restart on-failure:2 "$ID"
 	eventually 5 bash -c "creel-shim --state $STATE logs $ID | grep -q size"
-	(sleep 0.5; echo one; sleep 1; echo two; sleep 1; echo three; sleep 1) |
+	touch "$T/out"
+	# Each life says its size when it begins.
+	lives() { [ "$(shim logs "$ID" | grep -c size)" -ge "$1" ]; }
+	(
+		for word in one:1 two:2 three:3; do
+			eventually 5 lives "${word#*:}"
+			eventually 5 attached 0
+			printf '%s\r' "${word%:*}"
+			eventually 5 grep -q "got ${word%:*}" "$T/out"
+		done
+	) |
 		script -qec "creel-shim --state $STATE attach $ID" /dev/null >"$T/out" || true
 	grep -q 'got one' "$T/out"
 	grep -q 'got two' "$T/out"

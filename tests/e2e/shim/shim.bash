@@ -111,3 +111,8 @@ nothing_left() {
 gone() {
 	! kill -0 "$1" 2>/dev/null || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
 }
+
+# So many connections the supervisor's attach socket has, itself not counted.
+attached() {
+	[ "$(grep -c "$STATE/$ID/attach\$\|/proc/self/fd/[0-9]*/attach\$" /proc/net/unix)" -gt "$1" ]
+}
