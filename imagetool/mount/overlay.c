@@ -247,6 +247,18 @@ static int show_place(int dirfd, char ret[OVERLAY_SHOWN_SIZE], struct err *e)
 	return 0;
 }
 
+static int mount_over_shown(int dirfd, const struct layers *l, enum overlay_mode mode,
+			    struct err *e)
+{
+	char place[OVERLAY_SHOWN_SIZE];
+	int r = show_place(dirfd, place, e);
+
+	if (r >= 0)
+		r = mount_shown(dirfd, l, mode, place, e);
+	(void)unlinkat(dirfd, OVERLAY_SHOWN, AT_REMOVEDIR);
+	return r;
+}
+
 static bool is_too_old(int r)
 {
 	return r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP || r == -EPERM;
@@ -262,19 +274,14 @@ static bool is_too_old(int r)
  */
 static int mount_apart(int dirfd, const struct layers *l, enum overlay_mode mode, struct err *e)
 {
-	char place[OVERLAY_SHOWN_SIZE];
-	int fd = mount_detached(dirfd, l, mode, e), r;
+	int fd;
 
+	/* Not by trying: what fails leaves a mark in work/ that no "volatile" overlay bears. */
+	if (l->n_images && !overlay_takes_detached())
+		return mount_over_shown(dirfd, l, mode, e);
+	fd = mount_detached(dirfd, l, mode, e);
 	if (!is_too_old(fd))
 		return fd;
-	if (l->n_images) {
-		err_clear(e);
-		r = show_place(dirfd, place, e);
-		if (r >= 0)
-			fd = r = mount_shown(dirfd, l, mode, place, e);
-		(void)unlinkat(dirfd, OVERLAY_SHOWN, AT_REMOVEDIR);
-		return r < 0 ? r : fd;
-	}
 	if (overlay_takes_descriptors())
 		return fd;
 	err_clear(e);

@@ -23,6 +23,9 @@ int overlay_no_upper(struct err *e);
  * version says little where distributions bring back what is new. */
 bool overlay_takes_descriptors(void);
 
+/* Whether mounts that are nowhere can be layers, and be copied (Linux 6.15). */
+bool overlay_takes_detached(void);
+
 /* By mount(2), for kernels that do not: layers are numbers of descriptors in a text of one page,
  * in which there is room for more than the 500 layers that overlayfs bears.  Returns a mount that
  * is nowhere: it was shown for a moment on the directory OVERLAY_SHOWN below `dirfd`. */

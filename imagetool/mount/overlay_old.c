@@ -42,7 +42,7 @@ bool overlay_takes_descriptors(void)
 }
 
 /* The call came with the copies of mounts that are nowhere. */
-static bool knows_open_tree_attr(void)
+bool overlay_takes_detached(void)
 {
 	return syscall(SYS_open_tree_attr, -1, NULL, 0, NULL, 0) == 0 || !sys_is_refused(errno);
 }
@@ -50,7 +50,7 @@ static bool knows_open_tree_attr(void)
 /* Who may not do it has no use for one. */
 void overlay_hide_mounts(void)
 {
-	if (!knows_open_tree_attr() && unshare(CLONE_NEWNS) == 0)
+	if (!overlay_takes_detached() && unshare(CLONE_NEWNS) == 0)
 		(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
 }
 
