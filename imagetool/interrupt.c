@@ -2,11 +2,16 @@
 #include "imagetool/interrupt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "libutil/alloc.h"
+#include "libutil/file.h"
 #include "libutil/sig.h"
+#include "libutil/strbuf.h"
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
@@ -69,4 +74,46 @@ int interrupt_wait_input(int fd, struct err *e)
 	if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
 		return err_sys(e, "wait for input");
 	return interrupt_check(e);
+}
+
+/* 0 at its end. */
+static int read_some(int fd, const char *path, struct strbuf *text, struct err *e)
+{
+	char data[16 << 10];
+	int r = interrupt_wait_input(fd, e);
+	ssize_t n;
+
+	if (r < 0)
+		return r;
+	n = read(fd, data, sizeof(data));
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 1 : err_sys(e, "read '%s'", path);
+	strbuf_add(text, data, (size_t)n);
+	r = strbuf_check(text, path, e);
+	return r < 0 ? r : n > 0;
+}
+
+/* Opening a FIFO waits for who writes, and no signal that is held ends that: it is not waited
+ * there.  poll(2) tells of a writer's end only when there has been one. */
+int interrupt_read_file(const char *path, size_t max, char **ret, size_t *ret_len, struct err *e)
+{
+	autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	auto_(strbuf) struct strbuf text = { .max = max };
+	struct stat st;
+	int r = 1;
+
+	if (fd < 0)
+		return err_sys(e, "open '%s'", path);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat '%s'", path);
+	if (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
+		return file_read_stat(fd, path, &st, max, ret, ret_len, e);
+	while (r > 0)
+		r = read_some(fd, path, &text, e);
+	if (r < 0)
+		return r;
+	if (ret_len)
+		*ret_len = text.len;
+	*ret = text.len ? strbuf_steal(&text) : xstrdup("");
+	return 0;
 }

@@ -28,4 +28,8 @@ int interrupt_check(struct err *e);
  * read, -EINTR when a held signal came first. */
 int interrupt_wait_input(int fd, struct err *e);
 
+/* A whole file that a person named, as file_read_at() reads it.  A FIFO's writer is waited for
+ * like that, before it opens the FIFO too. */
+int interrupt_read_file(const char *path, size_t max, char **ret, size_t *ret_len, struct err *e);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "imagetool/build/input_fetch.h"
 #include "imagetool/build/input_stream.h"
+#include "imagetool/interrupt.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
 #include "libutil/path.h"
@@ -120,7 +121,7 @@ static int read_path(struct build_input *in, const char *path, struct err *e)
 {
 	char *text = NULL;
 	size_t len;
-	int r = file_read_at(AT_FDCWD, path, DOCKERFILE_MAX, &text, &len, e);
+	int r = interrupt_read_file(path, DOCKERFILE_MAX, &text, &len, e);
 
 	if (r < 0)
 		return not_read(r, e);
@@ -298,6 +299,21 @@ int input_context(struct build_input *in, const struct build_place *at, struct c
 
 /* ---- .dockerignore, for the checks ---- */
 
+/* It is read more than once, which nothing but a file survives; and nobody waits for a FIFO. */
+static int read_regular(const char *path, char **ret, size_t *ret_len, struct err *e)
+{
+	autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(e, "open '%s'", path);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, EINVAL, "'%s' is not a regular file", path);
+	return file_read_stat(fd, path, &st, IGNORE_FILE_MAX, ret, ret_len, e);
+}
+
 static int read_ignore(const struct build_input *in, int dirfd, char **ret, size_t *ret_len)
 {
 	autofree char *beside =
@@ -305,7 +321,7 @@ static int read_ignore(const struct build_input *in, int dirfd, char **ret, size
 	int r = -ENOENT;
 
 	if (in->ignore_file)
-		r = file_read_at(AT_FDCWD, in->ignore_file, IGNORE_FILE_MAX, ret, ret_len, NULL);
+		r = read_regular(in->ignore_file, ret, ret_len, NULL);
 	for (int i = 0; i < 2 && r == -ENOENT; i++) {
 		const char *name = i ? ".dockerignore" : beside;
 
@@ -319,7 +335,7 @@ static int read_ignore(const struct build_input *in, int dirfd, char **ret, size
 int input_check_ignore(const char *file, struct err *e)
 {
 	autofree char *text = NULL;
-	int r = file ? file_read_at(AT_FDCWD, file, IGNORE_FILE_MAX, &text, NULL, e) : 0;
+	int r = file ? read_regular(file, &text, NULL, e) : 0;
 
 	return r < 0 ? err_wrap(e, r, "--ignorefile '%s'", file) : 0;
 }

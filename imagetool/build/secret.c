@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --secret and --ssh: what steps are given and images never hold. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "imagetool/build/values.h"
+#include "imagetool/interrupt.h"
 #include "libutil/csv.h"
-#include "libutil/file.h"
 
 /* ---- --secret ---- */
 
@@ -89,7 +88,7 @@ static int secret_of_file(const char *file, struct arena *a, struct run_secret *
 {
 	autofree char *text = NULL;
 	size_t len;
-	int r = file_read_at(AT_FDCWD, file, BUILD_SECRET_MAX, &text, &len, e);
+	int r = interrupt_read_file(file, BUILD_SECRET_MAX, &text, &len, e);
 
 	if (r < 0)
 		return r;

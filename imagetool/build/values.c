@@ -2,11 +2,10 @@
 #include "imagetool/build/values.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "imagetool/dockerfile/git_url.h"
-#include "libutil/file.h"
+#include "imagetool/interrupt.h"
 
 void build_values_done(struct build_values *v)
 {
@@ -57,7 +56,7 @@ static int add_arg_file(struct pairs *p, struct arena *a, const char *file, stru
 {
 	auto_(strv) struct strv lines = { 0 };
 	autofree char *text = NULL;
-	int r = file_read_at(AT_FDCWD, file, BUILD_ARG_FILE_MAX, &text, NULL, e);
+	int r = interrupt_read_file(file, BUILD_ARG_FILE_MAX, &text, NULL, e);
 
 	if (r >= 0)
 		strv_split(&lines, text, '\n', true);

@@ -178,6 +178,32 @@ has_file() { # IMAGE CONTENT
 	[[ $output == *"'.dockerignore' is not a regular file"* ]]
 }
 
+@test "a FIFO that a person names is read, and Ctrl-C ends the wait for its writer" {
+	mkfifo outside/fifo
+	cat ctx/Dockerfile >outside/fifo 3>&- &
+	good -f outside/fifo ctx
+	printf secret >outside/fifo 3>&- &
+	good --secret "id=x,src=$ROOM/outside/fifo" ctx
+	printf 'A=1\n' >outside/fifo 3>&- &
+	good --build-arg-file outside/fifo ctx
+	local -a option
+	for option in '-f outside/fifo' '--secret id=x,src=outside/fifo' '--build-arg-file outside/fifo'; do
+		# shellcheck disable=SC2086
+		run timeout -k 5 -s INT 0.3 creel-image --store store build $option ctx
+		[ "$status" -eq 124 ] || { echo "$option: $status"; false; }
+	done
+}
+
+@test "what --ignorefile names is a file, which is read more than once" {
+	mkfifo outside/fifo
+	run -2 timeout -k 1 20 creel-image --store store build --ignorefile outside/fifo ctx
+	[[ $output == *"--ignorefile 'outside/fifo': 'outside/fifo' is not a regular file"* ]]
+	cp ctx/Dockerfile outside/df
+	mkfifo outside/df.dockerignore
+	run -1 timeout -k 1 20 creel-image --store store build -f outside/df ctx
+	[[ $output == *"is not a regular file"* ]]
+}
+
 # serve_asking DIR VALUE: the same, for who sends this Authorization; who asked goes to `asked`.
 serve_asking() {
 	requires program python3
