@@ -67,10 +67,11 @@ static void next_tick(void)
 {
 	struct timespec before, now;
 
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &before);
+	(void)clock_gettime(CLOCK_REALTIME, &before);
 	do
 		(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	while (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec);
+	while (now.tv_sec < before.tv_sec ||
+	       (now.tv_sec == before.tv_sec && now.tv_nsec <= before.tv_nsec));
 }
 
 /* Hash everything; returns how many files were read for it. */
