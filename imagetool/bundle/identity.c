@@ -61,7 +61,7 @@ static const char standard_hosts[] = "127.0.0.1\tlocalhost\n"
 				     "ff02::2\tip6-allrouters\n";
 
 /* "NAME:ADDRESS", "NAME=ADDRESS"; an IPv6 address may stand in brackets. */
-int identity_add_host(const char *text, struct strbuf *out, struct err *e)
+int identity_add_host(const char *text, bool host_network, struct strbuf *out, struct err *e)
 {
 	size_t len = strcspn(text, ":=");
 	autofree char *name = xstrndup(text, len);
@@ -72,11 +72,15 @@ int identity_add_host(const char *text, struct strbuf *out, struct err *e)
 		address[address_len - 1] = '\0';
 		memmove(address, address + 1, address_len - 1);
 	}
-	if (streq(address, "host-gateway"))
+	if (streq(address, "host-gateway") && !host_network)
 		return err_set(e, EINVAL,
-			       "--add-host '%s': there is no bridge to a gateway: name its "
-			       "address",
+			       "--add-host '%s': only in the host's own network its address is "
+			       "known: name it",
 			       text);
+	if (streq(address, "host-gateway")) {
+		free(address);
+		address = xstrdup("127.0.0.1");
+	}
 	if (!is_name(name) || !is_address(address))
 		return err_set(e, EINVAL, "--add-host '%s': expected NAME:ADDRESS", text);
 	strbuf_addf(out, "%s\t%s\n", address, name);
@@ -99,7 +103,7 @@ static int decide_hosts(const struct container_options *o, bool host_network,
 		return 0;
 	add_text(out, host_network && host->hosts ? host->hosts : standard_hosts);
 	for (size_t i = 0; i < o->add_hosts.n && r >= 0; i++)
-		r = identity_add_host(o->add_hosts.v[i], out, e);
+		r = identity_add_host(o->add_hosts.v[i], host_network, out, e);
 	if (r < 0 || !o->hostname)
 		return r;
 	if (o->domainname)

@@ -23,7 +23,8 @@ char *run_hosts_text(const struct run_step *s, struct err *e)
 	strbuf_addf(&text, "127.0.0.1\tlocalhost %s\n::1\tlocalhost ip6-localhost ip6-loopback\n",
 		    run_hostname(s));
 	for (size_t i = 0; i < o->add_hosts.n; i++)
-		if (identity_add_host(o->add_hosts.v[i], &text, e) < 0)
+		if (identity_add_host(o->add_hosts.v[i], s->connection == RUN_CONNECT_HOST, &text,
+				      e) < 0)
 			return NULL;
 	return strbuf_steal(&text);
 }

@@ -204,7 +204,8 @@ int run_options_check(const struct container_options *given, struct err *e)
 	struct spec_edit edit = {
 		.options = &o, .spec = runtime_spec_default(&a, false), .a = &a, .name = "step"
 	};
-	int r = identity_decide(&names, false, &(struct identity_host){ 0 }, &made, e);
+	/* In which network a step will be is its own word. */
+	int r = identity_decide(&names, true, &(struct identity_host){ 0 }, &made, e);
 
 	return r < 0 ? r : spec_edit_apply(&edit, e);
 }

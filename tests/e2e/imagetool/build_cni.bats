@@ -133,4 +133,6 @@ nothing_attached() {
 	echo '{"cniVersion": "1.0.0", "name": "x", "type": "../bridge"}' >net.d/x.conf
 	run -2 on_net --network cni
 	says 'plugins[0].type'
+	run -1 unshare --user --map-root-user creel-image --store other build --network cni ctx
+	[[ $output == *"use --network pasta"* ]]
 }

@@ -109,6 +109,16 @@ static void a_line_of_somebody_elses_can_not_be_smuggled_in(void **state UNUSED)
 	}
 }
 
+static void the_host_is_reached_where_its_network_is_shared(void **state UNUSED)
+{
+	auto_(options) struct options o = { 0 };
+	auto_(identity) struct identity i = { 0 };
+
+	strv_add(&o.o.add_hosts, "up=host-gateway");
+	assert_int_equal(identity_decide(&o.o, true, &host, &i, NULL), 0);
+	assert_non_null(strstr(i.hosts.data, "\n127.0.0.1\tup\n"));
+}
+
 static void a_hostname_is_one(void **state UNUSED)
 {
 	static const char *const bad[] = {
@@ -133,6 +143,7 @@ int main(void)
 		cmocka_unit_test(names_get_their_lines),
 		cmocka_unit_test(each_option_replaces_its_part_of_the_resolver),
 		cmocka_unit_test(a_line_of_somebody_elses_can_not_be_smuggled_in),
+		cmocka_unit_test(the_host_is_reached_where_its_network_is_shared),
 		cmocka_unit_test(a_hostname_is_one),
 	};
 
