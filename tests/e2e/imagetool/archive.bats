@@ -307,7 +307,7 @@ load_fails() { # TEXT ARG...
 	run creel-image --store st save -o full --format oci-dir $NAME
 	[ "$status" -eq 1 ]
 	run creel-image --store st save --format oci-dir $NAME
-	[ "$status" -eq 1 ]
+	[ "$status" -eq 2 ]
 	[[ $output == *"needs -o DIR"* ]]
 	run creel-image --store st save --format zip $NAME
 	[ "$status" -eq 2 ]
