@@ -8,6 +8,7 @@
 
 #include "libutil/dir.h"
 #include "libutil/file.h"
+#include "libutil/lock_wait.h"
 #include "libutil/path.h"
 
 /* A configuration and an answer. */
@@ -90,14 +91,14 @@ struct sweep {
 	void *ctx;
 };
 
-/* 1: it is ours now; 0: somebody has it. */
+/* 1: it is ours now; 0: somebody has it, or had it and is done. */
 static int take(int dirfd, const char *name, int *ret_fd)
 {
 	autofd int fd = openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 || flock(dirfd, LOCK_EX) < 0)
 		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && lock_is_still_there(dirfd, name, fd))
 		*ret_fd = steal_fd(&fd);
 	(void)flock(dirfd, LOCK_UN);
 	return *ret_fd >= 0;
