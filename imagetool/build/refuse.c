@@ -67,7 +67,8 @@ static const char *other_writer(const struct result_plan *p, const char *path, s
 		if (o->kind != OUTPUT_LOCAL && o->dest && streq(o->dest, path))
 			return "--output";
 	}
-	if (before == p->outputs.n && p->metadata_file && streq(p->metadata_file, path))
+	if (p->metadata_file && p->metadata_file != path && streq(p->metadata_file, path) &&
+	    before == p->outputs.n)
 		return "--metadata-file";
 	return NULL;
 }
@@ -101,6 +102,18 @@ static int check_file(const char *path, const char *option, struct err *e)
 	return check_parent(path, option, e);
 }
 
+/* It is removed or replaced: of /dev/stdout nothing would be left. */
+static int check_text_file(const struct result_plan *p, const char *path, const char *option,
+			   struct err *e)
+{
+	struct stat st;
+	int r = check_file(path, option, e);
+
+	if (r >= 0 && stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		r = err_set(e, EINVAL, "%s '%s': it is no regular file: name one", option, path);
+	return r < 0 ? r : check_alone(p, path, p->outputs.n, option, e);
+}
+
 static int check_dest(const struct result_plan *p, size_t i, struct err *e)
 {
 	const struct result_output *o = &p->outputs.items[i];
@@ -119,11 +132,9 @@ static int check_places(const struct result_plan *p, struct err *e)
 	for (size_t i = 0; i < p->outputs.n && r >= 0; i++)
 		r = check_dest(p, i, e);
 	if (r >= 0 && p->metadata_file)
-		r = check_file(p->metadata_file, "--metadata-file", e);
+		r = check_text_file(p, p->metadata_file, "--metadata-file", e);
 	if (r >= 0 && p->iidfile)
-		r = check_file(p->iidfile, "--iidfile", e);
-	if (r >= 0 && p->iidfile)
-		r = check_alone(p, p->iidfile, p->outputs.n, "--iidfile", e);
+		r = check_text_file(p, p->iidfile, "--iidfile", e);
 	return r;
 }
 

@@ -26,6 +26,7 @@ refused() {
 	printf 'FROM base:1\nRUN echo x >/x\n' >ctx/Dockerfile
 	find store -not -path 'store/lock*' | sort >before
 	mkdir dir
+	mkfifo pipe
 	while IFS='|' read -r words args; do
 		eval "set -- $args"
 		refused "$words" "$@"
@@ -46,6 +47,9 @@ refused() {
 		no image that it could be of|--annotation a=b -o dir
 		'x.tar': --output writes there|-o type=tar,dest=x.tar -o type=oci,dest=x.tar
 		'm': --metadata-file writes there|--metadata-file m --iidfile m
+		'm': --output writes there|--metadata-file m -o type=oci,dest=m
+		'pipe': it is no regular file|--iidfile pipe
+		'pipe': it is no regular file|--metadata-file pipe
 		--build-arg-file 'nowhere'|--build-arg-file nowhere
 		--build-context 'n=docker-image://'|--build-context n=docker-image://
 		--ignorefile 'nowhere'|--ignorefile nowhere
@@ -79,6 +83,7 @@ refused() {
 		--timeout|--timeout 0
 	END
 	find store -not -path 'store/lock*' | sort | diff before -
+	[ -p pipe ]
 }
 
 @test "options of steps: hosts, name servers, limits, memory, processors, the group they are in" {
