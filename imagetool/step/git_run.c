@@ -114,6 +114,9 @@ int git_run(const struct git *g, const char *const *args, struct strbuf *out, st
 	auto_(strv) struct strv env = { 0 }, argv = { 0 };
 	auto_(strbuf) struct strbuf own = { .max = GIT_OUTPUT_MAX };
 	struct proc_spec spec = { .path = "/bin/sh",
+				  /* Its helpers wait for servers, and outlive a git that is
+				   * killed alone. */
+				  .new_session = true,
 				  .die_with_parent = true,
 				  .stopfds = { g->opts->cancelfd, -1 },
 				  .may_stop = g->opts->cancelfd >= 0 };
