@@ -105,12 +105,61 @@ ADD $WEB/bomb $WEB/n /d/"
 	done
 }
 
+@test "a repository whose server hangs is left at an interrupt, by git's helpers too" {
+	requires program git
+	serve_web
+	: >web/r.git@info@refs
+	: >web/r.git@info@refs.hang
+	env --default-signal=INT creel-image --store store build --progress=plain "$WEB/r.git" >out 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q '^GET /r.git/info/refs' web.log
+	pgrep -f "remote-http $WEB/r.git"
+	kill -INT "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 130 ]
+	for _ in $(seq 20); do
+		pgrep -f "remote-http $WEB/r.git" || break
+		sleep 0.05
+	done
+	run ! pgrep -f "remote-http $WEB/r.git"
+	no_leftovers_in_store
+}
+
 no_leftovers_in_store() {
 	[ -z "$(ls -A store/tmp 2>/dev/null)" ] || {
 		ls -lR store/tmp
 		return 1
 	}
 	run ! grep -F "$ROOM/store" /proc/self/mountinfo
+}
+
+@test "an archive from a server gets out of its context nowhere" {
+	serve_web
+	local df='file name=Dockerfile data=FROM\040scratch\012COPY\040.\040/\012' out='../../../../../../..'
+	local rows=("file name=../canary data=evil|'..' is not allowed" "symlink name=d link=$ROOM
+file name=d/canary data=evil|File exists" "symlink name=d link=$out$ROOM
+file name=d/canary data=evil|File exists" "hardlink name=h link=$out/etc/passwd|not below the root"
+		"hardlink name=h link=$ROOM/canary|No such file" "symlink name=. link=$ROOM|can only be a directory"
+		"fifo name=.dockerignore|'.dockerignore' is not a regular file" "char name=c dev=0:0|whiteout")
+	echo canary >canary
+	for row in "${rows[@]}"; do
+		printf '%s\n' "$df" "${row%|*}" | mktar >context.tar
+		answer context '200 OK\r\n'
+		cat context.tar >>web/context
+		run ! build --progress=plain "$WEB/context"
+		says "${row##*|}"
+		no_leftovers_in_store
+	done
+	for row in "symlink name=Dockerfile link=$ROOM/canary" 'fifo name=Dockerfile'; do
+		mktar <<<"$row" >context.tar
+		answer context '200 OK\r\n'
+		cat context.tar >>web/context
+		run ! timeout -k 1 10 creel-image --store store build --progress=plain "$WEB/context"
+		[ "$status" -lt 124 ]
+		[[ "$output" == *'failed to read dockerfile'* && "$output" != *canary* ]]
+	done
+	[ "$(cat canary)" = canary ]
 }
 
 @test "passwords of URLs are in no history, record, attestation, event or log" {
@@ -289,6 +338,24 @@ with_base() { # WHAT IT SAYS, CONFIG, DOCKERFILE
 	run ! grep -q $'\033\\[31m' out
 }
 
+@test "a base image's history that does not fit its layers is made to fit" {
+	local one='{"created_by":"a"}' none='{"created_by":"e","empty_layer":true}' dir manifest config
+	layer a.tar <<<'dir name=a'
+	layer b.tar <<<'dir name=b'
+	printf 'FROM b\nENV A=b\nCOPY f /f\n' >Dockerfile
+	echo f >ctx/f
+	for HISTORY in '[]' "[$one]" "[$one,$one,$one]" "[$none,$none]" "[$none,$one,$none,$one,$one]"; do
+		dir=$(mktemp -d "$ROOM/layout.XXXX")
+		make_layout "$dir/in" b a.tar b.tar
+		good -q --provenance=false --build-context "b=oci-layout://$dir/in:b" -f Dockerfile \
+			-o "type=oci,tar=false,dest=$dir/out" ctx
+		manifest=$(jq -r '.manifests[0].digest' "$dir/out/index.json")
+		config=$(jq -r .config.digest "$dir/out/blobs/sha256/${manifest#sha256:}")
+		jq -e '(.rootfs.diff_ids | length) == 3 and ([.history[] | select(.empty_layer | not)] | length) == 3' \
+			"$dir/out/blobs/sha256/${config#sha256:}"
+	done
+}
+
 @test "a hundred thousand variables of a base image are no work" {
 	layer base.tar <<<'dir name=bin'
 	mkdir bin
@@ -347,6 +414,27 @@ RUN ls -l /proc/self/fd /proc/1/fd'
 	run ! pgrep -f 'sleep 31997'
 	run ! grep -E ' -> (/tmp|/var|/home|anon_inode|socket)' out
 	no_leftovers_in_store
+}
+
+@test "what a step writes to a mount that it may write to reaches neither context nor stage" {
+	echo one >ctx/f
+	try 'FROM base:1 AS a
+RUN echo one >/v
+FROM base:1
+RUN --mount=type=bind,rw,target=/c echo evil >/c/f; echo new >/c/new; chmod 777 /c
+RUN --mount=type=bind,rw,from=a,target=/c echo evil >/c/v
+RUN --mount=type=bind,target=/c cat /c/f >/f; ls /c >/ls
+COPY --from=a /v /v'
+	[ "$(cat ctx/f out.tree/f out.tree/v)" = $'one\none\none' ]
+	[ "$(ls ctx)" = f ]
+	[ "$(cat out.tree/ls)" = f ]
+	[ "$(stat -c %a ctx)" != 777 ]
+}
+
+@test "a step has nothing of the terminal that the build was called from" {
+	requires program script
+	printf 'FROM base:1\nRUN ! echo </dev/tty && for f in 0 1 2; do ! test -t $f || exit 1; done\n' >Dockerfile
+	run -0 script -qec 'creel-image --store store build --progress=tty -f Dockerfile ctx' /dev/null </dev/null
 }
 
 # ---- Interrupts --------------------------------------------------------------------------------

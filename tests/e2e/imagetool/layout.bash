@@ -34,7 +34,9 @@ layout_type() { # FILE
 }
 
 # make_layout DIR NAME LAYER...: the run configuration is $CONFIG (a JSON object) when it is set;
-# $LAYER_TYPE and $DIFF_IDS (comma separated, quoted) replace what the layers say.
+# $LAYER_TYPE and $DIFF_IDS (comma separated, quoted) replace what the layers say, $HISTORY (a JSON
+# array) is the history, $PLATFORM what the config says of it in place of amd64 and linux, $CLAIM (a
+# JSON object) is the platform that the index says.
 make_layout() {
 	local dir=$1 name=$2 layers="" diffs="" f scratch
 	shift 2
@@ -44,14 +46,15 @@ make_layout() {
 		layers+="${layers:+,}$(layout_descriptor "$dir" "$f" "${LAYER_TYPE:-$(layout_type "$f")}")"
 		diffs+="${diffs:+,}\"sha256:$(layout_plain "$f" | sha256sum | cut -d' ' -f1)\""
 	done
-	printf '{"created":"2024-05-06T07:08:09Z","author":"A. Tester","architecture":"amd64","os":"linux","config":%s,"rootfs":{"type":"layers","diff_ids":[%s]}}' \
-		"${CONFIG:-{\}}" "${DIFF_IDS:-$diffs}" >"$scratch/config"
+	printf '{"created":"2024-05-06T07:08:09Z","author":"A. Tester",%s"config":%s,"rootfs":{"type":"layers","diff_ids":[%s]}%s}' \
+		"${PLATFORM-\"architecture\":\"amd64\",\"os\":\"linux\",}" "${CONFIG:-{\}}" "${DIFF_IDS:-$diffs}" \
+		"${HISTORY:+,\"history\":$HISTORY}" >"$scratch/config"
 	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":%s,"layers":[%s]}' \
 		"$(layout_descriptor "$dir" "$scratch/config" application/vnd.oci.image.config.v1+json)" \
 		"$layers" >"$scratch/manifest"
 	f=$(layout_descriptor "$dir" "$scratch/manifest" application/vnd.oci.image.manifest.v1+json)
 	printf '{"imageLayoutVersion":"1.0.0"}' >"$dir/oci-layout"
-	printf '{"schemaVersion":2,"manifests":[%s,"annotations":{"org.opencontainers.image.ref.name":"%s"}}]}' \
-		"${f%\}}" "$name" >"$dir/index.json"
+	printf '{"schemaVersion":2,"manifests":[%s%s,"annotations":{"org.opencontainers.image.ref.name":"%s"}}]}' \
+		"${f%\}}" "${CLAIM:+,\"platform\":$CLAIM}" "$name" >"$dir/index.json"
 	rm -r "$scratch"
 }
