@@ -12,6 +12,7 @@
 #include "imagetool/store/internal.h"
 #include "libutil/alloc.h"
 #include "libutil/dir.h"
+#include "libutil/lock_wait.h"
 
 #define MOUNTS_DIR   "build/mounts"
 #define LOCK_SUFFIX  ".lock"
@@ -109,10 +110,8 @@ struct mounts {
 static int lock_alone(int dirfd, const char *name, int *ret_fd)
 {
 	autofd int fd = openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat here, named;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &here) < 0 ||
-	    fstatat(dirfd, name, &named, AT_SYMLINK_NOFOLLOW) < 0 || here.st_ino != named.st_ino)
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !lock_is_still_there(dirfd, name, fd))
 		return 0;
 	*ret_fd = steal_fd(&fd);
 	return 1;
