@@ -123,6 +123,18 @@ static void close_all(const int *fds, size_t n)
 		(void)close(fds[i]);
 }
 
+/* That a peer ended without reading our last message is told first, and once; what it has sent is
+ * still there. */
+static int take_message(int sock, void *wire, int *fds, size_t *n_fds, struct err *e)
+{
+	int r = fd_recv(sock, wire, CRIU_MESSAGE_MAX, fds, n_fds, e);
+
+	if (r != -ECONNRESET)
+		return r;
+	err_clear(e);
+	return fd_recv(sock, wire, CRIU_MESSAGE_MAX, fds, n_fds, e);
+}
+
 int criu_receive(struct criu_swrk *s, struct arena *a, struct criu_resp *ret, int *ret_fd,
 		 struct err *e)
 {
@@ -132,7 +144,7 @@ int criu_receive(struct criu_swrk *s, struct arena *a, struct criu_resp *ret, in
 	int r = wait_for_message(s, e);
 
 	if (r >= 0)
-		r = fd_recv(s->sock, wire, CRIU_MESSAGE_MAX, fds, &n_fds, e);
+		r = take_message(s->sock, wire, fds, &n_fds, e);
 	if (r == 0 || r == -ECONNRESET)
 		return explain_end(s, e);
 	*ret = (struct criu_resp){ 0 };

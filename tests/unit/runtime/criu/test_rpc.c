@@ -3,8 +3,11 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
+
+#include "runtime/criu/swrk.h"
 
 static void expect_wire(const struct criu_req *req, const char *wire, size_t len)
 {
@@ -87,6 +90,25 @@ static void an_answer_without_its_type_is_none(void **state UNUSED)
 	assert_string_equal(e.msg, "criu_resp: type: missing");
 }
 
+static void an_answer_counts_though_its_sender_ended_without_a_farewell(void **state UNUSED)
+{
+	static const char failed[] = "\x08\x01\x10\x00";
+	struct criu_swrk s = CRIU_SWRK_NONE;
+	auto_(arena) struct arena a = { 0 };
+	struct criu_resp resp;
+	int p[2], fd;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p), 0);
+	s.sock = p[0];
+	assert_int_equal(send(p[1], failed, 4, 0), 4);
+	/* Not read: to the other side its end is a reset. */
+	assert_int_equal(send(p[0], "x", 1, 0), 1);
+	assert_int_equal(close(p[1]), 0);
+	assert_int_equal(criu_receive(&s, &a, &resp, &fd, NULL), 0);
+	assert_int_equal(resp.type.v, CRIU_DUMP);
+	criu_finish(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +116,7 @@ int main(void)
 		cmocka_unit_test(a_question_may_leave_the_connection_open),
 		cmocka_unit_test(answers_are_understood),
 		cmocka_unit_test(an_answer_without_its_type_is_none),
+		cmocka_unit_test(an_answer_counts_though_its_sender_ended_without_a_farewell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
