@@ -302,6 +302,48 @@ layers_of_cache() {
 	says CACHED
 }
 
+# lie NAME JQ-OF-CONFIG JQ-OF-RECORDS: lie.NAME/ is image/ with a changed config and inline cache.
+lie() {
+	local manifest config records digest
+	cp -a image "lie.$1"
+	manifest=$(jq -r '.manifests[0].digest' image/index.json)
+	config=image/blobs/sha256/$(jq -r '.config.digest | ltrimstr("sha256:")' "image/blobs/sha256/${manifest#sha256:}")
+	records=$(jq -r '."moby.buildkit.cache.v0" | @base64d' "$config" | jq -c "$3" | base64 -w 0)
+	jq -c --arg r "$records" ".\"moby.buildkit.cache.v0\" = \$r | $2" "$config" >config
+	digest=$(layout_blob "lie.$1" config)
+	jq -c --arg d "$digest" --argjson s "$(stat -c %s config)" '.config.digest = $d | .config.size = $s' \
+		"image/blobs/sha256/${manifest#sha256:}" >manifest
+	digest=$(layout_blob "lie.$1" manifest)
+	jq -c --arg d "$digest" --argjson s "$(stat -c %s manifest)" \
+		'.manifests[0] |= (.digest = $d | .size = $s | .annotations["org.opencontainers.image.ref.name"] = "latest")' \
+		image/index.json >"lie.$1/index.json"
+}
+
+@test "an inline cache that lies is a cache that is not there" {
+	local name
+	printf 'FROM base:1\nRUN echo built >/x\n' >Dockerfile
+	cp -a store clean
+	good -q --provenance=false --cache-to type=inline -o type=oci,tar=false,dest=image -f Dockerfile ctx
+	lie honest . .
+	lie diff ".rootfs.diff_ids[-1] = \"sha256:$(printf '%064d' 1)\"" .
+	lie swapped '.rootfs.diff_ids |= reverse' .
+	lie path '.rootfs.diff_ids[-1] = "sha256:../../../etc/passwd"' .
+	lie fewer '.rootfs.diff_ids |= .[:1]' .
+	lie text '."moby.buildkit.cache.v0" = "%%%"' .
+	lie layer . '.[].layers[].layer = 99999999'
+	lie minus . '.[].layers[].layer = -1'
+	lie circle . 'map(.inputs = [[{"link": 0, "selector": ""}]])'
+	for name in diff swapped path fewer text layer minus circle honest; do
+		rm -rf store out.tree
+		cp -a clean store
+		timeout -k 1 20 creel-image --store store build --progress=plain --cache-from "type=local,src=lie.$name" \
+			-f Dockerfile -o type=local,dest=out.tree ctx >out 2>&1
+		[ "$(cat out.tree/x)" = built ]
+		[ "$name" = honest ] || run ! grep CACHED out
+	done
+	says CACHED
+}
+
 @test "a layout with a fifo in it keeps nobody waiting" {
 	creel-image --store store copy -q base:1 oci:layout:x 2>/dev/null || cp -a store layout
 	rm layout/index.json
