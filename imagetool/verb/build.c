@@ -97,7 +97,7 @@ static const struct opt opts[] = {
 	ROW(0, "allow", LIST, allow, "RIGHT",
 	    "what RUN may ask for: network.host, security.insecure"),
 	RUN_ROW(0, "add-host", LIST, add_hosts, "NAME:ADDRESS",
-		"a line of the steps' /etc/hosts; of the host itself: host-gateway"),
+		"a line of the steps' /etc/hosts; ADDRESS may be host-gateway in the host's network"),
 	RUN_ROW(0, "dns", LIST, dns, "ADDRESS", "a name server of the steps' /etc/resolv.conf"),
 	RUN_ROW(0, "dns-search", LIST, dns_search, "DOMAIN", "where they look for names"),
 	RUN_ROW(0, "dns-option", LIST, dns_options, "OPTION", "an option of their resolver"),
