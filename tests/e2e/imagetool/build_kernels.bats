@@ -107,12 +107,13 @@ on_overlay() {
 	make_user
 	many_kinds
 	chmod 755 "$ROOM"
-	mkdir lower upper work home
+	mkdir lower upper work home bin
+	cp "$(command -v creel)" "$(command -v creel-image)" bin/
 	creel-image --store store save -o lower/base.tar base:1 >/dev/null
 	cp -r ctx lower/ctx
 	chown -R "$ROOTLESS_ID:$ROOTLESS_ID" lower upper
 	unshare -m sh -euc 'mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work home; cd home; exec "$@"' sh \
-		setpriv --reuid "$ROOTLESS_ID" --regid "$ROOTLESS_ID" --clear-groups env -i HOME="$ROOM/home" PATH="$PATH" sh -euc '
+		setpriv --reuid "$ROOTLESS_ID" --regid "$ROOTLESS_ID" --clear-groups env -i HOME="$ROOM/home" PATH="$ROOM/bin:$PATH" sh -euc '
 			creel-image --store st load -i base.tar >/dev/null
 			exec creel-image --store st build --progress plain -o type=tar,dest=- ctx' >said 2>out || {
 		cat out
