@@ -101,17 +101,26 @@ int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *re
 	return file_read_fd(fd, name, max, ret, ret_len, e);
 }
 
+int file_read_regular_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len,
+			 struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat '%s'", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, EINVAL, "'%s' is not a regular file", name);
+	return file_read_stat(fd, name, &st, max, ret, ret_len, e);
+}
+
 int file_read_regular_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len,
 			 struct err *e)
 {
 	autofd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		return err_sys(e, "open '%s'", name);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "'%s' is no regular file", name);
-	return file_read_fd(fd, name, max, ret, ret_len, e);
+	return file_read_regular_fd(fd, name, max, ret, ret_len, e);
 }
 
 int file_read_named(const char *file, size_t max, char **ret, size_t *ret_len,

@@ -15,6 +15,9 @@ int file_read_at(int dirfd, const char *name, size_t max, char **ret, size_t *re
 /* In a directory of others: a fifo or a device there would keep us waiting; -EINVAL. */
 int file_read_regular_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_len,
 			 struct err *e);
+/* The same of what is open, without waiting: O_NONBLOCK. */
+int file_read_regular_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len,
+			 struct err *e);
 int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *e);
 /* The same for who has looked at the file already. */
 int file_read_stat(int fd, const char *name, const struct stat *st, size_t max, char **ret,

@@ -300,20 +300,6 @@ int input_context(struct build_input *in, const struct build_place *at, struct c
 /* ---- .dockerignore, for the checks ---- */
 
 /* It is read more than once, which nothing but a file survives; and nobody waits for a FIFO. */
-static int read_regular(const char *path, char **ret, size_t *ret_len, struct err *e)
-{
-	autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0)
-		return err_sys(e, "open '%s'", path);
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, "stat '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "'%s' is not a regular file", path);
-	return file_read_stat(fd, path, &st, IGNORE_FILE_MAX, ret, ret_len, e);
-}
-
 static int read_ignore(const struct build_input *in, int dirfd, char **ret, size_t *ret_len)
 {
 	autofree char *beside =
@@ -321,7 +307,8 @@ static int read_ignore(const struct build_input *in, int dirfd, char **ret, size
 	int r = -ENOENT;
 
 	if (in->ignore_file)
-		r = read_regular(in->ignore_file, ret, ret_len, NULL);
+		r = file_read_regular_at(AT_FDCWD, in->ignore_file, IGNORE_FILE_MAX, ret, ret_len,
+					 NULL);
 	for (int i = 0; i < 2 && r == -ENOENT; i++) {
 		const char *name = i ? ".dockerignore" : beside;
 
@@ -335,7 +322,7 @@ static int read_ignore(const struct build_input *in, int dirfd, char **ret, size
 int input_check_ignore(const char *file, struct err *e)
 {
 	autofree char *text = NULL;
-	int r = file ? read_regular(file, &text, NULL, e) : 0;
+	int r = file ? file_read_regular_at(AT_FDCWD, file, IGNORE_FILE_MAX, &text, NULL, e) : 0;
 
 	return r < 0 ? err_wrap(e, r, "--ignorefile '%s'", file) : 0;
 }

@@ -36,18 +36,6 @@ void context_free(struct context *c)
 
 /* ---- Files that count whatever is ignored ---- */
 
-static int read_text(int fd, const char *path, size_t max, char **ret, size_t *ret_len,
-		     struct err *e)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, "stat '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "'%s' is not a regular file", path);
-	return file_read_stat(fd, path, &st, max, ret, ret_len, e);
-}
-
 int context_read_beneath(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len,
 			 struct err *e)
 {
@@ -55,7 +43,7 @@ int context_read_beneath(int dirfd, const char *path, size_t max, char **ret, si
 	autofd int fd =
 		beneath_open(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, BENEATH_CHROOT, e);
 
-	return fd < 0 ? fd : read_text(fd, path, max, ret, ret_len, e);
+	return fd < 0 ? fd : file_read_regular_fd(fd, path, max, ret, ret_len, e);
 }
 
 int context_read_file(const struct context *c, const char *path, size_t max, char **ret,
@@ -97,7 +85,7 @@ static int try_outside(struct context *c, const char *path, struct err *e)
 	char *text = NULL;
 	size_t len = 0;
 	int r = fd < 0 ? err_sys(e, "open '%s'", path)
-		       : read_text(fd, path, IGNORE_FILE_MAX, &text, &len, e);
+		       : file_read_regular_fd(fd, path, IGNORE_FILE_MAX, &text, &len, e);
 
 	return use_rules(c, path, r, text, len, e);
 }

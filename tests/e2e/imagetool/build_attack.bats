@@ -350,7 +350,7 @@ lie() {
 	mkfifo layout/index.json
 	run ! timeout -k 1 10 creel-image --store store build --build-context b=oci-layout://layout:x -f - ctx <<<'FROM b'
 	[ "$status" -lt 124 ]
-	[[ "$output" == *"'index.json' is no regular file"* ]]
+	[[ "$output" == *"'index.json' is not a regular file"* ]]
 }
 
 # ---- Base images -------------------------------------------------------------------------------
