@@ -2,10 +2,12 @@
 #include "imagetool/diff/content_hash.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "imagetool/diff/file_pieces.h"
+#include "libutil/beneath.h"
 
 static void add_zeros(struct content_hash *h, int64_t len)
 {
@@ -66,4 +68,12 @@ int content_hash_fd(int fd, uint8_t ret[FTREE_HASH_SIZE], struct err *e)
 	r = file_pieces(fd, INT64_MAX, add_piece, &h, &size, e);
 	content_hash_end(&h, r < 0 ? h.at : size, ret);
 	return r;
+}
+
+int content_hash_beneath(int rootfd, const char *path, uint8_t ret[FTREE_HASH_SIZE], struct err *e)
+{
+	autofd int fd = beneath_open(rootfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0,
+				     BENEATH_STRICT, e);
+
+	return fd < 0 ? fd : content_hash_fd(fd, ret, e);
 }

@@ -18,5 +18,7 @@ void content_hash_end(struct content_hash *h, int64_t size, uint8_t ret[FTREE_HA
 
 /* Of an open file, as long as it is now. */
 int content_hash_fd(int fd, uint8_t ret[FTREE_HASH_SIZE], struct err *e);
+/* Of the file at `path` in a tree that others may change: through no link. */
+int content_hash_beneath(int rootfd, const char *path, uint8_t ret[FTREE_HASH_SIZE], struct err *e);
 
 #endif

@@ -53,14 +53,6 @@ static bool same_xattrs(const struct inode *a, const struct inode *b)
 	return true;
 }
 
-static int hash_of(int rootfd, const char *path, uint8_t ret[FTREE_HASH_SIZE], struct err *e)
-{
-	autofd int fd = beneath_open(rootfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0,
-				     BENEATH_STRICT, e);
-
-	return fd < 0 ? fd : content_hash_fd(fd, ret, e);
-}
-
 /* A time without a fraction may have been set: it says nothing about content. */
 static int same_content(const struct looking *l, const struct node *n, struct err *e)
 {
@@ -71,9 +63,9 @@ static int same_content(const struct looking *l, const struct node *n, struct er
 	if (n->inode->type != TAR_FILE || n->inode->mtime.tv_nsec || !n->inode->size)
 		return 1;
 	ftree_path(n, &path);
-	r = hash_of(l->fromfd, strbuf_str(&path), was, e);
+	r = content_hash_beneath(l->fromfd, strbuf_str(&path), was, e);
 	if (r >= 0)
-		r = hash_of(l->tofd, strbuf_str(&path), is, e);
+		r = content_hash_beneath(l->tofd, strbuf_str(&path), is, e);
 	return r < 0 ? r : memcmp(was, is, sizeof(was)) == 0;
 }
 

@@ -15,7 +15,6 @@
 #include "imagetool/diff/disk_xattrs.h"
 #include "imagetool/diff/ftree_dir.h"
 #include "imagetool/interrupt.h"
-#include "libutil/beneath.h"
 #include "libutil/dir.h"
 
 struct looking {
@@ -76,14 +75,6 @@ static int same_xattrs(int dirfd, const char *name, const struct inode *i, struc
 	return 1;
 }
 
-static int hash_of(int dirfd, const char *path, uint8_t ret[FTREE_HASH_SIZE], struct err *e)
-{
-	autofd int fd =
-		beneath_open(dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, BENEATH_STRICT, e);
-
-	return fd < 0 ? fd : content_hash_fd(fd, ret, e);
-}
-
 /* A time without a fraction may have been set: it says nothing about content. */
 static int same_content(const struct looking *l, const struct node *n, struct err *e)
 {
@@ -94,9 +85,9 @@ static int same_content(const struct looking *l, const struct node *n, struct er
 	if (n->inode->type != TAR_FILE || n->inode->mtime.tv_nsec || !n->inode->size)
 		return 1;
 	ftree_path(n, &path);
-	r = hash_of(l->upperfd, strbuf_str(&path), above, e);
+	r = content_hash_beneath(l->upperfd, strbuf_str(&path), above, e);
 	if (r >= 0)
-		r = hash_of(l->dirfd, n->name, below, e);
+		r = content_hash_beneath(l->dirfd, n->name, below, e);
 	return r < 0 ? r : memcmp(above, below, sizeof(above)) == 0;
 }
 
