@@ -73,8 +73,10 @@ int cni_network_parse(const char *file, const char *text, size_t len, struct are
 	int r = json_parse(file, text, len, a, &doc, e);
 
 	*ret = (struct cni_network){ 0 };
-	if (r >= 0)
-		r = take_head(file, doc, ret, e);
+	if (r < 0)
+		return r;
+	ret->doc = doc;
+	r = take_head(file, doc, ret, e);
 	if (r < 0)
 		return r;
 	list = json_get(doc, "plugins");

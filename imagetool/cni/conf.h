@@ -16,6 +16,7 @@
 /* All texts and trees lie in the arena it was made in. */
 struct cni_network {
 	const char *name, *version;
+	const struct json *doc;      /* all of the file */
 	const struct json **plugins; /* objects, each with a "type" that is a file name */
 	size_t n;
 };

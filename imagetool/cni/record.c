@@ -109,20 +109,17 @@ static int decode(int fd, const char *name, struct arena *a, struct cni_network 
 {
 	autofree char *text = NULL;
 	const char *path;
-	struct json *doc;
 	size_t len;
 	int r = file_read_fd(fd, name, RECORD_MAX, &text, &len, e);
 
 	if (r >= 0)
 		r = cni_network_parse(name, text, len, a, net, e);
-	if (r >= 0)
-		r = json_parse(name, text, len, a, &doc, e);
 	if (r < 0)
 		return r;
-	path = json_get_string(doc, "cniPath");
+	path = json_get_string(net->doc, "cniPath");
 	if (path)
 		host->path = path;
-	at->result = json_get(doc, "result");
+	at->result = json_get(net->doc, "result");
 	return 0;
 }
 
