@@ -63,6 +63,11 @@ serve() {
 	: >served # it is looked into at once
 	(cd "$1" && exec python3 -u -m http.server --bind 127.0.0.1 0 >"$ROOM/served" 2>&1 3>&-) &
 	SERVER=$!
+	wait_served
+}
+
+# PORT as a server has written it to `served`.
+wait_served() {
 	for _ in $(seq 100); do
 		PORT=$(sed -n 's/.*port \([0-9]*\).*/\1/p' served)
 		[ -z "$PORT" ] || return 0

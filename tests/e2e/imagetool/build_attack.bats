@@ -13,10 +13,7 @@ setup() {
 	export WEB_LOG=$ROOM/web.log
 }
 teardown() {
-	local pid
-	for pid in "${SERVERS[@]}"; do
-		kill "$pid" 2>/dev/null || true
-	done
+	kill_servers
 	room_teardown
 }
 

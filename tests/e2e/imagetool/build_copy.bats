@@ -15,10 +15,7 @@ setup() {
 	SERVERS=()
 }
 teardown() {
-	local pid
-	for pid in "${SERVERS[@]}"; do
-		kill "$pid" 2>/dev/null || true
-	done
+	kill_servers
 	room_teardown
 }
 

@@ -223,12 +223,7 @@ serve_asking() {
 	: >served
 	(cd "$1" && exec python3 -u "$ROOM/asking.py" "$2" >"$ROOM/served" 2>&1 3>&-) &
 	SERVER=$!
-	for _ in $(seq 100); do
-		PORT=$(sed -n 's/^port \([0-9]*\)$/\1/p' served)
-		[ -z "$PORT" ] || return 0
-		sleep 0.1
-	done
-	return 1
+	wait_served
 }
 
 @test "-f URL is a Dockerfile beside whatever context there is" {
@@ -281,12 +276,17 @@ serve_asking() {
 	says "invalid SOURCE_DATE_EPOCH: 'nope'"
 }
 
-@test "secrets open servers of files and repositories, and are shown to no other" {
+# make_repo: repo/ has what ctx/ has.
+make_repo() {
 	requires program git
 	git init -q -b main repo
 	cp ctx/Dockerfile ctx/file repo
 	git -C repo add .
 	GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b git -C repo commit -q -m one
+}
+
+@test "secrets open servers of files and repositories, and are shown to no other" {
+	make_repo
 	git -C repo update-server-info
 	export GIT_AUTH_TOKEN=open
 	# x-access-token:open
@@ -309,11 +309,7 @@ serve_asking() {
 }
 
 @test "repositories by ssh get the agent of --ssh default, or its keys, and a context its user's agent" {
-	requires program git
-	git init -q -b main repo
-	cp ctx/Dockerfile ctx/file repo
-	git -C repo add .
-	GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b git -C repo commit -q -m one
+	make_repo
 	mkdir bin
 	# The other machine is this one.
 	cat >bin/ssh <<-END

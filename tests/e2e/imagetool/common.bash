@@ -83,3 +83,11 @@ unpack_works() {
 	[ "$status" -eq 0 ]
 	assert_untouched
 }
+
+# kill_servers: those whose pids a test has put into SERVERS.
+kill_servers() {
+	local pid
+	for pid in "${SERVERS[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+}
