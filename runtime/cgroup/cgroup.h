@@ -72,6 +72,10 @@ int cgroup_delegate(const struct cgroup *cg, const struct runtime_spec *spec, bo
 /* Put the device policy on groups just made.  Apart, because it takes a while and init does not
  * need it: it must be there before anybody else's program runs. */
 int cgroup_restrict_devices(const struct cgroup *cg, const struct spec_resources *r, struct err *e);
+/* False for v1: it is told "nothing" and then what is allowed, a line each, and a process that is
+ * in the group meanwhile is refused what it may have a moment later.  There the policy comes first.
+ */
+bool cgroup_restricts_at_once(const struct cgroup *cg);
 /* A descriptor for CLONE_INTO_CGROUP (borrowed), also in a hybrid layout; -1 without a v2 tree.
  * Going in by the clone spares a lock of the whole system, whose first taker waits for 10 ms and
  * more. */

@@ -190,6 +190,13 @@ int devices_check(const struct cgroup *cg, const struct spec_resources *r, struc
 	return res < 0 || !t || tree_is_v2(t) ? res : devices_v1_decide(&p, &v1, e);
 }
 
+bool devices_apply_at_once(const struct cgroup *cg)
+{
+	const struct cgroup_tree *t = tree_for_devices(cg);
+
+	return !t || tree_is_v2(t);
+}
+
 /*
  * A user namespace can't be given device nodes that work, and may not load the
  * program: there the policy guards nothing.

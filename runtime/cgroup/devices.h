@@ -58,6 +58,8 @@ int devices_v1_parse(char *list, struct device_policy *ret);
 void devices_v1_steps(const struct device_policy *now, const struct device_policy *want,
 		      struct device_policy *ret);
 
+/* By one system call (v2), or by a line for each rule (v1). */
+bool devices_apply_at_once(const struct cgroup *cg);
 /* Whichever the group's layout has. */
 int devices_apply(const struct cgroup *cg, const struct spec_resources *r, bool fresh,
 		  struct err *e);

@@ -184,6 +184,11 @@ int cgroup_make(struct cgroup *cg, const struct spec_resources *r, struct err *e
 	return res;
 }
 
+bool cgroup_restricts_at_once(const struct cgroup *cg)
+{
+	return devices_apply_at_once(cg);
+}
+
 int cgroup_restrict_devices(const struct cgroup *cg, const struct spec_resources *r, struct err *e)
 {
 	return devices_apply(cg, r, true, e);

@@ -216,6 +216,17 @@ static int restrict_devices(struct creation *c, struct err *e)
 	return c->cgroup_made ? cgroup_restrict_devices(c->cgroup, l ? l->resources : NULL, e) : 0;
 }
 
+/* Init opens terminals and null devices; it must not meet half a policy. */
+static int restrict_devices_early(struct creation *c, struct err *e)
+{
+	return cgroup_restricts_at_once(c->cgroup) ? 0 : restrict_devices(c, e);
+}
+
+static int restrict_devices_late(struct creation *c, struct err *e)
+{
+	return cgroup_restricts_at_once(c->cgroup) ? restrict_devices(c, e) : 0;
+}
+
 static int serve(struct creation *c, struct err *e)
 {
 	int r;
@@ -344,12 +355,13 @@ static int make(struct creation *c, struct err *e)
 		make_gate,
 		make_notify_directory,
 		make_cgroup,
+		restrict_devices_early,
 		make_resctrl,
 		drop_clone_early,
 		spawn_init,
 		/* Init works meanwhile, and waits for none of these, or only much later. */
 		bring_up_loopback,
-		restrict_devices,
+		restrict_devices_late,
 		keep_config,
 		/* Before the program may run: it could be /proc/self/exe. */
 		drop_clone,

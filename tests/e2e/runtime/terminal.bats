@@ -191,8 +191,21 @@ in_terminal() {
 	terminal_bundle cat
 	printf 'first\nlast\n' >"$BATS_TEST_TMPDIR/in"
 	run c run --bundle "$BUNDLE" "$NAME" <"$BATS_TEST_TMPDIR/in"
+	echo "$status: $output"
 	[ "$status" -eq 0 ]
 	[[ $output == *last* ]]
+}
+
+@test "a device policy that takes long to write refuses the terminal to nobody" {
+	requires cgroup1
+	requires program strace
+	terminal_bundle tty
+	run strace -f -o /dev/null -P "/sys/fs/cgroup/devices/creel-e2e/$NAME/devices.allow" \
+		-e trace=write -e inject=write:delay_enter=30000 \
+		creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME" </dev/null
+	echo "$status: $output"
+	[ "$status" -eq 0 ]
+	[[ $output == */dev/pts/0* ]]
 }
 
 @test "exec relays our terminal too" {
