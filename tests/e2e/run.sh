@@ -46,7 +46,8 @@ fi
 run_file() { # FILE RESULTS
 	local label=${1#"$here/"} status planned ran TIMEFORMAT='%0R s, %1U + %1S of processor'
 	# A command in the background of a script ignores SIGINT: tests begin alike, wherever they are run.
-	{ time adopt env --default-signal=INT,QUIT bats --tap "$1" >"$2.tap" 2>&1 </dev/null; } 2>"$2.time"
+	# What `run` took in is printed where a test fails.
+	{ time adopt env --default-signal=INT,QUIT bats --print-output-on-failure --tap "$1" >"$2.tap" 2>&1 </dev/null; } 2>"$2.time"
 	status=$?
 	planned=$(sed -n 's/^1\.\.//p' "$2.tap")
 	ran=$(grep -cE '^(ok|not ok) ' "$2.tap")
