@@ -121,6 +121,16 @@ static int open_tmp(struct store *s, struct err *e)
 	return temp_clean(s, e);
 }
 
+/* Nothing of others in it.  Who makes it a store at this moment, and at once puts more into it, was
+ * seen by the second look if not by the first. */
+static int check_may_become(struct store *s, bool *ret_make, struct err *e)
+{
+	int r = dir_each(s->dirfd, refuse_foreign, s, e);
+
+	*ret_make = r >= 0;
+	return r == -ENOTEMPTY && check_layout(s, NULL) >= 0 ? 0 : r;
+}
+
 /* Before anything is made in it: is this directory ours to use? */
 static int check_is_store(struct store *s, enum store_access access, bool *ret_make, struct err *e)
 {
@@ -128,10 +138,8 @@ static int check_is_store(struct store *s, enum store_access access, bool *ret_m
 	int r = check_layout(s, &why);
 
 	*ret_make = false;
-	if (r == -ENOENT && access == STORE_CREATE) {
-		*ret_make = true;
-		return dir_each(s->dirfd, refuse_foreign, s, e);
-	}
+	if (r == -ENOENT && access == STORE_CREATE)
+		return check_may_become(s, ret_make, e);
 	if (r == -ENOENT)
 		return err_set(e, IMAGE_ENOTFOUND,
 			       "store '%s' is no OCI image layout: it has no file 'oci-layout'",

@@ -199,6 +199,25 @@ pull_both() {
 	[ "$(ls "$STORE")" = letters.txt ]
 }
 
+@test "a directory that another process makes a store meanwhile is one" {
+	local pid
+	requires program strace
+	# Stopped between its look for a layout and its look for what else is there.
+	strace -o "$BATS_TEST_TMPDIR/trace" -e trace=fcntl -e inject=fcntl:signal=STOP:when=1 \
+		creel-image --store "$STORE" pull -q "$A" >"$BATS_TEST_TMPDIR/first" 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q 'stopped by SIGSTOP' "$BATS_TEST_TMPDIR/trace"
+	run ! test -e "$STORE/oci-layout"
+	image pull -q "$B" >/dev/null
+	kill -CONT "$(tr -d ' ' <"/proc/$pid/task/$pid/children")"
+	wait "$pid" || {
+		cat "$BATS_TEST_TMPDIR/first"
+		return 1
+	}
+	store_is_sound "$STORE"
+	[ "$(image list --names)" = "$B"$'\n'"$A" ]
+}
+
 @test "layouts of skopeo and umoci are stores" {
 	requires program umoci
 	skopeo copy -q "oci:$BATS_FILE_TMPDIR/layout-a:a" "oci:$BATS_TEST_TMPDIR/skopeo:mine"
