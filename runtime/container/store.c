@@ -12,6 +12,8 @@
 #include "libutil/ids.h"
 #include "libutil/sys.h"
 
+#define MAKE_TRIES 16
+
 /*
  * What is in a state directory is obeyed: processes are signalled, hooks run.  So nobody but us and
  * root may own it; /tmp/creel-UID, the last resort without XDG_RUNTIME_DIR, can be anybody's.
@@ -132,7 +134,8 @@ void store_unlock(int dirfd)
 	(void)flock(dirfd, LOCK_UN);
 }
 
-int store_make(const struct store *s, const char *id, struct err *e)
+/* -EAGAIN: it was deleted before we had its lock. */
+static int make_once(const struct store *s, const char *id, struct err *e)
 {
 	autofd int fd = -1;
 	int r;
@@ -145,15 +148,28 @@ int store_make(const struct store *s, const char *id, struct err *e)
 	fd = openat(s->rootfd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	r = fd < 0 ? err_sys(e, "open state directory '%s/%s'", s->root, id)
 		   : store_lock(fd, id, true, e);
-	/* Before we had its lock `delete --force` may have removed it, and the name may be another
-	 * creator's now. */
 	if (r == -ENOENT)
-		return err_set(e, EBUSY, "container '%s' was deleted while it was made", id);
+		return -EAGAIN;
 	if (r < 0) {
 		(void)unlinkat(s->rootfd, id, AT_REMOVEDIR);
 		return r;
 	}
 	return steal_fd(&fd);
+}
+
+/* Before we have its lock it looks like what a killed creator left, and whoever clears up takes it:
+ * it is made again, unless the name is another creator's by then. */
+int store_make(const struct store *s, const char *id, struct err *e)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < MAKE_TRIES && r == -EAGAIN; i++) {
+		err_clear(e);
+		r = make_once(s, id, e);
+	}
+	if (r == -EAGAIN)
+		return err_set(e, EBUSY, "container '%s' was deleted while it was made", id);
+	return r;
 }
 
 int store_find(const struct store *s, const char *id, struct err *e)

@@ -128,7 +128,26 @@ legal() {
 		return 1
 	}
 	cat "$LOG/first"
-	grep -q 'was deleted while it was made' "$LOG/first"
+	grep -q "container '$NAME' already exists" "$LOG/first"
+	has_status "$NAME" created
+	cleared
+}
+
+@test "a directory that is deleted in the moment of its making is made again" {
+	local pid
+	requires program strace
+	# Stopped before it has the lock, while its directory looks like what a killed creator left.
+	strace -o "$LOG/trace" -e trace=flock -e inject=flock:error=EINTR:signal=STOP:when=1 \
+		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/create" 3>&- </dev/null &
+	pid=$!
+	wait_for grep -q 'stopped by SIGSTOP' "$LOG/trace"
+	refute c delete "$NAME"
+	refute test -d "$CREEL_ROOT/$NAME"
+	kill -CONT "$(tr -d " " <"/proc/$pid/task/$pid/children")"
+	wait "$pid" || {
+		cat "$LOG/create"
+		return 1
+	}
 	has_status "$NAME" created
 	cleared
 }
