@@ -45,11 +45,17 @@ int packages_add(struct packages *p, const struct package *one, struct err *e)
 			       .arch = keep(p, one->arch),
 			       .license = keep(p, one->license),
 			       .origin = keep(p, one->origin),
+			       .epoch = keep(p, one->epoch),
 			       .where = keep(p, one->where) };
 	return 0;
 }
 
 /* ---- Order ---- */
+
+static int compare_texts(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
 
 static int compare(const void *a, const void *b)
 {
@@ -61,8 +67,10 @@ static int compare(const void *a, const void *b)
 	if (r == 0)
 		r = strcmp(x->version, y->version);
 	if (r == 0)
-		r = strcmp(x->arch ? x->arch : "", y->arch ? y->arch : "");
-	return r ? r : strcmp(x->where ? x->where : "", y->where ? y->where : "");
+		r = compare_texts(x->epoch, y->epoch);
+	if (r == 0)
+		r = compare_texts(x->arch, y->arch);
+	return r ? r : compare_texts(x->where, y->where);
 }
 
 void packages_sort(struct packages *p)
@@ -82,7 +90,18 @@ void packages_sort(struct packages *p)
 
 static bool is_of_distribution(enum package_kind kind)
 {
-	return kind == PACKAGE_DEB || kind == PACKAGE_APK;
+	return kind == PACKAGE_DEB || kind == PACKAGE_APK || kind == PACKAGE_RPM;
+}
+
+/* Most distributions call themselves there as in os-release. */
+static const char *maker(const struct packages *all, const struct package *p)
+{
+	if (!all->os_id)
+		return kinds[p->kind];
+	if (p->kind == PACKAGE_RPM && streq(all->os_id, "rhel"))
+		return "redhat";
+	return p->kind == PACKAGE_RPM && starts_with(all->os_id, "opensuse") ? "opensuse"
+									     : all->os_id;
 }
 
 static void add_qualifier(struct strbuf *out, char *separator, const char *key, const char *value)
@@ -98,7 +117,7 @@ void package_purl(const struct packages *all, const struct package *p, struct st
 
 	strbuf_addf(out, "pkg:%s/", kinds[p->kind]);
 	if (is_of_distribution(p->kind)) {
-		purl_escape(out, all->os_id ? all->os_id : kinds[p->kind], "");
+		purl_escape(out, maker(all, p), "");
 		strbuf_addc(out, '/');
 	}
 	purl_escape(out, p->name, "/");
@@ -111,6 +130,10 @@ void package_purl(const struct packages *all, const struct package *p, struct st
 
 		add_qualifier(out, &separator, "distro", distro);
 	}
+	if (p->epoch)
+		add_qualifier(out, &separator, "epoch", p->epoch);
+	if (p->kind == PACKAGE_RPM && p->origin)
+		add_qualifier(out, &separator, "upstream", p->origin);
 }
 
 /* ---- os-release ---- */

@@ -19,6 +19,7 @@
 #define PACKAGE_KINDS(X)                                                                           \
 	X(DEB, "deb")                                                                              \
 	X(APK, "apk")                                                                              \
+	X(RPM, "rpm")                                                                              \
 	X(PYPI, "pypi")                                                                            \
 	X(NPM, "npm")                                                                              \
 	X(GOLANG, "golang")                                                                        \
@@ -36,6 +37,7 @@ struct package {
 	const char *arch;           /* NULL: none */
 	const char *license;        /* as its maker says; NULL */
 	const char *origin;         /* the source package; NULL: the same */
+	const char *epoch;          /* of rpm, in front of the version; NULL */
 	const char *where;          /* the file that says so, "/var/lib/dpkg/status" */
 };
 
@@ -45,7 +47,7 @@ struct packages {
 	size_t n, cap;
 	/* /etc/os-release: "debian", "12"; NULL */
 	const char *os_id, *os_version;
-	bool has_rpm;    /* a data base of rpm, which nobody here reads */
+	const char *rpm_unread; /* why a data base of rpm was not read, or not all; NULL: it was */
 	size_t n_unread; /* files of package managers that were too large, or could not be read */
 };
 void packages_done(struct packages *p);
@@ -71,11 +73,22 @@ int parse_python_metadata(struct packages *p, const char *text, size_t len, cons
 			  struct err *e);
 int parse_package_json(struct packages *p, const char *text, size_t len, const char *where,
 		       struct err *e);
+/* One package as rpm keeps it; -EBADMSG. */
+int parse_rpm_header(struct packages *p, const char *text, size_t len, const char *where,
+		     struct err *e);
 /* The modules of a Go program: what stands in its .go.buildinfo. */
 int parse_go_modules(struct packages *p, const char *text, size_t len, const char *where,
 		     struct err *e);
-/* Where in an ELF file that is: 1 and its text (in the file's bytes), 0: it has none. */
-int find_go_modules(const unsigned char *file, size_t len, const char **ret, size_t *ret_len);
+/* Its standard library: "go1.22.1". */
+int parse_go_version(struct packages *p, const char *text, size_t len, const char *where,
+		     struct err *e);
+/* Where in an ELF file they are, in the file's bytes. */
+struct go_info {
+	const char *version, *modules;
+	size_t version_len, modules_len; /* modules: 0, there are none */
+};
+/* 1; 0: it is no program of Go's. */
+int find_go_info(const unsigned char *file, size_t len, struct go_info *ret);
 /* Cargo.lock; programs' .dep-v0, as cargo-auditable makes it. */
 int parse_cargo_lock(struct packages *p, const char *text, size_t len, const char *where,
 		     struct err *e);

@@ -52,12 +52,14 @@ static void write_package(struct json_writer *w, const struct packages *all, siz
 {
 	const struct package *p = &all->items[i];
 	autofree char *id = xasprintf("SPDXRef-Package-%zu", i + 1);
+	autofree char *version =
+		xasprintf("%s%s%s", p->epoch ? p->epoch : "", p->epoch ? ":" : "", p->version);
 	autofree char *source = xasprintf("found in %s", p->where ? p->where : "the image");
 
 	json_object(w);
 	json_kv_string(w, "name", p->name);
 	json_kv_string(w, "SPDXID", id);
-	json_kv_string(w, "versionInfo", p->version);
+	json_kv_string(w, "versionInfo", version);
 	json_kv_string(w, "supplier", NOTHING_SAID);
 	json_kv_string(w, "downloadLocation", NOTHING_SAID);
 	json_kv_bool(w, "filesAnalyzed", false);
@@ -143,9 +145,11 @@ static void write_comment(struct json_writer *w, const struct packages *p)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
 
-	if (p->has_rpm)
-		strbuf_adds(&text, "The image has a data base of rpm, which was not read: its "
-				   "packages are missing here.");
+	if (p->rpm_unread)
+		strbuf_addf(&text,
+			    "The image has a data base of rpm, which was not read, or not to its "
+			    "end: %s. Packages of it are missing here.",
+			    p->rpm_unread);
 	if (p->n_unread)
 		strbuf_addf(&text,
 			    "%s%zu file(s) of package managers could not be read or are too large: "

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "imagetool/attest/packages.h"
+#include "imagetool/attest/scan.h"
 #include "libutil/beneath.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
@@ -30,11 +31,6 @@ static const struct {
 	{ "lib/apk/db/installed", parse_apk_installed },
 	{ "usr/lib/apk/db/installed", parse_apk_installed },
 };
-
-static const char *const rpm_places[] = { "var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/Packages",
-					  "var/lib/rpm/Packages.db",
-					  "usr/lib/sysimage/rpm/rpmdb.sqlite",
-					  "usr/lib/sysimage/rpm/Packages.db" };
 
 /* 1 and its text; 0: there is no such file that could be read. */
 static int read_at(int rootfd, const char *path, size_t max, struct packages *p, char **ret,
@@ -63,13 +59,7 @@ static int scan_fixed(int rootfd, struct packages *p, struct err *e)
 		if (read_at(rootfd, fixed[i].path, PACKAGES_FILE_MAX, p, &text, &len) > 0)
 			r = fixed[i].parse(p, text, len, where, e);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(rpm_places); i++) {
-		autofd int fd =
-			beneath_open(rootfd, rpm_places[i], O_PATH, 0, BENEATH_CHROOT, NULL);
-
-		p->has_rpm |= fd >= 0;
-	}
-	return r;
+	return r < 0 ? r : scan_rpm(rootfd, p, e);
 }
 
 static void scan_os_release(int rootfd, struct packages *p)
@@ -163,11 +153,20 @@ static int scan_text(struct walk *w, int dirfd, const char *name, parse_fn *pars
 	return parse(w->p, text, len, where, e);
 }
 
+static int add_go_program(struct packages *p, const struct go_info *info, const char *where,
+			  struct err *e)
+{
+	int r = parse_go_version(p, info->version, info->version_len, where, e);
+
+	return r < 0 ? r : parse_go_modules(p, info->modules, info->modules_len, where, e);
+}
+
 /* Programs are looked into where they lie: nothing but a few pages is read.  The tree does not
  * change: it is a snapshot, mounted read-only. */
 static int scan_program(struct walk *w, int dirfd, const char *name, struct err *e)
 {
 	autofree char *where = path_join(strbuf_str(&w->path), name);
+	struct go_info go;
 	const char *text;
 	struct stat st;
 	size_t len;
@@ -180,8 +179,8 @@ static int scan_program(struct walk *w, int dirfd, const char *name, struct err 
 	file = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (file == MAP_FAILED)
 		return 0;
-	if (find_go_modules(file, (size_t)st.st_size, &text, &len) > 0)
-		r = parse_go_modules(w->p, text, len, where, e);
+	if (find_go_info(file, (size_t)st.st_size, &go) > 0)
+		r = add_go_program(w->p, &go, where, e);
 	if (r >= 0 && find_rust_crates(file, (size_t)st.st_size, &text, &len) > 0)
 		r = parse_rust_crates(w->p, text, len, where, e);
 	(void)munmap(file, (size_t)st.st_size);

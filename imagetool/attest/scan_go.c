@@ -44,26 +44,29 @@ static bool read_text(const unsigned char *p, size_t len, size_t *at, const char
 	return true;
 }
 
-static int read_info(const unsigned char *p, size_t len, const char **ret, size_t *ret_len)
+static int read_info(const unsigned char *p, size_t len, struct go_info *ret)
 {
-	const char *version;
-	size_t version_len, at = HEADER_SIZE;
+	size_t at = HEADER_SIZE;
 
 	if (len < HEADER_SIZE || !(p[15] & INLINE_TEXTS))
 		return 0;
-	if (!read_text(p, len, &at, &version, &version_len) ||
-	    !read_text(p, len, &at, ret, ret_len) || *ret_len < 2 * SENTINEL)
+	if (!read_text(p, len, &at, &ret->version, &ret->version_len) ||
+	    !read_text(p, len, &at, &ret->modules, &ret->modules_len))
 		return 0;
-	*ret += SENTINEL;
-	*ret_len -= 2 * SENTINEL;
+	if (ret->modules_len < 2 * SENTINEL) { /* built without modules */
+		ret->modules_len = 0;
+		return 1;
+	}
+	ret->modules += SENTINEL;
+	ret->modules_len -= 2 * SENTINEL;
 	return 1;
 }
 
-static int search(const unsigned char *p, size_t len, const char **ret, size_t *ret_len)
+static int search(const unsigned char *p, size_t len, struct go_info *ret)
 {
 	for (size_t at = 0; at + HEADER_SIZE <= len && at < SEARCH_MAX; at += 16)
 		if (memcmp(p + at, MAGIC, MAGIC_SIZE) == 0)
-			return read_info(p + at, len - at, ret, ret_len);
+			return read_info(p + at, len - at, ret);
 	return 0;
 }
 
@@ -77,7 +80,7 @@ static bool is_elf(const unsigned char *file, size_t len, Elf64_Ehdr *ret)
 	       ret->e_phnum <= (len - ret->e_phoff) / sizeof(Elf64_Phdr);
 }
 
-int find_go_modules(const unsigned char *file, size_t len, const char **ret, size_t *ret_len)
+int find_go_info(const unsigned char *file, size_t len, struct go_info *ret)
 {
 	Elf64_Ehdr head;
 
@@ -89,12 +92,30 @@ int find_go_modules(const unsigned char *file, size_t len, const char **ret, siz
 		memcpy(&s, file + head.e_phoff + i * sizeof(s), sizeof(s));
 		if (s.p_type != PT_LOAD || (s.p_flags & (PF_X | PF_W)) != PF_W || s.p_offset >= len)
 			continue;
-		return search(file + s.p_offset, len - s.p_offset, ret, ret_len);
+		return search(file + s.p_offset, len - s.p_offset, ret);
 	}
 	return 0;
 }
 
 /* ---- What it says ---- */
+
+/* "go1.22.1", "go1.22.1 X:experiment"; what is no release ("devel ...") is no version. */
+int parse_go_version(struct packages *p, const char *text, size_t len, const char *where,
+		     struct err *e)
+{
+	const char *blank = memchr(text, ' ', len);
+	size_t n = blank ? (size_t)(blank - text) : len;
+
+	if (n < 3 || memcmp(text, "go", 2) != 0 || text[2] < '0' || text[2] > '9')
+		return 0;
+	return packages_add(p,
+			    &(struct package){ .kind = PACKAGE_GOLANG,
+					       .name = "stdlib",
+					       .version = arena_strndup(&p->arena, text + 2, n - 2),
+					       .license = "BSD-3-Clause",
+					       .where = where },
+			    e);
+}
 
 /* The field behind `at`, up to the next tab. */
 static struct line next_field(struct line *rest)

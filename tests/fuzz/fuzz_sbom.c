@@ -11,14 +11,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int parse_program(struct packages *p, const char *text, size_t len, const char *where,
 			 struct err *e)
 {
-	const char *modules;
-	size_t n;
+	struct go_info go;
+	int r;
 
-	if (find_go_modules((const unsigned char *)text, len, &modules, &n) <= 0)
+	if (find_go_info((const unsigned char *)text, len, &go) <= 0)
 		return 0;
-	if (modules < text || modules + n > text + len)
+	if (go.version < text || go.version + go.version_len > text + len ||
+	    (go.modules_len && (go.modules < text || go.modules + go.modules_len > text + len)))
 		abort();
-	return parse_go_modules(p, modules, n, where, e);
+	r = parse_go_version(p, go.version, go.version_len, where, e);
+	return r < 0 ? r : parse_go_modules(p, go.modules, go.modules_len, where, e);
 }
 
 static int parse_crates(struct packages *p, const char *text, size_t len, const char *where,
@@ -47,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				      const char *where, struct err *e) = {
 		parse_dpkg_status, parse_apk_installed, parse_python_metadata, parse_package_json,
 		parse_go_modules,  parse_program,       parse_release,         parse_cargo_lock,
-		parse_rust_crates, parse_crates,
+		parse_rust_crates, parse_crates,        parse_rpm_header,
 	};
 	auto_(packages) struct packages p = { 0 };
 	auto_(strbuf) struct strbuf out = { 0 };

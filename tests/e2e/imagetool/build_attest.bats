@@ -62,9 +62,83 @@ statement() { # PREDICATE-TYPE
 	jq -e '.subject[0].name == "pkg:docker/x@latest?platform=linux%2Famd64"' provenance
 	jq -e --arg d "$(jq -r '.manifests[0].digest' index)" '"sha256:" + .subject[0].digest.sha256 == $d' provenance
 	statement https://spdx.dev/Document >sbom
-	jq -e '.predicate.spdxVersion == "SPDX-2.3"' sbom
+	jq .predicate sbom >document
+	is_spdx document
 	jq -e '.predicate.packages[1].name == "libc6"' sbom
 	jq -e '.predicate.packages[1].externalRefs[0].referenceLocator == "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12"' sbom
+}
+
+# What the schema of SPDX 2.3 requires, and that what is named exists.
+is_spdx() { # FILE
+	jq -e '
+		def filled: type == "string" and length > 0;
+		(.spdxVersion == "SPDX-2.3") and (.dataLicense == "CC0-1.0") and (.SPDXID == "SPDXRef-DOCUMENT")
+		and (.name | filled) and (.documentNamespace | test("^https?://[^#]+$"))
+		and (.creationInfo.created | test("^[0-9-]{10}T[0-9:]{8}Z$"))
+		and all(.creationInfo.creators[]; test("^(Tool|Organization|Person): ?."))
+		and all(.packages[]; (.name | filled) and (.downloadLocation | filled)
+			and (.SPDXID | test("^SPDXRef-[A-Za-z0-9.-]+$"))
+			and all(.externalRefs[]?; .referenceCategory == "PACKAGE-MANAGER"
+				and .referenceType == "purl" and (.referenceLocator | startswith("pkg:"))))
+		and ([.packages[].SPDXID] | length == (unique | length))
+		and all([.hasExtractedLicensingInfos[]? | .licenseId, .extractedText][]; filled)
+		and ([.packages[].licenseDeclared | scan("LicenseRef-[A-Za-z0-9.-]+")] - [.hasExtractedLicensingInfos[]?.licenseId] == [])
+		and ([.relationships[] | .spdxElementId, .relatedSpdxElement]
+			- ([.packages[].SPDXID] + ["SPDXRef-DOCUMENT"]) == [])
+		and any(.relationships[]; .relationshipType == "DESCRIBES" and .spdxElementId == "SPDXRef-DOCUMENT")
+	' "$1" >/dev/null || {
+		echo "no SPDX 2.3:"
+		cat "$1"
+		return 1
+	}
+}
+
+# db/: two packages of one source, in rpm's data base.
+make_rpmdb() {
+	cat >x.spec <<-'END'
+		Name: two
+		Version: 1.2
+		Release: 3.fc39
+		Epoch: 2
+		Summary: x
+		License: MIT AND GPL-2.0-or-later
+		BuildArch: noarch
+		%description
+		x
+		%package libs
+		Summary: x
+		License: GPLv2+ and something else
+		%description libs
+		x
+		%files
+		%files libs
+	END
+	HOME=$PWD rpmbuild -bb --define "_topdir $PWD/top" x.spec >log 2>&1 || cat log
+	mkdir db
+	HOME=$PWD rpm --dbpath "$PWD/db" --initdb
+	HOME=$PWD rpm --dbpath "$PWD/db" --justdb --nodeps -i top/RPMS/noarch/*.rpm
+}
+
+@test "packages of rpm are told as rpm tells them" {
+	requires program rpm rpmbuild
+	make_rpmdb
+	mkdir ctx/old
+	cp "$BATS_TEST_DIRNAME/../../fuzz/corpus/rpm/bdb" ctx/old/Packages
+	cp -r db ctx/new
+	for backend in sqlite:new bdb_ro:old; do
+		printf 'FROM scratch\nCOPY os-release /etc/\nCOPY %s /var/lib/rpm\n' "${backend#*:}" >ctx/Dockerfile
+		image build -q -t x --sbom true ctx
+		statement https://spdx.dev/Document | jq .predicate >sbom
+		is_spdx sbom
+		jq -e '.comment == null' sbom
+		jq -r '.packages[1:][] | .name + " " + .versionInfo' sbom | sort >told
+		HOME=$PWD rpm --define "_db_backend ${backend%:*}" --dbpath "$PWD/ctx/${backend#*:}" -qa \
+			--qf '%{NAME} %{EPOCH}:%{VERSION}-%{RELEASE}\n' 2>/dev/null | sort >known
+		[ -s known ]
+		diff known told
+	done
+	jq -e '.packages[1].externalRefs[0].referenceLocator ==
+		"pkg:rpm/debian/creel-test@1.2-3.fc39?arch=noarch&distro=debian-12&epoch=2&upstream=creel-test-1.2-3.fc39.src.rpm"' sbom
 }
 
 @test "build arguments are told with mode=max only" {

@@ -118,6 +118,56 @@ static void go_modules_may_be_replaced(void **state UNUSED)
 	is_package(&p, 2, "z", "v3.0.0");
 }
 
+/* A program with the texts of Go in a writable segment. */
+static size_t make_go_program(unsigned char *file, const char *version, const char *modules)
+{
+	Elf64_Ehdr head = { .e_phoff = sizeof(head),
+			    .e_phentsize = sizeof(Elf64_Phdr),
+			    .e_phnum = 1 };
+	Elf64_Phdr segment = { .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 128 };
+	size_t len = 128 + 32;
+
+	memcpy(head.e_ident, ELFMAG, SELFMAG);
+	head.e_ident[EI_CLASS] = ELFCLASS64;
+	head.e_ident[EI_DATA] = ELFDATA2LSB;
+	memcpy(file, &head, sizeof(head));
+	memcpy(file + sizeof(head), &segment, sizeof(segment));
+	memcpy(file + 128, "\xff Go buildinf:\x08\x02", 16);
+	file[len++] = (unsigned char)strlen(version);
+	memcpy(file + len, version, strlen(version));
+	len += strlen(version);
+	file[len++] = (unsigned char)strlen(modules);
+	memcpy(file + len, modules, strlen(modules));
+	return len + strlen(modules);
+}
+
+static void go_programs_name_their_standard_library(void **state UNUSED)
+{
+	static const char modules[] = "0123456789abcdefdep\tx\tv1.0.0\n0123456789abcdef";
+	auto_(packages) struct packages p = { 0 };
+	unsigned char file[512] = { 0 };
+	size_t len = make_go_program(file, "go1.22.1 X:loopvar", modules);
+	struct go_info go;
+	struct err e = { 0 };
+
+	assert_int_equal(find_go_info(file, len, &go), 1);
+	assert_int_equal(parse_go_version(&p, go.version, go.version_len, "/x", &e), 0);
+	assert_int_equal(parse_go_modules(&p, go.modules, go.modules_len, "/x", &e), 0);
+	packages_sort(&p);
+	assert_int_equal(p.n, 2);
+	is_package(&p, 0, "stdlib", "1.22.1");
+	purl_is(&p, 0, "pkg:golang/stdlib@1.22.1");
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(find_go_info(file, i, &go), 0);
+	/* Built without modules; by no release. */
+	memset(file, 0, sizeof(file));
+	assert_int_equal(find_go_info(file, make_go_program(file, "go1.22.1", ""), &go), 1);
+	assert_int_equal(go.modules_len, 0);
+	assert_int_equal(PARSE(parse_go_version, "devel go1.23-abcdef"), 0);
+	assert_int_equal(PARSE(parse_go_version, ""), 0);
+	assert_int_equal(p.n, 2);
+}
+
 static void cargo_lists_what_came_from_elsewhere(void **state UNUSED)
 {
 	auto_(packages) struct packages p = { 0 };
@@ -231,7 +281,7 @@ static void a_tree_is_looked_through(void **state UNUSED)
 	scan(root, &p);
 	assert_int_equal(p.n, 6);
 	assert_string_equal(p.os_id, "debian");
-	assert_true(p.has_rpm);
+	assert_null(p.rpm_unread); /* one that was made, and never used */
 	is_package(&p, 0, "a", "1");
 	assert_string_equal(p.items[1].where, "/var/lib/dpkg/status.d/b");
 	assert_int_equal(dir_remove_all_at(AT_FDCWD, root, NULL), 0);
@@ -499,6 +549,7 @@ int main(void)
 		cmocka_unit_test(python_has_headers),
 		cmocka_unit_test(node_has_json),
 		cmocka_unit_test(go_modules_may_be_replaced),
+		cmocka_unit_test(go_programs_name_their_standard_library),
 		cmocka_unit_test(cargo_lists_what_came_from_elsewhere),
 		cmocka_unit_test(auditable_programs_say_what_they_are_made_of),
 		cmocka_unit_test(a_tree_is_looked_through),
