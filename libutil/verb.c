@@ -168,11 +168,14 @@ static int unknown_verb(struct run *run, char *const *words)
 	bool two = words[1] && verb_is_group(run->program, words[0]);
 	autofree char *name = xasprintf("%s%s%s", words[0], two ? " " : "", two ? words[1] : "");
 	struct suggest near = { .typed = name };
+	const char *hint = verb_foreign(run->program, words);
 
 	for (const struct verb *const *v = run->program->verbs; *v; v++)
 		if (!(*v)->hidden)
 			suggest_try(&near, (*v)->name);
-	if (near.best)
+	if (hint)
+		(void)err_set(&run->e, EINVAL, "unknown command '%s': %s", name, hint);
+	else if (near.best)
 		(void)err_set(&run->e, EINVAL, "unknown command '%s', did you mean '%s'?", name,
 			      near.best);
 	else

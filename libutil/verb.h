@@ -11,7 +11,7 @@
 
 struct verb {
 	const char *name;    /* a word, or two with a blank: verbs of one group have the first */
-	const char *alias;   /* another spelling, or NULL */
+	const char *alias;   /* other spellings, "ls|images", or NULL */
 	const char *args;    /* "CONTAINER [SIGNAL]" for usage */
 	const char *summary; /* one line, lower case, no full stop */
 	/* Paragraphs for --help and the manual, an empty line between them; lines that begin with a
@@ -41,6 +41,12 @@ struct completion_row {
 	const char *command; /* "list --quiet" */
 };
 
+/* A word of other programs that none of the verbs is: what to do instead. */
+struct foreign_row {
+	const char *words; /* "run|create" */
+	const char *hint;  /* behind "unknown command 'run': " */
+};
+
 struct program {
 	const char *name;
 	const char *summary;
@@ -54,6 +60,7 @@ struct program {
 	const struct verb *const *verbs;          /* NULL-terminated */
 	const struct exit_row *exits;             /* ends with meaning NULL */
 	const struct completion_row *completions; /* ends with arg NULL; may be NULL */
+	const struct foreign_row *foreign;        /* ends with words NULL; may be NULL */
 	/* Exit status for a failed verb, `error` is the negative errno it gave; NULL: 1 for
 	 * everything. */
 	int (*exit_status)(const struct verb *v, int error);

@@ -124,8 +124,11 @@ static void add_verb(struct strbuf *out, const struct program *p, const struct v
 
 	/* Two words are one pattern. */
 	strbuf_addf(out, strchr(v->name, ' ') ? "\t'%s'" : "\t%s", v->name);
-	if (v->alias)
-		strbuf_addf(out, strchr(v->alias, ' ') ? "|'%s'" : "|%s", v->alias);
+	for (const char *alias = v->alias, *next; alias; alias = next) {
+		strbuf_adds(out, "|'");
+		strbuf_add(out, alias, verb_spelling(alias, &next));
+		strbuf_addc(out, '\'');
+	}
 	strbuf_adds(out, ")\n");
 	add_value_cases(out, v->opts);
 	add_option_words(out, v->opts);

@@ -2,16 +2,41 @@
 /* From words of the command line to a verb; names may be of two words. */
 #include "libutil/verb_rows.h"
 
-/* How many of the words are this name; 0: it is another. */
-static size_t match(const char *name, char *const *words)
+size_t verb_spelling(const char *spellings, const char **ret)
 {
-	size_t first = strcspn(name, " ");
+	size_t len = strcspn(spellings, "|");
 
-	if (!words[0] || strlen(words[0]) != first || strncmp(name, words[0], first) != 0)
-		return 0;
-	if (!name[first])
-		return 1;
-	return words[1] && streq(words[1], name + first + 1) ? 2 : 0;
+	*ret = spellings[len] ? spellings + len + 1 : NULL;
+	return len;
+}
+
+static bool is_word(const char *text, size_t len, const char *word)
+{
+	return word && strlen(word) == len && strncmp(text, word, len) == 0;
+}
+
+/* How many of the words are one of these spellings; 0: they are another name. */
+static size_t match(const char *spellings, char *const *words)
+{
+	for (const char *name = spellings, *next; name; name = next) {
+		size_t len = verb_spelling(name, &next), first = strcspn(name, " |");
+
+		if (!is_word(name, first, words[0]))
+			continue;
+		if (first == len)
+			return 1;
+		if (is_word(name + first + 1, len - first - 1, words[1]))
+			return 2;
+	}
+	return 0;
+}
+
+const char *verb_foreign(const struct program *p, char *const *words)
+{
+	for (const struct foreign_row *row = p->foreign; row && row->words; row++)
+		if (match(row->words, words))
+			return row->hint;
+	return NULL;
 }
 
 const struct verb *verb_find(const struct program *p, char *const *words, size_t *ret_n)

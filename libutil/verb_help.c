@@ -93,7 +93,11 @@ void verb_help(const struct program *p, const struct verb *v, struct strbuf *out
 		wrap_text(out, strbuf_str(&details), 0);
 	}
 	if (v->alias)
-		strbuf_addf(out, "\nAlso written: %s %s\n", p->name, v->alias);
+		strbuf_addf(out, "\nAlso written: %s ", p->name);
+	for (const char *alias = v->alias, *next; alias; alias = next) {
+		strbuf_add(out, alias, verb_spelling(alias, &next));
+		strbuf_adds(out, next ? ", " : "\n");
+	}
 	strbuf_adds(out, "\nOptions:\n");
 	opts_help(v->opts, out);
 }

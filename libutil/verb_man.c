@@ -124,8 +124,12 @@ static void add_verb(struct strbuf *out, const struct program *p, const struct v
 	add_sentence(out, v->summary);
 	if (v->alias) {
 		strbuf_adds(out, "Also written ");
-		add_styled(out, 'B', v->alias);
-		strbuf_adds(out, ".\n");
+		for (const char *alias = v->alias, *next; alias; alias = next) {
+			autofree char *one = xstrndup(alias, verb_spelling(alias, &next));
+
+			add_styled(out, 'B', one);
+			strbuf_adds(out, next ? ", " : ".\n");
+		}
 	}
 	verb_details(v, &details);
 	if (details.len)

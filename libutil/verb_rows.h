@@ -14,6 +14,11 @@ struct opt *verb_global_rows(const struct program *p, size_t *ret_size, size_t *
 
 /* The verb whose name or alias the words begin with; *ret_n is how many they are. */
 const struct verb *verb_find(const struct program *p, char *const *words, size_t *ret_n);
+/* The length of the first of spellings that '|' separates; *ret is where the next begins, NULL
+ * behind the last. */
+size_t verb_spelling(const char *spellings, const char **ret);
+/* What is said of words of other programs, or NULL. */
+const char *verb_foreign(const struct program *p, char *const *words);
 /* A group is the first word of names that have two. */
 bool verb_is_group(const struct program *p, const char *word);
 /* The second word of a verb of this group, else NULL. */

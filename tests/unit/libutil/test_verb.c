@@ -86,7 +86,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 
 static const struct verb run_verb = {
 	.name = "run",
-	.alias = "start-now",
+	.alias = "start-now|now run",
 	.args = "CONTAINER [COMMAND...]",
 	.summary = "create a container and start it",
 	.details =
@@ -235,6 +235,8 @@ static void a_verb_gets_global_values_its_own_and_arguments(void **state UNUSED)
 	expect("run web", 0, "/run/toy . 0 [web]\n", "");
 	expect("--root /x run -b B -e A=1 --env B=2 web ls -l", 0, "/x B 2 [web] [ls] [-l]\n", "");
 	expect("start-now web", 0, "/run/toy . 0 [web]\n", "");
+	expect("now run web ls", 0, "/run/toy . 0 [web] [ls]\n", "");
+	expect("now runs web", 1, "", "toy: error: unknown command 'now' (see 'toy --help')\n");
 	expect("internal-init", 0, "none\n", "");
 }
 
@@ -312,6 +314,22 @@ static void wrong_command_lines_point_to_the_help(void **state UNUSED)
 	expect("help no", 1, "", "toy: error: unknown command 'no' (see 'toy --help')\n");
 }
 
+static void a_word_of_other_programs_is_answered_with_what_to_do(void **state UNUSED)
+{
+	static const struct foreign_row foreign[] = {
+		{ "boot|list all", "'toy run' does it" },
+		{ NULL, NULL },
+	};
+	struct program p = toy;
+	const char *const told = "unknown command 'boot': 'toy run' does it (see 'toy --help')\n";
+
+	p.foreign = foreign;
+	assert_non_null(strstr(run_toy(&p, "boot web", 0)->err, told));
+	assert_non_null(strstr(run_toy(&p, "help boot", 0)->err, told));
+	assert_non_null(strstr(run_toy(&p, "boots", 0)->err, "unknown command 'boots' ("));
+	assert_string_equal(run_toy(&p, "list", 0)->out, "none\n");
+}
+
 static void a_global_option_behind_the_verb_is_explained(void **state UNUSED)
 {
 	expect("run --root=/x web", 1, "",
@@ -376,7 +394,7 @@ static void help_of_a_verb_shows_details_and_options(void **state UNUSED)
 		"\n"
 		"./toy's end.\n"
 		"\n"
-		"Also written: toy start-now\n"
+		"Also written: toy start-now, now run\n"
 		"\n"
 		"Options:\n"
 		"  -b, --bundle DIR      path of the bundle\n"
@@ -432,7 +450,7 @@ static void the_manual_has_all_tables_and_no_hidden_rows(void **state UNUSED)
 		".SH COMMANDS\n"
 		".SS \"toy run [OPTIONS] CONTAINER [COMMAND...]\"\n"
 		"Create a container and start it.\n"
-		"Also written \\fBstart\\-now\\fR.\n"
+		"Also written \\fBstart\\-now\\fR, \\fBnow run\\fR.\n"
 		".PP\n"
 		"The first paragraph is folded at the width of a terminal, which is eighty "
 		"columns.\n"
@@ -519,6 +537,7 @@ int main(void)
 		cmocka_unit_test(a_verb_decides_its_exit_status),
 		cmocka_unit_test(a_failure_is_one_line_and_a_status),
 		cmocka_unit_test(wrong_command_lines_point_to_the_help),
+		cmocka_unit_test(a_word_of_other_programs_is_answered_with_what_to_do),
 		cmocka_unit_test(a_global_option_behind_the_verb_is_explained),
 		cmocka_unit_test(wrong_usage_is_status_2_where_the_program_says_so),
 		cmocka_unit_test(the_version_needs_no_verb),
