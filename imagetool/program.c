@@ -125,6 +125,29 @@ static const struct verb *const verbs[] = { IMAGE_VERBS(X) NULL };
 
 static const struct completion_row completions[] = { { "IMAGE", "list --names" }, { NULL, NULL } };
 
+/* What people type who come from docker, podman, buildah, skopeo or umoci. */
+static const struct foreign_row foreign[] = {
+	{ "run|create|from|container",
+	  "a container is a bundle here: 'creel-image bundle IMAGE DIR' makes one, 'creel run' or "
+	  "'creel-shim run' runs it" },
+	{ "ps|start|stop|kill|wait|logs|attach|restart",
+	  "containers are run by creel-shim, and by creel without a supervisor" },
+	{ "exec|stats|top|events|pause|unpause|checkpoint|restore|update",
+	  "containers are run by creel: see 'creel --help'" },
+	{ "image", "its second word is a command of its own, as in 'creel-image list'" },
+	{ "manifest", "'creel-image index' and 'creel-image push' do it" },
+	{ "buildx|builder",
+	  "there are no builders: 'creel-image build' builds, 'creel-image prune --build' frees "
+	  "what it keeps" },
+	{ "system", "see 'creel-image du' and 'creel-image prune'" },
+	{ "version|info", "'creel-image --version' shows the version, 'creel-image du' the store" },
+	{ "config", "'creel-image commit --change' changes how an image runs" },
+	{ "repack", "'creel-image commit BUNDLE NAME' makes an image of a changed bundle" },
+	{ "sync",
+	  "'creel-image copy --all' copies one image, 'creel-image tags' lists what is there" },
+	{ NULL, NULL },
+};
+
 const struct program creel_image_program = {
 	.name = "creel-image",
 	.summary = "build, pull, keep and unpack container images",
@@ -135,5 +158,6 @@ const struct program creel_image_program = {
 	.verbs = verbs,
 	.exits = exits,
 	.completions = completions,
+	.foreign = foreign,
 	.exit_status = exit_status,
 };

@@ -66,6 +66,21 @@ static void explain(const struct err *e, struct json_writer *w)
 static const struct completion_row completions[] = { { "CONTAINER", "list --quiet" },
 						     { NULL, NULL } };
 
+/* What people type who come from engines. */
+static const struct foreign_row foreign[] = {
+	{ "stop|rm|remove",
+	  "'creel kill CONTAINER' and 'creel delete CONTAINER', or 'creel-shim stop' where it "
+	  "supervises" },
+	{ "logs|attach|wait|restart", "'creel-shim' does it, for containers that it supervises" },
+	{ "inspect", "'creel state CONTAINER' tells what it is" },
+	{ "stats|top", "'creel events --stats CONTAINER' and 'creel ps CONTAINER' tell it" },
+	{ "unpause", "it is called 'resume'" },
+	{ "pull|push|build|images|image|bundle|mount|commit",
+	  "'creel-image' does what there is to do with images" },
+	{ "version", "it is 'creel --version'" },
+	{ NULL, NULL },
+};
+
 const struct program creel_program = {
 	.name = "creel",
 	.summary = "run containers as the Open Container Initiative describes them",
@@ -77,6 +92,7 @@ const struct program creel_program = {
 	.verbs = verbs,
 	.exits = exits,
 	.completions = completions,
+	.foreign = foreign,
 	.exit_status = exit_status,
 	.explain = explain,
 };

@@ -88,6 +88,17 @@ static const struct exit_row exits[] = {
 
 static const struct completion_row completions[] = { { "ID", "list --quiet" }, { NULL, NULL } };
 
+/* What people type who come from engines. */
+static const struct foreign_row foreign[] = {
+	{ "exec|kill|pause|unpause|resume|update|events|stats|top|state|inspect|delete",
+	  "'creel' does it, or the runtime that the container was started with" },
+	{ "create|start", "'creel-shim run -d --bundle DIR ID' does both at once" },
+	{ "pull|push|build|images|image|bundle|mount|commit",
+	  "'creel-image' does what there is to do with images" },
+	{ "version", "it is 'creel-shim --version'" },
+	{ NULL, NULL },
+};
+
 const struct program creel_shim_program = {
 	.name = "creel-shim",
 	.summary = "stay beside a container: its output, its input, its exit status",
@@ -98,5 +109,6 @@ const struct program creel_shim_program = {
 	.verbs = verbs,
 	.exits = exits,
 	.completions = completions,
+	.foreign = foreign,
 	.exit_status = exit_status,
 };

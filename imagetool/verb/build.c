@@ -243,6 +243,7 @@ static void more(struct strbuf *out)
 
 const struct verb verb_build = {
 	.name = "build",
+	.alias = "bud|buildx build",
 	.args = "DIR|URL|-",
 	.summary = "make an image by a Dockerfile",
 	.details =

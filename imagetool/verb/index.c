@@ -293,6 +293,7 @@ static void place_details(struct strbuf *out)
 
 const struct verb verb_index_create = {
 	.name = "index create",
+	.alias = "manifest create",
 	.args = "NAME [IMAGE...]",
 	.summary = "make an index of images, one name for several platforms",
 	.details =
@@ -311,6 +312,7 @@ const struct verb verb_index_create = {
 
 const struct verb verb_index_add = {
 	.name = "index add",
+	.alias = "manifest add",
 	.args = "NAME IMAGE...",
 	.summary = "add images to an index",
 	.details = "An image that the index has already is replaced, with what is said about it.",
@@ -326,6 +328,7 @@ const struct verb verb_index_add = {
 
 const struct verb verb_index_remove = {
 	.name = "index remove",
+	.alias = "manifest remove",
 	.args = "NAME DIGEST...",
 	.summary = "take images out of an index",
 	.details = "DIGEST may be cut short to its first digits.  The images themselves stay where "
@@ -338,6 +341,7 @@ const struct verb verb_index_remove = {
 
 const struct verb verb_index_annotate = {
 	.name = "index annotate",
+	.alias = "manifest annotate",
 	.args = "NAME [DIGEST]",
 	.summary = "say more about an image of an index, or about the index",
 	.details = "Without DIGEST annotations are those of the index itself.",

@@ -90,6 +90,7 @@ static int inspect_run(const void *global, void *values, char *const *args, int 
 
 const struct verb verb_index_inspect = {
 	.name = "index inspect",
+	.alias = "manifest inspect",
 	.args = "IMAGE",
 	.summary = "print an index, of the store or of any other place",
 	.opts = inspect_opts,

@@ -86,6 +86,7 @@ static int tags_run(const void *global UNUSED, void *values, char *const *args, 
 
 const struct verb verb_tags = {
 	.name = "tags",
+	.alias = "list-tags",
 	.args = "REPOSITORY",
 	.summary = "list the tags of a repository of a registry",
 	.details = "REPOSITORY is [docker://][REGISTRY/]REPOSITORY, one tag a line.",

@@ -150,6 +150,7 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 
 const struct verb verb_list = {
 	.name = "list",
+	.alias = "ls",
 	.summary = "list the containers",
 	.opts = opts,
 	.opts_size = sizeof(struct values),
