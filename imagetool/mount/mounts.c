@@ -204,12 +204,26 @@ static bool is_same_dir(const char *x, const char *y)
 	return stat(x, &a) == 0 && stat(y, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-bool mounts_is_meant(const struct home *h, const char *text)
+/* "busybox" is written in the record as "docker.io/library/busybox:latest". */
+static bool is_named(const struct home *h, const char *text)
+{
+	auto_(image_reference) struct image_reference ref = { 0 };
+	autofree char *full = NULL;
+
+	if (streq(h->image, text) || streq(h->digest, text))
+		return true;
+	if (reference_parse(text, &ref, NULL) < 0)
+		return false;
+	full = reference_text(&ref);
+	return streq(h->image, full);
+}
+
+bool mounts_is_meant(const struct store *s, const struct home *h, const char *text)
 {
 	autofree char *target = home_target(h), *full = path_absolute(text);
 
 	return is_same_dir(h->path, text) || is_same_dir(target, text) || streq(full, target) ||
-	       streq(h->image, text) || streq(h->digest, text);
+	       (is_ours(s, h->path) && is_named(h, text));
 }
 
 /* ---- Taken away ---- */

@@ -17,8 +17,9 @@ int mounts_read(const struct store *s, const char *path, struct home *ret, struc
 typedef int mounts_fn(const struct home *h, void *ctx, struct err *e);
 int mounts_each(const struct store *s, mounts_fn *fn, void *ctx, struct err *e);
 
-/* Whether a person means this one: a bundle, a mount point, an image. */
-bool mounts_is_meant(const struct home *h, const char *text);
+/* Whether a person means this one: a bundle, a mount point, an image that mounts_add() mounted.  A
+ * bundle is not meant by its image: others run from it. */
+bool mounts_is_meant(const struct store *s, const struct home *h, const char *text);
 /* Unmount it.  What was made by mounts_add() is removed, with what was written. */
 int mounts_remove(struct store *s, const struct home *h, struct err *e);
 

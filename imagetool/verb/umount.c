@@ -23,6 +23,7 @@ static const struct opt opts[] = {
 
 /* Removing takes leases away, so those that are meant are gathered first. */
 struct found {
+	const struct store *store;
 	const char *text; /* NULL: all of the store's own */
 	struct strv homes;
 };
@@ -31,7 +32,8 @@ static int gather(const struct home *h, void *ctx, struct err *e UNUSED)
 {
 	struct found *f = ctx;
 
-	if (f->text ? mounts_is_meant(h, f->text) : strstr(h->path, "/" HOME_MOUNTS "/") != NULL)
+	if (f->text ? mounts_is_meant(f->store, h, f->text)
+		    : strstr(h->path, "/" HOME_MOUNTS "/") != NULL)
 		strv_add(&f->homes, h->path);
 	return 0;
 }
@@ -52,7 +54,7 @@ static int remove_found(struct store *s, const struct found *f, struct err *e)
 
 static int umount_one(struct store *s, const char *text, struct err *e)
 {
-	struct found f = { .text = text };
+	struct found f = { .store = s, .text = text };
 	int r = mounts_each(s, gather, &f, e);
 
 	if (r >= 0 && text && f.homes.n == 0)

@@ -134,6 +134,17 @@ is_mounted() {
 	run ! touch "$at/new"
 	store umount --all
 	[ -z "$(store mount)" ]
+	# A short name is one here, too; bundles of the image stay.
+	store tag x short
+	at=$(store mount short)
+	store bundle short b /bin/true
+	store umount short
+	! mountpoint -q "$at" || exit 1
+	is_mounted b/rootfs
+	store umount b
+	rm -r b
+	store untag short
+	store prune -fq
 	[ -z "$(ls layout/leases layout/mounts | grep -v :)" ]
 }
 
