@@ -12,6 +12,7 @@
 #include "libutil/alloc.h"
 #include "libutil/parse.h"
 #include "libutil/strv.h"
+#include "libutil/utf8.h"
 
 char *rows_unescape(const char *format)
 {
@@ -58,6 +59,19 @@ const char *rows_since(const char *created, char buf[ROWS_SINCE_SIZE])
 
 /* ---- Cells ---- */
 
+/* Columns of a terminal, as far as one character takes one; bytes that are none are shown one by
+ * one. */
+static size_t cell_width(const char *cell)
+{
+	size_t len = strlen(cell), n = 0, step;
+
+	for (size_t at = 0; at < len; at += step, n++) {
+		step = utf8_length(cell + at, len - at);
+		step = step ? step : 1;
+	}
+	return n;
+}
+
 /* Lines of cells that tabs separate, the columns as wide as they have to be. */
 static void align(const char *text, struct strbuf *out)
 {
@@ -71,16 +85,16 @@ static void align(const char *text, struct strbuf *out)
 
 			strv_split(&cells, lines.v[i], '\t', false);
 			for (size_t k = 0; k < cells.n; k++) {
-				size_t len = strlen(cells.v[k]);
+				size_t len = cell_width(cells.v[k]);
 				bool last = k + 1 == cells.n;
+				bool counts = k < ARRAY_LEN(width);
 
-				if (pass == 0 && k < ARRAY_LEN(width) && len > width[k])
+				if (pass == 0 && counts && len > width[k])
 					width[k] = len;
 				else if (pass == 1)
-					strbuf_addf(out, "%-*s%s",
-						    last || k >= ARRAY_LEN(width) ? 0
-										  : (int)width[k],
-						    cells.v[k], last ? "\n" : "   ");
+					strbuf_addf(out, "%s%*s%s", cells.v[k],
+						    last || !counts ? 0 : (int)(width[k] - len), "",
+						    last ? "\n" : "   ");
 			}
 		}
 	}
