@@ -124,19 +124,37 @@ static int print_result(const struct pull_values *v, const struct pull_result *r
 	return 0;
 }
 
-static int pull_run(const void *global, void *values, char *const *args, int n UNUSED,
-		    struct err *e)
+/* One name, by what is the same for all of them. */
+static int pull_one(struct store *store, struct pull_values *v, const char *name,
+		    struct pull_opts opts, struct err *e)
+{
+	auto_(pull_result) struct pull_result result = { 0 };
+	auto_(signature_judge) struct signature_judge judge = { .registry = &opts.registry };
+	int r;
+
+	opts.name = judge.name = starts_with(name, "docker://") ? name + strlen("docker://") : name;
+	r = signature_judge_init(&judge, &v->trust, e);
+	if (signature_judge_is_needed(&judge)) {
+		opts.judge = signature_judge;
+		opts.judge_ctx = &judge;
+	}
+	if (r >= 0)
+		r = pull_image(store, &opts, &result, e);
+	if (r < 0)
+		return r;
+	if (!v->quiet)
+		rootfs_warn(&result.notes);
+	return print_result(v, &result, e);
+}
+
+static int pull_run(const void *global, void *values, char *const *args, int n, struct err *e)
 {
 	struct pull_values *v = values;
-	struct pull_opts opts = { .name = args[0],
-				  .progress = blob_progress_mode_for(v->quiet || v->json),
+	struct pull_opts opts = { .progress = blob_progress_mode_for(v->quiet || v->json),
 				  .unpack = v->unpack,
 				  .snapshots = (enum snapshot_choice)v->snapshots,
 				  .partial = v->partial,
 				  .budget = v->budget };
-	auto_(pull_result) struct pull_result result = { 0 };
-	auto_(signature_judge) struct signature_judge judge = { .name = args[0],
-								.registry = &opts.registry };
 	auto_(store) struct store *store = NULL;
 	struct platform platform;
 	auto_(registry_prepare) struct registry_prepare prepare = { 0 };
@@ -151,12 +169,6 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 		opts.platform = &platform;
 	}
 	if (r >= 0)
-		r = signature_judge_init(&judge, &v->trust, e);
-	if (signature_judge_is_needed(&judge)) {
-		opts.judge = signature_judge;
-		opts.judge_ctx = &judge;
-	}
-	if (r >= 0)
 		r = globals_open_store(global, STORE_CREATE, &store, e);
 	if (r < 0)
 		return r;
@@ -165,21 +177,17 @@ static int pull_run(const void *global, void *values, char *const *args, int n U
 		return signals;
 	r = registry_flags_opts(&v->registry, signals, &opts.registry, e);
 	opts.registry.prepare = &prepare;
-	if (r >= 0)
-		r = pull_image(store, &opts, &result, e);
-	if (r < 0)
-		return r;
-	if (!v->quiet)
-		rootfs_warn(&result.notes);
-	return print_result(v, &result, e);
+	for (int i = 0; i < n && r >= 0; i++)
+		r = pull_one(store, v, args[i], opts, e);
+	return r;
 }
 
 const struct verb verb_pull = {
 	.name = "pull",
-	.args = "NAME",
+	.args = "NAME...",
 	.summary = "bring an image from a registry into the store",
 	.details =
-		"NAME is [REGISTRY/]REPOSITORY[:TAG][@DIGEST]; without a registry it is Docker Hub's.\n\n"
+		"NAME is [docker://][REGISTRY/]REPOSITORY[:TAG][@DIGEST]; without a registry it is Docker Hub's.\n\n"
 		"Blobs that are in the store already are not fetched again; a transfer that breaks "
 		"goes on where it stopped, also in the next run.  Layers are unpacked while they "
 		"arrive, once for all images that have them.  The digest the name stands for is printed on standard "
@@ -189,7 +197,7 @@ const struct verb verb_pull = {
 	.opts_size = sizeof(struct pull_values),
 	.defaults = pull_defaults,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = -1,
 	.stop_after = -1,
 	.run = pull_run,
 };

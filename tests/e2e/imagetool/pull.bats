@@ -507,6 +507,14 @@ has_partial() { # BYTES
 	[ "$(ls "$STORE/snapshots")" = "" ]
 }
 
+@test "several names come one after the other, spelled as skopeo and podman do, too" {
+	run -0 --separate-stderr image pull -q "docker://$REGISTRY/test/image:a" "$REGISTRY/test/image:a"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "${lines[1]}" ]
+	run -3 --separate-stderr image pull -q "$REGISTRY/test/image:a" "$REGISTRY/test/none:a" "$REGISTRY/test/image:b"
+	[ "${#lines[@]}" = 1 ]
+}
+
 @test "a wrong command line is exit status 2" {
 	run -2 image pull
 	run -2 image pull --no-such-option x
