@@ -6,6 +6,7 @@
 
 #include "imagetool/commit/changed.h"
 #include "imagetool/diff/ftree_layers.h"
+#include "imagetool/errors.h"
 #include "imagetool/program.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
@@ -178,16 +179,25 @@ static int diff_directory(const struct sides *s, const char *image, const char *
 	return r;
 }
 
-/* A path, unless an image has the name. */
-static bool is_directory(const struct store *s, const char *text)
+static bool is_image(const struct store *s, const char *text)
 {
 	auto_(arena) struct arena a = { 0 };
 	struct store_image found;
+
+	return store_resolve(s, text, &a, &found, NULL) >= 0;
+}
+
+static bool is_path(const char *text)
+{
 	struct stat st;
 
-	if (stat(text, &st) < 0 || !S_ISDIR(st.st_mode))
-		return false;
-	return text[0] == '/' || text[0] == '.' || store_resolve(s, text, &a, &found, NULL) < 0;
+	return stat(text, &st) >= 0 && S_ISDIR(st.st_mode);
+}
+
+/* A path, unless an image has the name. */
+static bool is_directory(const struct store *s, const char *text)
+{
+	return is_path(text) && (text[0] == '/' || text[0] == '.' || !is_image(s, text));
 }
 
 static int run(const void *global, void *values, char *const *args, int n, struct err *e)
@@ -205,6 +215,10 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 	if (r < 0)
 		return r;
 	s.store = store;
+	if (n == 1 && !is_path(args[0]) && is_image(store, args[0]))
+		return err_set(e, IMAGE_EUSAGE,
+			       "'%s' is an image: give another one in front, or a bundle alone",
+			       args[0]);
 	if (n == 1)
 		return diff_directory(&s, NULL, args[0], e);
 	if (is_directory(store, args[1]))

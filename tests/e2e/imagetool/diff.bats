@@ -44,6 +44,13 @@ changes() {
 	[ -z "$output" ]
 }
 
+@test "an image alone has nothing to be compared with" {
+	image_of "$LOWER"
+	run creel-image --store layout diff x
+	[ "$status" -eq 2 ]
+	[[ $output == *"'x' is an image: give another one in front"* ]]
+}
+
 @test "two images: whiteouts, opaque directories, links of lower layers, content alone" {
 	image_of "$LOWER"
 	mv layout base
