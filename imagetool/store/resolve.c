@@ -140,8 +140,9 @@ int store_resolve(const struct store *s, const char *text, struct arena *a, stru
 	if (!found)
 		return err_set(
 			e, IMAGE_ENOTFOUND,
-			"no image '%s' in store '%s': 'creel-image list' shows what is there", text,
-			s->path);
+			"no image '%s' in store '%s': 'creel-image list' shows what is there, "
+			"'creel-image pull' brings more",
+			text, s->path);
 	*ret = (struct store_image){ .name = store_name_of(found),
 				     .desc = found,
 				     .by_digest = by_digest };

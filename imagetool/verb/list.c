@@ -14,7 +14,7 @@
 #include "libutil/parse.h"
 
 struct list_values {
-	bool json, quiet, names, digests, no_trunc;
+	bool json, quiet, names, digests, no_trunc, all;
 	const char *format;
 	struct strv filters;
 	int sort; /* enum list_order */
@@ -43,6 +43,12 @@ static const struct opt list_opts[] = {
 	  .arg = "ORDER",
 	  .choices = orders,
 	  .help = "stored (the default), created (newest first), name, size (largest first)" },
+	/* There are no others: what builds keep is no image. */
+	{ .letter = 'a',
+	  .name = "all",
+	  .kind = OPT_FLAG,
+	  .bits = OPT_HIDDEN,
+	  .offset = offsetof(struct list_values, all) },
 	JSON_OPT_ROW(offsetof(struct list_values, json), "print an array of objects"),
 	QUIET_OPT_ROW(offsetof(struct list_values, quiet), "print the digests and nothing else"),
 	{ .name = "names",
@@ -260,7 +266,7 @@ static int list_run(const void *global, void *values, char *const *args, int n, 
 
 const struct verb verb_list = {
 	.name = "list",
-	.alias = "ls",
+	.alias = "ls|images",
 	.args = "[REFERENCE]",
 	.summary = "show the images of the store",
 	.details = "SIZE is that of the config and the layers as they are stored, compressed.  "

@@ -9,11 +9,13 @@
 #include "imagetool/interrupt.h"
 #include "imagetool/layer/layer.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 
 struct values {
 	const char *input, *name;
 	int64_t max_size;
+	bool quiet;
 };
 
 static const struct opt opts[] = {
@@ -33,6 +35,7 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, max_size),
 	  .arg = "SIZE",
 	  .help = "refuse an archive that holds more bytes when it is uncompressed (1 TiB)" },
+	QUIET_OPT_ROW(offsetof(struct values, quiet), "do not say what was loaded"),
 	OPT_END,
 };
 
@@ -104,7 +107,8 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 	store_free(s);
 	collect(global);
 	/* Also those that came before the one that failed: they are there. */
-	print_result(&result);
+	if (!v->quiet)
+		print_result(&result);
 	strv_done(&result.names);
 	return r;
 }

@@ -19,7 +19,7 @@
 #define NSEC_PER_SEC 1000000000
 
 struct prune_values {
-	bool all, build, dry_run, json, quiet;
+	bool all, build, dry_run, force, json, quiet;
 	struct strv filters;
 	const char *keep_storage;
 };
@@ -50,6 +50,12 @@ static const struct opt prune_opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct prune_values, dry_run),
 	  .help = "say what would go, remove nothing" },
+	/* What others ask before they begin is not asked here. */
+	{ .letter = 'f',
+	  .name = "force",
+	  .kind = OPT_FLAG,
+	  .bits = OPT_HIDDEN,
+	  .offset = offsetof(struct prune_values, force) },
 	JSON_OPT_ROW(offsetof(struct prune_values, json), "print the result as JSON"),
 	QUIET_OPT_ROW(offsetof(struct prune_values, quiet), "do not say what was removed"),
 	OPT_END,

@@ -18,7 +18,7 @@ static const enum place_kind kind_of[] = { PLACE_OCI_ARCHIVE, PLACE_OCI, PLACE_D
 struct values {
 	const char *output, *platform;
 	int format;
-	bool all;
+	bool all, quiet;
 };
 
 static const struct opt opts[] = {
@@ -39,6 +39,12 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct values, all),
 	  .help = "every image of a multi-platform image, and the index that names them" },
 	MEMBER_OPT_ROW(offsetof(struct values, platform)),
+	/* Nothing is said anyway. */
+	{ .letter = 'q',
+	  .name = "quiet",
+	  .kind = OPT_FLAG,
+	  .bits = OPT_HIDDEN,
+	  .offset = offsetof(struct values, quiet) },
 	OPT_END,
 };
 

@@ -76,6 +76,10 @@ TEAMTOOL=example.com/team/tool:latest
 	run -1 image list --format '{{.Nme}}'
 	[[ $output == *"there is no '.Nme'"* ]]
 	run -2 image list --json --quiet
+	# What docker, podman and buildah call it.
+	[ "$(image images -aq)" = "$(image ls -q)" ]
+	run -2 image image ls
+	[[ $output == *"unknown command 'image': its second word"* ]]
 }
 
 @test "tag and untag: more names, fewer, none" {
