@@ -3,20 +3,23 @@
 
 #include "imagetool/attest/sbom.h"
 
-#define PREDICATE_MAX ((size_t)40 << 20) /* what BuildKit reads */
+/* As BuildKit and its scanner call them. */
+#define SBOM_FILE       "sbom.spdx.json"
+#define PROVENANCE_FILE "provenance.json"
+#define PREDICATE_MAX   ((size_t)40 << 20) /* what BuildKit reads */
 
-static int add(struct result_statements *ret, const char *type, const struct strbuf *text,
-	       struct arena *a, struct err *e)
+/* `one` but for its text. */
+static int add(struct result_statements *ret, struct result_statement one,
+	       const struct strbuf *text, struct arena *a, struct err *e)
 {
-	int r = strbuf_check(text, type, e);
+	int r = strbuf_check(text, one.predicate_type, e);
 
-	if (r >= 0)
-		ret->items[ret->n++] = (struct result_statement){
-			.predicate_type = type,
-			.predicate = arena_strndup(a, strbuf_str(text), text->len),
-			.len = text->len,
-		};
-	return r;
+	if (r < 0)
+		return r;
+	one.predicate = arena_strndup(a, strbuf_str(text), text->len);
+	one.len = text->len;
+	ret->items[ret->n++] = one;
+	return 0;
 }
 
 static int add_sbom(const struct attest_input *in, int rootfd, struct arena *a,
@@ -29,7 +32,9 @@ static int add_sbom(const struct attest_input *in, int rootfd, struct arena *a,
 	if (r < 0)
 		return r;
 	sbom_write(&p, in->name ? in->name : "sbom", in->has_epoch ? in->epoch : time(NULL), &text);
-	return add(ret, SPDX_PREDICATE, &text, a, e);
+	return add(ret,
+		   (struct result_statement){ .predicate_type = SPDX_PREDICATE, .file = SBOM_FILE },
+		   &text, a, e);
 }
 
 static int add_provenance(const struct attest_input *in, struct arena *a,
@@ -44,7 +49,14 @@ static int add_provenance(const struct attest_input *in, struct arena *a,
 	how.builder_id = in->plan->builder_id;
 	(void)clock_gettime(CLOCK_REALTIME, &how.finished);
 	provenance_write(&how, &text);
-	return add(ret, how.v02 ? PROVENANCE_PREDICATE_02 : PROVENANCE_PREDICATE, &text, a, e);
+	return add(
+		ret,
+		(struct result_statement){
+			.predicate_type = how.v02 ? PROVENANCE_PREDICATE_02 : PROVENANCE_PREDICATE,
+			.file = PROVENANCE_FILE,
+			.inline_only = in->plan->inline_only,
+		},
+		&text, a, e);
 }
 
 int attest_statements(const struct attest_input *in, int rootfd, struct arena *a,

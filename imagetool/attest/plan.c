@@ -46,19 +46,6 @@ static int set_text(char **field, const char *value)
 	return 0;
 }
 
-/* Files that are no image have nothing to be attached to, and get nothing beside them. */
-static int set_inline_only(const char *value, struct err *e)
-{
-	bool on = true;
-	int r = read_bool(value, &on, e);
-
-	if (r >= 0 && !on)
-		return err_set(e, ENOTSUP,
-			       "provenance is attached to images only: leave inline-only=false "
-			       "out");
-	return r;
-}
-
 static int set_provenance(struct attest_plan *p, const char *key, const char *value, struct err *e)
 {
 	bool on = true;
@@ -73,7 +60,7 @@ static int set_provenance(struct attest_plan *p, const char *key, const char *va
 	if (streq(key, "reproducible"))
 		return read_bool(value, &p->reproducible, e);
 	if (streq(key, "inline-only"))
-		return set_inline_only(value, e);
+		return read_bool(value, &p->inline_only, e);
 	if (!streq(key, "disabled"))
 		return err_set(e, EINVAL,
 			       "unknown key '%.80s': mode, version, builder-id, reproducible, "

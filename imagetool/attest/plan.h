@@ -11,6 +11,7 @@ struct attest_plan {
 	bool provenance, sbom;
 	bool max; /* mode=max: build arguments, secrets' names, the Dockerfile, every step */
 	bool v02; /* version=v0.2 */
+	bool inline_only; /* attached to images, and not beside files */
 	bool reproducible;
 	char *builder_id; /* owned; NULL */
 	/* What was said of each; internal. */

@@ -3,51 +3,34 @@
 
 #include "imagetool/commit/config_lists.h"
 #include "imagetool/result/purl.h"
+#include "imagetool/result/statement.h"
 #include "libutil/alloc.h"
 #include "libutil/json.h"
 
 #define IN_TOTO_LAYER  "application/vnd.in-toto+json"
-#define IN_TOTO_TYPE   "https://in-toto.io/Statement/v1"
 #define PREDICATE_TYPE "in-toto.io/predicate-type"
 #define NO_NAME        "_"
 #define ARTIFACT_TYPE  "application/vnd.docker.attestation.manifest.v1+json"
 
 /* ---- A statement ---- */
 
-static void write_subject(struct json_writer *w, const char *name, const char *digest)
-{
-	json_object(w);
-	json_kv_string(w, "name", name);
-	json_key(w, "digest");
-	json_object(w);
-	json_kv_string(w, "sha256", digest_hex(digest));
-	json_object_end(w);
-	json_object_end(w);
-}
-
 static void write_statement(const struct result_statement *s, const char *digest,
 			    const struct platform *platform, const struct strv *names,
-			    struct strbuf *out)
+			    struct arena *a, struct strbuf *out)
 {
+	struct statement_subject *subjects = arena_alloc(a, names->n + 1, sizeof(*subjects));
 	struct json_writer w = { .out = out };
 
-	json_object(&w);
-	json_kv_string(&w, "_type", IN_TOTO_TYPE);
-	json_kv_string(&w, "predicateType", s->predicate_type);
-	json_key(&w, "subject");
-	json_array(&w);
+	subjects[0] = (struct statement_subject){ NO_NAME, digest };
 	for (size_t i = 0; i < names->n; i++) {
 		auto_(strbuf) struct strbuf purl = { 0 };
 
 		(void)purl_image("docker", names->v[i], platform, &purl);
-		write_subject(&w, purl.len ? strbuf_str(&purl) : NO_NAME, digest);
+		subjects[i] = (struct statement_subject){
+			purl.len ? arena_strdup(a, strbuf_str(&purl)) : NO_NAME, digest
+		};
 	}
-	if (names->n == 0)
-		write_subject(&w, NO_NAME, digest);
-	json_array_end(&w);
-	json_key(&w, "predicate");
-	json_text(&w, s->predicate, s->len);
-	json_object_end(&w);
+	statement_write(s, subjects, names->n ? names->n : 1, &w);
 }
 
 static int add_statement(struct store *s, const struct strbuf *text, const char *predicate_type,
@@ -135,7 +118,7 @@ int attached_write(struct store *s, const struct image_descriptor *image,
 	for (size_t i = 0; i < statements->n && r >= 0; i++) {
 		auto_(strbuf) struct strbuf text = { .max = (size_t)64 << 20 };
 
-		write_statement(&statements->items[i], image->digest, platform, names, &text);
+		write_statement(&statements->items[i], image->digest, platform, names, a, &text);
 		r = add_statement(s, &text, statements->items[i].predicate_type, a, &layers[i], e);
 	}
 	if (r >= 0)

@@ -13,6 +13,6 @@ int result_deliver_image(const struct result_input *in, const struct result_outp
 			 const struct result_documents *d, struct err *e);
 /* local and tar */
 int result_deliver_files(const struct result_input *in, const struct result_output *out,
-			 struct err *e);
+			 struct result_shared *shared, struct err *e);
 
 #endif

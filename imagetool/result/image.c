@@ -120,14 +120,21 @@ static int ask(const struct result_input *in, struct result_shared *shared, stru
 	return r;
 }
 
+int result_statements_find(const struct result_input *in, struct result_shared *shared,
+			   struct err *e)
+{
+	if (!in->calls || !in->calls->attest || shared->asked)
+		return 0;
+	return ask(in, shared, e);
+}
+
 static int find_statements(const struct making *m, struct err *e)
 {
-	int r = 0;
+	int r;
 
-	if (!m->in->calls || !m->in->calls->attest || result_is_docker(m->out))
+	if (result_is_docker(m->out))
 		return 0;
-	if (!m->shared->asked)
-		r = ask(m->in, m->shared, e);
+	r = result_statements_find(m->in, m->shared, e);
 	if (r >= 0 && m->shared->n_statements > 0)
 		m->ret->statements = m->shared->statements;
 	return r;

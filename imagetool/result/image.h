@@ -18,6 +18,10 @@ struct result_documents {
 /* In Docker's words, or OCI's? */
 bool result_is_docker(const struct result_output *out);
 
+/* What is attested of each image, once for all outputs: in `shared`, until that is done. */
+int result_statements_find(const struct result_input *in, struct result_shared *shared,
+			   struct err *e);
+
 /* Says what is being done: "exporting manifest" sha256:..., in BuildKit's words.  `object` may be
  * NULL. */
 void result_tell(const struct result_input *in, const char *what, const char *object);

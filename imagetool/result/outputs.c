@@ -52,6 +52,17 @@ int result_names_add(struct strv *names, const char *text, struct err *e)
 	return r;
 }
 
+/* They lie in the result's directory and nowhere else. */
+static int set_prefix(struct result_output *o, const char *value, struct err *e)
+{
+	if (strchr(value, '/'))
+		return err_set(e, EINVAL, "'%.80s' has a slash: it is the beginning of a name",
+			       value);
+	free(o->attestation_prefix);
+	o->attestation_prefix = xstrdup(value);
+	return 0;
+}
+
 static int set_name(struct result_output *o, const char *value, struct err *e)
 {
 	o->has_names = true;
@@ -139,6 +150,7 @@ static const struct output_key {
 	key_fn *set;    /* or: */
 	size_t choice;  /* an enum output_choice */
 } keys[] = {
+	{ "attestation-prefix", FOR_FILES, set_prefix, NO_CHOICE },
 	{ "compression", FOR_IMAGES, set_compression, NO_CHOICE },
 	{ "compression-level", FOR_IMAGES, set_level, NO_CHOICE },
 	{ "dest", FOR_FILES | FOR(OCI) | FOR(DOCKER), set_dest, NO_CHOICE },
@@ -339,6 +351,7 @@ void result_outputs_done(struct result_outputs *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		free(o->items[i].dest);
+		free(o->items[i].attestation_prefix);
 		strv_done(&o->items[i].names);
 		result_annotations_done(&o->items[i].annotations);
 	}

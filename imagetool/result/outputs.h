@@ -35,6 +35,7 @@ struct result_output {
 	bool has_compression, force_compression;
 	struct compress_opts compression; /* `level` counts also without `has_compression` */
 	struct result_annotations annotations;
+	char *attestation_prefix; /* owned; of files that tell of files; NULL */
 };
 
 struct result_outputs {

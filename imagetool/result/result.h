@@ -45,6 +45,8 @@ struct result_statement {
 	const char *predicate_type; /* "https://slsa.dev/provenance/v1" */
 	const char *predicate;      /* JSON text */
 	size_t len;
+	const char *file; /* what it is called beside files: "provenance.json" */
+	bool inline_only; /* it is said of images, and not of files */
 };
 struct result_statements {
 	struct result_statement *items;

@@ -42,7 +42,7 @@ static int write_output(struct writing *g, const struct result_output *out, stru
 	if (out->kind == OUTPUT_CACHE_ONLY)
 		return 0;
 	if (result_output_is_files(out))
-		return result_deliver_files(g->in, out, e);
+		return result_deliver_files(g->in, out, &g->shared, e);
 	r = result_documents_make(g->in, out, &g->shared, &a, &d, e);
 	if (r >= 0)
 		r = result_deliver_image(g->in, out, &d, e);

@@ -141,6 +141,41 @@ make_rpmdb() {
 		"pkg:rpm/debian/creel-test@1.2-3.fc39?arch=noarch&distro=debian-12&epoch=2&upstream=creel-test-1.2-3.fc39.src.rpm"' sbom
 }
 
+@test "files have their statements beside them" {
+	SOURCE_DATE_EPOCH=1000000000 image build -q --sbom true --provenance true -o out ctx
+	[ "$(cd out && find . -type f | sort | tr '\n' ' ')" = \
+		"./etc/os-release ./provenance.json ./sbom.spdx.json ./var/lib/dpkg/status " ]
+	[ "$(stat -c '%a %Y' out/sbom.spdx.json)" = "600 1000000000" ]
+	jq -e '._type == "https://in-toto.io/Statement/v1" and .predicateType == "https://slsa.dev/provenance/v1"' out/provenance.json
+	jq -e --arg d "$(digest_of out/etc/os-release)" '.subject == [
+		{name: "etc/os-release", digest: {sha256: $d}}, .subject[1]]' out/provenance.json
+	jq -e '.predicate.packages[1].name == "libc6"' out/sbom.spdx.json
+	# The same in an archive, a folder for each platform.
+	image build -q --sbom true --provenance inline-only=true --platform linux/amd64,linux/arm64 \
+		-o type=tar,dest=x.tar,attestation-prefix=said. ctx
+	tar -tf x.tar | grep json >names
+	diff names - <<-'END'
+		linux_amd64/said.sbom.spdx.json
+		linux_arm64/said.sbom.spdx.json
+	END
+	tar -xOf x.tar linux_arm64/said.sbom.spdx.json | jq -e '.subject | length == 2'
+}
+
+@test "statements of several platforms in one directory have names of their own, and follow no link" {
+	printf 'FROM scratch\nARG TARGETARCH\nCOPY os-release /$TARGETARCH\n' >ctx/Dockerfile
+	echo mine >victim
+	image build -q --provenance true --platform linux/amd64,linux/arm64 -o type=local,dest=out,platform-split=false ctx
+	jq -e '.subject[0].name == "amd64"' out/provenance.linux_amd64.json
+	jq -e '.subject[0].name == "arm64"' out/provenance.linux_arm64.json
+	# One that lies there leads nowhere.
+	ln -sf "$PWD/victim" out/provenance.linux_amd64.json
+	image build -q --provenance true --platform linux/amd64,linux/arm64 -o type=local,dest=out,platform-split=false ctx
+	[ "$(cat victim)" = mine ]
+	[ "$(stat -c %F out/provenance.linux_amd64.json)" = "regular file" ]
+	run -2 image build -q --provenance true -o type=local,dest=out,attestation-prefix=../x ctx
+	[[ "$output" = *"attestation-prefix: '../x' has a slash"* ]]
+}
+
 @test "build arguments are told with mode=max only" {
 	image build -q -t x --build-arg TOKEN=verysecret --provenance mode=min --metadata-file meta ctx
 	statement https://slsa.dev/provenance/v1 >min

@@ -529,7 +529,7 @@ static void what_is_not_done_is_told(void **state UNUSED)
 					   "type=provenance,mode=all",
 					   "type=provenance,version=v0.3",
 					   "type=provenance,reproducible=perhaps",
-					   "type=provenance,inline-only=false" };
+					   "type=provenance,inline-only=perhaps" };
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

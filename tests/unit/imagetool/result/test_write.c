@@ -318,7 +318,9 @@ static int attest(void *ctx UNUSED, size_t image UNUSED, struct arena *a,
 	ret->items = arena_alloc(a, 1, sizeof(*ret->items));
 	ret->n = 1;
 	ret->items[0] =
-		(struct result_statement){ "https://slsa.dev/provenance/v1", "{\"a\":1}", 7 };
+		(struct result_statement){ .predicate_type = "https://slsa.dev/provenance/v1",
+					   .predicate = "{\"a\":1}",
+					   .len = 7 };
 	return 0;
 }
 
