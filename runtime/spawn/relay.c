@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libutil/cleanup.h"
@@ -11,14 +12,29 @@
 /* What a terminal's line discipline takes for "no more input" (VEOF). */
 #define END_OF_INPUT '\004'
 
+/* A file never blocks, and its offset is shared: what the shell has read is not read again, and
+ * what it writes next goes behind what we write. */
+static bool has_offset(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+}
+
 /* An open file of our own, so that not blocking concerns us alone and not the shell that shares
  * descriptor `fd`. Where it cannot be opened anew (sockets, a terminal of another user), the shared
  * one has to do. */
 static int open_anew(int fd, int flags, bool *ret_owned)
 {
 	char path[FD_PATH_SIZE];
-	int own = open(fd_path(fd, path), flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int own;
 
+	if (has_offset(fd)) {
+		own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		*ret_owned = own >= 0;
+		return own >= 0 ? own : fd;
+	}
+	own = open(fd_path(fd, path), flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	*ret_owned = own >= 0;
 	if (own >= 0)
 		return own;
@@ -39,7 +55,7 @@ int relay_open(struct relay *r, int masterfd, struct err *e)
 	if (ret < 0)
 		return ret;
 	r->infd = open_anew(STDIN_FILENO, O_RDONLY, &r->in_owned);
-	r->outfd = open_anew(STDOUT_FILENO, O_WRONLY | O_APPEND, &r->out_owned);
+	r->outfd = open_anew(STDOUT_FILENO, O_WRONLY, &r->out_owned);
 	r->input.from = r->infd;
 	r->input.to = masterfd;
 	r->output.from = masterfd;

@@ -37,6 +37,19 @@ listen() {
 	[ "$(sed 's/\^@//g' "$BATS_TEST_TMPDIR/out" | od -An -c | tr -d ' \n')" = 'one\r\ntwo\r\n' ]
 }
 
+@test "files on standard input and output go on where the shell is in them" {
+	terminal_bundle sh -c 'read x; echo "got $x"; exit 3'
+	printf 'first\nsecond\n' >"$BATS_TEST_TMPDIR/in"
+	{
+		# One byte at a time: bash leaves the offset behind the line.
+		read -r line
+		echo "before $line"
+		c run --bundle "$BUNDLE" "$NAME" || echo "status $?"
+	} <"$BATS_TEST_TMPDIR/in" >"$OUT"
+	cat "$OUT"
+	[ "$(grep -v '^second$' "$OUT")" = $'before first\ngot second\nstatus 3' ]
+}
+
 @test "the listener of --console-socket gets the terminal and what is written to it" {
 	terminal_bundle sh -c 'tty; test -t 0 && test -t 1 && test -t 2 && echo all; stty size'
 	edit '.process.consoleSize = {"height": 33, "width": 77}'
