@@ -62,7 +62,8 @@ static const char *age(const char *since, struct timespec now, char buf[AGE_SIZE
 	return buf;
 }
 
-#define ROW_FORMAT "%-24s %-28s %8s %5s  %s\n"
+/* The longest of docker's words for a status fits: "Exited (137) Less than a second ago". */
+#define ROW_FORMAT "%-16s %-35s %7s %5s  %s\n"
 
 static void print_row(const struct entry *en)
 {
