@@ -85,7 +85,8 @@ static void tell(const struct values *v, const struct changed *c, const struct c
 			    "shorter and end in zeros",
 			    (unsigned long long)r->notes.gone, (unsigned long long)r->notes.shrunk);
 	if (!v->quiet && r->changes)
-		(void)fprintf(stderr, "%s: %zu changes, a layer of %s\n", o->name, r->changes,
+		(void)fprintf(stderr, "%s: %zu change%s, a layer of %s\n", o->name, r->changes,
+			      r->changes == 1 ? "" : "s",
 			      human_size((uint64_t)r->layer_size, size));
 	else if (!v->quiet)
 		(void)fprintf(stderr, "%s: no file changed\n", o->name);
