@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/attest/sbom.h"
 
+#include <stdlib.h>
 #include <time.h>
 
+#include "imagetool/attest/spdx_license.h"
 #include "libutil/digest.h"
 #include "libutil/json.h"
 #include "libutil/parse.h"
@@ -21,17 +23,68 @@ static void write_time(struct json_writer *w, int64_t seconds)
 	json_kv_string(w, "created", text);
 }
 
-/* SPDX wants a license in its own words; only what looks like an expression of theirs is one. */
-static bool is_license(const char *text)
+/* ---- Licenses ---- */
+
+/* One that SPDX does not know, with its text. */
+struct own_license {
+	char *ref; /* owned */
+	const char *text;
+};
+
+static int compare_own(const void *a, const void *b)
 {
-	return text && *text && strlen(text) < 200 &&
-	       text[strspn(
-		       text,
-		       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-+() ")] ==
-		       '\0' &&
-	       (!strchr(text, ' ') || strstr(text, " OR ") || strstr(text, " AND ") ||
-		strstr(text, " WITH "));
+	return strcmp(((const struct own_license *)a)->ref, ((const struct own_license *)b)->ref);
 }
+
+static bool has_own_license(const struct package *p)
+{
+	return p->license && spdx_says_something(p->license) && !spdx_is_expression(p->license);
+}
+
+static char *license_of(const struct package *p)
+{
+	auto_(strbuf) struct strbuf ref = { 0 };
+
+	if (!p->license || !spdx_says_something(p->license))
+		return xstrdup(NOTHING_SAID);
+	if (spdx_is_expression(p->license))
+		return xstrdup(p->license);
+	spdx_license_ref(p->license, &ref);
+	return xstrdup(strbuf_str(&ref));
+}
+
+static void write_own_license(struct json_writer *w, const struct own_license *l)
+{
+	json_object(w);
+	json_kv_string(w, "licenseId", l->ref);
+	json_kv_string(w, "name", l->text);
+	json_kv_string(w, "extractedText", l->text);
+	json_object_end(w);
+}
+
+static void write_own_licenses(struct json_writer *w, const struct packages *p)
+{
+	autofree struct own_license *own = xcalloc(p->n + 1, sizeof(*own));
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (has_own_license(&p->items[i]))
+			own[n++] = (struct own_license){ license_of(&p->items[i]),
+							 p->items[i].license };
+	if (n == 0)
+		return;
+	qsort(own, n, sizeof(*own), compare_own);
+	json_key(w, "hasExtractedLicensingInfos");
+	json_array(w);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || !streq(own[i - 1].ref, own[i].ref))
+			write_own_license(w, &own[i]);
+	json_array_end(w);
+	for (size_t i = 0; i < n; i++)
+		free(own[i].ref);
+}
+
+/* ---- Packages ---- */
 
 static void write_purl(struct json_writer *w, const struct packages *all, const struct package *p)
 {
@@ -54,6 +107,7 @@ static void write_package(struct json_writer *w, const struct packages *all, siz
 	autofree char *id = xasprintf("SPDXRef-Package-%zu", i + 1);
 	autofree char *version =
 		xasprintf("%s%s%s", p->epoch ? p->epoch : "", p->epoch ? ":" : "", p->version);
+	autofree char *license = license_of(p);
 	autofree char *source = xasprintf("found in %s", p->where ? p->where : "the image");
 
 	json_object(w);
@@ -65,7 +119,7 @@ static void write_package(struct json_writer *w, const struct packages *all, siz
 	json_kv_bool(w, "filesAnalyzed", false);
 	json_kv_string(w, "sourceInfo", source);
 	json_kv_string(w, "licenseConcluded", NOTHING_SAID);
-	json_kv_string(w, "licenseDeclared", is_license(p->license) ? p->license : NOTHING_SAID);
+	json_kv_string(w, "licenseDeclared", license);
 	json_kv_string(w, "copyrightText", NOTHING_SAID);
 	if (p->origin) {
 		autofree char *comment = xasprintf("source package: %s", p->origin);
@@ -180,6 +234,7 @@ void sbom_write(const struct packages *p, const char *name, int64_t created, str
 	json_object_end(&w);
 	write_comment(&w, p);
 	write_packages(&w, p, name);
+	write_own_licenses(&w, p);
 	write_relations(&w, p);
 	json_object_end(&w);
 }

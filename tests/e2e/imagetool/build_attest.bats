@@ -137,6 +137,8 @@ make_rpmdb() {
 		[ -s known ]
 		diff known told
 	done
+	jq -e '[.packages[1:][].licenseDeclared] == ["MIT AND GPL-2.0-or-later", "LicenseRef-GPLv2--" + $d]' \
+		--arg d "$(printf GPLv2+ | sha256sum | cut -c -12)" sbom
 	jq -e '.packages[1].externalRefs[0].referenceLocator ==
 		"pkg:rpm/debian/creel-test@1.2-3.fc39?arch=noarch&distro=debian-12&epoch=2&upstream=creel-test-1.2-3.fc39.src.rpm"' sbom
 }

@@ -336,7 +336,11 @@ static void an_sbom_is_spdx(void **state UNUSED)
 	list = json_get(doc, "packages");
 	assert_int_equal(list->len, 3);
 	assert_string_equal(json_get_string(&list->items[1], "licenseDeclared"), "MIT");
-	assert_string_equal(json_get_string(&list->items[2], "licenseDeclared"), "NOASSERTION");
+	assert_true(starts_with(json_get_string(&list->items[2], "licenseDeclared"),
+				"LicenseRef-My-own-"));
+	list = json_get(doc, "hasExtractedLicensingInfos");
+	assert_int_equal(list->len, 1);
+	assert_string_equal(json_get_string(&list->items[0], "extractedText"), "My own");
 	assert_int_equal(json_get(doc, "relationships")->len, 3);
 }
 
