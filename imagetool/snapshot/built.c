@@ -5,7 +5,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "imagetool/snapshot/internal.h"
 #include "libutil/alloc.h"
@@ -79,13 +80,37 @@ int built_publish(struct snapshots *s, struct built_stage *st, const char *upper
 	return r;
 }
 
-int built_open(struct snapshots *s, const char *key, struct snapshot_lower *ret, struct err *e)
+/* By the name it has now. */
+static int open_moved(struct snapshots *s, char key[SNAPSHOT_KEY_SIZE], struct snapshot_info *info,
+		      struct err *e)
+{
+	char now[SNAPSHOT_KEY_SIZE];
+	int r = store_hold_snapshot(s->store, key, e), fd = -1;
+
+	if (r < 0)
+		return r;
+	/* It may be packed between a look and the next; once in its life. */
+	for (int i = 0; i < 2; i++) {
+		if (snapshot_key_moved(s->dirfd, key, now))
+			memcpy(key, now, sizeof(now));
+		err_clear(e);
+		fd = snapshot_open(s, key, info, e);
+		if (fd != -ELOOP && fd != -ENOTDIR)
+			return fd;
+	}
+	return -ENOENT;
+}
+
+int built_open(struct snapshots *s, const char *key_then, struct snapshot_lower *ret, struct err *e)
 {
 	auto_(snapshot_info) struct snapshot_info info = { 0 };
-	autofd int fd = snapshot_open(s, key, &info, e);
+	char key[SNAPSHOT_KEY_SIZE];
 	const struct snapshot_form *form;
 	bool synced = false;
+	autofd int fd = -1;
 
+	(void)snprintf(key, sizeof(key), "%s", key_then);
+	fd = open_moved(s, key, &info, e);
 	if (fd < 0)
 		return fd;
 	form = snapshot_form_of(&info, key, e);
@@ -101,14 +126,21 @@ int built_open(struct snapshots *s, const char *key, struct snapshot_lower *ret,
 	return 0;
 }
 
-/* What is there is no good: snapshot_open() would have taken it. */
+/* A link to the new name takes the place of the old one in the same instant.  What has the new name
+ * is no good: snapshot_open() would have taken it. */
 static int rename_over(struct snapshots *s, const char *old_key, const char *key, struct err *e)
 {
-	int r = renameat2(s->dirfd, old_key, s->dirfd, key, RENAME_NOREPLACE);
+	int r = symlinkat(key, s->dirfd, key);
 
 	if (r < 0 && errno == EEXIST && dir_remove_all_at(s->dirfd, key, NULL) >= 0)
-		r = renameat2(s->dirfd, old_key, s->dirfd, key, RENAME_NOREPLACE);
-	return r < 0 ? err_sys(e, "rename snapshot '%s' to '%s'", old_key, key) : 0;
+		r = symlinkat(key, s->dirfd, key);
+	if (r < 0)
+		return err_sys(e, "make a link to snapshot '%s'", key);
+	if (renameat2(s->dirfd, old_key, s->dirfd, key, RENAME_EXCHANGE) < 0) {
+		r = err_sys(e, "rename snapshot '%s' to '%s'", old_key, key);
+		(void)unlinkat(s->dirfd, key, 0);
+	}
+	return r;
 }
 
 /* With the lock of all snapshots held. */
@@ -141,13 +173,11 @@ static int rename_locked(struct snapshots *s, const char *old_key, const char *k
 int built_rename(struct snapshots *s, const char *old_key, const char *key, const char *diff_id,
 		 struct err *e)
 {
+	autofd int lock = -1;
 	int r = store_hold_snapshot(s->store, key, e);
 
 	if (r < 0)
 		return r;
-	if (flock(s->dirfd, LOCK_EX) < 0)
-		return err_sys(e, "lock '%s/%s'", store_path(s->store), SNAPSHOTS_DIR);
-	r = rename_locked(s, old_key, key, diff_id, e);
-	(void)flock(s->dirfd, LOCK_UN);
-	return r;
+	lock = snapshots_lock(s, e);
+	return lock < 0 ? lock : rename_locked(s, old_key, key, diff_id, e);
 }

@@ -37,12 +37,13 @@ struct built_facts {
 int built_publish(struct snapshots *s, struct built_stage *st, const char *upper, const char *key,
 		  const struct built_facts *facts, struct err *e);
 
-/* By its key; the path of its tree as overlayfs takes it.  -ENOENT when it is not there, or was
- * made before the machine crashed. */
+/* By its key, or the one it had before built_rename(); the path of its tree as overlayfs takes it.
+ * -ENOENT when it is not there, or was made before the machine crashed. */
 int built_open(struct snapshots *s, const char *key, struct snapshot_lower *ret, struct err *e);
 
 /* It is the layer of this diffID now.  What has that key already stays, and ours too; `key` is what
- * counts from now on in any case. */
+ * counts from now on in any case.  Who found it by `old_key`, in this process or another, finds and
+ * holds it by that as before. */
 int built_rename(struct snapshots *s, const char *old_key, const char *key, const char *diff_id,
 		 struct err *e);
 

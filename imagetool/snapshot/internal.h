@@ -6,10 +6,9 @@
 #include <pthread.h>
 
 #include "imagetool/snapshot/form.h"
+#include "imagetool/store/snapshot_key.h"
 
-/* "chain-" and the hex of a sha512 */
-#define SNAPSHOT_KEY_SIZE (sizeof("chain-") + DIGEST_TEXT_SIZE)
-#define BOOT_ID_SIZE      40
+#define BOOT_ID_SIZE 40
 
 /* ---- stage.c ---- */
 
@@ -20,6 +19,9 @@ struct stage {
 	char *name; /* below STORE/tmp */
 };
 
+/* One changes a name at a time: between "it is bad" and its replacement nobody makes it good.
+ * Returns a descriptor whose closing unlocks: one of its own, since threads exclude one another. */
+int snapshots_lock(const struct snapshots *s, struct err *e);
 int stage_begin(const struct snapshots *s, struct stage *ret, struct err *e);
 /* Write `info` and make it STORE/snapshots/`key`; when somebody else has made that, ours is
  * dropped. On failure it stays staged. */

@@ -97,22 +97,33 @@ static int replace(const struct snapshots *s, struct stage *st, const char *key,
 	return 0;
 }
 
+int snapshots_lock(const struct snapshots *s, struct err *e)
+{
+	autofd int fd = openat(s->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd;
+
+	while (fd >= 0 && (r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+		continue;
+	return r < 0 ? err_sys(e, "lock '%s/%s'", store_path(s->store), SNAPSHOTS_DIR)
+		     : steal_fd(&fd);
+}
+
 int stage_publish(const struct snapshots *s, struct stage *st, const char *key,
 		  const struct snapshot_info *info, struct err *e)
 {
+	autofd int lock = -1;
 	int r = store_hold_snapshot(s->store, key, e);
 
 	if (r >= 0)
 		r = write_info(s, st, info, e);
 	if (r < 0)
 		return r;
-	/* One at a time: between "it is bad" and its replacement nobody makes it good. */
-	if (flock(s->dirfd, LOCK_EX) < 0)
-		return err_sys(e, "lock '%s/%s'", store_path(s->store), SNAPSHOTS_DIR);
+	lock = snapshots_lock(s, e);
+	if (lock < 0)
+		return lock;
 	if (renameat2(s->tmpfd, st->name, s->dirfd, key, RENAME_NOREPLACE) < 0)
 		r = errno == EEXIST ? replace(s, st, key, e)
 				    : err_sys(e, "rename to snapshot '%s'", key);
-	(void)flock(s->dirfd, LOCK_UN);
 	if (r < 0)
 		return r;
 	(void)close(st->fd);

@@ -113,9 +113,16 @@ static int push_built(struct solve *s, struct task *n, struct snapshot_stack *st
 		if (r == -ENOENT)
 			read_again(s, n);
 	}
-	if (r >= 0)
-		push(st, &lower);
-	return r;
+	if (r < 0)
+		return r;
+	/* Under the name it has now. */
+	if (is_listed(st, lower.key)) {
+		free(lower.key);
+		free(lower.path);
+		return 0;
+	}
+	push(st, &lower);
+	return 0;
 }
 
 /* Nothing below it is needed. */

@@ -76,10 +76,11 @@ static int sweep_snapshot(int dirfd, const char *name, unsigned char d_type UNUS
 			  struct err *e)
 {
 	struct sweep *sweep = ctx;
+	char now[SNAPSHOT_KEY_SIZE];
 
 	if (!snapshot_key_is_legal(name) || digest_set_has(&sweep->live->snapshots, name))
 		return 0;
-	sweep->result->snapshots++;
+	sweep->result->snapshots += !snapshot_key_moved(dirfd, name, now);
 	return condemn(sweep, dirfd, name, e);
 }
 
@@ -138,7 +139,9 @@ static int mark_all(const struct store *s, const struct store_gc_opts *opts, str
 		r = gc_mark_leases(s, opts->look_only, live, e);
 	if (r >= 0)
 		r = gc_mark_builds(s, live, e);
-	return r < 0 ? r : gc_mark_index(s, live, e);
+	if (r >= 0)
+		r = gc_mark_index(s, live, e);
+	return r < 0 ? r : gc_mark_moved(s, live, e);
 }
 
 static int decide(const struct store *s, const struct store_gc_opts *opts, struct temp *trash,

@@ -28,4 +28,7 @@ int gc_mark_leases(const struct store *s, bool look_only, struct gc_live *live, 
 /* What records of builds name. */
 int gc_mark_builds(const struct store *s, struct gc_live *live, struct err *e);
 
+/* The names of now of those that are marked by the ones of before; comes last. */
+int gc_mark_moved(const struct store *s, struct gc_live *live, struct err *e);
+
 #endif

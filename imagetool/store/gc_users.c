@@ -10,6 +10,7 @@
 #include "imagetool/store/image.h"
 #include "imagetool/store/internal.h"
 #include "imagetool/store/lease.h"
+#include "imagetool/store/snapshot_key.h"
 #include "libutil/alloc.h"
 #include "libutil/dir.h"
 #include "libutil/file.h"
@@ -160,4 +161,25 @@ static int mark_build(const char *key UNUSED, const struct build_record *rec, vo
 int gc_mark_builds(const struct store *s, struct gc_live *live, struct err *e)
 {
 	return build_cache_each(s, mark_build, live, e);
+}
+
+static int mark_moved(int dirfd, const char *name, unsigned char d_type UNUSED, void *ctx,
+		      struct err *e UNUSED)
+{
+	struct gc_live *live = ctx;
+	char now[SNAPSHOT_KEY_SIZE];
+
+	if (digest_set_has(&live->snapshots, name) && snapshot_key_moved(dirfd, name, now))
+		(void)digest_set_add(&live->snapshots, now);
+	return 0;
+}
+
+int gc_mark_moved(const struct store *s, struct gc_live *live, struct err *e)
+{
+	autofd int fd = dir_open_at(s->dirfd, "snapshots", NULL);
+
+	if (fd == -ENOENT)
+		return 0;
+	return fd < 0 ? err_set(e, -fd, "open '%s/snapshots'", s->path)
+		      : dir_each(fd, mark_moved, live, e);
 }

@@ -2,6 +2,7 @@
 #include "imagetool/store/snapshot_key.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 void snapshot_chain_id(char chain[DIGEST_TEXT_SIZE], const char *diff_id)
 {
@@ -54,4 +55,14 @@ bool snapshot_key_is_legal(const char *key)
 		}
 	len = strlen(key);
 	return (len == 64 || len == 128) && strspn(key, "0123456789abcdef") == len;
+}
+
+bool snapshot_key_moved(int dirfd, const char *key, char ret[SNAPSHOT_KEY_SIZE])
+{
+	ssize_t n = readlinkat(dirfd, key, ret, SNAPSHOT_KEY_SIZE);
+
+	if (n <= 0 || (size_t)n >= SNAPSHOT_KEY_SIZE)
+		return false;
+	ret[n] = '\0';
+	return snapshot_key_is_legal(ret);
 }

@@ -26,6 +26,12 @@ void snapshot_key_build(const char *record_key, char ret[SNAPSHOT_KEY_SIZE]);
 /* Of the layers up to this chain id, and of what a step made. */
 void snapshot_key_plain(const char *chain_id, char ret[SNAPSHOT_KEY_SIZE]);
 void snapshot_key_plain_build(const char *record_key, char ret[SNAPSHOT_KEY_SIZE]);
+/*
+ * Is it a link to another name below `dirfd`?  What a step made gets the key of its layer when it
+ * is packed, and leaves such a link (snapshot/built.c): who found it by the old name before still
+ * does. A link holds its target as a snapshot holds itself.
+ */
+bool snapshot_key_moved(int dirfd, const char *key, char ret[SNAPSHOT_KEY_SIZE]);
 /* Is this what one of these makes? */
 bool snapshot_key_is_legal(const char *key);
 

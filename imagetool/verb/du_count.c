@@ -119,8 +119,9 @@ static int count_snapshot(int dirfd, const char *name, unsigned char d_type UNUS
 			  struct err *e UNUSED)
 {
 	struct du_sum *sum = ctx;
+	char now[SNAPSHOT_KEY_SIZE];
 
-	if (snapshot_key_is_legal(name)) {
+	if (snapshot_key_is_legal(name) && !snapshot_key_moved(dirfd, name, now)) {
 		sum->n++;
 		sum->bytes += snapshot_bytes(dirfd, name);
 	}

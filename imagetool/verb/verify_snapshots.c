@@ -64,8 +64,9 @@ static int check_one(int dirfd, const char *name, unsigned char d_type UNUSED, v
 		     struct err *e UNUSED)
 {
 	struct snapshot_findings *f = ctx;
+	char now[SNAPSHOT_KEY_SIZE];
 
-	if (!snapshot_key_is_legal(name))
+	if (!snapshot_key_is_legal(name) || snapshot_key_moved(dirfd, name, now))
 		return 0;
 	f->n++;
 	if (!is_sound(dirfd, name) && faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
