@@ -13,10 +13,7 @@
 #include "libutil/parse.h"
 #include "libutil/utf8.h"
 
-#define SKIPPABLE_MAGIC UINT32_C(0x184d2a50)
-#define FOOTER_MAGIC    "GNUlInUx"
-#define FOOTER_NUMBERS  7
-#define CRC64_ISO       UINT64_C(0xd800000000000000)
+#define CRC64_ISO UINT64_C(0xd800000000000000)
 /* Where GNU's headers have times that the table would have to say. */
 #define GNU_TIMES_AT  345
 #define GNU_TIMES_LEN 24
@@ -275,40 +272,22 @@ void table_entry(struct table *t, const struct tar_entry *n, const char *digest,
 	put_parts(t, n, parts, n_parts);
 }
 
-/* ---- The end of the blob ---- */
+/* ---- The text ---- */
 
-static void put_le(uint8_t *to, uint64_t v, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		to[i] = (uint8_t)(v >> (8 * i));
-}
-
-static int append_frame(struct compress *to, const void *data, size_t len, struct err *e)
-{
-	uint8_t head[CHUNKED_FRAME_HEADER];
-	int r;
-
-	put_le(head, SKIPPABLE_MAGIC, 4);
-	put_le(head + 4, len, 4);
-	r = compress_append(to, head, sizeof(head), e);
-	return r < 0 ? r : compress_append(to, data, len, e);
-}
-
-static void make_toc(const struct table *t, const struct compress *to, const char *split_digest,
-		     struct zstd_text *out)
+void table_json(const struct table *t, const struct compress *to, struct table_text out)
 {
 	static const char head[] = "{\"version\":1,\"entries\":[";
 	size_t at = 0;
 	char where[128];
 
-	zstd_text_add(out, head, sizeof(head) - 1);
+	out.add(out.ctx, head, sizeof(head) - 1);
 	for (size_t i = 0; i < t->n; at = t->items[i++].text_end) {
 		const struct table_item *item = &t->items[i];
 		int len = 0;
 
 		if (i)
-			zstd_text_add(out, ",", 1);
-		zstd_text_add(out, t->texts.data + at, item->text_end - at);
+			out.add(out.ctx, ",", 1);
+		out.add(out.ctx, t->texts.data + at, item->text_end - at);
 		if (item->has_content)
 			len = snprintf(where, sizeof(where), ",\"offset\":%" PRId64,
 				       compress_frame_at(to, item->frame));
@@ -316,68 +295,8 @@ static void make_toc(const struct table *t, const struct compress *to, const cha
 			len += snprintf(where + len, sizeof(where) - (size_t)len,
 					",\"endOffset\":%" PRId64,
 					compress_frame_at(to, item->end_frame));
-		zstd_text_add(out, where, (size_t)len);
-		zstd_text_add(out, "}", 1);
+		out.add(out.ctx, where, (size_t)len);
+		out.add(out.ctx, "}", 1);
 	}
-	zstd_text_add(out, "]", 1);
-	if (split_digest) {
-		static const char key[] = ",\"tarSplitDigest\":\"";
-
-		zstd_text_add(out, key, sizeof(key) - 1);
-		zstd_text_add(out, split_digest, strlen(split_digest));
-		zstd_text_add(out, "\"", 1);
-	}
-	zstd_text_add(out, "}", 1);
-}
-
-/* Table, tar-split, footer; `at` is where they begin. */
-static int append_all(struct table *t, int64_t at, const struct zstd_text *toc, struct compress *to,
-		      struct chunked_annotations *ret, struct err *e)
-{
-	uint64_t split_len = t->inexact ? 0 : t->split.out.len;
-	uint64_t toc_at = (uint64_t)at + CHUNKED_FRAME_HEADER;
-	uint64_t split_at = toc_at + toc->out.len + CHUNKED_FRAME_HEADER;
-	const uint64_t numbers[FOOTER_NUMBERS] = {
-		toc_at,
-		toc->out.len,
-		(uint64_t)toc->plain,
-		CHUNKED_TYPE_CRFS,
-		t->inexact ? 0 : split_at,
-		split_len,
-		t->inexact ? 0 : (uint64_t)t->split.plain,
-	};
-	uint8_t footer[FOOTER_NUMBERS * 8 + 8];
-	int r = append_frame(to, toc->out.data, toc->out.len, e);
-
-	for (size_t i = 0; i < FOOTER_NUMBERS; i++)
-		put_le(footer + 8 * i, numbers[i], 8);
-	memcpy(footer + (size_t)8 * FOOTER_NUMBERS, FOOTER_MAGIC, 8);
-	if (r >= 0 && !t->inexact)
-		r = append_frame(to, t->split.out.data, t->split.out.len, e);
-	if (r >= 0)
-		r = append_frame(to, footer, sizeof(footer), e);
-	(void)snprintf(ret->position, sizeof(ret->position), "%" PRIu64 ":%zu:%" PRId64 ":%d",
-		       toc_at, toc->out.len, toc->plain, CHUNKED_TYPE_CRFS);
-	if (!t->inexact)
-		(void)snprintf(ret->tarsplit, sizeof(ret->tarsplit), "%" PRIu64 ":%zu:%" PRId64,
-			       split_at, t->split.out.len, t->split.plain);
-	digest_of(DIGEST_SHA256, toc->out.data, toc->out.len, ret->checksum);
-	return r;
-}
-
-int table_write(struct table *t, struct compress *to, struct chunked_annotations *ret,
-		struct err *e)
-{
-	auto_(zstd_text) struct zstd_text toc = { 0 };
-	char split[DIGEST_TEXT_SIZE];
-	int r = zstd_text_end(&t->split, "tar-split record", e);
-
-	if (r < 0)
-		return r;
-	digest_of(DIGEST_SHA256, t->split.out.data, t->split.out.len, split);
-	make_toc(t, to, t->inexact ? NULL : split, &toc);
-	r = zstd_text_end(&toc, "table of contents", e);
-	if (r < 0)
-		return r;
-	return append_all(t, compress_size(to), &toc, to, ret, e);
+	out.add(out.ctx, "]", 1);
 }

@@ -59,8 +59,12 @@ void table_entry(struct table *t, const struct tar_entry *n, const char *digest,
 struct chunked_annotations {
 	char checksum[DIGEST_TEXT_SIZE], position[96], tarsplit[96];
 };
-/* Everything behind the stream, which was flushed. */
-int table_write(struct table *t, struct compress *to, struct chunked_annotations *ret,
-		struct err *e);
+/* Where text goes that is as long as there are files. */
+struct table_text {
+	void (*add)(void *ctx, const void *data, size_t len);
+	void *ctx;
+};
+/* The table as JSON but for its last brace, once all frames of the stream were flushed. */
+void table_json(const struct table *t, const struct compress *to, struct table_text out);
 
 #endif

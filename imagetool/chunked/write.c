@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imagetool/chunked/zstd_tail.h"
 #include "libutil/alloc.h"
 
 /* Files up to WHOLE_MAX are one part. */
@@ -252,5 +253,5 @@ int chunked_write(struct tar_source from, struct compress *to, struct chunked_an
 	if (r >= 0)
 		r = compress_flush(to, e);
 	*ret_refused = c.table.refused;
-	return r < 0 || c.table.refused ? r : table_write(&c.table, to, ret, e);
+	return r < 0 || c.table.refused ? r : zstd_tail_write(&c.table, to, ret, e);
 }
