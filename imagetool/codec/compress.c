@@ -363,6 +363,20 @@ int compress_append(struct compress *c, const void *data, size_t len, struct err
 	return c->to.write(c->to.ctx, data, len, e);
 }
 
+int compress_frame(struct compress *c, const void *data, size_t len, struct err *e)
+{
+	size_t size = c->codec->bound(len);
+	autofree uint8_t *out = xreallocarray(NULL, size, 1);
+	struct block b = { .out = out };
+
+	assert(c->used == 0);
+	digest_update(c->diff_digest, data, len);
+	c->plain_size += (int64_t)len;
+	c->frames++;
+	b.out_len = c->codec->make(c->state, data, len, out, size);
+	return emit(c, &b, e);
+}
+
 /* Nothing at all is a frame too: readers refuse a file of no bytes. */
 static int end_frames(struct compress *c, struct err *e)
 {

@@ -61,6 +61,9 @@ int64_t compress_frame_at(const struct compress *c, size_t frames);
 int64_t compress_size(const struct compress *c);
 /* Behind all that was flushed: bytes that are no part of the stream that was compressed. */
 int compress_append(struct compress *c, const void *data, size_t len, struct err *e);
+/* The same place: more of the stream as one frame, however long.  All of it is in memory at once,
+ * and what it becomes. */
+int compress_frame(struct compress *c, const void *data, size_t len, struct err *e);
 /* Everything goes to the sink.  Nothing may be written afterwards. */
 int compress_end(struct compress *c, struct compress_result *ret, struct err *e);
 
