@@ -41,7 +41,7 @@ static const char *read_number(const char *p, char end, int64_t *ret)
 int chunked_position_parse(const char *text, int64_t size, struct chunked_position *ret,
 			   struct err *e)
 {
-	struct chunked_position p = { 0 };
+	struct chunked_position p = { .form = CHUNKED_ZSTD };
 	int64_t type, end;
 	const char *at = read_number(text, ':', &p.toc);
 

@@ -27,6 +27,7 @@
 #define CHUNKED_KEY_POSITION "manifest-position"
 #define CHUNKED_KEY_TARSPLIT "tarsplit-position"
 #define STARGZ_KEY_DIGEST    "containerd.io/snapshot/stargz/toc.digest"
+#define STARGZ_KEY_SIZE      "io.containers.estargz.uncompressed-size"
 
 /* A skippable frame begins with so many bytes. */
 #define CHUNKED_FRAME_HEADER 8
@@ -35,7 +36,7 @@
 #define CHUNKED_TOC_MAX  ((int64_t)16 << 20)
 #define CHUNKED_TAIL_MAX ((int64_t)24 << 20)
 
-enum chunked_form { CHUNKED_ZSTD, CHUNKED_STARGZ };
+enum chunked_form { CHUNKED_NONE, CHUNKED_ZSTD, CHUNKED_STARGZ };
 
 struct chunked_position {
 	enum chunked_form form;

@@ -12,6 +12,9 @@
 
 #define STARGZ_FOOTER     51
 #define STARGZ_TABLE_NAME "stargz.index.json"
+/* Files that say where what is wanted first ends, or that nothing is. */
+#define STARGZ_PREFETCH    ".prefetch.landmark"
+#define STARGZ_NO_PREFETCH ".no.prefetch.landmark"
 
 /* `footer` are the last STARGZ_FOOTER bytes of a blob of `size`; fills the places of `p`. */
 int stargz_footer(const uint8_t *footer, int64_t size, struct chunked_position *p, struct err *e);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imagetool/layer/entry_path.h"
 #include "imagetool/tar/header.h"
 #include "libutil/alloc.h"
 #include "libutil/json.h"
@@ -18,9 +19,11 @@
 #define GNU_TIMES_AT  345
 #define GNU_TIMES_LEN 24
 
-void table_init(struct table *t)
+void table_init(struct table *t, enum chunked_form form)
 {
-	*t = (struct table){ 0 };
+	*t = (struct table){ .form = form };
+	if (form != CHUNKED_ZSTD)
+		return;
 	for (size_t i = 0; i < 256; i++) {
 		uint64_t crc = i;
 
@@ -114,6 +117,8 @@ void table_gap(struct table *t, const uint8_t *data, size_t len)
 	/* Long runs are zeros behind the archive. */
 	const size_t most = (size_t)4 << 20;
 
+	if (t->form != CHUNKED_ZSTD)
+		return;
 	t->inexact = t->inexact || says_more(data, len);
 	for (size_t n; len && !t->refused; data += n, len -= n) {
 		n = len < most ? len : most;
@@ -125,6 +130,8 @@ void table_content(struct table *t, const uint8_t *data, size_t len)
 {
 	uint64_t crc = ~t->crc;
 
+	if (t->form != CHUNKED_ZSTD)
+		return;
 	for (size_t i = 0; i < len; i++)
 		crc = crc >> 8 ^ t->crc_of[(uint8_t)crc ^ data[i]];
 	t->crc = ~crc;
@@ -161,35 +168,53 @@ static void put_xattrs(struct json_writer *w, const struct tar_entry *n)
 	json_object_end(w);
 }
 
-static void put_number(struct json_writer *w, const char *key, int64_t v)
+static void put_number(struct json_writer *w, const char *key, int64_t v, bool also_zero)
 {
-	if (v)
+	if (v || also_zero)
 		json_kv_i64(w, key, v);
 }
 
-static void put_entry(struct json_writer *w, const struct tar_entry *n)
+/* Fractions of seconds where there are any: eStargz's readers expect few. */
+static void put_time(const struct table *t, struct json_writer *w, struct timespec time)
 {
-	char time[TIME_TEXT_SIZE];
+	char text[TIME_TEXT_SIZE];
+	char *fraction;
+
+	(void)time_text(time, text);
+	fraction = strchr(text, '.');
+	if (t->form == CHUNKED_STARGZ && time.tv_nsec == 0 && fraction)
+		memcpy(fraction, "Z", sizeof("Z"));
+	json_kv_string(w, "modtime", text);
+}
+
+/* eStargz wants owners and modes also where they are 0, and the numbers of devices. */
+static void put_entry(const struct table *t, struct json_writer *w, const struct tar_entry *n)
+{
+	bool all = t->form == CHUNKED_STARGZ;
+	bool device = n->type == TAR_CHAR || n->type == TAR_BLOCK_DEVICE;
 
 	json_kv_string(w, "type", types[n->type]);
 	json_kv_string(w, "name", n->name);
 	if (*n->link)
 		json_kv_string(w, "linkName", n->link);
-	put_number(w, "mode", n->mode);
-	put_number(w, "size", n->type == TAR_FILE ? n->size : 0);
-	put_number(w, "uid", n->uid);
-	put_number(w, "gid", n->gid);
-	json_kv_string(w, "modtime", time_text(n->mtime, time));
-	put_number(w, "devMajor", n->major);
-	put_number(w, "devMinor", n->minor);
+	put_number(w, "mode", n->mode, all);
+	put_number(w, "size", n->type == TAR_FILE ? n->size : 0, false);
+	put_number(w, "uid", n->uid, all);
+	put_number(w, "gid", n->gid, all);
+	put_time(t, w, n->mtime);
+	put_number(w, "devMajor", n->major, all && device);
+	put_number(w, "devMinor", n->minor, all && device);
 	if (n->n_xattrs)
 		put_xattrs(w, n);
 }
 
-static void put_part(struct json_writer *w, const struct table_part *part)
+/* In eStargz the last part's size is not said: it is what remains. */
+static void put_part(const struct table *t, struct json_writer *w, const struct table_part *part,
+		     bool is_last)
 {
-	put_number(w, "chunkSize", part->len);
-	put_number(w, "chunkOffset", part->offset);
+	if (!is_last || t->form == CHUNKED_ZSTD)
+		put_number(w, "chunkSize", part->len, false);
+	put_number(w, "chunkOffset", part->offset, false);
 	json_kv_string(w, "chunkDigest", part->digest);
 }
 
@@ -217,7 +242,7 @@ static void put_parts(struct table *t, const struct tar_entry *n, const struct t
 		json_object(&w);
 		json_kv_string(&w, "type", "chunk");
 		json_kv_string(&w, "name", n->name);
-		put_part(&w, &parts[i]);
+		put_part(t, &w, &parts[i], i == n_parts - 1);
 		json_object_end(&w);
 		item = end_item(t);
 		item->has_content = true;
@@ -230,13 +255,22 @@ static bool is_text(const char *s)
 	return utf8_span(s, strlen(s)) == strlen(s);
 }
 
+/* "./a" and "a" are the same file to whoever reads the table. */
+static bool add_name(struct table *t, const char *name)
+{
+	struct entry_path path;
+
+	return digest_set_add(&t->names,
+			      entry_path_parse(name, &path, NULL) < 0 ? name : path.text);
+}
+
 static const char *why_not(struct table *t, const struct tar_entry *n)
 {
 	if (!is_text(n->name) || !is_text(n->link))
 		return "a name is not UTF-8";
 	if (n->sparse)
 		return "it has sparse files";
-	if (!digest_set_add(&t->names, n->name))
+	if (!add_name(t, n->name))
 		return "it has a name twice";
 	for (size_t i = 0; i < n->n_xattrs; i++)
 		if (!is_text(n->xattrs[i].name))
@@ -254,18 +288,20 @@ void table_entry(struct table *t, const struct tar_entry *n, const char *digest,
 		t->refused = why_not(t, n);
 	if (t->refused)
 		return;
-	add_file_record(t, n);
+	if (t->form == CHUNKED_ZSTD)
+		add_file_record(t, n);
 	json_object(&w);
-	put_entry(&w, n);
+	put_entry(t, &w, n);
 	if (n_parts) {
 		json_kv_string(&w, "digest", digest);
-		if (n_parts > 1)
-			put_part(&w, &parts[0]);
+		if (n_parts > 1 || t->form == CHUNKED_STARGZ)
+			put_part(t, &w, &parts[0], n_parts == 1);
 	}
 	json_object_end(&w);
 	item = end_item(t);
 	if (n_parts) {
-		item->has_content = item->has_end = true;
+		item->has_content = true;
+		item->has_end = t->form == CHUNKED_ZSTD;
 		item->frame = parts[0].frame;
 		item->end_frame = end_frame;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two texts behind a zstd:chunked layer as it is written: the table of contents, and
+ * What is said of a layer while it is written: the table of contents, and with zstd:chunked
  * tar-split's record of the bytes that are no file's content, from which with the files
- * the very tar stream can be made again.  Both are compressed as they grow; of the table
- * only where things lie waits, since that is known last.
+ * the very tar stream can be made again.  The latter is compressed as it grows; of the table
+ * where things lie waits, since that is known last.
  */
 #ifndef IMAGETOOL_CHUNKED_TABLE_H
 #define IMAGETOOL_CHUNKED_TABLE_H
@@ -28,6 +28,7 @@ struct table_item {
 };
 
 struct table {
+	enum chunked_form form;
 	struct strbuf texts;
 	struct table_item *items; /* owned */
 	size_t n, cap;
@@ -42,7 +43,7 @@ struct table {
 	 * fail: it goes without tar-split. */
 	bool inexact;
 };
-void table_init(struct table *t);
+void table_init(struct table *t, enum chunked_form form);
 void table_done(struct table *t);
 AUTO_DEFINE_DONE(table, table_done)
 
@@ -57,7 +58,10 @@ void table_entry(struct table *t, const struct tar_entry *n, const char *digest,
 
 /* Of the layer's descriptor; empty when there is no table. */
 struct chunked_annotations {
+	/* Of zstd:chunked: */
 	char checksum[DIGEST_TEXT_SIZE], position[96], tarsplit[96];
+	/* Of eStargz: */
+	char stargz[DIGEST_TEXT_SIZE];
 };
 /* Where text goes that is as long as there are files. */
 struct table_text {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/chunked/write.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "imagetool/chunked/stargz_tail.h"
 #include "imagetool/chunked/zstd_tail.h"
 #include "libutil/alloc.h"
 
@@ -17,6 +19,7 @@
 
 /* The stream as it is read, kept until it is known what of it is whose. */
 struct copying {
+	enum chunked_form form;
 	struct tar_source from;
 	struct strbuf kept;
 	size_t taken; /* of `kept` */
@@ -31,6 +34,10 @@ struct copying {
 	struct digest *part_digest;
 	uint64_t rolling;
 	int64_t part_len;
+	/* Of eStargz: so much of what follows fills up the last block of the file before, which is
+	 * left out. */
+	size_t padding;
+	bool left_out;
 };
 
 static void copying_done(struct copying *c)
@@ -193,7 +200,51 @@ static int copy_content(struct copying *c, const struct tar_entry *n, struct dig
 	}
 	if (c->part_digest)
 		end_part(c);
-	return r < 0 ? r : compress_cut(c->to, ret_end, e);
+	/* In eStargz headers go with the content before them, as others write it. */
+	return r < 0 || c->form == CHUNKED_STARGZ ? r : compress_cut(c->to, ret_end, e);
+}
+
+/* ---- What eStargz has of its own ---- */
+
+/* It is here: the reader went past it. */
+static int write_padding(struct copying *c, struct err *e)
+{
+	size_t len = c->padding;
+
+	assert(len <= c->kept.len - c->taken);
+	c->padding = 0;
+	if (!c->left_out)
+		return write_gap(c, c->at + (int64_t)len, e);
+	take(c, len);
+	return 0;
+}
+
+/* Its header has been read, it and the content go nowhere. */
+static int leave_out(struct copying *c, int64_t begin, struct err *e)
+{
+	const uint8_t *data;
+	int64_t at;
+	size_t len;
+	int r;
+
+	take(c, (size_t)(begin - c->at));
+	while ((r = tar_data(c->reader, &data, &len, &at, e)) > 0)
+		take(c, len);
+	return r;
+}
+
+/* What follows the last entry is made anew. */
+static int end_archive(struct copying *c, struct chunked_annotations *ret, struct err *e)
+{
+	const uint8_t *data;
+	int r = write_padding(c, e);
+
+	if (r < 0)
+		return r;
+	do
+		take(c, c->kept.len - c->taken);
+	while ((r = next(c, &data, e)) > 0);
+	return r < 0 ? r : stargz_tail_write(&c->table, c->to, ret, e);
 }
 
 /* ---- Entries ---- */
@@ -205,9 +256,18 @@ static int copy_entry(struct copying *c, const struct tar_entry *n, struct err *
 	auto_(digest) struct digest *all = NULL;
 	char text[DIGEST_TEXT_SIZE] = "";
 	size_t end = 0;
-	int r = begin < 0 ? 0 : write_gap(c, begin, e);
+	int r = 0;
 
 	c->n_parts = 0;
+	if (c->form == CHUNKED_STARGZ) {
+		r = write_padding(c, e);
+		c->left_out = begin >= 0 && stargz_is_own(n->name);
+		c->padding = n->type == TAR_FILE ? (size_t)(-n->size & (TAR_BLOCK - 1)) : 0;
+		if (r < 0 || c->left_out)
+			return r < 0 ? r : leave_out(c, begin, e);
+	}
+	if (begin >= 0)
+		r = write_gap(c, begin, e);
 	if (r >= 0 && has_content) {
 		all = digest_new(DIGEST_SHA256);
 		r = copy_content(c, n, all, &end, e);
@@ -230,16 +290,28 @@ static int copy_rest(struct copying *c, struct err *e)
 	return r;
 }
 
-int chunked_write(struct tar_source from, struct compress *to, struct chunked_annotations *ret,
-		  const char **ret_refused, struct err *e)
+static int end_stream(struct copying *c, struct chunked_annotations *ret, struct err *e)
 {
-	auto_(copying) struct copying c = { .from = from, .to = to };
+	int r;
+
+	if (c->form == CHUNKED_STARGZ && !c->table.refused)
+		return end_archive(c, ret, e);
+	r = copy_rest(c, e);
+	if (r >= 0)
+		r = compress_flush(c->to, e);
+	return r < 0 || c->table.refused ? r : zstd_tail_write(&c->table, c->to, ret, e);
+}
+
+int chunked_write(enum chunked_form form, struct tar_source from, struct compress *to,
+		  struct chunked_annotations *ret, const char **ret_refused, struct err *e)
+{
+	auto_(copying) struct copying c = { .form = form, .from = from, .to = to };
 	struct tar_entry n;
 	int r = 0;
 
 	*ret = (struct chunked_annotations){ 0 };
 	fill_gear(c.gear);
-	table_init(&c.table);
+	table_init(&c.table, form);
 	c.reader = tar_reader_new(
 		(struct tar_source){ .next = next, .ctx = &c, .entry = count_entry });
 	/* Without a table the rest is only copied. */
@@ -249,9 +321,7 @@ int chunked_write(struct tar_source from, struct compress *to, struct chunked_an
 			return r;
 	}
 	if (r >= 0)
-		r = copy_rest(&c, e);
-	if (r >= 0)
-		r = compress_flush(to, e);
+		r = end_stream(&c, ret, e);
 	*ret_refused = c.table.refused;
-	return r < 0 || c.table.refused ? r : zstd_tail_write(&c.table, to, ret, e);
+	return r;
 }

@@ -112,17 +112,36 @@ static int step_squash(struct converting *c, struct new_image *n, struct err *e)
 	return 0;
 }
 
+/* The config stays as it is where it can. */
+static int take_diff_ids(struct new_image *n, const struct oci_strings *ids, struct err *e)
+{
+	bool same = true;
+	int r;
+
+	for (size_t i = 0; i < ids->n; i++)
+		same = same && streq(ids->items[i], n->config.rootfs->diff_ids.items[i]);
+	r = same ? 0 : new_image_edit(n, e);
+	if (r >= 0 && !same)
+		n->config.rootfs->diff_ids = *ids;
+	return r;
+}
+
 static int step_compress(struct converting *c, struct new_image *n, struct err *e)
 {
+	const struct oci_strings *old = &n->config.rootfs->diff_ids;
+	struct oci_strings ids = { .n = old->n };
 	int r;
 
 	if (!c->opts->compress)
 		return 0;
-	r = recompress_layers(c->store, n->layers, &n->config.rootfs->diff_ids,
-			      &c->opts->recompress, &c->done, &n->arena, e);
+	ids.items = arena_alloc(&n->arena, ids.n + 1, sizeof(*ids.items));
+	for (size_t i = 0; i < ids.n; i++)
+		ids.items[i] = old->items[i];
+	r = recompress_layers(c->store, n->layers, &ids, &c->opts->recompress, &c->done, &n->arena,
+			      e);
 	if (r > 0)
 		c->result->layers += (size_t)r;
-	return r;
+	return r < 0 ? r : take_diff_ids(n, &ids, e);
 }
 
 static const char *keep(struct converting *c, const char *text)

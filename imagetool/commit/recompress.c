@@ -2,6 +2,7 @@
 #include "imagetool/commit/recompress.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -76,15 +77,16 @@ static int pass(struct layer_stream *from, struct byte_sink to, struct err *e)
 	return r < 0 ? r : layer_stream_verify(from, NULL, e);
 }
 
-static int pass_chunked(struct layer_stream *from, struct layer_blob *to, struct job *j,
-			struct err *e)
+static int pass_chunked(enum chunked_form form, struct layer_stream *from, struct layer_blob *to,
+			struct job *j, struct err *e)
 {
 	const char *refused = NULL;
-	int r = chunked_write(layer_stream_source(from), to->compress, &j->chunked, &refused, e);
+	int r = chunked_write(form, layer_stream_source(from), to->compress, &j->chunked, &refused,
+			      e);
 
 	if (r >= 0 && refused)
-		log_warning("layer %s becomes plain zstd, without a table of contents: %s",
-			    j->desc->digest, refused);
+		log_warning("layer %s becomes plain %s, without a table of contents: %s",
+			    j->desc->digest, form == CHUNKED_STARGZ ? "gzip" : "zstd", refused);
 	return r < 0 ? r : layer_stream_verify(from, NULL, e);
 }
 
@@ -97,15 +99,15 @@ static int recompress(const struct recompressing *g, struct job *j, struct err *
 	int r = fd;
 
 	opts.threads = g->threads;
-	opts.cuts = g->opts->chunked;
+	opts.cuts = g->opts->form != CHUNKED_NONE;
 	if (r >= 0)
 		r = layer_stream_new((struct byte_source){ byte_source_read_fd, &fd }, j->desc,
 				     j->diff_id, &from, e);
 	if (r >= 0)
 		r = layer_blob_begin(&to, g->store, &opts, e);
 	if (r >= 0)
-		r = g->opts->chunked ? pass_chunked(from, &to, j, e)
-				     : pass(from, layer_blob_sink(&to), e);
+		r = g->opts->form ? pass_chunked(g->opts->form, from, &to, j, e)
+				  : pass(from, layer_blob_sink(&to), e);
 	if (r >= 0)
 		r = layer_blob_commit(&to, &j->made, e);
 	return r < 0 ? err_wrap(e, r, "layer %s", j->desc->digest) : 0;
@@ -157,11 +159,11 @@ static int run_all(struct recompressing *g, struct err *e)
 	return g->failure.code ? err_take(e, &g->failure) : 0;
 }
 
-static bool has_table(const struct image_descriptor *desc)
+static enum chunked_form table_form(const struct image_descriptor *desc)
 {
 	struct chunked_position position;
 
-	return chunked_position(desc, &position, NULL) > 0 && position.form == CHUNKED_ZSTD;
+	return chunked_position(desc, &position, NULL) > 0 ? position.form : CHUNKED_NONE;
 }
 
 /* 1: to be made anew. */
@@ -174,8 +176,8 @@ static int is_wanted(const struct image_descriptor *desc, const struct recompres
 	if (!desc->media_type || media_type_parse(desc->media_type, &kind, &foreign) != MEDIA_LAYER)
 		return err_set(e, IMAGE_EVERIFY, "layer %s: media type '%s' is no layer's",
 			       desc->digest, desc->media_type ? desc->media_type : "");
-	return !foreign &&
-	       (opts->force || kind != opts->to.kind || (opts->chunked && !has_table(desc)));
+	return !foreign && (opts->force || kind != opts->to.kind ||
+			    (opts->form && table_form(desc) != opts->form));
 }
 
 static bool is_planned(const struct recompressing *g, const char *digest)
@@ -202,9 +204,13 @@ static int plan(struct recompressing *g, const struct image_descriptor *layers,
 	return 0;
 }
 
-static struct oci_strmap annotate(const struct chunked_annotations *c, struct arena *a)
+static struct oci_strmap annotate(const struct recompressed_blob *b, struct arena *a)
 {
+	const struct chunked_annotations *c = &b->chunked;
+	autofree char *size = xasprintf("%" PRId64, b->made.plain_size);
 	const struct oci_pair all[] = {
+		{ STARGZ_KEY_DIGEST, c->stargz },
+		{ STARGZ_KEY_SIZE, *c->stargz ? size : "" },
 		{ CHUNKED_KEY CHUNKED_KEY_CHECKSUM, c->checksum },
 		{ CHUNKED_KEY CHUNKED_KEY_POSITION, c->position },
 		{ CHUNKED_KEY CHUNKED_KEY_TARSPLIT, c->tarsplit },
@@ -218,12 +224,13 @@ static struct oci_strmap annotate(const struct chunked_annotations *c, struct ar
 	return (struct oci_strmap){ .items = n ? pairs : NULL, .n = n };
 }
 
-static int replace(struct image_descriptor *layers, size_t n, const struct recompress_opts *opts,
-		   const struct recompressed *done, struct arena *a)
+static int replace(struct image_descriptor *layers, const struct oci_strings *diff_ids,
+		   const struct recompress_opts *opts, const struct recompressed *done,
+		   struct arena *a)
 {
 	int replaced = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < diff_ids->n; i++) {
 		const struct recompressed_blob *b = find_done(done, layers[i].digest);
 
 		if (!b || is_wanted(&layers[i], opts, NULL) <= 0)
@@ -233,8 +240,10 @@ static int replace(struct image_descriptor *layers, size_t n, const struct recom
 			.media_type = oci_layer_type_of(opts->to.kind),
 			.digest = arena_strdup(a, b->made.digest),
 			.size = { true, b->made.size },
-			.annotations = annotate(&b->chunked, a),
+			.annotations = annotate(b, a),
 		};
+		if (!streq(diff_ids->items[i], b->made.diff_id))
+			diff_ids->items[i] = arena_strdup(a, b->made.diff_id);
 		replaced++;
 	}
 	return replaced;
@@ -252,5 +261,5 @@ int recompress_layers(struct store *s, struct image_descriptor *layers,
 	for (size_t i = 0; i < g.n && r >= 0; i++)
 		add_done(done, &g.jobs[i]);
 	free(g.jobs);
-	return r < 0 ? r : replace(layers, diff_ids->n, opts, done, a);
+	return r < 0 ? r : replace(layers, diff_ids, opts, done, a);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layers in another compression: their content, and so their diffIDs, stay. */
+/* Layers in another compression: their content stays, and but for eStargz their diffIDs. */
 #ifndef IMAGETOOL_COMMIT_RECOMPRESS_H
 #define IMAGETOOL_COMMIT_RECOMPRESS_H
 
@@ -20,12 +20,13 @@ void recompressed_done(struct recompressed *d);
 
 struct recompress_opts {
 	struct compress_opts to;
-	bool chunked; /* zstd:chunked; `to` is zstd */
-	bool force;   /* also what is in this compression already */
+	enum chunked_form form; /* CHUNKED_ZSTD: `to` is zstd; CHUNKED_STARGZ: gzip */
+	bool force;             /* also what is in this compression already */
 };
 
 /* Replace layers' descriptors; those that stay keep every member.  `layers` have diff_ids beside
- * them.  New texts come from `a`.  Returns how many were replaced. */
+ * them, of which items that change are replaced as well.  New texts come from `a`.  Returns how
+ * many were replaced. */
 int recompress_layers(struct store *s, struct image_descriptor *layers,
 		      const struct oci_strings *diff_ids, const struct recompress_opts *opts,
 		      struct recompressed *done, struct arena *a, struct err *e);

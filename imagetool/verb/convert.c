@@ -93,15 +93,17 @@ static int read_compression(const struct values *v, struct convert_opts *o, stru
 	if (!o->compress && (v->force || (v->layer.level && !v->squash)))
 		return err_set(e, IMAGE_EUSAGE, "--%s needs --compression-format",
 			       v->force ? "force-compression" : "compression-level");
-	if (o->compress)
+	if (o->compress) {
 		r->to.kind = layer_flags_kind(v->layer.format - 1);
-	r->chunked = layer_flags_is_chunked(v->layer.format);
-	if (r->chunked && v->format == IMAGE_DOCKER)
+		r->form = layer_flags_form(v->layer.format - 1);
+	}
+	if (r->form && v->format == IMAGE_DOCKER)
 		return err_set(e, IMAGE_EUSAGE,
-			       "--compression-format zstd:chunked: docker's manifests have "
-			       "no place for annotations, take --format oci");
+			       "--compression-format %s: docker's manifests have no place for "
+			       "annotations, take --format oci",
+			       layer_compressions_or_chunked[v->layer.format]);
 	/* Only OCI's manifests have the annotations. */
-	if (r->chunked)
+	if (r->form)
 		o->format = IMAGE_OCI;
 	r->to.level = (int)v->layer.level;
 	r->force = v->force;

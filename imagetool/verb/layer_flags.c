@@ -8,20 +8,27 @@
 #include "libutil/parse.h"
 
 const char *const layer_compressions[] = { "gzip", "zstd", "uncompressed", NULL };
-const char *const layer_compressions_or_chunked[] = { "same",         "gzip",         "zstd",
-						      "uncompressed", "zstd:chunked", NULL };
+const char *const layer_compressions_or_chunked[] = {
+	"same", "gzip", "zstd", "uncompressed", "estargz", "zstd:chunked", NULL
+};
 
-bool layer_flags_is_chunked(int choice)
-{
-	return streq(layer_compressions_or_chunked[choice], "zstd:chunked");
-}
+/* What the words mean, behind "same". */
+static const struct {
+	enum layer_compression kind;
+	enum chunked_form form;
+} meanings[] = {
+	{ LAYER_GZIP, CHUNKED_NONE },   { LAYER_ZSTD, CHUNKED_NONE }, { LAYER_PLAIN, CHUNKED_NONE },
+	{ LAYER_GZIP, CHUNKED_STARGZ }, { LAYER_ZSTD, CHUNKED_ZSTD },
+};
 
 enum layer_compression layer_flags_kind(int choice)
 {
-	static const enum layer_compression kinds[] = { LAYER_GZIP, LAYER_ZSTD, LAYER_PLAIN,
-							LAYER_ZSTD };
+	return meanings[choice].kind;
+}
 
-	return kinds[choice];
+enum chunked_form layer_flags_form(int choice)
+{
+	return meanings[choice].form;
 }
 
 struct compress_opts layer_flags_compression(const struct layer_flags *f)

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "imagetool/chunked/position.h"
 #include "imagetool/codec/compress.h"
 #include "libutil/opts.h"
 
@@ -15,12 +16,12 @@ struct layer_flags {
 
 /* "gzip", "zstd", "uncompressed". */
 extern const char *const layer_compressions[];
-/* The same behind "same", for verbs that change what there is. */
-extern const char *const layer_compressions_or_same[];
-
-/* And behind these "zstd:chunked", for verbs that change whole layers. */
+/* The same behind "same", and those that have a table of contents, for verbs that change whole
+ * layers. */
 extern const char *const layer_compressions_or_chunked[];
-bool layer_flags_is_chunked(int choice);
+/* By position in layer_compressions; those with a table follow. */
+enum layer_compression layer_flags_kind(int choice);
+enum chunked_form layer_flags_form(int choice);
 
 /* `what` is the help of --compression-format. */
 #define LAYER_OPT_ROWS(base, names, what)                                                          \
@@ -35,11 +36,9 @@ bool layer_flags_is_chunked(int choice);
 		.help = "1 to 9 for gzip, 1 to 19 for zstd"                                        \
 	}
 
-/* By position in layer_compressions. */
 /* Before anything is done: has the format such a level? */
 int layer_flags_check(const struct compress_opts *o, struct err *e);
 struct compress_opts layer_flags_compression(const struct layer_flags *f);
-enum layer_compression layer_flags_kind(int choice);
 
 #define CHANGE_OPT_ROW(at)                                                                         \
 	{                                                                                          \
