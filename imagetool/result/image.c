@@ -13,8 +13,7 @@ bool result_is_docker(const struct result_output *out)
 {
 	if (out->oci_types != OUTPUT_UNSAID)
 		return out->oci_types == OUTPUT_NO;
-	return out->kind == OUTPUT_DOCKER &&
-	       !(out->has_compression && out->compression.kind == LAYER_ZSTD);
+	return out->kind == OUTPUT_DOCKER && !result_output_is_oci_only(out);
 }
 
 void result_tell(const struct result_input *in, const char *what, const char *object)

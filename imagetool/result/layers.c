@@ -132,14 +132,18 @@ static int compress(const struct result_input *in, const struct result_output *o
 	size_t first = out->force_compression ? 0 : l->n_base;
 	const struct oci_strings ids = { l->diff_ids.items + first, l->n - first };
 	/* One that was asked for by its level is made at that level. */
-	const struct recompress_opts how = { .to = *opts, .force = opts->level > 0 };
+	const struct recompress_opts how = { .to = *opts,
+					     .form = out->form,
+					     .force = opts->level > 0 };
 
 	if (made->compressed.n > 0 &&
-	    (made->compression.kind != opts->kind || made->compression.level != opts->level)) {
+	    (made->compression.kind != opts->kind || made->compression.level != opts->level ||
+	     made->form != out->form)) {
 		recompressed_done(&made->compressed);
 		made->compressed = (struct recompressed){ 0 };
 	}
 	made->compression = *opts;
+	made->form = out->form;
 	return recompress_layers(in->store, l->layers + first, &ids, &how, &made->compressed, a, e);
 }
 

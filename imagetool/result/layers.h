@@ -20,7 +20,9 @@ struct result_shared {
 	size_t n_statements;
 	bool asked; /* for them */
 	struct recompressed squashed, retimed, compressed;
-	struct compress_opts compression; /* of `compressed` */
+	/* Of `compressed`: */
+	struct compress_opts compression;
+	enum chunked_form form;
 };
 void result_shared_done(struct result_shared *m);
 AUTO_DEFINE_DONE(result_shared, result_shared_done)

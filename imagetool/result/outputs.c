@@ -74,19 +74,21 @@ static int set_compression(struct result_output *o, const char *value, struct er
 	static const struct {
 		const char *word;
 		enum layer_compression kind;
-	} known[] = { { "uncompressed", LAYER_PLAIN },
-		      { "gzip", LAYER_GZIP },
-		      { "zstd", LAYER_ZSTD } };
+		enum chunked_form form;
+	} known[] = { { "uncompressed", LAYER_PLAIN, CHUNKED_NONE },
+		      { "gzip", LAYER_GZIP, CHUNKED_NONE },
+		      { "estargz", LAYER_GZIP, CHUNKED_STARGZ },
+		      { "zstd", LAYER_ZSTD, CHUNKED_NONE } };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (streq(value, known[i].word)) {
 			o->has_compression = true;
 			o->compression.kind = known[i].kind;
+			o->form = known[i].form;
 			return 0;
 		}
-	if (streq(value, "estargz"))
-		return err_set(e, ENOTSUP, "eStargz layers are not made here: choose gzip or zstd");
-	return err_set(e, EINVAL, "unknown compression '%.80s': uncompressed, gzip or zstd", value);
+	return err_set(e, EINVAL,
+		       "unknown compression '%.80s': uncompressed, gzip, estargz or zstd", value);
 }
 
 static int set_level(struct result_output *o, const char *value, struct err *e)
@@ -275,10 +277,11 @@ static int check(struct result_output *o, struct err *e)
 		return err_set(e, EINVAL,
 			       "standard output is a terminal: redirect it, or name a "
 			       "file by dest=");
-	if (o->oci_types == OUTPUT_NO && o->has_compression && o->compression.kind == LAYER_ZSTD)
+	if (o->oci_types == OUTPUT_NO && result_output_is_oci_only(o))
 		return err_set(e, EINVAL,
-			       "compression=zstd and oci-mediatypes=false exclude each "
-			       "other: Docker's format knows no zstd");
+			       "compression=%s and oci-mediatypes=false exclude each "
+			       "other: Docker's format knows no %s",
+			       o->form ? "estargz" : "zstd", o->form ? "annotations" : "zstd");
 	if (o->oci_types == OUTPUT_NO && o->kind == OUTPUT_OCI)
 		return err_set(e, EINVAL,
 			       "an OCI layout has no Docker media types: use "

@@ -3,6 +3,7 @@
 #ifndef IMAGETOOL_RESULT_OUTPUTS_H
 #define IMAGETOOL_RESULT_OUTPUTS_H
 
+#include "imagetool/chunked/position.h"
 #include "imagetool/codec/compress.h"
 #include "imagetool/result/annotations.h"
 #include "libutil/strv.h"
@@ -34,6 +35,7 @@ struct result_output {
 	enum output_choice oci_types, oci_artifact, tar, split, retime;
 	bool has_compression, force_compression;
 	struct compress_opts compression; /* `level` counts also without `has_compression` */
+	enum chunked_form form;           /* of its layers */
 	struct result_annotations annotations;
 	char *attestation_prefix; /* owned; of files that tell of files; NULL */
 };
@@ -56,6 +58,11 @@ int result_names_add(struct strv *names, const char *text, struct err *e);
 static inline bool result_output_is_files(const struct result_output *o)
 {
 	return o->kind == OUTPUT_LOCAL || o->kind == OUTPUT_TAR;
+}
+/* Layers as Docker's manifests can't have them. */
+static inline bool result_output_is_oci_only(const struct result_output *o)
+{
+	return o->form || (o->has_compression && o->compression.kind == LAYER_ZSTD);
 }
 /* An image that the store keeps. */
 static inline bool result_output_is_stored(const struct result_output *o)

@@ -229,3 +229,26 @@ none() {
 	run -2 image convert --compression-format estargz --format docker odd odd:docker
 	[[ $output == *"take --format oci"* ]]
 }
+
+@test "build makes it as BuildKit spells it, of the base's layers when that is forced" {
+	cp -a "$BATS_FILE_TMPDIR/maker" "$STORE"
+	mkdir ctx
+	printf 'FROM base:v1\nCOPY new /new\nENV A=b\n' >ctx/Dockerfile
+	echo new >ctx/new
+	local key='.annotations["containerd.io/snapshot/stargz/toc.digest"]'
+	image build -q -o "type=image,name=$REGISTRY/test/built:1,push=true,compression=estargz" ctx
+	skopeo inspect --raw --tls-verify=false "docker://$REGISTRY/test/built:1" >manifest
+	jq -e ".layers | length == 2 and (.[0] | $key == null) and (.[1] | $key != null)" manifest
+	take_apart "$STORE" "$REGISTRY/test/built:1" 1
+	[ "$DIFF_ID" = "sha256:$(sum <stream)" ]
+	[ "$(jq -r '.annotations["containerd.io/snapshot/stargz/toc.digest"]' layer)" = "sha256:$(sum <table)" ]
+	image build -q -o type=oci,dest=all,tar=false,compression=estargz,force-compression=true,compression-level=6 \
+		-o type=oci,dest=gzip,tar=false ctx
+	skopeo inspect --raw oci:all | jq -e ".layers | length == 2 and all(.[]; $key != null)"
+	skopeo inspect --raw oci:gzip | jq -e ".layers | all(.[]; $key == null)"
+	image build -q -o type=docker,dest=d.tar,compression=estargz ctx
+	skopeo inspect --raw oci-archive:d.tar | jq -e ".layers[1] | $key != null"
+	run -2 image build -q -o type=image,compression=estargz,oci-mediatypes=false ctx
+	[[ $output == *"compression=estargz and oci-mediatypes=false exclude each other"* ]]
+	image verify -q
+}

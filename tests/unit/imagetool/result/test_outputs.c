@@ -62,9 +62,10 @@ static void what_cannot_be_is_told(void **state UNUSED)
 	refuses("type=oci,dest=x,color=red", "unknown key 'color'");
 	refuses("type=local,dest=x,push=true", "type=local has no 'push'");
 	refuses("type=oci,dest=x,tar=maybe", "neither true nor false");
-	refuses("type=image,compression=estargz", "eStargz");
 	refuses("type=image,compression=lz4", "unknown compression");
 	refuses("type=image,compression=zstd,oci-mediatypes=false", "exclude each other");
+	refuses("type=image,compression=estargz,oci-mediatypes=false", "exclude each other");
+	refuses("type=image,compression=estargz,compression-level=10", "no level 10");
 	refuses("type=image,name=Bad Name", "name");
 	refuses("type=local,dest=x,annotation.a=b", "has no annotations");
 	refuses("type=oci,dest=\"x", "double quote");

@@ -277,6 +277,24 @@ static void another_compression_keeps_diff_ids(void **state)
 	assert_string_equal(img.config->rootfs->diff_ids.items[1], w->layers[1].diff_id);
 }
 
+static void estargz_has_files_more_and_so_other_diff_ids(void **state)
+{
+	struct world *w = *state;
+	auto_(image) struct image img = { 0 };
+	const struct image_descriptor *layers;
+
+	strv_add(&w->flags.outputs, "type=docker,compression=estargz");
+	write_it(w, &img);
+	layers = img.manifest->layers.items;
+	assert_string_equal(img.manifest->media_type, MEDIA_OCI_MANIFEST);
+	assert_string_equal(layers[0].digest, w->layers[0].desc.digest);
+	assert_string_equal(layers[1].media_type, "application/vnd.oci.image.layer.v1.tar+gzip");
+	assert_string_equal(layers[1].annotations.items[0].key, STARGZ_KEY_DIGEST);
+	assert_string_equal(layers[1].annotations.items[1].key, STARGZ_KEY_SIZE);
+	assert_string_equal(img.config->rootfs->diff_ids.items[0], w->layers[0].diff_id);
+	assert_string_not_equal(img.config->rootfs->diff_ids.items[1], w->layers[1].diff_id);
+}
+
 static void dockers_words_are_dockers(void **state)
 {
 	struct world *w = *state;
@@ -559,6 +577,7 @@ int main(void)
 		TEST(a_base_whose_history_says_no_time_keeps_it),
 		TEST(squash_leaves_one_layer_above_the_base),
 		TEST(another_compression_keeps_diff_ids),
+		TEST(estargz_has_files_more_and_so_other_diff_ids),
 		TEST(dockers_words_are_dockers),
 		TEST(annotations_go_to_their_documents),
 		TEST(an_index_annotation_needs_an_index),
