@@ -7,6 +7,7 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/store/descriptor.h"
+#include "libutil/alloc.h"
 #include "libutil/strbuf.h"
 #include "libutil/strv.h"
 
@@ -137,9 +138,34 @@ int platform_parse(const char *text, struct platform *ret, struct err *e)
 	return 0;
 }
 
+/* Without the name of a system in front of it. */
+static bool is_arch(const char *word)
+{
+	static const char *const others[] = { "386",   "loong64", "mips64le", "ppc64",
+					      "s390x", "mips64",  "mipsle",   "mips" };
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (streq(others[i], word))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(arch_alias); i++)
+		if (streq(arch_alias[i].from, word))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(arch_variants); i++)
+		if (streq(arch_variants[i].arch, word))
+			return true;
+	return false;
+}
+
+int platform_parse_typed(const char *text, struct platform *ret, struct err *e)
+{
+	autofree char *full = is_arch(text) ? xasprintf("linux/%s", text) : NULL;
+
+	return platform_parse(full ? full : text, ret, e);
+}
+
 int platform_of_option(const char *text, struct platform *ret, struct err *e)
 {
-	int r = platform_parse(text, ret, e);
+	int r = platform_parse_typed(text, ret, e);
 
 	return r < 0 ? image_usage(err_wrap(e, r, "--platform")) : 0;
 }

@@ -17,6 +17,8 @@ struct platform {
 
 /* "linux/arm64/v8"; uname's spellings (x86_64, aarch64) are understood. */
 int platform_parse(const char *text, struct platform *ret, struct err *e);
+/* Also an architecture alone, as people type it: "arm64" is of Linux. */
+int platform_parse_typed(const char *text, struct platform *ret, struct err *e);
 /* What --platform says. */
 int platform_of_option(const char *text, struct platform *ret, struct err *e);
 /* This machine's. */

@@ -135,7 +135,7 @@ static int add_platform(struct build_values *v, struct arena *a, const char *tex
 
 	platform_host(&p);
 	if (!streq(text, "local"))
-		r = platform_parse(text, &p, e);
+		r = platform_parse_typed(text, &p, e);
 	else
 		p.variant[0] = '\0';
 	if (r < 0)

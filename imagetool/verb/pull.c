@@ -44,6 +44,11 @@ static const struct opt pull_opts[] = {
 	  .offset = offsetof(struct pull_values, platform),
 	  .arg = "OS/ARCH[/VARIANT]",
 	  .help = "which image of several; by default the one for this machine" },
+	{ .name = "arch", /* podman's word; --platform takes an architecture alone */
+	  .kind = OPT_STRING,
+	  .bits = OPT_HIDDEN,
+	  .offset = offsetof(struct pull_values, platform),
+	  .arg = "ARCH" },
 	REGISTRY_OPT_ROWS(offsetof(struct pull_values, registry)),
 	{ .name = "unpack",
 	  .kind = OPT_CALL,

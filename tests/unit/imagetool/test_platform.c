@@ -57,6 +57,27 @@ static void what_is_no_platform_is_refused(void **state UNUSED)
 	}
 }
 
+static void an_architecture_alone_is_linux_s_where_people_type_it(void **state UNUSED)
+{
+	static const struct {
+		const char *text, *full;
+	} rows[] = { { "arm64", "linux/arm64" },
+		     { "x86_64", "linux/amd64" },
+		     { "s390x", "linux/s390x" },
+		     { "armhf", "linux/arm/v7" },
+		     { "windows/arm64", "windows/arm64" } };
+	char text[PLATFORM_TEXT_SIZE];
+	struct platform p;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(platform_parse_typed(rows[i].text, &p, NULL), 0);
+		assert_string_equal(platform_text(&p, text), rows[i].full);
+	}
+	assert_int_equal(platform_parse_typed("linux", &p, NULL), -EINVAL);
+	assert_int_equal(platform_parse_typed("pentium", &p, NULL), -EINVAL);
+	assert_int_equal(platform_parse("arm64", &p, NULL), -EINVAL);
+}
+
 static void this_machine_is_linux_on_something(void **state UNUSED)
 {
 	struct platform p;
@@ -146,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spellings_of_an_architecture_are_one),
 		cmocka_unit_test(what_is_no_platform_is_refused),
+		cmocka_unit_test(an_architecture_alone_is_linux_s_where_people_type_it),
 		cmocka_unit_test(this_machine_is_linux_on_something),
 		cmocka_unit_test(the_best_entry_is_chosen_the_first_among_equals),
 		cmocka_unit_test(no_match_names_what_there_is),
