@@ -201,6 +201,25 @@
 	  "the root file system is a directory: limit it by a quota of its file system")           \
 	X(0, "health-cmd", health_cmd, "VALUE",                                                    \
 	  "nobody would run it: use the health check of what supervises the container")            \
+	X(0, "health-interval", health_interval, "VALUE",                                          \
+	  "nobody would run it: use the health check of what supervises the container")            \
+	X(0, "health-retries", health_retries, "VALUE",                                            \
+	  "nobody would run it: use the health check of what supervises the container")            \
+	X(0, "health-start-period", health_start_period, "VALUE",                                  \
+	  "nobody would run it: use the health check of what supervises the container")            \
+	X(0, "health-timeout", health_timeout, "VALUE",                                            \
+	  "nobody would run it: use the health check of what supervises the container")            \
+	X(0, "no-healthcheck", no_healthcheck, NULL,                                               \
+	  "nobody runs the image's health check: leave it out")                                    \
+	X(0, "pull", pull, "VALUE",                                                                \
+	  "the image is taken from the store: 'creel-image pull IMAGE' brings what is newer")      \
+	X(0, "uidmap", uidmap, "VALUE",                                                            \
+	  "give --subids, or --userns ns:PATH of a namespace that has them")                       \
+	X(0, "gidmap", gidmap, "VALUE",                                                            \
+	  "give --subids, or --userns ns:PATH of a namespace that has them")                       \
+	X(0, "tz", tz, "VALUE", "--env TZ=ZONE does it where the image has the zones")             \
+	X(0, "sig-proxy", sig_proxy, "VALUE",                                                      \
+	  "a bundle does not run: creel run passes signals on")                                    \
 	X(0, "runtime", runtime, "VALUE",                                                          \
 	  "any OCI runtime takes the bundle: creel run -b DIR ID")
 

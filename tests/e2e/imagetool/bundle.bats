@@ -361,6 +361,8 @@ q() { # JQ-FILTER: of the bundle's config.json
 		--publish:_a_bundle_has_no_network -p 80:80
 		--interactive:_a_bundle_has_no_streams -i
 		--gpus: --gpus all
+		--pull:_the_image_is_taken_from_the_store --pull always
+		--no-healthcheck:_nobody_runs --no-healthcheck
 		--kernel-memory: --kernel-memory 5m
 		--log-driver: --log-driver journald
 	E
