@@ -23,11 +23,14 @@ static const enum image_format format_of[] = { IMAGE_AS_IS, IMAGE_OCI, IMAGE_DOC
 
 struct values {
 	const char *platform, *digestfile;
-	int format;
+	int format, multi_arch;
 	int64_t max_size;
 	bool all, preserve_digests, json, quiet;
 	struct registry_flags both, from, to;
 };
+
+enum multi_arch { MULTI_ARCH_SYSTEM, MULTI_ARCH_ALL };
+static const char *const multi_archs[] = { "system", "all", NULL };
 
 static const struct opt opts[] = {
 	{ .letter = 'a',
@@ -35,6 +38,12 @@ static const struct opt opts[] = {
 	  .kind = OPT_FLAG,
 	  .offset = offsetof(struct values, all),
 	  .help = "copy the images of all platforms, and the index that names them" },
+	/* skopeo's way of saying it. */
+	{ .name = "multi-arch",
+	  .kind = OPT_CHOICE,
+	  .bits = OPT_HIDDEN,
+	  .offset = offsetof(struct values, multi_arch),
+	  .choices = multi_archs },
 	{ .name = "platform",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct values, platform),
@@ -187,7 +196,7 @@ static int copy(const struct values *v, const struct ends *ends, const struct co
 
 static int run_ends(const void *global, struct values *v, struct ends *ends, struct err *e)
 {
-	struct copy_opts how = { .all = v->all,
+	struct copy_opts how = { .all = v->all || v->multi_arch == MULTI_ARCH_ALL,
 				 .format = format_of[v->format],
 				 .preserve_digests = v->preserve_digests };
 	auto_(store) struct store *store = NULL;
@@ -223,7 +232,7 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 
 	if (v->max_size < 0)
 		return err_set(e, IMAGE_EUSAGE, "--max-size: a size, or none at all");
-	if (v->all && v->platform)
+	if ((v->all || v->multi_arch == MULTI_ARCH_ALL) && v->platform)
 		return err_set(e, IMAGE_EUSAGE, "--all and --platform exclude each other");
 	r = place_parse(args[0], &ends.from, e);
 	if (r >= 0)

@@ -77,6 +77,8 @@ extern const char *const registry_flag_bools[];
 		  .help = "containerd's hosts: DIR/HOST/hosts.toml in place of the usual directories" }, \
 		{ REGISTRY_FLAG("", "retry", OPT_U32, base, retry), .arg = "N",                          \
 		  .help = "failures in a row to forgive for each blob (5)" },                            \
+		{ REGISTRY_FLAG("", "retry-times", OPT_U32, base, retry), .bits = OPT_HIDDEN,            \
+		  .arg = "N" }, /* skopeo's word */                                                      \
 	{                                                                                                \
 		REGISTRY_FLAG("", "timeout", OPT_U32, base, timeout),                                    \
 			.arg = "SECONDS",                                                                \

@@ -151,6 +151,7 @@ make_index() {
 	make_index
 	[ "$(copy --all oci:lay2:multi "docker://$REGISTRY/m:1")" = "$INDEX_DIGEST" ]
 	[ "$(skopeo inspect --tls-verify=false --raw "docker://$REGISTRY/m:1" | sha256sum | cut -c-64)" = "${INDEX_DIGEST#*:}" ]
+	[ "$(copy --multi-arch all --retry-times 2 "docker://$REGISTRY/m:1" oci:o3:n)" = "$INDEX_DIGEST" ]
 	for to in "docker://$REGISTRY/n:1" oci:o2:n oci-archive:ob.tar:n dir:d2 creel:multi:1; do
 		[ "$(copy --all "docker://$REGISTRY/m:1" "$to")" = "$INDEX_DIGEST" ]
 		[ "$(copy --platform linux/amd64 "$to" "creel:x:$(tr -dc a-z <<<"$to")")" = "$DIGEST" ]
