@@ -43,6 +43,27 @@ static void add_load(struct result_outputs *o)
 	result_outputs_add_store(o);
 }
 
+/* Layouts hold OCI's format alone, docker's archives and files have their own. */
+static int add_format(const char *format, struct result_outputs *o, struct err *e)
+{
+	enum output_choice oci = OUTPUT_YES;
+
+	if (!format)
+		return 0;
+	if (streq(format, "docker"))
+		oci = OUTPUT_NO;
+	else if (!streq(format, "oci"))
+		return err_set(e, EINVAL, "--format '%.50s': there are oci and docker", format);
+	for (size_t i = 0; i < o->n; i++) {
+		struct result_output *out = &o->items[i];
+
+		if (out->oci_types == OUTPUT_UNSAID &&
+		    (out->kind == OUTPUT_IMAGE || out->kind == OUTPUT_REGISTRY))
+			out->oci_types = oci;
+	}
+	return 0;
+}
+
 static int check_one(const struct result_plan *p, const struct result_output *o, struct err *e)
 {
 	const struct strv *names = o->has_names ? &o->names : &p->tags;
@@ -75,7 +96,9 @@ int result_plan_make(const struct result_flags *flags, struct result_plan *ret, 
 		add_push(&ret->outputs);
 	if (flags->load || ret->outputs.n == 0)
 		add_load(&ret->outputs);
-	r = check_stdout(ret, e);
+	r = add_format(flags->format, &ret->outputs, e);
+	if (r >= 0)
+		r = check_stdout(ret, e);
 	for (size_t i = 0; i < ret->outputs.n && r >= 0; i++)
 		r = check_one(ret, &ret->outputs.items[i], e);
 	return r;

@@ -10,7 +10,7 @@
 struct result_flags {
 	struct strv outputs, tags, annotations;
 	bool push, load, squash;
-	const char *iidfile, *metadata_file;
+	const char *iidfile, *metadata_file, *format;
 };
 
 /* Rows for the verb's table; `at` is where its values have a struct result_flags. */
@@ -51,6 +51,12 @@ struct result_flags {
 		  .offset = (at) + offsetof(struct result_flags, iidfile),                                 \
 		  .arg = "FILE",                                                                           \
 		  .help = "write the image's id there" },                                                  \
+		{ .name = "format",                                                                        \
+		  .kind = OPT_STRING,                                                                      \
+		  .offset = (at) + offsetof(struct result_flags, format),                                  \
+		  .arg = "oci|docker",                                                                     \
+		  .help = "of images of which --output does not say it, as podman has it: short for "      \
+			  "oci-mediatypes=true or false" },                                                \
 	{                                                                                                  \
 		.name = "metadata-file", .kind = OPT_STRING,                                               \
 		.offset = (at) + offsetof(struct result_flags, metadata_file), .arg = "FILE",              \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "imagetool/build/foreign.h"
 #include "imagetool/build/rootless.h"
 #include "imagetool/cni/conf.h"
 #include "imagetool/errors.h"
@@ -42,6 +43,26 @@ static const enum build_pull pull_of[] = {
 		.letter = l, .name = n, .kind = OPT_##k, .offset = RUN_AT(member), .arg = a,       \
 		.help = h                                                                          \
 	}
+
+#define ALWAYS_ROW(n)                                                                              \
+	{                                                                                          \
+		.name = n, .kind = OPT_CALL, .bits = OPT_HIDDEN | OPT_OPTIONAL, .arg = "BOOL",     \
+		.call = only_true                                                                  \
+	}
+
+/* Also --rm=true, as docker writes it. */
+static int only_true(void *values UNUSED, const char *text, struct err *e)
+{
+	bool yes = true;
+
+	if (text && parse_bool(text, &yes) < 0)
+		return err_set(e, EINVAL, "'%.50s' is neither true nor false", text);
+	return yes ? 0
+		   : err_set(e, EINVAL,
+			     "--rm, --force-rm and --layers are always so: steps leave no "
+			     "containers behind and are kept for the next build; --no-cache does "
+			     "them anew");
+}
 
 static const struct opt opts[] = {
 	ROW('f', "file", STRING, file, "FILE",
@@ -130,7 +151,17 @@ static const struct opt opts[] = {
 	    "when the image was made, or what is as old as it: the context, a named one, or a stage "
 	    "that downloads; by default the build argument or $SOURCE_DATE_EPOCH"),
 	REGISTRY_OPT_ROWS(offsetof(struct values, registry)),
-	OPT_END,
+	/* What they ask for is so: no step leaves a container, and each is kept for the next build.
+	 */
+	{ .name = "arch", /* podman's word; --platform takes an architecture alone */
+	  .kind = OPT_LIST,
+	  .bits = OPT_HIDDEN,
+	  .offset = AT(platforms),
+	  .arg = "ARCH" },
+	ALWAYS_ROW("rm"),
+	ALWAYS_ROW("force-rm"),
+	ALWAYS_ROW("layers"),
+	BUILD_FOREIGN_OPTIONS(BUILD_FOREIGN_ROW) OPT_END,
 };
 
 static void defaults(void *values)

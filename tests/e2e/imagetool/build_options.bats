@@ -32,6 +32,11 @@ refused() {
 		refused "$words" "$@"
 	done <<-'END'
 		--tag ''|-t ''
+		--format 'v3'|--format v3
+		are always so|--rm=false
+		'maybe' is neither true|--layers=maybe
+		--builder: there are no builders|--builder x
+		--volume: steps mount what the Dockerfile says|-v /a:/b
 		unknown type 'bogus'|-o type=bogus
 		type=local needs dest=|-o type=local
 		gzip has no level 99|-o type=image,compression-level=99
@@ -147,6 +152,14 @@ refused() {
 	echo sha256:old >id
 	good --check --iidfile id ctx
 	[ -e id ]
+}
+
+@test "what podman and older docker say: --format, --rm, --force-rm, --layers, --arch" {
+	printf 'FROM base:1\nLABEL a=b\n' >ctx/Dockerfile
+	creel-image --store store bud -q --rm=true --force-rm --layers --format docker -t f:1 ctx
+	[ "$(creel-image --store store inspect -f '{{.MediaType}}' f:1)" = application/vnd.docker.distribution.manifest.v2+json ]
+	creel-image --store store buildx build -q --rm --arch s390x --format oci -t f:2 - <<<'FROM scratch'
+	[ "$(creel-image --store store inspect -f '{{.MediaType}} {{.Architecture}}' f:2)" = "application/vnd.oci.image.manifest.v1+json s390x" ]
 }
 
 @test "--load keeps an image beside other outputs, labels win over the Dockerfile's" {
