@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Go programs carry the modules they were made of.  The linker puts them at the
- * beginning of the first writable segment, behind a magic; from Go 1.18 on as two
- * texts with their lengths in front.  Only 64-bit little-endian ELF files are read.
+ * Go programs carry the modules they were made of, behind a magic; from Go 1.18 on as
+ * two texts with their lengths in front.  They are a section; in a program that has no
+ * names of sections any more they lie at the beginning of the first writable segment,
+ * unless a linker of C's made it.  Only 64-bit little-endian ELF files are read.
  */
 #include <elf.h>
 
+#include "imagetool/attest/elf_section.h"
 #include "imagetool/attest/lines.h"
 #include "imagetool/attest/packages.h"
 
+#define SECTION      ".go.buildinfo"
 #define MAGIC        "\xff Go buildinf:"
 #define MAGIC_SIZE   14
 #define HEADER_SIZE  32
@@ -82,8 +85,12 @@ static bool is_elf(const unsigned char *file, size_t len, Elf64_Ehdr *ret)
 
 int find_go_info(const unsigned char *file, size_t len, struct go_info *ret)
 {
+	const unsigned char *section;
+	size_t section_len;
 	Elf64_Ehdr head;
 
+	if (elf_section(file, len, SECTION, &section, &section_len))
+		return search(section, section_len, ret);
 	if (!is_elf(file, len, &head))
 		return 0;
 	for (size_t i = 0; i < head.e_phnum; i++) {

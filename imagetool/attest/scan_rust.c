@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Crates of Rust: what Cargo wrote down beside the sources, and what cargo-auditable
- * puts into a program: section ".dep-v0", a JSON document that zlib compressed.  Only
- * 64-bit little-endian ELF files are read.
+ * puts into a program: section ".dep-v0", a JSON document that zlib compressed.
  */
-#include <elf.h>
 #include <zlib.h>
 
+#include "imagetool/attest/elf_section.h"
 #include "imagetool/attest/lines.h"
 #include "imagetool/attest/packages.h"
 #include "libutil/json.h"
@@ -52,43 +51,14 @@ int parse_cargo_lock(struct packages *p, const char *text, size_t len, const cha
 
 /* ---- Programs ---- */
 
-static bool read_section(const unsigned char *file, size_t len, const Elf64_Ehdr *head, size_t i,
-			 Elf64_Shdr *ret)
-{
-	memcpy(ret, file + head->e_shoff + i * sizeof(*ret), sizeof(*ret));
-	return ret->sh_type != SHT_NOBITS && ret->sh_offset <= len &&
-	       ret->sh_size <= len - ret->sh_offset;
-}
-
-static bool has_sections(const unsigned char *file, size_t len, Elf64_Ehdr *ret)
-{
-	if (len < sizeof(*ret) || memcmp(file, ELFMAG, SELFMAG) != 0 ||
-	    file[EI_CLASS] != ELFCLASS64 || file[EI_DATA] != ELFDATA2LSB)
-		return false;
-	memcpy(ret, file, sizeof(*ret));
-	return ret->e_shentsize == sizeof(Elf64_Shdr) && ret->e_shoff < len &&
-	       ret->e_shnum <= (len - ret->e_shoff) / sizeof(Elf64_Shdr) &&
-	       ret->e_shstrndx < ret->e_shnum;
-}
-
 int find_rust_crates(const unsigned char *file, size_t len, const char **ret, size_t *ret_len)
 {
-	Elf64_Shdr names, s;
-	Elf64_Ehdr head;
+	const unsigned char *text;
 
-	if (!has_sections(file, len, &head) ||
-	    !read_section(file, len, &head, head.e_shstrndx, &names))
+	if (!elf_section(file, len, SECTION, &text, ret_len))
 		return 0;
-	for (size_t i = 0; i < head.e_shnum; i++) {
-		if (!read_section(file, len, &head, i, &s) || s.sh_name >= names.sh_size ||
-		    names.sh_size - s.sh_name < sizeof(SECTION) ||
-		    memcmp(file + names.sh_offset + s.sh_name, SECTION, sizeof(SECTION)) != 0)
-			continue;
-		*ret = (const char *)file + s.sh_offset;
-		*ret_len = (size_t)s.sh_size;
-		return 1;
-	}
-	return 0;
+	*ret = (const char *)text;
+	return 1;
 }
 
 /* false: it is damaged, or too large. */

@@ -187,7 +187,8 @@ static void cargo_lists_what_came_from_elsewhere(void **state UNUSED)
 /* A program with nothing but names of sections and one of them. */
 static size_t make_program(unsigned char *file, const char *section, const void *data, size_t len)
 {
-	static const char names[] = "\0.shstrtab\0.dep-v0";
+	static const char names[] = "\0.shstrtab\0.dep-v0\0.go.buildinfo";
+	size_t at = streq(section, names + 11) ? 11 : 19;
 	Elf64_Ehdr head = { .e_shoff = sizeof(Elf64_Ehdr),
 			    .e_shentsize = sizeof(Elf64_Shdr),
 			    .e_shnum = 2,
@@ -196,12 +197,12 @@ static size_t make_program(unsigned char *file, const char *section, const void 
 			      .sh_type = SHT_STRTAB,
 			      .sh_offset = sizeof(head) + sizeof(s),
 			      .sh_size = sizeof(names) },
-			    { .sh_name = 11,
+			    { .sh_name = (Elf64_Word)at,
 			      .sh_type = SHT_PROGBITS,
 			      .sh_offset = sizeof(head) + sizeof(s) + sizeof(names),
 			      .sh_size = len } };
 
-	assert_string_equal(names + 11, section);
+	assert_string_equal(names + at, section);
 	memcpy(head.e_ident, ELFMAG, SELFMAG);
 	head.e_ident[EI_CLASS] = ELFCLASS64;
 	head.e_ident[EI_DATA] = ELFDATA2LSB;
@@ -240,6 +241,21 @@ static void auditable_programs_say_what_they_are_made_of(void **state UNUSED)
 		assert_int_equal(find_rust_crates(file, i, &found, &found_len), 0);
 	assert_int_equal(parse_rust_crates(&p, (const char *)packed, packed_len / 2, "/x", &e), 0);
 	assert_int_equal(p.n, 2);
+}
+
+/* A linker of C's puts it anywhere. */
+static void go_programs_may_have_a_section_for_it(void **state UNUSED)
+{
+	unsigned char go_file[512] = { 0 }, file[1024];
+	size_t len = make_go_program(go_file, "go1.19.8", ""), all;
+	struct go_info go;
+
+	all = make_program(file, ".go.buildinfo", go_file + 128, len - 128);
+	assert_int_equal(find_go_info(file, all, &go), 1);
+	assert_int_equal(go.version_len, 8);
+	assert_memory_equal(go.version, "go1.19.8", 8);
+	for (size_t i = 0; i < all; i++)
+		assert_int_equal(find_go_info(file, i, &go), 0);
 }
 
 /* ---- The tree ---- */
@@ -556,6 +572,7 @@ int main(void)
 		cmocka_unit_test(go_programs_name_their_standard_library),
 		cmocka_unit_test(cargo_lists_what_came_from_elsewhere),
 		cmocka_unit_test(auditable_programs_say_what_they_are_made_of),
+		cmocka_unit_test(go_programs_may_have_a_section_for_it),
 		cmocka_unit_test(a_tree_is_looked_through),
 		cmocka_unit_test(links_and_pipes_are_not_read),
 		cmocka_unit_test(an_sbom_is_spdx),
