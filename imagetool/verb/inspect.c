@@ -20,8 +20,11 @@
 struct inspect_values {
 	const char *platform, *format;
 	bool raw, config, no_tags;
+	int type; /* there is one */
 	struct registry_flags registry;
 };
+
+static const char *const types[] = { "image", NULL };
 
 static const struct opt inspect_opts[] = {
 	{ .name = "raw",
@@ -38,6 +41,12 @@ static const struct opt inspect_opts[] = {
 	  .offset = offsetof(struct inspect_values, format),
 	  .arg = "TEMPLATE",
 	  .help = "print what a template of Go's kind makes of it: '{{.Config.Env}}', '{{json .}}'" },
+	/* docker's and podman's, whose stores have containers, too. */
+	{ .name = "type",
+	  .kind = OPT_CHOICE,
+	  .bits = OPT_HIDDEN,
+	  .offset = offsetof(struct inspect_values, type),
+	  .choices = types },
 	{ .name = "platform",
 	  .kind = OPT_STRING,
 	  .offset = offsetof(struct inspect_values, platform),

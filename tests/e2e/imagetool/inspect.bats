@@ -62,6 +62,8 @@ with_history() {
 	[ "$(jq -r '.[0].RepoDigests[1]' <<<"$output")" = "example.com/other@$DIGEST" ]
 	[ "$(image inspect name:1 other:2 example.com/other:2 2>/dev/null | jq length)" = "" ]
 	[ "$(image inspect name:1 example.com/other:2 | jq length)" = 2 ]
+	[ "$(image inspect --type=image -f '{{.Id}}' name:1)" = "$CONFIG_DIGEST" ]
+	run -2 image inspect --type container name:1
 }
 
 @test "--format is Go's templates as far as people write them" {
