@@ -19,6 +19,7 @@
 
 struct list_values {
 	bool quiet, json;
+	bool all, no_trunc; /* of 'docker ps'; both are so */
 	struct strv filters;
 };
 
@@ -38,6 +39,15 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct list_values, filters),
 	  .arg = "KEY=VALUE",
 	  .help = "only those with id=TEXT in their id, status=STATUS, or exited=CODE" },
+	{ .letter = 'a',
+	  .name = "all",
+	  .kind = OPT_FLAG,
+	  .bits = OPT_HIDDEN,
+	  .offset = offsetof(struct list_values, all) },
+	{ .name = "no-trunc",
+	  .kind = OPT_FLAG,
+	  .bits = OPT_HIDDEN,
+	  .offset = offsetof(struct list_values, no_trunc) },
 	OPT_END,
 };
 

@@ -281,6 +281,8 @@ shim_is_up() {
 	shim_run "$ID-zero"
 	[ "$(shim list -q --filter status=running)" = "$ID-up" ]
 	[ "$(shim list -q --filter exited=3)" = "$ID-three" ]
+	# As 'docker ps' is typed: ended ones are shown anyway.
+	[ "$(shim ps -aq --no-trunc --filter exited=3)" = "$ID-three" ]
 	[ "$(shim list -q --filter exited=3 --filter exited=0)" = "$ID-three"$'\n'"$ID-zero" ]
 	[ "$(shim list -q --filter status=exited --filter id=zero)" = "$ID-zero" ]
 	[ -z "$(shim list -q --filter status=running --filter id=zero)" ]
