@@ -52,7 +52,7 @@ done
 # shellcheck disable=SC2086 # split into words
 order runtime $host
 image='template codec tar dockerfile store layer chunked erofs sign auth hosts registry snapshot unpack diff'
-image="$image context archive bundle mount pull push copy index commit progress graph cni step solve result"
+image="$image context archive cdi bundle mount pull push copy index commit progress graph cni step solve result"
 image="$image attest build verb"
 # shellcheck disable=SC2086 # split into words
 order imagetool $image

@@ -6,7 +6,7 @@ set -eu
 
 build="gcc libc6-dev make autoconf automake pkg-config busybox-static ca-certificates
 	libyajl-dev libseccomp-dev libcap-dev libssl-dev libcurl4-openssl-dev
-	zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libisal-dev libdeflate-dev libsqlite3-dev libsystemd-dev"
+	zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libisal-dev libdeflate-dev libyaml-dev libsqlite3-dev libsystemd-dev"
 test="bats libcmocka-dev git bzip2 xz-utils clang libclang-rt-14-dev clang-format clang-tidy cppcheck
 	shellcheck codespell openssl openssh-client strace jq procps util-linux bsdutils attr time iproute2 gzip pigz zstd tar libarchive-tools curl mandoc
 	bash-completion skopeo umoci buildah podman docker-registry runc crun uidmap passt slirp4netns python3

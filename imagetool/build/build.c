@@ -171,6 +171,7 @@ static struct run_env make_run_env(const struct build *b, const char *runtime, c
 		.options = &b->opts->run,
 		.allow_insecure = v->allow_insecure,
 		.allow_host = v->allow_host,
+		.devices = &v->devices,
 		.secrets = v->secrets,
 		.n_secrets = v->n_secrets,
 		.ssh = v->ssh,

@@ -164,20 +164,35 @@ static int read_platforms(const struct build_options *o, struct arena *a, struct
 
 /* ---- What steps may and see ---- */
 
-static int read_allow(const struct build_options *o, struct build_values *ret, struct err *e)
+/* "device", "device=...": what follows, or NULL. */
+static const char *device_right(const char *word)
 {
-	for (size_t i = 0; i < o->allow.n; i++) {
+	static const char right[] = "device";
+	const char *rest = starts_with(word, right) ? word + strlen(right) : NULL;
+
+	return rest && (!*rest || *rest == '=') ? rest : NULL;
+}
+
+static int read_allow(const struct build_options *o, struct arena *a, struct build_values *ret,
+		      struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < o->allow.n && r >= 0; i++) {
 		const char *word = o->allow.v[i];
 
 		if (streq(word, "network.host"))
 			ret->allow_host = true;
 		else if (streq(word, "security.insecure"))
 			ret->allow_insecure = true;
+		else if (device_right(word))
+			r = cdi_allow_parse(device_right(word), a, &ret->devices, e);
 		else
-			return err_set(e, EINVAL,
-				       "--allow '%.100s': there are network.host and "
-				       "security.insecure",
-				       word);
+			r = err_set(e, EINVAL,
+				    "there are network.host, security.insecure and "
+				    "device[=NAME[,alias=WORD]]");
+		if (r < 0)
+			return err_wrap(e, r, "--allow '%.100s'", word);
 	}
 	return 0;
 }
@@ -299,7 +314,7 @@ int build_values_read(const struct build_options *o, struct arena *a, struct bui
 	if (r >= 0)
 		r = read_platforms(o, a, ret, e);
 	if (r >= 0)
-		r = read_allow(o, ret, e);
+		r = read_allow(o, a, ret, e);
 	if (r >= 0)
 		r = read_network(o, a, ret, e);
 	if (r >= 0)

@@ -22,6 +22,7 @@ struct build_values {
 	struct cni_network *cni; /* of the arena; NULL: not asked for */
 	const char *cni_path;
 	bool allow_host, allow_insecure;
+	struct cdi_allow devices;
 	char *run_salt; /* of the arena, or NULL */
 	struct run_secret *secrets;
 	size_t n_secrets;

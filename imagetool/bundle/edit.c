@@ -4,8 +4,9 @@
 /* Security comes after the capabilities: what a filter allows depends on them.  Parameters of the
  * kernel come after the namespaces that they belong to. */
 static spec_edit_fn *const edits[] = {
-	edit_capabilities, edit_security,   edit_mounts,  edit_devices,     edit_resources,
-	edit_block_io,     edit_namespaces, edit_sysctls, edit_annotations, edit_process,
+	edit_capabilities, edit_security, edit_mounts,     edit_devices,
+	edit_resources,    edit_block_io, edit_namespaces, edit_sysctls,
+	edit_annotations,  edit_process,  edit_cdi,
 };
 
 int spec_edit_apply(struct spec_edit *ed, struct err *e)

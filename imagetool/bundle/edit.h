@@ -9,6 +9,7 @@
 #define IMAGETOOL_BUNDLE_EDIT_H
 
 #include "imagetool/bundle/options.h"
+#include "imagetool/cdi/devices.h"
 #include "libutil/alloc.h"
 #include "oci-spec/runtime_spec.h"
 
@@ -17,6 +18,10 @@ struct spec_edit {
 	struct runtime_spec *spec;
 	struct arena *a; /* owns what is added */
 	bool rootless;
+	bool bind_devices; /* no nodes can be made: the host's are mounted */
+	bool keep_root;    /* nodes outside of /dev would stay in it: the host's are mounted */
+	bool no_groups;    /* the kernel lets nobody choose groups */
+	const struct cdi_list *cdi; /* devices that vendors describe; NULL: none */
 	const char *name; /* what the container is called where nobody says: DIR's last component */
 };
 
@@ -35,6 +40,8 @@ spec_edit_fn edit_security;
 spec_edit_fn edit_mounts;
 /* edit_devices.c */
 spec_edit_fn edit_devices;
+/* edit_cdi.c: last of all */
+spec_edit_fn edit_cdi;
 /* edit_resources.c, edit_blkio.c */
 spec_edit_fn edit_resources, edit_block_io;
 /* edit_namespaces.c */
@@ -57,6 +64,8 @@ void edit_remove_string(struct oci_strings *list, const char *text);
 /* The mount at that place, or NULL. */
 struct spec_mount *edit_find_mount(const struct runtime_spec *spec, const char *destination);
 void edit_remove_mount(struct runtime_spec *spec, const char *destination);
+/* edit_devices.c: the host's file, mounted. */
+void edit_bind_device(struct spec_edit *ed, const char *source, const char *target);
 /* Made when it is not there. */
 struct spec_resources *edit_resources_of(struct spec_edit *ed);
 

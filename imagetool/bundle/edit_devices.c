@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 
 #include "imagetool/bundle/edit.h"
+#include "imagetool/cdi/name.h"
 #include "libutil/dir.h"
 #include "libutil/parse.h"
 #include "libutil/path.h"
@@ -46,13 +47,13 @@ static void add_rule(struct spec_edit *ed, const struct stat *st, const char *ac
 					   .access = access };
 }
 
-static void add_mount(struct spec_edit *ed, const struct device *d)
+void edit_bind_device(struct spec_edit *ed, const char *source, const char *target)
 {
 	struct spec_mount *m = edit_push(ed->a, &ed->spec->mounts, sizeof(*m));
 
-	m->destination = d->target;
+	m->destination = target;
 	m->type = "bind";
-	m->source = d->source;
+	m->source = source;
 	edit_push_string(ed->a, &m->options, "bind");
 	edit_push_string(ed->a, &m->options, "rprivate");
 	edit_push_string(ed->a, &m->options, "nosuid");
@@ -75,7 +76,7 @@ static void add_node(struct spec_edit *ed, const struct stat *st, const struct d
 static void add_device(struct spec_edit *ed, const struct stat *st, const struct device *d)
 {
 	if (ed->rootless) {
-		add_mount(ed, d);
+		edit_bind_device(ed, d->source, d->target);
 		return;
 	}
 	add_node(ed, st, d);
@@ -142,12 +143,10 @@ static int parse_device(const char *text, struct arena *a, struct device *ret, s
 	struct device d = { .access = ALL_ACCESS };
 
 	strv_split(&parts, text, ':', false);
-	/* "vendor.com/class=name" is the Container Device Interface. */
-	if (text[0] != '/' && strchr(text, '='))
-		return err_set(e, ENOTSUP,
-			       "CDI devices are not known here: name the device's path");
 	if (parts.n < 1 || parts.n > 3 || !path_is_absolute(parts.v[0]))
-		return err_set(e, EINVAL, "expected SRC[:DST][:rwm] with absolute paths");
+		return err_set(e, EINVAL,
+			       "expected SRC[:DST][:rwm] with absolute paths, or "
+			       "VENDOR/CLASS=NAME");
 	d.source = arena_strdup(a, parts.v[0]);
 	d.target = d.source;
 	if (parts.n == 2 && is_access(parts.v[1]))
@@ -249,6 +248,8 @@ int edit_devices(struct spec_edit *ed, struct err *e)
 	int r = o->privileged ? allow_all(ed, e) : 0;
 
 	for (size_t i = 0; i < o->devices.n && r >= 0; i++) {
+		if (cdi_looks_like_name(o->devices.v[i]))
+			continue; /* edit_cdi() */
 		r = add_named(ed, o->devices.v[i], e);
 		if (r < 0)
 			return err_wrap(e, r, "--device '%s'", o->devices.v[i]);

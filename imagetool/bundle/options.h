@@ -60,8 +60,14 @@
 	  "systempaths=unconfined, mask=PATH:..., unmask=PATH:... or ALL")                         \
 	X(B, 0, "privileged", FLAG, privileged, NULL,                                              \
 	  "all capabilities and devices, nothing hidden or filtered")                              \
-	X(B, 0, "device", LIST, devices, "SRC[:DST][:rwm]",                                        \
-	  "give a device of the host, or all below a directory")                                   \
+	X(B, 0, "device", LIST, devices, "SRC[:DST][:rwm]|VENDOR/CLASS=NAME",                      \
+	  "give a device of the host, or all below a directory; or one that its vendor "           \
+	  "describes (CDI)")                                                                       \
+	X(B, 0, "gpus", LIST, gpus, "all|N|device=ID[,ID...]",                                     \
+	  "the same for nvidia.com/gpu=all, or some of them")                                      \
+	X(B, 0, "cdi-spec-dir", LIST, cdi_dirs, "DIR",                                             \
+	  "where vendors describe devices, the later the stronger; by default /etc/cdi and "       \
+	  "/var/run/cdi")                                                                          \
 	X(B, 0, "device-cgroup-rule", LIST, device_rules, "TYPE MAJOR:MINOR rwm",                  \
 	  "allow devices by number: 'c 10:* rw'")
 
@@ -179,9 +185,6 @@
 	  "addresses are given to the namespace by who connects it: use --network ns:PATH")        \
 	X(0, "network-alias", network_alias, "VALUE",                                              \
 	  "there is no name server for it: use --add-host in the other container")                 \
-	X(0, "gpus", gpus, "VALUE",                                                                \
-	  "drivers of GPUs are not put into bundles: use --device and --mount, or a CDI "          \
-	  "hook of your own")                                                                      \
 	X(0, "kernel-memory", kernel_memory, "VALUE",                                              \
 	  "kernels have no such limit since Linux 6.1; --memory counts the kernel's too")          \
 	X(0, "log-driver", log_driver, "VALUE",                                                    \

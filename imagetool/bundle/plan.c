@@ -21,6 +21,7 @@ void bundle_plan_done(struct bundle_plan *p)
 	config_wishes_done(&p->wishes);
 	mount_args_done(&p->mounts);
 	identity_done(&p->identity);
+	cdi_wanted_done(&p->cdi);
 	free(p->name);
 }
 
@@ -144,7 +145,11 @@ static int convert(struct bundle_plan *p, const struct bundle_user *user, struct
 		   struct runtime_spec **ret, struct err *e)
 {
 	struct spec_edit edit = {
-		.options = p->options, .a = a, .rootless = is_rootless(p), .name = p->name
+		.options = p->options,
+		.a = a,
+		.rootless = is_rootless(p),
+		.cdi = &p->cdi.list,
+		.name = p->name,
 	};
 	int r = config_convert(&(struct config_input){ .image = p->image,
 						       .wishes = &p->wishes,
@@ -190,6 +195,8 @@ int bundle_plan_make(const struct container_options *options, const struct image
 		r = identity_make(options, has_host_network(ret), &ret->identity, e);
 	if (r >= 0)
 		r = parse_mounts(ret, e);
+	if (r >= 0)
+		r = cdi_options_read(options, &ret->cdi, e);
 	return r < 0 ? r : rehearse(ret, e);
 }
 

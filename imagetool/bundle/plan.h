@@ -7,6 +7,7 @@
 #ifndef IMAGETOOL_BUNDLE_PLAN_H
 #define IMAGETOOL_BUNDLE_PLAN_H
 
+#include "imagetool/bundle/cdi_options.h"
 #include "imagetool/bundle/config.h"
 #include "imagetool/bundle/identity.h"
 #include "imagetool/bundle/options.h"
@@ -17,6 +18,7 @@ struct bundle_plan {
 	struct config_wishes wishes;
 	struct mount_args mounts;
 	struct identity identity;
+	struct cdi_wanted cdi;
 	char *name;                /* owned: what the directory will be called */
 	struct config_notes notes; /* after bundle_plan_write() */
 	/* Of a user namespace in which the bundle is made, for an ordinary user to run outside of

@@ -167,14 +167,23 @@ static int take_security(struct running *g, struct err *e)
 	return 0;
 }
 
-static void take_devices(struct running *g)
+static int take_devices(struct running *g, struct err *e)
 {
 	const struct instruction *i = g->i;
+	struct arena *a = g->pb->b->arena;
 
-	g->run.devices = arena_alloc(g->pb->b->arena, i->n_flags + 1, sizeof(*g->run.devices));
-	for (size_t n = 0; n < i->n_flags; n++)
-		if (streq(i->flags[n].name, "device") && i->flags[n].value)
-			g->run.devices[g->run.n_devices++] = i->flags[n].value;
+	g->run.devices = arena_alloc(a, i->n_flags + 1, sizeof(*g->run.devices));
+	for (size_t n = 0; n < i->n_flags; n++) {
+		const char *text = i->flags[n].value;
+		int r;
+
+		if (!streq(i->flags[n].name, "device") || !text)
+			continue;
+		r = run_device_parse(text, a, &g->run.devices[g->run.n_devices++], e);
+		if (r < 0)
+			return err_wrap(e, r, "--device=%.120s", text);
+	}
+	return 0;
 }
 
 /* ---- The whole ---- */
@@ -227,7 +236,6 @@ int dispatch_run(struct platform_build *pb, struct stage_build *s, const struct 
 	int r = take_args(&g, e);
 
 	take_env(&g);
-	take_devices(&g);
 	g.run.base = s->vertex;
 	g.run.user = user ? user : "";
 	g.run.cwd = absolute_cwd(pb->b->arena, s->config.config->working_dir);
@@ -236,6 +244,8 @@ int dispatch_run(struct platform_build *pb, struct stage_build *s, const struct 
 		r = take_network(&g, e);
 	if (r >= 0)
 		r = take_security(&g, e);
+	if (r >= 0)
+		r = take_devices(&g, e);
 	if (r >= 0)
 		r = run_mounts(pb, s, i, &g.run, e);
 	if (r >= 0)

@@ -10,6 +10,7 @@
 #define IMAGETOOL_GRAPH_VERTEX_H
 
 #include "imagetool/dockerfile/dockerfile.h"
+#include "imagetool/dockerfile/run_device.h"
 #include "imagetool/dockerfile/run_mount.h"
 #include "imagetool/platform.h"
 
@@ -114,8 +115,8 @@ struct vertex_run {
 	struct run_mount_at *mounts;
 	size_t n_mounts;
 	enum run_network network;
-	bool insecure;        /* --security=insecure: may only run when the user allowed it */
-	const char **devices; /* --device: names as written */
+	bool insecure;              /* --security=insecure: may only run when the user allowed it */
+	struct run_device *devices; /* --device */
 	size_t n_devices;
 	/* A here-document that begins with "#!": /dev/pipes/NAME, read-only, mode 0755; args[0] is
 	 * that path. NULL otherwise. */

@@ -136,6 +136,16 @@ static void define_mount(const struct definition *d, const struct run_mount_at *
 	put_number(d, (uint64_t)m->size);
 }
 
+/* What a device is of is not asked for, as in BuildKit: it may be another one on the next host. */
+static void define_devices(const struct definition *d, const struct vertex_run *r)
+{
+	put_number(d, r->n_devices);
+	for (size_t i = 0; i < r->n_devices; i++) {
+		put(d, r->devices[i].name);
+		put_number(d, r->devices[i].required);
+	}
+}
+
 static void define_run(const struct definition *d, const struct vertex *v)
 {
 	const struct vertex_run *r = &v->u.run;
@@ -150,7 +160,7 @@ static void define_run(const struct definition *d, const struct vertex *v)
 	for (size_t i = 0; i < r->n_mounts; i++)
 		define_mount(d, &r->mounts[i]);
 	put_number(d, (uint64_t)r->network << 1 | (uint64_t)r->insecure);
-	put_list(d, r->devices, r->n_devices);
+	define_devices(d, r);
 	put(d, r->script_name);
 	if (r->script_name)
 		put_bytes(d, r->script, r->script_len);

@@ -134,7 +134,11 @@ static void define_run(struct defining *g, const struct vertex_run *r)
 	defining_text(g, "hostname", r->hostname);
 	defining_number(g, "network", r->network);
 	defining_number(g, "insecure", r->insecure);
-	add_texts(g, "devices", r->devices, r->n_devices);
+	defining_number(g, "devices", (int64_t)r->n_devices);
+	for (size_t i = 0; i < r->n_devices; i++) {
+		defining_text(g, "device", r->devices[i].name);
+		defining_number(g, "device_required", r->devices[i].required);
+	}
 	defining_text(g, "script_name", r->script_name);
 	defining_bytes(g, "script", r->script, r->script_name ? r->script_len : 0);
 	defining_number(g, "mounts", (int64_t)r->n_mounts);

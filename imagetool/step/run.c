@@ -28,6 +28,8 @@ static void run_step_done(struct run_step *s)
 	run_stubs_done(&s->stubs);
 	run_scratch_done(&s->scratch);
 	strv_done(&s->more_env);
+	cdi_list_done(&s->cdi);
+	cdi_devices_done(&s->cdi_devices);
 	bundle_user_done(&s->user);
 	free(s->id);
 	arena_done(&s->arena);
@@ -43,16 +45,6 @@ static int check_insecure(const struct run_step *s, struct err *e)
 	return err_set(e, EPERM,
 		       "RUN --security=insecure: security.insecure is not allowed: allow it with "
 		       "--allow security.insecure");
-}
-
-static int check_devices(const struct run_step *s, struct err *e)
-{
-	if (!s->run->n_devices)
-		return 0;
-	return err_set(e, ENOTSUP,
-		       "RUN --device '%s': devices of a build (CDI) are not supported: run the "
-		       "command in a container of its own with creel-image bundle --device",
-		       s->run->devices[0]);
 }
 
 /* ---- The directories of steps ---- */
@@ -200,7 +192,7 @@ static int run(struct run_step *s, struct err *e)
 	if (r >= 0)
 		r = check_insecure(s, e);
 	if (r >= 0)
-		r = check_devices(s, e);
+		r = run_devices_find(s, e);
 	if (r >= 0)
 		r = make_dirs(s, e);
 	if (r < 0)

@@ -10,6 +10,7 @@
 #define IMAGETOOL_STEP_RUN_H
 
 #include "imagetool/bundle/options.h"
+#include "imagetool/cdi/allow.h"
 #include "imagetool/step/step.h"
 
 struct cni_network;
@@ -34,11 +35,12 @@ struct run_ssh {
 struct run_env {
 	const char *runtime; /* creel, see run_find_runtime() */
 	/* As the build's options say: network (default, none, host, pasta, private, cni),
-	 * add_hosts, dns*, ulimits, shm_size, cgroup_parent, memory, memory_swap, cpu_*, cpuset_*;
-	 * all else is left as it is in a container that nobody described. */
+	 * add_hosts, dns*, ulimits, shm_size, cgroup_parent, memory, memory_swap, cpu_*, cpuset_*,
+	 * cdi_dirs; all else is left as it is in a container that nobody described. */
 	const struct container_options *options;
 	bool allow_insecure; /* --allow security.insecure */
 	bool allow_host;     /* --allow network.host, or the build runs by the host's network */
+	const struct cdi_allow *devices; /* --allow device; NULL: none */
 	const struct run_secret *secrets;
 	size_t n_secrets;
 	const struct run_ssh *ssh;

@@ -4,6 +4,7 @@
 #define IMAGETOOL_STEP_RUN_INTERNAL_H
 
 #include "imagetool/bundle/users.h"
+#include "imagetool/cdi/devices.h"
 #include "imagetool/cni/attach.h"
 #include "imagetool/graph/vertex.h"
 #include "imagetool/step/run.h"
@@ -87,8 +88,10 @@ struct run_step {
 	enum run_connection connection;
 	struct run_place *places; /* in the arena */
 	size_t n_places;
-	struct strv more_env; /* of secrets and agents */
-	int *locks;           /* owned: of caches */
+	struct cdi_devices cdi_devices; /* all that this host has; read when one is asked for */
+	struct cdi_list cdi;            /* those of the step */
+	struct strv more_env;           /* of secrets and agents */
+	int *locks;                     /* owned: of caches */
 	size_t n_locks;
 	struct run_stubs stubs;
 	struct run_scratch scratch;
@@ -136,10 +139,16 @@ int run_context_copy(struct context *c, const char *source, int dirfd, const cha
 bool run_is_kernels(const char *path);
 /* run_stubs.c: makes what mounts need in the root and what is not there yet. */
 int run_stubs_make(struct run_step *s, struct err *e);
+int run_stub_for(struct run_step *s, const char *target, bool is_dir, struct err *e);
 int run_stub_make(struct run_stubs *s, int rootfd, const char *target, bool is_dir, struct err *e);
 /* Through the descriptors of the directories they were made in. */
 void run_stubs_remove(struct run_stubs *s);
 void run_stubs_done(struct run_stubs *s);
+
+/* run_devices.c: RUN --device: finds them, and asks whether they are allowed. */
+int run_devices_find(struct run_step *s, struct err *e);
+/* What is to be mounted for them: stubs as of places. */
+int run_devices_stubs(struct run_step *s, struct err *e);
 
 /* run_identity.c */
 const char *run_hostname(const struct run_step *s);

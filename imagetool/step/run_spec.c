@@ -6,6 +6,7 @@
 
 #include "imagetool/bundle/edit.h"
 #include "imagetool/bundle/identity.h"
+#include "imagetool/mount/userns.h"
 #include "imagetool/step/run_internal.h"
 #include "libutil/file.h"
 #include "libutil/path.h"
@@ -184,7 +185,14 @@ static struct container_options options_of(const struct container_options *o)
 static int apply_options(struct run_step *s, struct runtime_spec *spec, struct err *e)
 {
 	struct container_options o = options_of(s->env->options);
-	struct spec_edit edit = { .options = &o, .spec = spec, .a = &s->arena, .name = s->id };
+	struct spec_edit edit = { .options = &o,
+				  .spec = spec,
+				  .a = &s->arena,
+				  .bind_devices = userns_is_inside(),
+				  .keep_root = true,
+				  .no_groups = !may_set_groups(),
+				  .cdi = &s->cdi,
+				  .name = s->id };
 
 	o.privileged = s->run->insecure;
 	o.network = network_word(s);

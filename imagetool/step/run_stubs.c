@@ -239,6 +239,11 @@ static bool wants_dir(const struct run_place *p)
 	return true;
 }
 
+int run_stub_for(struct run_step *s, const char *target, bool is_dir, struct err *e)
+{
+	return is_covered(s, target) ? 0 : run_stub_make(&s->stubs, s->root->fd, target, is_dir, e);
+}
+
 int run_stubs_make(struct run_step *s, struct err *e)
 {
 	int r = 0;
@@ -246,9 +251,9 @@ int run_stubs_make(struct run_step *s, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(kernel_places) && r >= 0; i++)
 		r = run_stub_make(&s->stubs, s->root->fd, kernel_places[i], true, e);
 	for (size_t i = 0; i < s->n_places && r >= 0; i++)
-		if (!is_covered(s, s->places[i].target))
-			r = run_stub_make(&s->stubs, s->root->fd, s->places[i].target,
-					  wants_dir(&s->places[i]), e);
+		r = run_stub_for(s, s->places[i].target, wants_dir(&s->places[i]), e);
+	if (r >= 0)
+		r = run_devices_stubs(s, e);
 	/* So that a step which changes nothing in a directory leaves it as it was. */
 	for (size_t i = s->stubs.n; i-- > 0;)
 		set_times(s->stubs.items[i].parentfd, s->stubs.items[i].before);

@@ -116,7 +116,10 @@ static const struct opt opts[] = {
 	ROW(0, "cni-plugin-path", STRING, cni_path, "DIR[:DIR...]",
 	    "where their plugins are, by default $CNI_PATH, or " CNI_PATH_LIST),
 	ROW(0, "allow", LIST, allow, "RIGHT",
-	    "what RUN may ask for: network.host, security.insecure"),
+	    "what RUN may ask for: network.host, security.insecure, device, device=NAME[,alias=WORD]"),
+	RUN_ROW(0, "cdi-spec-dir", LIST, cdi_dirs, "DIR",
+		"where devices for RUN --device are described; by default /etc/cdi, /var/run/cdi and "
+		"/etc/buildkit/cdi"),
 	RUN_ROW(0, "add-host", LIST, add_hosts, "NAME:ADDRESS",
 		"a line of the steps' /etc/hosts; ADDRESS may be host-gateway in the host's network"),
 	RUN_ROW(0, "dns", LIST, dns, "ADDRESS", "a name server of the steps' /etc/resolv.conf"),

@@ -125,6 +125,10 @@ static int make(struct making *m, const char *dir, struct err *e)
 
 static void warn(const struct making *m)
 {
+	const struct cdi_devices *cdi = &m->plan.cdi.devices;
+
+	for (size_t i = 0; i < cdi->n_broken; i++)
+		log_warning("not used: %s", cdi->broken[i].why);
 	rootfs_warn(&m->notes);
 	if (m->plan.notes.labels)
 		log_warning(

@@ -323,7 +323,7 @@ q() { # JQ-FILTER: of the bundle's config.json
 		--security-opt_seccomp:_open --security-opt seccomp=/no/such
 		--device_'/no/such' --device /no/such
 		no_device_is_below_'/etc' --device /etc
-		CDI_devices --device vendor.com/class=name
+		describes_the_device_'vendor.com/class=name' --device vendor.com/class=name
 		no_device --device /etc/passwd
 		--device-cgroup-rule_'c_1_r' --device-cgroup-rule 'c 1 r'
 		--memory_'5m':_the_least --memory 5m
@@ -360,9 +360,9 @@ q() { # JQ-FILTER: of the bundle's config.json
 		--restart_'sometimes' --restart sometimes
 		--publish:_a_bundle_has_no_network -p 80:80
 		--interactive:_a_bundle_has_no_streams -i
-		--gpus: --gpus all
 		--pull:_the_image_is_taken_from_the_store --pull always
 		--no-healthcheck:_nobody_runs --no-healthcheck
+		'nvidia.com/gpu=all' --gpus all
 		--kernel-memory: --kernel-memory 5m
 		--log-driver: --log-driver journald
 	E
