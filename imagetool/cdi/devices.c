@@ -56,10 +56,10 @@ static void read_file(struct cdi_devices *d, int dirfd, const char *dir, const c
 		r = err_wrap(&why, r, "%s", path);
 	else
 		r = cdi_spec_parse(path, text, len, &d->arena, &spec, &why);
-	if (r < 0)
-		add_broken(d, path, why.msg);
-	else
+	if (r >= 0 && spec)
 		add_devices(d, spec, path, number);
+	else
+		add_broken(d, path, why.msg);
 }
 
 /* ---- Directories ---- */

@@ -24,7 +24,7 @@ void cdi_list_add(struct cdi_list *l, const struct cdi_device *d)
 {
 	if (cdi_list_has(l, d))
 		return;
-	l->items = xreallocarray(l->items, l->n + 1, sizeof(*l->items));
+	l->items = xreallocarray(l->items, l->n + 1, sizeof(const struct cdi_device *));
 	l->items[l->n++] = d;
 }
 

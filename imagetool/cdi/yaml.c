@@ -123,7 +123,7 @@ static int write_mapping(struct walk *k, const yaml_node_t *n, const struct want
 	json_object(&k->w);
 	for (const yaml_node_pair_t *at = n->data.mapping.pairs.start;
 	     at < n->data.mapping.pairs.top && r >= 0; at++) {
-		const char *key = NULL;
+		const char *key = "";
 
 		r = write_key(k, yaml_document_get_node(k->doc, at->key), &key);
 		if (r >= 0) {
