@@ -22,7 +22,8 @@ static const char *other_env[] = { "A=1", "B=3", NULL };
 static const char *paths[] = { "/a", "/b" };
 static const char *other_paths[] = { "/a", "/b*" };
 static const char *excludes[] = { "*.o" };
-static const char *devices[] = { "vendor.com/x=1" };
+static struct run_device devices[] = { { "vendor.com/class=device", false } },
+			 needed_devices[] = { { "vendor.com/class=device", true } };
 static struct run_mount_at mounts[2];
 static struct files_source sources[2];
 static const struct platform amd64 = { "linux", "amd64", "" }, arm64 = { "linux", "arm64", "" };
@@ -110,6 +111,7 @@ typedef void change_fn(struct definition *d);
 	X(run, network, d->v.u.run.network = RUN_NETWORK_NONE)                                     \
 	X(run, insecure, d->v.u.run.insecure = true)                                               \
 	X(run, devices, d->v.u.run.devices = devices; d->v.u.run.n_devices = 1)                    \
+	X(run, needed_devices, d->v.u.run.devices = needed_devices; d->v.u.run.n_devices = 1)      \
 	X(run, scratch, d->v.u.run.base = NO_VERTEX)                                               \
 	X(run, script, d->v.u.run.script = "exit")                                                 \
 	X(run, script_len, d->v.u.run.script_len = 3)                                              \
