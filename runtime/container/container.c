@@ -98,11 +98,36 @@ static int load_from(const struct store *s, const char *id, int dirfd, struct co
 	return r < 0 ? r : load_text(s, id, steal_fd(&own), text, len, ret, e);
 }
 
-int container_load(const struct store *s, const char *id, struct container *ret, struct err *e)
+static int load_once(const struct store *s, const char *id, struct container *ret, struct err *e)
 {
 	int dirfd = store_find(s, id, e);
 
 	return dirfd < 0 ? dirfd : load_from(s, id, dirfd, ret, e);
+}
+
+/* A container's record comes after its directory and may go before it; who is about to do either
+ * holds the lock. */
+static bool is_held(const struct store *s, const char *id)
+{
+	autofd int dirfd = store_find(s, id, NULL);
+
+	return dirfd >= 0 && store_is_locked(dirfd);
+}
+
+int container_load(const struct store *s, const char *id, struct container *ret, struct err *e)
+{
+	struct err why = { 0 };
+	int r = load_once(s, id, ret, &why);
+
+	if (r == -ENODATA && is_held(s, id))
+		return err_set(e, EINPROGRESS,
+			       "container '%s' does not exist: it is being made or removed", id);
+	/* By now it may be finished, or gone altogether. */
+	if (r == -ENODATA) {
+		err_clear(&why);
+		r = load_once(s, id, ret, &why);
+	}
+	return r < 0 ? err_take(e, &why) : r;
 }
 
 static int load_with_owner(const struct store *s, const char *id, struct container *ret,
@@ -138,7 +163,7 @@ int container_load_locked(const struct store *s, const char *id, struct containe
 
 	if (dirfd < 0)
 		return dirfd;
-	r = store_lock(dirfd, id, true, e);
+	r = store_lock(dirfd, id, e);
 	if (r < 0)
 		return r;
 	r = load_from(s, id, steal_fd(&dirfd), ret, e);
@@ -163,7 +188,6 @@ void container_done(struct container *c)
 static int creator_is_alive(const struct container *c, bool *ret, struct err *e)
 {
 	autofd int fd = -1;
-	struct err why = { 0 };
 	int r = 0;
 
 	*ret = false;
@@ -175,8 +199,7 @@ static int creator_is_alive(const struct container *c, bool *ret, struct err *e)
 		r = err_sys(e, "container '%s'", c->id);
 	if (fd < 0)
 		return r;
-	r = store_lock(fd, c->id, false, &why);
-	*ret = r == -EWOULDBLOCK;
+	*ret = store_is_locked(fd);
 	return 0;
 }
 

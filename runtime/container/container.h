@@ -29,7 +29,8 @@ struct container {
 	}
 
 /* Load a container by id; unknown is -ENOENT.  A directory without a record is what a creator
- * killed in its first moment leaves: -ENODATA, and only container_clear() can help. */
+ * killed in its first moment leaves: -ENODATA, and only `delete` can help; while somebody works
+ * there it is -EINPROGRESS. */
 int container_load(const struct store *s, const char *id, struct container *ret, struct err *e);
 void container_done(struct container *c);
 AUTO_DEFINE_DONE(container, container_done)

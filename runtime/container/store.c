@@ -112,13 +112,13 @@ void store_done(struct store *s)
 	s->rootfd = -1;
 }
 
-int store_lock(int dirfd, const char *id, bool wait, struct err *e)
+int store_lock(int dirfd, const char *id, struct err *e)
 {
 	struct stat st;
 	int r;
 
 	do
-		r = flock(dirfd, LOCK_EX | (wait ? 0 : LOCK_NB));
+		r = flock(dirfd, LOCK_EX);
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return err_sys(e, "lock container '%s'", id);
@@ -127,6 +127,16 @@ int store_lock(int dirfd, const char *id, bool wait, struct err *e)
 	if (st.st_nlink == 0)
 		return err_set(e, ENOENT, "container '%s' does not exist", id);
 	return 0;
+}
+
+/* Shared: of two who look at once neither takes the other for a maker. */
+bool store_is_locked(int dirfd)
+{
+	bool held = flock(dirfd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+	if (!held)
+		(void)flock(dirfd, LOCK_UN);
+	return held;
 }
 
 void store_unlock(int dirfd)
@@ -147,7 +157,7 @@ static int make_once(const struct store *s, const char *id, struct err *e)
 	}
 	fd = openat(s->rootfd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	r = fd < 0 ? err_sys(e, "open state directory '%s/%s'", s->root, id)
-		   : store_lock(fd, id, true, e);
+		   : store_lock(fd, id, e);
 	if (r == -ENOENT)
 		return -EAGAIN;
 	if (r < 0) {

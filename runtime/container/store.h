@@ -61,9 +61,11 @@ int store_open_state(const struct store *s, const char *id);
 /* Remove a container's directory with all in it. */
 int store_remove(const struct store *s, const char *id, struct err *e);
 
-/* Lock a directory of store_find().  -EWOULDBLOCK when somebody holds it and !wait; -ENOENT when it
- * was removed meanwhile. */
-int store_lock(int dirfd, const char *id, bool wait, struct err *e);
+/* Wait for the lock of a directory of store_find(); -ENOENT when it was removed meanwhile. */
+int store_lock(int dirfd, const char *id, struct err *e);
+/* Does somebody make, change or remove this container at the moment?  `dirfd` must be an open file
+ * of its own: its own lock would be given away. */
+bool store_is_locked(int dirfd);
 /* The lock belongs to the open file, which a forked process shares: unlock by name, not by close.
  */
 void store_unlock(int dirfd);

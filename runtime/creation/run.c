@@ -49,7 +49,7 @@ static void tell_ending(struct creation *c, bool keep)
 /* `delete --force` may have taken the container meanwhile; then nothing is left to do. */
 static void delete_ended(struct creation *c)
 {
-	if (store_lock(c->dirfd, c->req->id, true, NULL) < 0)
+	if (store_lock(c->dirfd, c->req->id, NULL) < 0)
 		return;
 	c->pid_file_made = false; /* not undone: a caller reads it afterwards */
 	creation_undo(c);

@@ -65,7 +65,7 @@ static int clear_unreadable(const struct store *s, const char *id, struct err *e
 	int r = dirfd;
 
 	if (r >= 0)
-		r = store_lock(dirfd, id, true, e);
+		r = store_lock(dirfd, id, e);
 	if (r < 0)
 		return r;
 	/* Its creator may have finished while we waited for the lock; now nobody is about to write.
@@ -120,7 +120,7 @@ static int delete_locked(const struct store *s, const char *id, bool force, stru
 
 static bool is_unreadable(int r)
 {
-	return r == -ENODATA || r == -EBADMSG || r == -EINVAL;
+	return r == -ENODATA || r == -EINPROGRESS || r == -EBADMSG || r == -EINVAL;
 }
 
 static int delete_forced(const struct store *s, const char *id, struct err *e)

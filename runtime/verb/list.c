@@ -83,7 +83,7 @@ static int list_one(struct listing *l, const char *id, int format, struct json_w
 	if (r >= 0)
 		r = container_status_by(&c, &l->eye, &status, &why);
 	if (r < 0) {
-		if (r != -ENOENT)
+		if (r != -ENOENT && r != -EINPROGRESS)
 			log_warning("%s", why.msg);
 		return 0;
 	}

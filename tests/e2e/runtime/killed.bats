@@ -22,6 +22,11 @@ no_process() {
 	done
 }
 
+# A hook of the creator, before or after its exec; its first process has another name.
+hooks_of() { # PARENT
+	pgrep --parent "$1" -x 'sh|sleep'
+}
+
 # in_hook KIND: start `create` with a hook that waits, until it waits.
 in_hook() {
 	edit '.hooks = {($kind): [{"path": "/bin/sh", "args": ["sh", "-c", "touch \($f); exec sleep 1000"]}]}' \
@@ -37,7 +42,7 @@ in_hook() {
 	run c delete --force "$NAME" &
 	forced=$!
 	sleep 0.2
-	pkill --parent "$CREATOR" sleep || true
+	hooks_of "$CREATOR" | xargs -r kill
 	wait "$forced"
 	wait "$CREATOR" || true
 	nothing_left
@@ -47,7 +52,7 @@ in_hook() {
 	for kind in prestart createRuntime createContainer; do
 		rm -f "$BATS_TEST_TMPDIR/waiting"
 		in_hook "$kind"
-		hook=$(pgrep --parent "$CREATOR" sleep || true)
+		hook=$(hooks_of "$CREATOR" || true)
 		kill -9 "$CREATOR"
 		wait "$CREATOR" 2>/dev/null || true
 		[ -z "$hook" ] || kill -9 "$hook"
@@ -82,6 +87,41 @@ in_hook() {
 		nothing_left
 		wait_for no_process
 	done
+}
+
+@test "a directory whose record is still to come, or has just gone, is nobody's to clear" {
+	mkdir -p "$CREEL_ROOT/$NAME"
+	# However this ends, the lock goes with the inner shell.
+	(
+		flock 9
+		run c state "$NAME" 9<&-
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[ "$output" = "creel: error: container '$NAME' does not exist: it is being made or removed" ]
+		run c list -f json 9<&-
+		echo "$output"
+		[ "$output" = null ]
+		# Who looks as well is no creator.
+		flock -s 9
+		run c state "$NAME" 9<&-
+		echo "$output"
+		[[ $output == *"was never finished: clear it with 'delete --force'"* ]]
+	) 9<"$CREEL_ROOT/$NAME"
+	c delete --force "$NAME"
+	nothing_left
+}
+
+@test "a creator's death is seen by all who look at once" {
+	in_hook prestart
+	hook=$(hooks_of "$CREATOR")
+	kill -9 "$CREATOR"
+	wait "$CREATOR" 2>/dev/null || true
+	kill -9 "$hook"
+	flock -s "$CREEL_ROOT/$NAME" creel --root "$CREEL_ROOT" state "$NAME" >"$BATS_TEST_TMPDIR/said"
+	cat "$BATS_TEST_TMPDIR/said"
+	[ "$(jq -r .status "$BATS_TEST_TMPDIR/said")" = stopped ]
+	c delete --force "$NAME"
+	nothing_left
 }
 
 @test "a directory without a record is cleared, and does not exist" {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -168,9 +169,23 @@ static void a_new_directory_is_locked(void **state)
 	autofd int fd = store_make(&f->store, "web", NULL);
 	autofd int other = store_find(&f->store, "web", NULL);
 
-	assert_int_equal(store_lock(other, "web", false, NULL), -EWOULDBLOCK);
+	assert_true(store_is_locked(other));
 	store_unlock(fd);
-	assert_int_equal(store_lock(other, "web", false, NULL), 0);
+	assert_false(store_is_locked(other));
+	assert_int_equal(store_lock(other, "web", NULL), 0);
+	assert_true(store_is_locked(fd));
+}
+
+static void who_looks_is_taken_for_no_maker_by_who_looks_at_the_same_time(void **state)
+{
+	struct fixture *f = *state;
+	autofd int fd = store_make(&f->store, "web", NULL);
+	autofd int looks = store_find(&f->store, "web", NULL);
+	autofd int other = store_find(&f->store, "web", NULL);
+
+	store_unlock(fd);
+	assert_int_equal(flock(looks, LOCK_SH | LOCK_NB), 0);
+	assert_false(store_is_locked(other));
 }
 
 static void a_directory_that_went_away_cannot_be_locked(void **state)
@@ -182,7 +197,7 @@ static void a_directory_that_went_away_cannot_be_locked(void **state)
 
 	assert_int_equal(store_remove(&f->store, "web", NULL), 0);
 	store_unlock(fd);
-	assert_int_equal(store_lock(other, "web", true, &e), -ENOENT);
+	assert_int_equal(store_lock(other, "web", &e), -ENOENT);
 	assert_string_equal(e.msg, "container 'web' does not exist");
 }
 
@@ -239,6 +254,7 @@ int main(void)
 		TEST(a_record_is_opened_without_its_directory_where_all_is_roots),
 		TEST(a_record_is_not_found_by_a_link),
 		TEST(a_new_directory_is_locked),
+		TEST(who_looks_is_taken_for_no_maker_by_who_looks_at_the_same_time),
 		TEST(a_directory_that_went_away_cannot_be_locked),
 		TEST(all_ids_are_listed_sorted_and_files_are_not),
 		TEST(a_pattern_reaches_all_that_match_and_reports_the_first_failure),
