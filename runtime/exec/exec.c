@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <sys/wait.h>
 
 #include "libutil/file.h"
 #include "libutil/path.h"
+#include "libutil/proc.h"
 #include "runtime/container/bundle.h"
 #include "runtime/container/container.h"
 #include "runtime/container/rdt.h"
@@ -228,6 +230,24 @@ static void execution_done(struct execution *x)
 	store_done(&x->store);
 }
 
+/* The kernel kills it with the container's first process, or finds nothing any more that it could
+ * join: what the caller can act on is that the container has ended. */
+#define END_TIMEOUT_MS 1000
+
+static int explain_end(const struct execution *x, int r, struct err *e)
+{
+	bool killed = x->child.reaped && WIFSIGNALED(x->child.status) &&
+		      WTERMSIG(x->child.status) == SIGKILL;
+	int pidfd = x->container.pidfd;
+
+	/* A pid namespace without its first process makes no other: ENOMEM. */
+	if (pidfd < 0 || (!killed && r != -ESRCH && r != -ENOMEM))
+		return r;
+	if (proc_wait_pidfd(pidfd, END_TIMEOUT_MS, NULL) <= 0)
+		return r;
+	return err_set(e, ESRCH, "container not running: it ended meanwhile");
+}
+
 int container_exec(const struct exec_request *req, struct err *e)
 {
 	struct execution x = {
@@ -242,6 +262,8 @@ int container_exec(const struct exec_request *req, struct err *e)
 	};
 	int r = prepare_and_spawn(&x, e);
 
+	if (r < 0)
+		r = explain_end(&x, r, e);
 	if (r < 0)
 		child_done(&x.child);
 	else if (req->detached)

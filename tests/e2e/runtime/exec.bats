@@ -124,6 +124,21 @@ start_container() {
 	[[ $output == *"container not running"* ]]
 }
 
+@test "a process whose container ends before it runs says just that" {
+	start_container
+	c pause "$NAME"
+	# It is there, and cannot go on: the container ends in between for certain.
+	creel --root "$CREEL_ROOT" exec --ignore-paused "$NAME" true 3>&- 2>"$BATS_TEST_TMPDIR/err" &
+	pid=$!
+	wait_for pgrep -P "$pid"
+	c delete --force "$NAME"
+	got=0
+	wait "$pid" || got=$?
+	echo "$got: $(cat "$BATS_TEST_TMPDIR/err")"
+	[ "$got" -eq 255 ]
+	[ "$(cat "$BATS_TEST_TMPDIR/err")" = "creel: error: exec in '$NAME': container not running: it ended meanwhile" ]
+}
+
 @test "a paused container is entered only on demand" {
 	start_container
 	c pause "$NAME"
