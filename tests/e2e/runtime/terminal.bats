@@ -31,8 +31,10 @@ listen() {
 	bundle printf 'one\ntwo\n'
 	edit '.process.terminal = true'
 	c run --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out"
+	cat -v "$BATS_TEST_TMPDIR/out"
 	[ "$(od -An -c "$BATS_TEST_TMPDIR/out" | tr -d ' ')" = 'one\ntwo\n' ]
-	script -qec "creel --root $CREEL_ROOT run --bundle $BUNDLE $NAME" /dev/null </dev/null >"$BATS_TEST_TMPDIR/out"
+	script -qec "creel --root $CREEL_ROOT run --bundle $BUNDLE $NAME" /dev/null </dev/null >"$BATS_TEST_TMPDIR/out" ||
+		{ cat -v "$BATS_TEST_TMPDIR/out" && false; }
 	# script(1) has an echo of the end of its input in between.
 	[ "$(sed 's/\^@//g' "$BATS_TEST_TMPDIR/out" | od -An -c | tr -d ' \n')" = 'one\r\ntwo\r\n' ]
 }
@@ -81,7 +83,7 @@ listen() {
 @test "/dev/console is the terminal" {
 	terminal_bundle sh -c 'echo by-console >/dev/console'
 	listen
-	c run --detach --bundle "$BUNDLE" --console-socket "$SOCKET" "$NAME" >/dev/null 2>&1 3>&-
+	c run --detach --bundle "$BUNDLE" --console-socket "$SOCKET" "$NAME" >/dev/null 3>&-
 	wait "$LISTENER"
 	grep -q by-console "$OUT"
 }
