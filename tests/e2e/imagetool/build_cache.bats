@@ -486,6 +486,26 @@ END
 	[ "$(cat tree/a)" = a ]
 }
 
+@test "two builds that make one directory of --cache-to at once both put theirs there" {
+	local pid
+	requires program strace
+	dockerfile <<<"RUN echo a >/a"
+	# Stopped when all is written and nothing is in its place.
+	strace -f -o trace -e trace=syncfs -e inject=syncfs:signal=STOP:when=1 \
+		creel-image --store store build --progress=plain --cache-to type=local,dest=cache,tag=a ctx >first 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q 'stopped by SIGSTOP' trace
+	run ! test -e cache
+	dockerfile <<<"RUN echo b >/b"
+	build --cache-to type=local,dest=cache,tag=b
+	kill -CONT "$(tr -d ' ' <"/proc/$pid/task/$pid/children")"
+	wait "$pid" || {
+		cat first
+		false
+	}
+	[ "$(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' cache/index.json | sort | xargs)" = "a b" ]
+}
+
 @test "a full disk is an error that says so, and leaves a store that works" {
 	mkdir small
 	mount -t tmpfs -o size=6m none small
