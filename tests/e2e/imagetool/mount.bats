@@ -139,7 +139,7 @@ is_mounted() {
 	at=$(store mount short)
 	store bundle short b /bin/true
 	store umount short
-	! mountpoint -q "$at" || exit 1
+	run ! mountpoint -q "$at"
 	is_mounted b/rootfs
 	store umount b
 	rm -r b
