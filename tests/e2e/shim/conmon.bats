@@ -20,14 +20,21 @@ teardown() { conmon_teardown; }
 }
 
 @test "conmon: process id, log, exit status in both files, nothing left but what was asked for" {
-	container 'echo out; sleep 0.2; echo err >&2; sleep 0.2; printf partial; exit 3'
+	# Each stream has a pipe of its own: what comes later waits until the log has what came before.
+	container 'until_there() { while [ ! -e "$1" ]; do sleep 0.05; done; }
+		echo out; until_there /1; echo err >&2; until_there /2; printf partial; exit 3'
 	created
 	[ "$(cat "$T/pidfile")" = "$PID" ]
 	[ -S "$BUNDLE/attach" ]
 	[ "$(readlink "$T/socks/$ID")" = "$BUNDLE" ]
 	[ -p "$BUNDLE/ctl" ] && [ -p "$BUNDLE/winsz" ]
 	runtime start "$ID"
+	eventually 5 grep -q 'stdout F out' "$LOG"
+	touch "$BUNDLE/rootfs/1"
+	eventually 5 grep -q 'stderr F err' "$LOG"
+	touch "$BUNDLE/rootfs/2"
 	ended
+	cat "$LOG"
 	[ "$(cat "$T/exits/$ID" "$T/persist/exit")" = 33 ]
 	[ "$(texts "$LOG")" = $'stdout F out\nstderr F err\nstdout P partial' ]
 	[[ $(head -n 1 "$LOG") =~ ^[0-9-]{10}T[0-9:]{8}\.[0-9]{9}[+-][0-9]{2}:[0-9]{2}\  ]]
