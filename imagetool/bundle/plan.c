@@ -148,6 +148,7 @@ static int convert(struct bundle_plan *p, const struct bundle_user *user, struct
 		.options = p->options,
 		.a = a,
 		.rootless = is_rootless(p),
+		.no_groups = is_rootless(p) && !p->uid_maps.n,
 		.cdi = &p->cdi.list,
 		.name = p->name,
 	};
