@@ -26,7 +26,10 @@ struct proc_spec {
 	int cwdfd;            /* fchdir() there first when > 0 */
 	bool new_session;     /* setsid() */
 	bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
-	rlim_t nofile;        /* soft limit of its descriptors; 0: ours */
+	/* The first process of a pid namespace, where we may make one: what it starts ends with it,
+	 * however it ends itself. */
+	bool own_pids;
+	rlim_t nofile; /* soft limit of its descriptors; 0: ours */
 	/* PROC_PID_TEXT_SIZE bytes, in `envp` for example, where the child writes its own pid. */
 	char *own_pid;
 	const char *argv0_label; /* for messages; NULL: path */
@@ -34,6 +37,8 @@ struct proc_spec {
 	 * is -EINTR.  -1 is none. */
 	int stopfds[PROC_STOP_FDS];
 	bool may_stop; /* stopfds are set */
+	/* proc_run() only: killed when it wrote nothing for so long; then -ETIME.  0: no limit. */
+	int silence_ms;
 	/* proc_run() only: descriptors for its stdout and stderr, in place of `out`; 0: `out`. */
 	int outfd, errfd;
 };

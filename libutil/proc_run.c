@@ -20,6 +20,8 @@ struct run {
 	size_t left;
 	struct strbuf *out;
 	int64_t deadline; /* ms of the monotonic clock; -1: none */
+	int64_t silence;  /* the same, from its last word on */
+	int silence_ms;   /* 0: it may be silent */
 	int stopfds[PROC_STOP_FDS];
 };
 
@@ -128,14 +130,32 @@ static int drain(struct run *r, struct err *e)
 	return more;
 }
 
+static void begin_silence(struct run *r)
+{
+	r->silence = r->silence_ms > 0 ? now_ms() + r->silence_ms : -1;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static int time_left(const struct run *r)
 {
-	int64_t left;
+	int64_t end = sooner(r->deadline, r->silence), left;
 
-	if (r->deadline < 0)
+	if (end < 0)
 		return -1;
-	left = r->deadline - now_ms();
+	left = end - now_ms();
 	return left > 0 ? (int)left : 0;
+}
+
+static int too_long(const struct run *r, struct err *e)
+{
+	if (r->silence >= 0 && sooner(r->deadline, r->silence) == r->silence)
+		return err_set(e, ETIME, "it said nothing for %d seconds and was killed",
+			       r->silence_ms / 1000);
+	return err_set(e, ETIMEDOUT, "it took too long and was killed");
 }
 
 /* Until the program has ended. */
@@ -152,7 +172,7 @@ static int converse(struct run *r, struct err *e)
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, "wait for it");
 		if (n == 0)
-			return err_set(e, ETIMEDOUT, "it took too long and was killed");
+			return too_long(r, e);
 		if (n < 0)
 			continue;
 		if (p[0].revents)
@@ -161,8 +181,10 @@ static int converse(struct run *r, struct err *e)
 			return err_set(e, EINTR, "it was told to stop and was killed");
 		if (p[1].revents)
 			res = feed(r, e);
-		if (res >= 0 && p[2].revents)
+		if (res >= 0 && p[2].revents) {
 			res = listen_once(r, e);
+			begin_silence(r);
+		}
 		if (res < 0)
 			return res;
 	}
@@ -222,6 +244,8 @@ int proc_run(const struct proc_spec *spec, const char *input, size_t input_len, 
 	_Static_assert(ARRAY_LEN(r.stopfds) == 2, "as many are polled");
 	if (spec->may_stop)
 		memcpy(r.stopfds, spec->stopfds, sizeof(r.stopfds));
+	r.silence_ms = spec->silence_ms;
+	begin_silence(&r);
 	r.deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
 	res = start(&r, spec, e);
 	if (res < 0)

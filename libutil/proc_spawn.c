@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -23,6 +24,7 @@
 #include "libutil/cleanup.h"
 #include "libutil/fd.h"
 #include "libutil/sig.h"
+#include "libutil/sys.h"
 
 /* Inside the parent's frame, which outlives the child's use of it. */
 #define CHILD_STACK    32768
@@ -33,6 +35,7 @@ struct child {
 	const char *path;
 	int *fds; /* spec->fds; scratch for moving them out of the way */
 	pid_t parent;
+	int parentfd; /* a pidfd of it, where it has no number for the child; else -1 */
 	/* Written by the child. */
 	const char *volatile step;
 	volatile int error;
@@ -93,9 +96,11 @@ static int arrange_fds(struct child *c, int *cwdfd)
 /* When the parent is gone already, the signal will never come. */
 static int tie_to_parent(const struct child *c)
 {
+	struct pollfd ended = { .fd = c->parentfd, .events = POLLIN };
+
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return -1;
-	if (getppid() != c->parent) {
+	if (c->parentfd >= 0 ? poll(&ended, 1, 0) != 0 : getppid() != c->parent) {
 		errno = ESRCH;
 		return -1;
 	}
@@ -203,10 +208,10 @@ char *proc_search_path(const char *name)
  * Every signal is blocked from before the clone until the child has reset its
  * dispositions; the child's mask is emptied there.
  */
-static pid_t clone_child(struct child *c, int *pidfd)
+static pid_t clone_child(struct child *c, int more_flags, int *pidfd)
 {
 	_Alignas(16) char stack[CHILD_STACK];
-	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD | (pidfd ? CLONE_PIDFD : 0);
+	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD | more_flags | (pidfd ? CLONE_PIDFD : 0);
 	sigset_t all, old;
 	pid_t pid;
 	int error;
@@ -224,6 +229,21 @@ static pid_t clone_child(struct child *c, int *pidfd)
 	return pid;
 }
 
+/* Without the right to it, and where the kernel has or allows none, a child is one of ours. */
+static pid_t clone_with_own_pids(struct child *c, int *pidfd)
+{
+	autofd int parentfd = sys_pidfd_open(c->parent, 0);
+	pid_t pid = -1;
+
+	c->parentfd = parentfd;
+	if (parentfd >= 0)
+		pid = clone_child(c, CLONE_NEWPID, pidfd);
+	if (pid >= 0)
+		return pid;
+	c->parentfd = -1;
+	return clone_child(c, 0, pidfd);
+}
+
 static void reap(pid_t pid)
 {
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -236,7 +256,7 @@ int proc_spawn(const struct proc_spec *spec, pid_t *ret_pid, int *ret_pidfd, str
 	autofree int *fds = NULL;
 	autofree char *found = NULL;
 	autofd int pidfd = -1;
-	struct child c = { .spec = spec, .path = spec->path, .parent = getpid() };
+	struct child c = { .spec = spec, .path = spec->path, .parent = getpid(), .parentfd = -1 };
 	pid_t pid;
 
 	if (spec->search) {
@@ -250,7 +270,8 @@ int proc_spawn(const struct proc_spec *spec, pid_t *ret_pid, int *ret_pidfd, str
 		memcpy(fds, spec->fds, spec->n_fds * sizeof(*fds));
 		c.fds = fds;
 	}
-	pid = clone_child(&c, ret_pidfd ? &pidfd : NULL);
+	pid = spec->own_pids ? clone_with_own_pids(&c, ret_pidfd ? &pidfd : NULL)
+			     : clone_child(&c, 0, ret_pidfd ? &pidfd : NULL);
 	if (pid < 0)
 		return err_sys(e, "run '%s'", label);
 	if (c.error) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "libutil/alloc.h"
+#include "libutil/authority.h"
 
 #define MASK "xxxxx"
 
@@ -23,14 +24,12 @@ void redact_text(struct strbuf *out, const char *text)
 	const char *mark;
 
 	while ((mark = strstr(text, "://")) != NULL) {
-		const char *user = mark + 3;
-		size_t authority = strcspn(user, "/?# \t\n\"'");
-		const char *at = memrchr(user, '@', authority);
+		struct authority a = authority_of(mark + 3, AUTHORITY_ENDS " \t\n\"'");
 
-		strbuf_add(out, text, (size_t)(user - text));
-		if (at)
-			add_user(out, user, (size_t)(at - user));
-		text = at ? at : user;
+		strbuf_add(out, text, (size_t)(mark + 3 - text));
+		if (a.user)
+			add_user(out, a.user, a.user_len);
+		text = a.user ? a.user + a.user_len : mark + 3;
 	}
 	strbuf_adds(out, text);
 }

@@ -17,6 +17,7 @@
 #include "imagetool/registry/http_internal.h"
 #include "imagetool/registry/url.h"
 #include "libutil/alloc.h"
+#include "libutil/authority.h"
 
 /* ---- Proxies ---- */
 
@@ -114,10 +115,9 @@ static bool is_internal_host(const char *host)
 static int parse_host(const char *text, struct url *ret)
 {
 	const char *scheme = strstr(text, "://");
-	const char *user = scheme ? scheme + 3 : text;
-	const char *at = memrchr(user, '@', strcspn(user, "/?#"));
-	autofree char *plain =
-		at ? xasprintf("%.*s%s", (int)(user - text), text, at + 1) : xstrdup(text);
+	const char *behind = scheme ? scheme + 3 : text;
+	struct authority a = authority_of(behind, AUTHORITY_ENDS);
+	autofree char *plain = xasprintf("%.*s%s", (int)(behind - text), text, a.host);
 
 	return url_parse(plain, ret, NULL);
 }

@@ -32,6 +32,7 @@ struct fetch_opts {
 			  * they are for redirects of every other machine */
 	const char *ca;  /* certificates beside the system's, PEM; or NULL */
 	int64_t max;     /* bytes of a file; 0: FETCH_HTTP_MAX */
+	int silence_ms;  /* of git, after which its server counts as gone; 0: two minutes */
 	const char *git; /* the program; NULL: in PATH */
 	const struct fetch_keys *keys; /* for who asks who we are; NULL: none */
 	fetch_log_fn *log;             /* may be NULL */

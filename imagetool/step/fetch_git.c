@@ -5,6 +5,7 @@
 
 #include "imagetool/dockerfile/git_url.h"
 #include "imagetool/dockerfile/redact.h"
+#include "imagetool/step/git_keys.h"
 #include "imagetool/step/git_run.h"
 #include "libutil/alloc.h"
 
@@ -175,15 +176,16 @@ static int resolve(const struct vertex_git *v, const struct fetch_opts *opts,
 		   struct fetch_git_facts *ret, struct err *e)
 {
 	const struct git git = { .opts = opts, .treefd = -1, .url = v->url };
+	autofree char *remote = git_keys_plain_url(v->url);
 	autofree char *branch = NULL;
 	int r = git_ref_check(v->ref, e);
 
 	if (r >= 0)
 		r = known_commit(v, ret, e);
 	if (r == 0 && !*v->ref)
-		r = default_branch(&git, v->url, &branch, e);
+		r = default_branch(&git, remote, &branch, e);
 	if (r == 0)
-		r = ask(&git, v->url, branch ? branch : v->ref, ret, e);
+		r = ask(&git, remote, branch ? branch : v->ref, ret, e);
 	return r < 0 ? r : check_checksum(v, ret, e);
 }
 

@@ -7,10 +7,7 @@
 
 #include "imagetool/dockerfile/lines.h"
 #include "libutil/alloc.h"
-#include "libutil/base64.h"
-#include "libutil/strbuf.h"
-
-#define SSH "ssh -F /dev/null -o BatchMode=yes"
+#include "libutil/authority.h"
 
 /* ---- Whose door ---- */
 
@@ -18,17 +15,13 @@
 static struct span host_of(const char *url, bool with_port)
 {
 	struct span s = { "", 0 };
-	const char *at, *end;
+	const char *end;
+	struct authority a;
 
 	if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
 		return s;
-	s.p = strstr(url, "://") + 3;
-	s.len = strcspn(s.p, "/?#");
-	at = memrchr(s.p, '@', s.len);
-	if (at) {
-		s.len -= (size_t)(at + 1 - s.p);
-		s.p = at + 1;
-	}
+	a = authority_of(strstr(url, "://") + 3, AUTHORITY_ENDS);
+	s = (struct span){ a.host, a.host_len };
 	if (with_port)
 		return s;
 	/* "[::1]:80": its brackets are no part of an address. */
@@ -88,19 +81,16 @@ int fetch_keys_http(const struct fetch_keys *k, const char *url, char **ret, str
 	return r;
 }
 
-/* As a password of nobody in particular, which is how git servers take tokens. */
-static char *basic(struct span token)
+void fetch_git_key_done(struct fetch_git_key *key)
 {
-	autofree char *plain = xasprintf("x-access-token:%.*s", (int)token.len, token.p);
-	auto_(strbuf) struct strbuf out = { 0 };
-
-	strbuf_adds(&out, "basic ");
-	base64_add(&out, plain, strlen(plain));
-	explicit_bzero(plain, strlen(plain));
-	return strbuf_steal(&out);
+	if (key->text)
+		explicit_bzero(key->text, strlen(key->text));
+	free(key->text);
+	*key = (struct fetch_git_key){ 0 };
 }
 
-int fetch_keys_git(const struct fetch_keys *k, const char *url, char **ret, struct err *e)
+int fetch_keys_git(const struct fetch_keys *k, const char *url, struct fetch_git_key *ret,
+		   struct err *e)
 {
 	static const struct {
 		const char *name;
@@ -122,76 +112,8 @@ int fetch_keys_git(const struct fetch_keys *k, const char *url, char **ret, stru
 			continue;
 		r = text_of(s, &text, e);
 		if (r >= 0)
-			*ret = rows[i].token ? basic(text) : xstrndup(text.p, text.len);
+			*ret = (struct fetch_git_key){ xstrndup(text.p, text.len), rows[i].token };
 		return r;
 	}
-	return 0;
-}
-
-/* One token for all of github.com, where submodules live beside what they are part of. */
-const char *fetch_keys_scope(const char *url)
-{
-	static const char *const whole[] = { "https://github.com/", "https://www.github.com/" };
-
-	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
-		if (starts_with(url, whole[i]))
-			return whole[i];
-	return url;
-}
-
-/* ---- Agents and keys ---- */
-
-static const struct run_ssh *default_ssh(const struct fetch_keys *k)
-{
-	for (size_t i = 0; k && i < k->n_ssh; i++)
-		if (streq(k->ssh[i].id, "default"))
-			return &k->ssh[i];
-	return NULL;
-}
-
-/* git has a shell read the command. */
-static void add_quoted(struct strbuf *out, const char *text)
-{
-	strbuf_addc(out, '\'');
-	for (; *text; text++)
-		if (*text == '\'')
-			strbuf_adds(out, "'\\''");
-		else
-			strbuf_addc(out, *text);
-	strbuf_addc(out, '\'');
-}
-
-static void add_ssh(const struct run_ssh *s, struct strv *env)
-{
-	auto_(strbuf) struct strbuf command = { 0 };
-
-	strbuf_adds(&command, "GIT_SSH_COMMAND=" SSH);
-	if (s && s->n_keys)
-		strbuf_adds(&command, " -o IdentitiesOnly=yes");
-	for (size_t i = 0; s && i < s->n_keys; i++) {
-		strbuf_adds(&command, " -i ");
-		add_quoted(&command, s->keys[i]);
-	}
-	strv_add(env, strbuf_str(&command));
-	if (s && s->socket)
-		strv_addf(env, "SSH_AUTH_SOCK=%s", s->socket);
-}
-
-/* Not by `-c`: arguments are for everybody to read. */
-int fetch_keys_environment(const struct fetch_keys *k, const char *url, struct strv *env,
-			   struct err *e)
-{
-	autofree char *value = NULL;
-	int r = fetch_keys_git(k, url, &value, e);
-
-	if (r < 0)
-		return r;
-	add_ssh(default_ssh(k), env);
-	if (!value)
-		return 0;
-	strv_add(env, "GIT_CONFIG_COUNT=1");
-	strv_addf(env, "GIT_CONFIG_KEY_0=http.%s.extraheader", fetch_keys_scope(url));
-	strv_addf(env, "GIT_CONFIG_VALUE_0=Authorization: %s", value);
-	explicit_bzero(value, strlen(value));
 	return 0;
 }

@@ -7,13 +7,13 @@
  *                                             for that host alone, and before the others
  *   HTTP_AUTH_HEADER_HOST, HTTP_AUTH_TOKEN_HOST   files of that host
  *
- * A value is for the header Authorization and nothing else: it is in no key, message or argument.
+ * A value opens its server and does nothing else: it is in no key, message or argument.
  */
 #ifndef IMAGETOOL_STEP_FETCH_KEYS_H
 #define IMAGETOOL_STEP_FETCH_KEYS_H
 
 #include "imagetool/step/run.h"
-#include "libutil/strv.h"
+#include "libutil/cleanup.h"
 
 struct fetch_keys {
 	const struct run_secret *secrets;
@@ -24,12 +24,16 @@ struct fetch_keys {
 
 /* The header's value for a file; *ret is owned, NULL: none. */
 int fetch_keys_http(const struct fetch_keys *k, const char *url, char **ret, struct err *e);
+
 /* The same for a repository. */
-int fetch_keys_git(const struct fetch_keys *k, const char *url, char **ret, struct err *e);
-/* The URLs that git may show it to. */
-const char *fetch_keys_scope(const char *url);
-/* What the program git's environment gets of all this. */
-int fetch_keys_environment(const struct fetch_keys *k, const char *url, struct strv *env,
-			   struct err *e);
+struct fetch_git_key {
+	char *text;    /* owned; NULL: none */
+	bool is_token; /* else the value of a header */
+};
+
+void fetch_git_key_done(struct fetch_git_key *key);
+AUTO_DEFINE_DONE(fetch_git_key, fetch_git_key_done)
+int fetch_keys_git(const struct fetch_keys *k, const char *url, struct fetch_git_key *ret,
+		   struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "imagetool/dockerfile/redact.h"
+#include "imagetool/step/git_keys.h"
 #include "imagetool/step/git_run.h"
 #include "imagetool/step/tree_times.h"
 #include "libutil/alloc.h"
@@ -37,13 +38,13 @@ static int fetch_one(const struct git *git, const char *url, const char *from, c
 {
 	autofree char *refspec = to ? xasprintf("%s:%s", from, to) : xstrdup(from);
 	struct err why = { 0 };
-	int r = GIT_RUN(git, NULL, &why, "fetch", "--quiet", "--depth=1", "--no-tags", "--force",
-			"--update-head-ok", "--", url, refspec);
+	int r = GIT_RUN(git, NULL, &why, "fetch", "--quiet", "--progress", "--depth=1", "--no-tags",
+			"--force", "--update-head-ok", "--", url, refspec);
 
 	if (r < 0 && is_dumb(&why)) {
 		err_clear(&why);
-		r = GIT_RUN(git, NULL, &why, "fetch", "--quiet", "--no-tags", "--force",
-			    "--update-head-ok", "--", url, refspec);
+		r = GIT_RUN(git, NULL, &why, "fetch", "--quiet", "--progress", "--no-tags",
+			    "--force", "--update-head-ok", "--", url, refspec);
 	}
 	return r < 0 ? err_take(e, &why) : 0;
 }
@@ -64,8 +65,8 @@ static int fetch_commit(const struct git *git, const struct vertex_git *v,
 	if (r >= 0 || r == -EINTR || f->ref)
 		return r;
 	err_clear(e);
-	return GIT_RUN(git, NULL, e, "fetch", "--quiet", "--no-tags", "--force", "--", v->url,
-		       "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*");
+	return GIT_RUN(git, NULL, e, "fetch", "--quiet", "--progress", "--no-tags", "--force", "--",
+		       v->url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*");
 }
 
 /* The commit of what was asked for, which may be a tag. */
@@ -95,13 +96,11 @@ static int init(const struct git *git, const struct vertex_git *v, const struct 
 {
 	const char *format = strlen(f->object) == FETCH_COMMIT_SIZE - 1 ? "--object-format=sha256"
 									: "--object-format=sha1";
-	autofree char *shown = redact_url(v->url);
 	int r = GIT_RUN(git, NULL, e, "init", "--quiet", "--template=", format);
 
-	/* What a submodule's relative URL begins at; and what stays tells nobody a password. */
+	/* What a submodule's relative URL begins at. */
 	if (r >= 0)
-		r = GIT_RUN(git, NULL, e, "remote", "add", "--", "origin",
-			    v->keep_git_dir ? shown : v->url);
+		r = GIT_RUN(git, NULL, e, "remote", "add", "--", "origin", v->url);
 	return r;
 }
 
@@ -137,12 +136,12 @@ static int add_submodules(const struct git *git, bool keep, struct err *e)
 
 	if (faccessat(git->treefd, ".gitmodules", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	r = GIT_RUN(git, NULL, &why, "submodule", "--quiet", "update", "--init", "--recursive",
-		    "--depth=1");
+	r = GIT_RUN(git, NULL, &why, "submodule", "--quiet", "update", "--progress", "--init",
+		    "--recursive", "--depth=1");
 	if (r < 0 && is_dumb(&why)) {
 		err_clear(&why);
-		r = GIT_RUN(git, NULL, &why, "submodule", "--quiet", "update", "--init",
-			    "--recursive");
+		r = GIT_RUN(git, NULL, &why, "submodule", "--quiet", "update", "--progress",
+			    "--init", "--recursive");
 	}
 	if (r < 0)
 		return err_take(e, &why);
@@ -261,9 +260,10 @@ int fetch_git(const struct vertex_git *v, const struct fetch_git_facts *facts,
 	auto_(git) struct git git = { .opts = opts, .treefd = dirfd, .url = v->url };
 	struct vertex_git g = *v;
 	autofree char *work = NULL;
-	autofree char *shown = redact_url(v->url);
+	autofree char *shown = redact_url(v->url), *remote = git_keys_plain_url(v->url);
 	int r = 0;
 
+	g.url = remote;
 	g.keep_git_dir = keep;
 	if (!keep)
 		r = dir_make_temp_at(workfd, "git-", 0700, &work, e);
@@ -299,9 +299,10 @@ int fetch_git_time(const struct vertex_git *v, const struct fetch_git_facts *fac
 	auto_(git) struct git git = { .opts = opts, .treefd = -1, .url = v->url };
 	struct vertex_git bare = *v;
 	autofree char *work = NULL;
-	autofree char *shown = redact_url(v->url);
+	autofree char *shown = redact_url(v->url), *remote = git_keys_plain_url(v->url);
 	int r = dir_make_temp_at(workfd, "git-", 0700, &work, e);
 
+	bare.url = remote;
 	bare.keep_git_dir = false;
 	if (r >= 0)
 		r = git_path_of(workfd, work, &git.dir, e);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "imagetool/step/git_keys.h"
 #include "libutil/alloc.h"
 #include "libutil/fd.h"
 #include "libutil/proc.h"
@@ -13,6 +14,12 @@
 
 /* What of its last words goes into a message. */
 #define WORDS_MAX 300
+
+/* Servers tell about their work every second, and what comes from them is counted here. */
+#define SILENCE_MS 120000
+
+/* Those that wait for servers. */
+static const char *const remote_verbs[] = { "ls-remote", "fetch", "submodule" };
 
 static const char *const passed_on[] = { "PATH",      "HTTP_PROXY",    "HTTPS_PROXY", "NO_PROXY",
 					 "ALL_PROXY", "http_proxy",    "https_proxy", "no_proxy",
@@ -31,9 +38,11 @@ static const char *const fixed[] = {
 
 static const char *const options[] = {
 	/* The bits of files are git's own, whatever the process's umask. */
-	"-c", "core.hooksPath=/dev/null",  "-c", "core.fsmonitor=false",
-	"-c", "credential.helper=",        "-c", "init.defaultBranch=master",
-	"-c", "advice.detachedHead=false", "-c", "gc.auto=0",
+	"-c", "core.hooksPath=/dev/null",
+	"-c", "core.fsmonitor=false",
+	"-c", "init.defaultBranch=master",
+	"-c", "advice.detachedHead=false",
+	"-c", "gc.auto=0",
 	"-c", "maintenance.auto=false",
 };
 
@@ -69,7 +78,7 @@ static int make_environment(const struct git *g, struct strv *env, struct err *e
 		strv_add(env, fixed[i]);
 	if (g->opts->ca)
 		strv_addf(env, "GIT_SSL_CAINFO=%s", g->opts->ca);
-	return fetch_keys_environment(g->opts->keys, g->url, env, e);
+	return git_keys_environment(g->opts->keys, g->url, env, e);
 }
 
 /* Our umask is 0, and git would make files that everybody may write. */
@@ -89,11 +98,41 @@ static void make_command(const struct git *g, const char *const *args, struct st
 		strv_add(argv, *args);
 }
 
-static int ended_badly(const char *verb, int status, const struct strbuf *out, struct err *e)
+/* "Receiving objects:  45% (9/20)", again and again with a carriage return, and ", done." */
+static bool is_progress(const char *line, size_t len)
+{
+	return line[len] == '\r' || memmem(line, len, "% (", 3) ||
+	       (len > 7 && memcmp(line + len - 7, ", done.", 7) == 0);
+}
+
+/* What it had to say apart from how far it was. */
+static void drop_progress(const struct strbuf *out, struct strbuf *ret)
+{
+	const char *p = strbuf_str(out);
+
+	while (*p) {
+		size_t len = strcspn(p, "\r\n");
+		size_t whole = len + (p[len] != '\0');
+
+		if (!is_progress(p, len))
+			strbuf_add(ret, p, whole);
+		p += whole;
+	}
+}
+
+static const char *hint_for(const char *said)
+{
+	return strstr(said, "The requested URL returned error: 30")
+		       ? ": name the place where it is now: redirects are not followed with "
+			 "GIT_AUTH_HEADER"
+		       : "";
+}
+
+static int ended_badly(const char *verb, int status, const struct strbuf *said, struct err *e)
 {
 	auto_(strbuf) struct strbuf words = { 0 };
-	const char *text = strbuf_str(out);
-	size_t len = out->len;
+	const char *text = strbuf_str(said);
+	size_t len = said->len;
 	char how[PROC_STATUS_TEXT_SIZE];
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
@@ -105,18 +144,39 @@ static int ended_badly(const char *verb, int status, const struct strbuf *out, s
 		len = WORDS_MAX;
 	}
 	strbuf_add_printable(&words, text, len, "");
-	return err_set(e, ECHILD, "git %s %s: %s", verb, proc_status_text(status, how),
-		       strbuf_str(&words));
+	return err_set(e, ECHILD, "git %s %s: %s%s", verb, proc_status_text(status, how),
+		       strbuf_str(&words), hint_for(text));
+}
+
+static int silence_of(const struct git *g, const char *verb)
+{
+	for (size_t i = 0; i < ARRAY_LEN(remote_verbs); i++)
+		if (streq(verb, remote_verbs[i]))
+			return g->opts->silence_ms > 0 ? g->opts->silence_ms : SILENCE_MS;
+	return 0;
+}
+
+static int did_not_end(const char *verb, int r, const struct proc_spec *spec, struct err *e)
+{
+	if (r != -ETIME)
+		return err_wrap(e, r, "git %s", verb);
+	err_clear(e);
+	return err_set(e, ETIMEDOUT,
+		       "git %s: the server said nothing for %d seconds: try again later, or clone "
+		       "the repository and build from there",
+		       verb, spec->silence_ms / 1000);
 }
 
 int git_run(const struct git *g, const char *const *args, struct strbuf *out, struct err *e)
 {
 	auto_(strv) struct strv env = { 0 }, argv = { 0 };
-	auto_(strbuf) struct strbuf own = { .max = GIT_OUTPUT_MAX };
+	auto_(strbuf) struct strbuf own = { .max = GIT_OUTPUT_MAX }, said = { 0 };
 	struct proc_spec spec = { .path = "/bin/sh",
 				  /* Its helpers wait for servers, and outlive a git that is
 				   * killed alone. */
 				  .new_session = true,
+				  .own_pids = true,
+				  .silence_ms = silence_of(g, args[0]),
 				  .die_with_parent = true,
 				  .stopfds = { g->opts->cancelfd, -1 },
 				  .may_stop = g->opts->cancelfd >= 0 };
@@ -135,8 +195,9 @@ int git_run(const struct git *g, const char *const *args, struct strbuf *out, st
 	spec.envp = env.v;
 	r = proc_run(&spec, NULL, 0, out, -1, &status, e);
 	if (r < 0)
-		return err_wrap(e, r, "git %s", args[0]);
+		return did_not_end(args[0], r, &spec, e);
+	drop_progress(out, &said);
 	if (g->opts->log && out == &own)
-		g->opts->log(g->opts->ctx, strbuf_str(out), out->len);
-	return status == 0 ? 0 : ended_badly(args[0], status, out, e);
+		g->opts->log(g->opts->ctx, strbuf_str(&said), said.len);
+	return status == 0 ? 0 : ended_badly(args[0], status, &said, e);
 }

@@ -102,6 +102,57 @@ ADD $WEB/bomb $WEB/n /d/"
 	done
 }
 
+# git_helpers_end URL: the one that asked there is gone, or goes.
+git_helpers_end() {
+	for _ in $(seq 200); do
+		pgrep -f "remote-http $1" || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "a build that is killed leaves none of git's helpers" {
+	requires program git
+	serve_web
+	: >web/r.git@info@refs
+	: >web/r.git@info@refs.hang
+	creel-image --store store build --progress=plain "$WEB/r.git" >out 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q '^GET /r.git/info/refs' web.log
+	pgrep -f "remote-http $WEB/r.git"
+	kill -KILL "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 137 ]
+	git_helpers_end "$WEB/r.git"
+}
+
+@test "a server that leads git elsewhere leads no password, token or header there" {
+	requires program git
+	serve_web
+	export GIT_AUTH_TOKEN=secret GIT_AUTH_HEADER='Bearer secret'
+	# The other host has another name, which is all that tells hosts apart.
+	other=http://localhost:${WEB##*:}
+	for at in r s; do
+		printf 'HTTP/1.1 200 OK\r\n%s\r\nConnection: close\r\n\r\n%s\n%s\n%s\n%s' \
+			'Content-Type: application/x-git-upload-pack-advertisement' \
+			'001e# service=git-upload-pack' '0000000eversion 2' '0015agent=git/2.39.5' '000cls-refs' >"web/$at.git@info@refs"
+		printf '\n0000' >>"web/$at.git@info@refs"
+	done
+	printf 'HTTP/1.1 302 Found\r\nLocation: %s/s.git/info/refs?service=git-upload-pack\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' \
+		"$other" >web/r.git@info@refs
+	printf 'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' \
+		>web/s.git@git-upload-pack
+	run ! creel-image --store store build --progress=plain "http://user:secret@127.0.0.1:${WEB##*:}/r.git"
+	run ! creel-image --store store build --progress=plain --secret id=GIT_AUTH_TOKEN "$WEB/r.git"
+	[ "$(grep -c '^POST /s.git/git-upload-pack' web.log)" -ge 2 ]
+	run ! creel-image --store store build --progress=plain --secret id=GIT_AUTH_HEADER "$WEB/r.git"
+	[[ "$output" == *"redirects are not followed with GIT_AUTH_HEADER"* ]]
+	run ! awk '/^Host: / { there = /localhost/ } there && /^Authorization:/ { print; found = 1 } END { exit !found }' web.log
+	# Who asks is told, so that the test can fail.
+	grep -q '^Authorization: Bearer secret' web.log
+}
+
 @test "a repository whose server hangs is left at an interrupt, by git's helpers too" {
 	requires program git
 	serve_web
@@ -115,11 +166,7 @@ ADD $WEB/bomb $WEB/n /d/"
 	status=0
 	wait "$pid" || status=$?
 	[ "$status" -eq 130 ]
-	for _ in $(seq 20); do
-		pgrep -f "remote-http $WEB/r.git" || break
-		sleep 0.05
-	done
-	run ! pgrep -f "remote-http $WEB/r.git"
+	git_helpers_end "$WEB/r.git"
 	no_leftovers_in_store
 }
 

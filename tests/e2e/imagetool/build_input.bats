@@ -290,7 +290,7 @@ make_repo() {
 	git -C repo update-server-info
 	export GIT_AUTH_TOKEN=open
 	# x-access-token:open
-	serve_asking "$ROOM" 'basic eC1hY2Nlc3MtdG9rZW46b3Blbg=='
+	serve_asking "$ROOM" 'Basic eC1hY2Nlc3MtdG9rZW46b3Blbg=='
 	run -1 build "http://127.0.0.1:$PORT/repo/.git"
 	good --secret id=GIT_AUTH_TOKEN -t x:1 "http://127.0.0.1:$PORT/repo/.git"
 	has_file x:1 data
@@ -302,10 +302,28 @@ make_repo() {
 	printf 'FROM base:1\nADD http://127.0.0.1:%s/ctx/file /file\n' "$PORT" >ctx/Dockerfile
 	run -1 build ctx
 	says HTTP_AUTH_TOKEN_HOST
-	echo 'basic eC1hY2Nlc3MtdG9rZW46b3Blbg==' >header
+	echo 'Basic eC1hY2Nlc3MtdG9rZW46b3Blbg==' >header
 	good --secret id=HTTP_AUTH_HEADER_127.0.0.1,src=header -t x:1 ctx
 	has_file x:1 data
 	run ! grep -rq 'eC1hY2Nlc3M' store out said
+}
+
+@test "a password in a repository's URL opens its server, and is in no argument and no file" {
+	make_repo
+	git -C repo update-server-info
+	# us/er:p w@x
+	serve_asking "$ROOM" 'Basic dXMvZXI6cCB3QHg='
+	mkdir bin
+	printf '#!/bin/sh\necho "$*" >>"%s/argv"\nexec "%s" "$@"\n' "$ROOM" "$(command -v git)" >bin/git
+	chmod +x bin/git
+	url=http://us%2Fer:p%20w%40x@127.0.0.1:$PORT/repo/.git
+	PATH=$ROOM/bin:$PATH good -t x:1 "$url"
+	has_file x:1 data
+	printf 'FROM base:1\nADD --keep-git-dir=true %s /r\nRUN cat /r/file >/file\n' "$url" >ctx/Dockerfile
+	PATH=$ROOM/bin:$PATH good -t x:1 ctx
+	has_file x:1 data
+	grep -q " fetch .*http://127.0.0.1:$PORT/repo/.git" argv
+	run ! grep -rq 'p%20w\|p w@x\|dXMvZXI6' argv store out said
 }
 
 @test "repositories by ssh get the agent of --ssh default, or its keys, and a context its user's agent" {

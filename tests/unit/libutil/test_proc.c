@@ -274,6 +274,59 @@ static void the_child_writes_its_own_pid_where_it_was_asked_to(void **state UNUS
 	assert_int_equal(status_of(&spec), 0);
 }
 
+static void who_says_nothing_for_too_long_is_killed(void **state UNUSED)
+{
+	auto_(strbuf) struct strbuf out = { 0 };
+	char line[] = "exec sleep 1000";
+	struct proc_spec spec = { .path = "/bin/sh",
+				  .argv = ARGV(sh, dash_c, line),
+				  .silence_ms = 1000 };
+	struct err e = { 0 };
+	int status = 0;
+
+	assert_int_equal(proc_run(&spec, NULL, 0, &out, -1, &status, &e), -ETIME);
+	assert_string_equal(e.msg, "run '/bin/sh': it said nothing for 1 seconds and was killed");
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+/* Its grandchild left the session and holds the pipe: end-of-file says that it has ended. */
+static void with_pids_of_its_own_nothing_outlives_it(void **state UNUSED)
+{
+	char line[] = "setsid sh -c 'echo up; exec sleep 1000' & read x </dev/null; echo $$; wait";
+	int p[2];
+	pid_t pid = 0;
+	int status = 0;
+	char got[8] = "";
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	{
+		const int fds[] = { -1, p[1], -1 };
+		struct proc_spec spec = { .path = "/bin/sh",
+					  .argv = ARGV(sh, dash_c, line),
+					  .fds = fds,
+					  .n_fds = 3,
+					  .die_with_parent = true,
+					  .own_pids = true };
+
+		assert_int_equal(proc_spawn(&spec, &pid, NULL, NULL), 0);
+	}
+	close(p[1]);
+	for (size_t n = 0; n < 5;) {
+		ssize_t more = read(p[0], got + n, 5 - n);
+
+		assert_true(more > 0);
+		n += (size_t)more;
+	}
+	/* Whoever was first. */
+	assert_true(strcmp(got, "1\nup\n") == 0 || strcmp(got, "up\n1\n") == 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(read(p[0], got, 1), 0);
+	assert_int_equal(proc_wait(pid, &status, NULL), 0);
+	close(p[0]);
+}
+
 static void a_pidfd_tells_when_the_child_ends(void **state UNUSED)
 {
 	static char line[] = "read x";
@@ -392,6 +445,8 @@ int main(void)
 		cmocka_unit_test(environment_directory_and_session_are_as_asked),
 		cmocka_unit_test(what_is_not_close_on_exec_stays_open_when_asked),
 		cmocka_unit_test(the_child_writes_its_own_pid_where_it_was_asked_to),
+		cmocka_unit_test(who_says_nothing_for_too_long_is_killed),
+		cmocka_unit_test(with_pids_of_its_own_nothing_outlives_it),
 		cmocka_unit_test(a_pidfd_tells_when_the_child_ends),
 		cmocka_unit_test(statuses_are_told_in_words),
 		cmocka_unit_test(the_start_time_names_a_process),
