@@ -265,6 +265,25 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t len, m
 	return sync == FILE_SYNC ? sync_parent(dirfd, name, e) : 0;
 }
 
+bool file_named_is_replaced(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
+int file_put_named(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	autofd int fd = -1;
+
+	if (file_named_is_replaced(path))
+		return file_replace_at(AT_FDCWD, path, data, len, mode, FILE_NO_SYNC, e);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_sys(e, "open '%s'", path);
+	return file_write_all(fd, data, len, e);
+}
+
 /* Copies inside the kernel as long as it can.  1: the end was reached; 0: go on by hand. */
 static int copy_in_kernel(int from, int to, uint64_t *total, struct err *e)
 {

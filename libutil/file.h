@@ -3,6 +3,7 @@
 #ifndef LIBUTIL_FILE_H
 #define LIBUTIL_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -36,6 +37,12 @@ enum file_sync { FILE_NO_SYNC, FILE_SYNC };
  * directory).  On failure the old content stays and no temporary is left. */
 int file_replace_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		    enum file_sync sync, struct err *e);
+
+/* A file that somebody named to us.  A link, a device or a pipe, as /dev/stdout is, is written to
+ * and stays; anything else is replaced atomically, and not synced. */
+int file_put_named(const char *path, const void *data, size_t len, mode_t mode, struct err *e);
+/* Will it be replaced? */
+bool file_named_is_replaced(const char *path);
 
 /* write(2) until all is written; EINTR is retried, EAGAIN waits with poll. */
 int file_write_all(int fd, const void *data, size_t len, struct err *e);

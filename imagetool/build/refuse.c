@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "imagetool/build/internal.h"
+#include "libutil/file.h"
 #include "libutil/path.h"
 
 /* ---- Together ---- */
@@ -102,15 +103,19 @@ static int check_file(const char *path, const char *option, struct err *e)
 	return check_parent(path, option, e);
 }
 
-/* It is removed or replaced: of /dev/stdout nothing would be left. */
+/* /dev/stdout and the like are written to, what can be replaced is. */
 static int check_text_file(const struct result_plan *p, const char *path, const char *option,
 			   struct err *e)
 {
 	struct stat st;
-	int r = check_file(path, option, e);
+	int r = 0;
 
-	if (r >= 0 && stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		r = err_set(e, EINVAL, "%s '%s': it is no regular file: name one", option, path);
+	if (file_named_is_replaced(path))
+		r = check_file(path, option, e);
+	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		r = err_set(e, EISDIR, "%s '%s': it is a directory: name a file", option, path);
+	else if (access(path, W_OK) < 0 && errno != ENOENT)
+		r = err_sys(e, "%s '%s'", option, path);
 	return r < 0 ? r : check_alone(p, path, p->outputs.n, option, e);
 }
 
@@ -141,9 +146,18 @@ static int check_places(const struct result_plan *p, struct err *e)
 /* As docker does: the id of an earlier image must not be taken for that of a build that failed. */
 static int remove_stale_id(const struct result_plan *p, struct err *e)
 {
-	if (p->iidfile && unlink(p->iidfile) < 0 && errno != ENOENT)
-		return err_sys(e, "--iidfile '%s': remove what is there", p->iidfile);
-	return 0;
+	struct stat st;
+	int r = 0;
+
+	if (!p->iidfile || stat(p->iidfile, &st) < 0)
+		return 0;
+	if (file_named_is_replaced(p->iidfile))
+		r = unlink(p->iidfile);
+	else if (S_ISREG(st.st_mode))
+		r = truncate(p->iidfile, 0);
+	return r < 0 && errno != ENOENT
+		       ? err_sys(e, "--iidfile '%s': remove what is there", p->iidfile)
+		       : 0;
 }
 
 /* Said also of a build that has no steps to run: it was meant to be used. */

@@ -16,7 +16,7 @@ struct writing {
 static int write_text(const char *option, const char *path, const char *text, size_t len,
 		      struct err *e)
 {
-	int r = file_replace_at(AT_FDCWD, path, text, len, 0644, FILE_NO_SYNC, e);
+	int r = file_put_named(path, text, len, 0644, e);
 
 	return r < 0 ? err_wrap(e, r, "%s '%s'", option, path) : 0;
 }

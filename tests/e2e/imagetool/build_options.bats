@@ -53,7 +53,6 @@ refused() {
 		'x.tar': --output writes there|-o type=tar,dest=x.tar -o type=oci,dest=x.tar
 		'm': --metadata-file writes there|--metadata-file m --iidfile m
 		'm': --output writes there|--metadata-file m -o type=oci,dest=m
-		'pipe': it is no regular file|--iidfile pipe
 		'pipe': it is no regular file|--metadata-file pipe
 		--build-arg-file 'nowhere'|--build-arg-file nowhere
 		--build-context 'n=docker-image://'|--build-context n=docker-image://
@@ -89,6 +88,26 @@ refused() {
 	END
 	find store -not -path 'store/lock*' | sort | diff before -
 	[ -p pipe ]
+}
+
+@test "--iidfile and --metadata-file through a link, a pipe and /dev/stdout leave those what they are" {
+	printf 'FROM base:1\nENV A=b\n' >ctx/Dockerfile
+	ln -s target id
+	echo old >target
+	mkfifo pipe
+	cat pipe >meta &
+	reader=$!
+	good -q --iidfile id --metadata-file pipe ctx
+	wait "$reader"
+	[ -L id ] && [ -p pipe ]
+	[ "$(cat target)" = "$(cat said)" ]
+	jq -e '."containerimage.digest"' meta
+	creel-image --store store build -q --iidfile /dev/stdout ctx 2>out | cat >both
+	[ "$(tr -d '\n' <both)" = "$(cat target target)" ]
+	# A build that fails leaves no old id there.
+	printf 'FROM base:1\nCOPY nothing /\n' >ctx/Dockerfile
+	run ! build --iidfile id ctx
+	[ -L id ] && [ ! -s target ]
 }
 
 @test "options of steps: hosts, name servers, limits, memory, processors, the group they are in" {

@@ -261,6 +261,26 @@ static void copies_are_complete(void **state)
 
 #define EACH(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
+static void a_link_that_somebody_named_stays(void **state)
+{
+	struct place *p = *state;
+	autofree char *text = NULL, *link = xasprintf("/proc/self/fd/%d/link", p->fd);
+	autofree char *plain = xasprintf("/proc/self/fd/%d/plain", p->fd);
+	struct stat st;
+
+	assert_int_equal(symlinkat("target", p->fd, "link"), 0);
+	assert_int_equal(file_put_named(link, "some text", 9, 0644, NULL), 0);
+	assert_int_equal(file_put_named(link, "text", 4, 0644, NULL), 0);
+	assert_int_equal(fstatat(p->fd, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(file_read_at(p->fd, "target", 10, &text, NULL, NULL), 0);
+	assert_string_equal(text, "text");
+	assert_int_equal(file_put_named("/dev/null", "x", 1, 0644, NULL), 0);
+	assert_false(file_named_is_replaced("/dev/null"));
+	assert_int_equal(file_put_named(plain, "x", 1, 0600, NULL), 0);
+	assert_true(file_named_is_replaced(plain));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -277,6 +297,7 @@ int main(void)
 		EACH(a_full_disk_keeps_the_old_content),
 		EACH(a_nonblocking_pipe_is_waited_for),
 		EACH(copies_are_complete),
+		EACH(a_link_that_somebody_named_stays),
 	};
 
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
