@@ -83,7 +83,7 @@ int globals_open_store(const void *global, enum store_access access, struct stor
 static const struct exit_row exits[] = {
 	{ IMAGE_EXIT_OK, "done" },
 	{ IMAGE_EXIT_FAILURE, "any other failure" },
-	{ IMAGE_EXIT_USAGE, "wrong command line" },
+	{ IMAGE_EXIT_USAGE, "wrong command line, names that nothing can have included" },
 	{ IMAGE_EXIT_NOT_FOUND, "no such image, platform, store or file" },
 	{ IMAGE_EXIT_VERIFY, "content is not what its digest, size or type promised" },
 	{ IMAGE_EXIT_REGISTRY, "registry or network failed, or the registry denied access" },

@@ -7,6 +7,7 @@
 #include "imagetool/human.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/layer_flags.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
@@ -106,8 +107,7 @@ static int make(const struct values *v, struct changed *c, struct store *s,
 	if (r >= 0)
 		r = commit(c, s, &base, o, &result, e);
 	if (r >= 0 && v->iidfile)
-		r = file_replace_at(AT_FDCWD, v->iidfile, result.id, strlen(result.id), 0644,
-				    FILE_NO_SYNC, e);
+		r = file_put_named(v->iidfile, result.id, strlen(result.id), 0644, e);
 	if (r >= 0)
 		tell(v, c, o, &result);
 	return r;
@@ -129,7 +129,7 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 		.format = (enum image_format)v->format,
 		.compression = layer_flags_compression(&v->layer),
 	};
-	int r = reference_parse(args[1], &ref, e);
+	int r = argument_reference(args[1], &ref, e);
 
 	if (r >= 0)
 		r = layer_flags_check(&o.compression, e);

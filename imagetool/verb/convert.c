@@ -7,6 +7,7 @@
 #include "imagetool/errors.h"
 #include "imagetool/interrupt.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/layer_flags.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
@@ -158,7 +159,7 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	autofree char *name = NULL, *bases = NULL;
 	struct convert_opts o = { 0 };
 	struct platform platform;
-	int r = reference_parse(args[1], &ref, e);
+	int r = argument_reference(args[1], &ref, e);
 
 	if (r >= 0)
 		r = read_options(v, &o, &bases, &platform, e);

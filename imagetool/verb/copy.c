@@ -9,6 +9,7 @@
 
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/copy_progress.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
@@ -143,8 +144,7 @@ static int report(const struct values *v, const struct copy_result *result,
 	int r = 0;
 
 	if (v->digestfile)
-		r = file_replace_at(AT_FDCWD, v->digestfile, result->digest, strlen(result->digest),
-				    0644, FILE_NO_SYNC, e);
+		r = file_put_named(v->digestfile, result->digest, strlen(result->digest), 0644, e);
 	if (r < 0)
 		return err_wrap(e, r, "--digestfile '%s'", v->digestfile);
 	if (!v->quiet && !v->json)
@@ -234,9 +234,11 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 		return err_set(e, IMAGE_EUSAGE, "--max-size: a size, or none at all");
 	if ((v->all || v->multi_arch == MULTI_ARCH_ALL) && v->platform)
 		return err_set(e, IMAGE_EUSAGE, "--all and --platform exclude each other");
-	r = place_parse(args[0], &ends.from, e);
+	r = argument_place(args[0], &ends.from, e);
 	if (r >= 0)
-		r = place_parse(args[1], &ends.to, e);
+		r = argument_place(args[1], &ends.to, e);
+	if (r >= 0 && ends.to.kind == PLACE_STORE && ends.to.name)
+		r = argument_check_reference(ends.to.name, e);
 	if (r >= 0)
 		r = run_ends(global, v, &ends, e);
 	place_done(&ends.from);

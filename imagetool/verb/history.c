@@ -6,6 +6,7 @@
 #include "imagetool/errors.h"
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/describe.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
@@ -214,7 +215,7 @@ static int run(const void *global, void *values, char *const *args, int n UNUSED
 	int r = rows_check(v->format, e);
 
 	if (r >= 0)
-		r = place_parse(args[0], &p, e);
+		r = argument_place(args[0], &p, e);
 	if (r >= 0)
 		r = registry_flags_opts(&v->registry, -1, &places.registry, e);
 	if (r >= 0 && p.kind == PLACE_STORE)

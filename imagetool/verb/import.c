@@ -13,6 +13,7 @@
 #include "imagetool/layer/budget.h"
 #include "imagetool/layer/layer.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/layer_flags.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
@@ -92,7 +93,7 @@ static int run(const void *global, void *values, char *const *args, int n, struc
 		.max_bytes = v->budget.max_size,
 		.max_entries = v->budget.max_entries,
 	};
-	int r = n > 1 ? reference_parse(args[1], &ref, e) : 0;
+	int r = n > 1 ? argument_reference(args[1], &ref, e) : 0;
 
 	if (r >= 0)
 		r = layer_flags_check(&o.compression, e);

@@ -6,6 +6,7 @@
 #include "imagetool/errors.h"
 #include "imagetool/index/gather.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/remote.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
@@ -127,7 +128,7 @@ static int work_begin(struct work *w, const void *global, const char *name,
 		      enum store_access access, struct err *e)
 {
 	auto_(image_reference) struct image_reference ref = { 0 };
-	int r = reference_parse(name, &ref, e);
+	int r = argument_reference(name, &ref, e);
 
 	if (r < 0)
 		return r;

@@ -3,6 +3,7 @@
 
 #include "imagetool/copy/source.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/remote.h"
 #include "imagetool/verb/verbs.h"
 #include "libutil/alloc.h"
@@ -81,7 +82,7 @@ static int inspect_run(const void *global, void *values, char *const *args, int 
 		       struct err *e)
 {
 	auto_(place) struct place place = { 0 };
-	int r = place_parse(args[0], &place, e);
+	int r = argument_place(args[0], &place, e);
 
 	if (r >= 0)
 		r = inspect_place(global, values, &place, e);

@@ -7,6 +7,7 @@
 #include "imagetool/registry/lists.h"
 #include "imagetool/store/descriptor.h"
 #include "imagetool/store/image.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/describe.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
@@ -171,7 +172,7 @@ static int inspect_place(struct inspect *in, const void *global, const char *tex
 {
 	auto_(image_source) struct image_source *source = NULL;
 	auto_(place) struct place p = { 0 };
-	int r = place_parse(text, &p, e);
+	int r = argument_place(text, &p, e);
 
 	if (r >= 0 && p.kind == PLACE_STORE && !in->places.store)
 		r = globals_open_store(global, STORE_READ, &in->places.store, e);

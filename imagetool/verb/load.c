@@ -9,6 +9,7 @@
 #include "imagetool/interrupt.h"
 #include "imagetool/layer/layer.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/verbs.h"
 
@@ -97,11 +98,13 @@ static int run(const void *global, void *values, char *const *args UNUSED, int n
 	struct load_result result = { 0 };
 	auto_(interrupt) struct interrupt held = { 0 };
 	struct store *s = NULL;
-	int r = globals_open_store(global, STORE_CREATE, &s, e);
+	int r = v->name ? argument_check_reference(v->name, e) : 0;
 
-	interrupt_hold(&held);
 	if (r >= 0 && v->max_size < 0)
 		r = err_set(e, IMAGE_EUSAGE, "--max-size: a size, or none at all");
+	if (r >= 0)
+		r = globals_open_store(global, STORE_CREATE, &s, e);
+	interrupt_hold(&held);
 	if (r >= 0)
 		r = load(s, v->input ? v->input : "-", &how, &result, e);
 	store_free(s);

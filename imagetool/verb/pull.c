@@ -9,6 +9,7 @@
 #include "imagetool/pull/known.h"
 #include "imagetool/registry/prepare.h"
 #include "imagetool/unpack/rootfs.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
@@ -164,8 +165,11 @@ static int pull_run(const void *global, void *values, char *const *args, int n, 
 	struct platform platform;
 	auto_(registry_prepare) struct registry_prepare prepare = { 0 };
 	autofd int signals = -1;
-	int r = budget_opts_check(&v->budget, e);
+	auto_(image_reference) struct image_reference ref = { 0 };
+	int r = argument_reference(args[0], &ref, e);
 
+	if (r >= 0)
+		r = budget_opts_check(&v->budget, e);
 	if (r < 0)
 		return r;
 	registry_prepare(&prepare);

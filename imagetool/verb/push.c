@@ -7,6 +7,7 @@
 
 #include "imagetool/human.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/opt_rows.h"
 #include "imagetool/verb/output.h"
 #include "imagetool/verb/registry_flags.h"
@@ -107,8 +108,7 @@ static void print_summary(const struct push_result *r)
 static int print_result(const struct push_values *v, const struct push_result *r, struct err *e)
 {
 	if (v->digestfile) {
-		int n = file_replace_at(AT_FDCWD, v->digestfile, r->digest, strlen(r->digest), 0644,
-					FILE_NO_SYNC, e);
+		int n = file_put_named(v->digestfile, r->digest, strlen(r->digest), 0644, e);
 
 		if (n < 0)
 			return err_wrap(e, n, "--digestfile");
@@ -132,6 +132,12 @@ static int read_options(struct push_values *v, struct push_opts *opts, struct pl
 			       "--all and --platform: it is either all images or one of them");
 	if (v->chunk < 0)
 		return err_set(e, IMAGE_EUSAGE, "--chunk-size: a piece has at least one byte");
+	if (opts->destination)
+		r = argument_check_reference(opts->destination, e);
+	if (r >= 0)
+		r = argument_check_tags(&v->tags, e);
+	if (r < 0)
+		return r;
 	opts->chunk = v->chunk;
 	opts->tags = &v->tags;
 	opts->all = v->all;

@@ -6,6 +6,7 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/registry/publish.h"
+#include "imagetool/verb/argument.h"
 #include "libutil/fd.h"
 
 int remote_open(struct remote *ret, const char *name, struct registry_flags *flags,
@@ -17,7 +18,7 @@ int remote_open(struct remote *ret, const char *name, struct registry_flags *fla
 	ret->signals = -1;
 	if (starts_with(name, "docker://"))
 		name += strlen("docker://");
-	r = reference_parse(name, &ret->ref, e);
+	r = argument_reference(name, &ret->ref, e);
 	if (r < 0)
 		return r;
 	r = ret->signals = registry_flags_signals(e);

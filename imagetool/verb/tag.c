@@ -4,14 +4,14 @@
 
 #include "imagetool/errors.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/verbs.h"
 
-static int tag_one(struct store *s, const char *text, const struct image_descriptor *desc,
-		   struct err *e)
+static int read_name(const char *text, struct strv *names, struct err *e)
 {
 	auto_(image_reference) struct image_reference ref = { 0 };
 	autofree char *name = NULL;
-	int r = reference_parse(text, &ref, e);
+	int r = argument_reference(text, &ref, e);
 
 	if (r < 0)
 		return r;
@@ -19,20 +19,26 @@ static int tag_one(struct store *s, const char *text, const struct image_descrip
 		return err_set(e, IMAGE_EUSAGE,
 			       "'%s' is a digest, which nobody can choose: give a tag", text);
 	name = reference_text(&ref);
-	return store_tag(s, name, desc, e);
+	strv_add(names, name);
+	return 0;
 }
 
 static int run(const void *global, void *values UNUSED, char *const *args, int n, struct err *e)
 {
 	auto_(store) struct store *s = NULL;
 	auto_(arena) struct arena a = { 0 };
+	auto_(strv) struct strv names = { 0 };
 	struct store_image found;
-	int r = globals_open_store(global, STORE_WRITE, &s, e);
+	int r = 0;
 
+	for (int i = 1; i < n && r >= 0; i++)
+		r = read_name(args[i], &names, e);
+	if (r >= 0)
+		r = globals_open_store(global, STORE_WRITE, &s, e);
 	if (r >= 0)
 		r = store_resolve(s, args[0], &a, &found, e);
-	for (int i = 1; i < n && r >= 0; i++)
-		r = tag_one(s, args[i], found.desc, e);
+	for (size_t i = 0; i < names.n && r >= 0; i++)
+		r = store_tag(s, names.v[i], found.desc, e);
 	return r < 0 ? err_wrap(e, r, "tag '%s'", args[0]) : 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/verb/verify_signature.h"
+#include "imagetool/verb/argument.h"
 
 #include <errno.h>
 
@@ -108,7 +109,7 @@ int verify_signature(const void *global, struct verify_trust_flags *f, const cha
 	int r = make_trust(f, t, e);
 
 	if (r >= 0)
-		r = place_parse(name, &place, e);
+		r = argument_place(name, &place, e);
 	if (r < 0)
 		return r;
 	signals = registry_flags_signals(e);
@@ -152,7 +153,7 @@ static int open_registry(struct signature_judge *j, struct err *e)
 	autofree char *text = xasprintf("docker://%s", j->name);
 	auto_(place) struct place place = { 0 };
 	struct place_opts opts = { .registry = *j->registry, .quiet = true };
-	int r = place_parse(text, &place, e);
+	int r = argument_place(text, &place, e);
 
 	return r < 0 ? r : source_open(&place, &opts, &j->source, e);
 }

@@ -205,9 +205,9 @@ make_index() {
 	make_image
 	run -0 image copy --digestfile d oci:lay:x creel:a:1
 	[ "$(cat d)" = "$DIGEST" ]
-	run -1 image copy containers-storage:a creel:b
+	run -2 image copy containers-storage:a creel:b
 	[[ $output == *"podman save"* ]]
-	run -1 image copy docker-daemon:a creel:b
+	run -2 image copy docker-daemon:a creel:b
 	[[ $output == *"docker save"* ]]
 	# An image of this name: docker's place has slashes.
 	run -3 image copy docker:a creel:b
@@ -234,6 +234,40 @@ make_index() {
 # blob_of POSITION: path of a layer's blob in lay
 blob_of() {
 	echo "lay/blobs/sha256/$(jq -r ".layers[$1].digest[7:]" "lay/blobs/sha256/${DIGEST#*:}")"
+}
+
+@test "a name that nothing can have is a wrong command line in every verb, and nothing is done" {
+	while read -r args; do
+		status=0
+		# shellcheck disable=SC2086
+		creel-image --store nostore $args >said 2>out </dev/null || status=$?
+		[ "$status" -eq 2 ] && [ ! -s said ] && [ ! -e nostore ] && [ ! -e made ] || {
+			echo "status $status: $args"
+			cat out
+			return 1
+		}
+	done <<-'END'
+		pull BAD!
+		push x:1 BAD!
+		push --tag BAD! x:1
+		tag x:1 y:1 BAD!
+		tags BAD!
+		referrers BAD!
+		delete docker://BAD!
+		copy docker://BAD! dir:made
+		copy dir:made BAD!
+		copy docker-daemon:x dir:made
+		commit made BAD!
+		import made BAD!
+		convert x:1 BAD!
+		index create BAD!
+		index inspect docker://BAD!
+		inspect docker://BAD!
+		history docker://BAD!
+		load --name BAD!
+		artifact push BAD! said
+		artifact pull BAD!
+	END
 }
 
 @test "content that lies goes nowhere, from any place to any place" {

@@ -112,7 +112,7 @@ nothing_remembered() {
 	for tag in one two three; do
 		is_there "$REGISTRY/$REPO:$tag"
 	done
-	run -1 push_it --tag 'no/tag' a "$REGISTRY/$REPO:one"
+	run -2 push_it --tag 'no/tag' a "$REGISTRY/$REPO:one"
 	[[ $output == *"--tag: 'no/tag' is not a legal tag"* ]]
 }
 
