@@ -75,7 +75,15 @@ int globals_open_store(const void *global, enum store_access access, struct stor
 	autofree char *path = NULL;
 	int r = globals_store_path(global, &path, e);
 
-	return r < 0 ? r : store_open(path, access, ret, e);
+	if (r < 0)
+		return r;
+	r = store_open(path, access, ret, e);
+	/* A user's own store is there from the first look on, and empty; one that was named should
+	 * be. */
+	if (r != -IMAGE_ENOTFOUND || ((const struct image_globals *)global)->store)
+		return r;
+	err_clear(e);
+	return store_open(path, STORE_CREATE, ret, e);
 }
 
 /* ---- Exit status ---- */

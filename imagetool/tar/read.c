@@ -97,8 +97,12 @@ static int read_exactly(struct tar_reader *t, uint8_t *buf, size_t size, struct 
 
 		if (r < 0)
 			return r;
+		if (r == 0 && got > 0)
+			return err_set(e, EBADMSG, "%s",
+				       t->position < TAR_BLOCK ? "not a tar archive: too short"
+							       : "tar stream: truncated");
 		if (r == 0)
-			return got ? err_set(e, EBADMSG, "tar stream: truncated") : 0;
+			return 0;
 		n = t->left < size - got ? t->left : size - got;
 		memcpy(buf + got, take(t, n), n);
 		got += n;
@@ -205,7 +209,7 @@ static int read_headers(struct tar_reader *t, struct err *e)
 			return r < 0 ? r : 0;
 		r = tar_header_parse(t->block, &t->header, e);
 		if (r < 0)
-			return r;
+			return t->position == TAR_BLOCK ? err_wrap(e, r, "not a tar archive") : r;
 		switch (t->header.type) {
 		case 'x':
 		case 'X':

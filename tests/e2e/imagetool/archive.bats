@@ -277,6 +277,10 @@ load_fails() { # TEXT ARG...
 	creel-image --store st save -o a.tar $NAME
 	head -c 3000 a.tar >cut.tar
 	load_fails "truncated" -i cut.tar
+	echo short >text
+	load_fails "not a tar archive: too short" -i text
+	head -c 3000 /dev/zero | tr '\0' x >text
+	load_fails "not a tar archive" -i text
 	: >empty.tar
 	load_fails "neither an OCI archive" -i empty.tar
 	xz -k a.tar

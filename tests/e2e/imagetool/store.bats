@@ -37,6 +37,7 @@ setup() {
 
 teardown() {
 	stop_hostile
+	[ -z "${OWN:-}" ] || rm -r "$OWN"
 }
 
 pull_both() {
@@ -73,8 +74,18 @@ pull_both() {
 }
 
 @test "list of a store that was never written is empty, of one that was named and is missing an error" {
-	HOME=$BATS_TEST_TMPDIR XDG_DATA_HOME=$BATS_TEST_TMPDIR/data run -3 creel-image --store "$STORE" list
+	run -3 creel-image --store "$STORE" list
 	[[ $output == *"does not exist"* ]]
+	OWN=$(mktemp -d) # bats' own directories let nobody else in
+	chown 65534 "$OWN"
+	for verb in "list -q" "prune -f" "list -q"; do
+		# shellcheck disable=SC2086 # several words
+		run -0 setpriv --reuid 65534 --regid 65534 --clear-groups \
+			env HOME=/nonexistent XDG_DATA_HOME="$OWN" creel-image $verb
+		echo "$output"
+		[[ $output != *error* ]]
+	done
+	[ -e "$OWN/creel/images/oci-layout" ]
 	mkdir -p "$STORE"
 	run -3 image list
 	[[ $output == *"is no OCI image layout"* ]]

@@ -291,7 +291,7 @@ open(sys.argv[2], "w").write(str(n))
 	ended
 	[ "$(stat -c %s "$LOG")" -le 5100 ]
 	grep -q ' 1$' "$LOG"
-	! grep -q ' 1000$' "$LOG"
+	run ! grep -q ' 1000$' "$LOG"
 }
 
 @test "conmon: several logs, json-file, and a driver that nobody knows" {
