@@ -61,7 +61,7 @@ static const char standard_hosts[] = "127.0.0.1\tlocalhost\n"
 				     "ff02::2\tip6-allrouters\n";
 
 /* "NAME:ADDRESS", "NAME=ADDRESS"; an IPv6 address may stand in brackets. */
-int identity_add_host(const char *text, bool host_network, struct strbuf *out, struct err *e)
+int identity_add_host(const char *text, const char *gateway, struct strbuf *out, struct err *e)
 {
 	size_t len = strcspn(text, ":=");
 	autofree char *name = xstrndup(text, len);
@@ -72,14 +72,14 @@ int identity_add_host(const char *text, bool host_network, struct strbuf *out, s
 		address[address_len - 1] = '\0';
 		memmove(address, address + 1, address_len - 1);
 	}
-	if (streq(address, "host-gateway") && !host_network)
+	if (streq(address, "host-gateway") && !gateway)
 		return err_set(e, EINVAL,
-			       "--add-host '%s': only in the host's own network its address is "
-			       "known: name it",
+			       "--add-host '%s': the host has no address that is known in this "
+			       "network: name it",
 			       text);
 	if (streq(address, "host-gateway")) {
 		free(address);
-		address = xstrdup("127.0.0.1");
+		address = xstrdup(gateway);
 	}
 	if (!is_name(name) || !is_address(address))
 		return err_set(e, EINVAL, "--add-host '%s': expected NAME:ADDRESS", text);
@@ -103,7 +103,8 @@ static int decide_hosts(const struct container_options *o, bool host_network,
 		return 0;
 	add_text(out, host_network && host->hosts ? host->hosts : standard_hosts);
 	for (size_t i = 0; i < o->add_hosts.n && r >= 0; i++)
-		r = identity_add_host(o->add_hosts.v[i], host_network, out, e);
+		r = identity_add_host(o->add_hosts.v[i], host_network ? IDENTITY_LOOPBACK : NULL,
+				      out, e);
 	if (r < 0 || !o->hostname)
 		return r;
 	if (o->domainname)

@@ -37,9 +37,11 @@ int identity_make(const struct container_options *o, bool host_network, struct i
 		  struct err *e);
 /* The mounts they need; places where a person mounts something are left alone. */
 void identity_add_mounts(const struct identity *i, struct mount_args *m);
-/* One line of a hosts file, from the text of --add-host.  "host-gateway" is an address in the
- * host's own network only. */
-int identity_add_host(const char *text, bool host_network, struct strbuf *out, struct err *e);
+/* Where the host is in its own network. */
+#define IDENTITY_LOOPBACK "127.0.0.1"
+/* One line of a hosts file, from the text of --add-host.  "host-gateway" is `gateway`, an error
+ * where that is NULL. */
+int identity_add_host(const char *text, const char *gateway, struct strbuf *out, struct err *e);
 /* BUNDLE/files/... */
 int identity_write(const struct identity *i, int bundlefd, struct err *e);
 

@@ -233,6 +233,16 @@ void cni_result_resolv(const struct json *result, struct strbuf *ret)
 	add_line(json_get(dns, "options"), "options", ret);
 }
 
+const char *cni_result_gateway(const struct json *result)
+{
+	const struct json *ips = json_get(result, "ips");
+	const char *gateway = NULL;
+
+	for (size_t i = 0; !gateway && ips && ips->kind == JSON_ARRAY && i < ips->len; i++)
+		gateway = json_get_string(&ips->items[i], "gateway");
+	return gateway;
+}
+
 const char *cni_error_text(const char *text, size_t len, struct arena *a)
 {
 	auto_(strbuf) struct strbuf words = { 0 };

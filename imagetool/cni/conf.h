@@ -38,6 +38,9 @@ void cni_plugin_input(const struct cni_network *net, size_t plugin, const struct
  * more than one are left out. */
 void cni_result_resolv(const struct json *result, struct strbuf *ret);
 
+/* The gateway of the first address that has one, as the plugin wrote it; NULL: there is none. */
+const char *cni_result_gateway(const struct json *result);
+
 /* What a plugin says that failed: "msg: details", or NULL when `text` is no such object; in `a`. */
 const char *cni_error_text(const char *text, size_t len, struct arena *a);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A step's network namespace on a network of the host's administrator. */
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "imagetool/step/run_internal.h"
@@ -8,6 +10,7 @@
 #include "libutil/log.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
+#define HOSTS       "/etc/hosts"
 
 static const struct run_place *find_place(const struct run_step *s, const char *target)
 {
@@ -22,24 +25,38 @@ static bool is_told(const struct container_options *o)
 	return o->dns.n || o->dns_search.n || o->dns_options.n;
 }
 
-/* The file is the step's own; its text was made before the network was there. */
+/* The files are the step's own; their texts were made before the network was there. */
+static int rewrite(const struct run_place *p, const char *text, struct err *e)
+{
+	autofd int fd = open(p->source, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "open '%s'", p->source);
+	return file_write_all(fd, text, strlen(text), e);
+}
+
 static int take_servers(struct run_step *s, struct err *e)
 {
 	const struct run_place *p = find_place(s, RESOLV_CONF);
 	auto_(strbuf) struct strbuf text = { 0 };
-	autofd int fd = -1;
 	int r;
 
 	cni_result_resolv(s->attachment.result, &text);
 	if (!p || !text.len || is_told(s->env->options))
 		return 0;
 	r = strbuf_check(&text, RESOLV_CONF, e);
-	if (r < 0)
-		return r;
-	fd = open(p->source, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "open '%s'", p->source);
-	return file_write_all(fd, text.data, text.len, e);
+	return r < 0 ? r : rewrite(p, text.data, e);
+}
+
+static int take_gateway(struct run_step *s, struct err *e)
+{
+	const struct run_place *p = find_place(s, HOSTS);
+	autofree char *text = NULL;
+
+	if (!p || !s->env->options->add_hosts.n)
+		return 0;
+	text = run_hosts_text(s, e);
+	return text ? rewrite(p, text, e) : -EINVAL;
 }
 
 static struct cni_host host_of(const char *dir, const char *path, int stopfd, struct arena *a)
@@ -58,7 +75,9 @@ int run_cni_start(struct run_step *s, struct err *e)
 	s->attachment.id = s->id;
 	s->attachment.netns = s->netns;
 	r = cni_attach(&host, &s->attachment, &s->arena, e);
-	return r < 0 ? r : take_servers(s, e);
+	if (r >= 0)
+		r = take_servers(s, e);
+	return r < 0 ? r : take_gateway(s, e);
 }
 
 void run_cni_stop(struct run_step *s)

@@ -8,10 +8,22 @@
 
 #define DEFAULT_HOSTNAME "buildkitsandbox"
 #define DEFAULT_SERVERS  "nameserver 8.8.8.8\nnameserver 8.8.4.4\n"
+/* Until the network is there, and says. */
+#define NOT_YET "0.0.0.0"
 
 const char *run_hostname(const struct run_step *s)
 {
 	return s->run->hostname && *s->run->hostname ? s->run->hostname : DEFAULT_HOSTNAME;
+}
+
+/* Where --add-host finds the host; NULL: nowhere. */
+static const char *gateway_of(const struct run_step *s)
+{
+	if (s->connection == RUN_CONNECT_HOST)
+		return IDENTITY_LOOPBACK;
+	if (s->connection != RUN_CONNECT_CNI)
+		return NULL;
+	return s->attachment.result ? cni_result_gateway(s->attachment.result) : NOT_YET;
 }
 
 /* The host's own file stays the host's, also where the network is. */
@@ -23,8 +35,7 @@ char *run_hosts_text(const struct run_step *s, struct err *e)
 	strbuf_addf(&text, "127.0.0.1\tlocalhost %s\n::1\tlocalhost ip6-localhost ip6-loopback\n",
 		    run_hostname(s));
 	for (size_t i = 0; i < o->add_hosts.n; i++)
-		if (identity_add_host(o->add_hosts.v[i], s->connection == RUN_CONNECT_HOST, &text,
-				      e) < 0)
+		if (identity_add_host(o->add_hosts.v[i], gateway_of(s), &text, e) < 0)
 			return NULL;
 	return strbuf_steal(&text);
 }

@@ -170,7 +170,8 @@ int run_network_start(struct run_step *s, struct err *e);
 void run_network_stop(struct run_step *s);
 
 /* run_cni.c: in the step's network namespace; what the network says of name servers is in the
- * step's resolv.conf then, unless the build's options say otherwise. */
+ * step's resolv.conf then, unless the build's options say otherwise, and its gateway in /etc/hosts
+ * where they ask for it. */
 int run_cni_start(struct run_step *s, struct err *e);
 void run_cni_stop(struct run_step *s);
 /* What builds that were killed left attached. */

@@ -121,7 +121,7 @@ static const struct opt opts[] = {
 		"where devices for RUN --device are described; by default /etc/cdi, /var/run/cdi and "
 		"/etc/buildkit/cdi"),
 	RUN_ROW(0, "add-host", LIST, add_hosts, "NAME:ADDRESS",
-		"a line of the steps' /etc/hosts; ADDRESS may be host-gateway in the host's network"),
+		"a line of the steps' /etc/hosts; ADDRESS may be host-gateway in the host's network and in CNI's"),
 	RUN_ROW(0, "dns", LIST, dns, "ADDRESS", "a name server of the steps' /etc/resolv.conf"),
 	RUN_ROW(0, "dns-search", LIST, dns_search, "DOMAIN", "where they look for names"),
 	RUN_ROW(0, "dns-option", LIST, dns_options, "OPTION", "an option of their resolver"),

@@ -47,14 +47,22 @@ nothing_attached() {
 
 @test "a step is on the network, with its addresses and name servers, and leaves it" {
 	requires program /usr/lib/cni/bridge
-	printf 'FROM base:1\nRUN busybox ip -4 addr; busybox ip route; cat /etc/resolv.conf; busybox ping -c 1 10.88.7.1\n' >ctx/Dockerfile
-	on_net --network cni:team || { cat out; false; }
+	printf 'FROM base:1\nRUN busybox ip -4 addr; busybox ip route; cat /etc/resolv.conf; busybox ping -c 1 10.88.7.1; cat /etc/hosts\n' >ctx/Dockerfile
+	on_net --network cni:team --add-host up=host-gateway --add-host other:192.0.2.7 || { cat out; false; }
 	says 'inet 10.88.7.2/24'
 	says 'inet 127.0.0.1/8'
 	says 'default via 10.88.7.1'
 	says 'nameserver 10.88.7.1'
 	says 'search team.example'
 	says '1 packets received'
+	says $'10.88.7.1\tup'
+	says $'192.0.2.7\tother'
+	run ! grep -qF 0.0.0.0 out
+	nothing_attached
+	jq '.plugins[0] |= (del(.isDefaultGateway) | .ipam = {"type": "static", "addresses": [{"address": "10.88.7.9/24"}]})' \
+		net.d/50-team.conflist >net.d/10-none.conflist
+	run ! on_net --network cni --no-cache --add-host up=host-gateway
+	says "--add-host 'up=host-gateway': the host has no address that is known in this network"
 	nothing_attached
 	on_net --network cni --no-cache --dns 192.0.2.9
 	says 'nameserver 192.0.2.9'

@@ -127,6 +127,32 @@ static void name_servers_become_lines_and_nothing_else_does(void **state)
 	}
 }
 
+static void the_gateway_is_the_first_that_an_address_has(void **state)
+{
+	static const struct {
+		const char *result, *gateway;
+	} rows[] = {
+		{ "{}", NULL },
+		{ "{\"ips\":{\"gateway\":\"10.0.0.1\"}}", NULL },
+		{ "{\"ips\":[]}", NULL },
+		{ "{\"ips\":[{\"address\":\"10.0.0.2/24\"},{\"gateway\":7},7]}", NULL },
+		{ "{\"ips\":[{\"address\":\"fd00::2/64\"},{\"gateway\":\"10.0.0.1\"},"
+		  "{\"gateway\":\"10.9.0.1\"}]}",
+		  "10.0.0.1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_(arena) struct arena a = { 0 };
+		const char *got = cni_result_gateway(tree(rows[i].result, &a));
+
+		if (rows[i].gateway)
+			assert_string_equal(got, rows[i].gateway);
+		else
+			assert_null(got);
+	}
+}
+
 static void a_plugins_error_is_words_that_a_terminal_can_have(void **state)
 {
 	static const struct {
@@ -191,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_could_lead_astray_is_refused),
 		cmocka_unit_test(a_plugin_is_fed_its_own_object_and_what_the_list_says),
 		cmocka_unit_test(name_servers_become_lines_and_nothing_else_does),
+		cmocka_unit_test(the_gateway_is_the_first_that_an_address_has),
 		cmocka_unit_test(a_plugins_error_is_words_that_a_terminal_can_have),
 		cmocka_unit_test(of_a_directory_the_first_or_the_named_one_is_taken),
 	};
