@@ -165,11 +165,10 @@ static int pull_run(const void *global, void *values, char *const *args, int n, 
 	struct platform platform;
 	auto_(registry_prepare) struct registry_prepare prepare = { 0 };
 	autofd int signals = -1;
-	auto_(image_reference) struct image_reference ref = { 0 };
-	int r = argument_reference(args[0], &ref, e);
+	int r = budget_opts_check(&v->budget, e);
 
-	if (r >= 0)
-		r = budget_opts_check(&v->budget, e);
+	for (int i = 0; i < n && r >= 0; i++)
+		r = argument_check_reference(args[i], e);
 	if (r < 0)
 		return r;
 	registry_prepare(&prepare);

@@ -522,6 +522,7 @@ has_partial() { # BYTES
 
 @test "names and platforms that are none are refused before anything is asked" {
 	run -2 image pull "$REGISTRY/UPPER/case"
+	run -2 image pull "$REGISTRY/test/image:a" "docker://$REGISTRY/UPPER/case"
 	run -2 image pull --platform linux "$REGISTRY/test/image:a"
 	[[ $output == *"is not os/architecture[/variant]"* ]]
 	[ ! -e "$STORE/index.json" ] || no_leftovers "$STORE"
