@@ -98,7 +98,7 @@ TEAMTOOL=example.com/team/tool:latest
 	image tag "$digest" back
 	[ "$(image list --filter dangling=true -q)" = "" ]
 	run -2 image tag back "x@$digest"
-	run -1 image tag back 'Bad Name'
+	run -2 image tag back 'Bad Name'
 	run -3 image tag nobody a
 	store_is_sound "$STORE"
 }
