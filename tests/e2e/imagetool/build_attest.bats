@@ -130,7 +130,9 @@ make_rpmdb() {
 		image build -q -t x --sbom true ctx
 		statement https://spdx.dev/Document | jq .predicate >sbom
 		is_spdx sbom
-		jq -e '.comment == null' sbom
+		run jq -r .comment sbom
+		if [[ $output == *"built without libsqlite3"* ]]; then skip "built without libsqlite3"; fi
+		[ "$output" = null ]
 		jq -r '.packages[1:][] | .name + " " + .versionInfo' sbom | sort >told
 		HOME=$PWD rpm --define "_db_backend ${backend%:*}" --dbpath "$PWD/ctx/${backend#*:}" -qa \
 			--qf '%{NAME} %{EPOCH}:%{VERSION}-%{RELEASE}\n' 2>/dev/null | sort >known
