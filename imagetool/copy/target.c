@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/copy/target_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "imagetool/interrupt.h"
@@ -22,6 +23,14 @@ int target_open(const struct place *place, const struct target_opts *opts,
 		struct image_target **ret, struct err *e)
 {
 	return opens[place->kind](place, opts, ret, e);
+}
+
+bool target_appeared(int r, struct err *e)
+{
+	if (r != -ENOTEMPTY && r != -EEXIST)
+		return false;
+	err_clear(e);
+	return true;
 }
 
 void target_free(struct image_target *t)

@@ -63,6 +63,11 @@ struct target_opts {
 
 int target_open(const struct place *place, const struct target_opts *opts,
 		struct image_target **ret, struct err *e);
+/*
+ * `r` is of a target that was filled: somebody made the same new directory meanwhile.  The error is
+ * cleared, and the image goes into what is there now when the target is opened and filled again.
+ */
+bool target_appeared(int r, struct err *e);
 void target_free(struct image_target *t);
 AUTO_DEFINE(image_target, target_free)
 

@@ -204,11 +204,7 @@ int cache_export(struct store *s, const struct cache_spec *spec,
 	r = add_top(s, &c, spec->as_index, &a, &top, e);
 	if (r >= 0)
 		r = send(s, spec, &top, registry, e);
-	/* Another build made the directory while we filled one to be put there: ours goes into
-	 * that, as it would have a moment later. */
-	if (r == -ENOTEMPTY || r == -EEXIST) {
-		err_clear(e);
+	if (target_appeared(r, e))
 		r = send(s, spec, &top, registry, e);
-	}
 	return r < 0 ? err_wrap(e, r, "write cache '%s'", spec->place) : 0;
 }

@@ -122,8 +122,8 @@ static int copy_names(const struct result_input *in, const struct result_output 
 	return names->n || r < 0 ? r : copy_to(in, top, &how, target, e);
 }
 
-static int write_archive(const struct result_input *in, const struct result_output *out,
-			 const struct result_documents *d, struct err *e)
+static int fill_archive(const struct result_input *in, const struct result_output *out,
+			const struct result_documents *d, struct err *e)
 {
 	const struct place place = {
 		.kind = out->kind == OUTPUT_DOCKER ? PLACE_DOCKER_ARCHIVE
@@ -134,6 +134,18 @@ static int write_archive(const struct result_input *in, const struct result_outp
 	};
 	const struct place_opts opts = { .store = in->store, .quiet = true };
 	auto_(image_target) struct image_target *target = NULL;
+	int r = target_open(&place, &(struct target_opts){ .place = &opts }, &target, e);
+
+	if (r < 0)
+		return r;
+	target->short_names = true;
+	r = copy_names(in, out, d, target, e);
+	return r < 0 || !target->ops->commit ? r : target->ops->commit(target, e);
+}
+
+static int write_archive(const struct result_input *in, const struct result_output *out,
+			 const struct result_documents *d, struct err *e)
+{
 	int r;
 
 	if (out->kind == OUTPUT_DOCKER && in->n > 1)
@@ -141,12 +153,8 @@ static int write_archive(const struct result_input *in, const struct result_outp
 			       "docker's archives hold one platform: build for one, or use "
 			       "type=oci");
 	result_tell(in, "writing", out->dest);
-	r = target_open(&place, &(struct target_opts){ .place = &opts }, &target, e);
-	if (r < 0)
-		return r;
-	target->short_names = true;
-	r = copy_names(in, out, d, target, e);
-	return r < 0 || !target->ops->commit ? r : target->ops->commit(target, e);
+	r = fill_archive(in, out, d, e);
+	return target_appeared(r, e) ? fill_archive(in, out, d, e) : r;
 }
 
 /* ---- */

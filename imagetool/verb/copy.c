@@ -168,20 +168,17 @@ struct ends {
 	struct place_opts from_opts, to_opts;
 };
 
-static int copy(const struct values *v, const struct ends *ends, const struct copy_opts *how,
-		struct err *e)
+static int fill(const struct values *v, const struct ends *ends, struct image_source *source,
+		const struct copy_opts *how, struct err *e)
 {
-	auto_(image_source) struct image_source *source = NULL;
 	auto_(image_target) struct image_target *target = NULL;
 	auto_(copy_result) struct copy_result result = { 0 };
 	struct copy_progress progress = { 0 };
 	struct copy_opts opts_here = *how;
-	int r = source_open(&ends->from, &ends->from_opts, &source, e);
+	int r = target_open(&ends->to,
+			    &(struct target_opts){ .place = &ends->to_opts, .source = source },
+			    &target, e);
 
-	if (r >= 0)
-		r = target_open(&ends->to,
-				&(struct target_opts){ .place = &ends->to_opts, .source = source },
-				&target, e);
 	if (r < 0)
 		return r;
 	opts_here.name = target_name(&ends->to, target, source);
@@ -192,6 +189,18 @@ static int copy(const struct values *v, const struct ends *ends, const struct co
 		r = target->ops->commit(target, e);
 	return r < 0 ? r
 		     : report(v, &result, target, ends->to.path && streq(ends->to.path, "-"), e);
+}
+
+static int copy(const struct values *v, const struct ends *ends, const struct copy_opts *how,
+		struct err *e)
+{
+	auto_(image_source) struct image_source *source = NULL;
+	int r = source_open(&ends->from, &ends->from_opts, &source, e);
+
+	if (r < 0)
+		return r;
+	r = fill(v, ends, source, how, e);
+	return target_appeared(r, e) ? fill(v, ends, source, how, e) : r;
 }
 
 static int run_ends(const void *global, struct values *v, struct ends *ends, struct err *e)

@@ -439,3 +439,22 @@ private_buildah() {
 	wait $pid || true
 	[ $status -eq 0 ]
 }
+
+@test "two copies that make one directory at once both put their image there" {
+	local pid
+	requires program strace
+	make_image
+	# Stopped when all is written and nothing is in its place.
+	strace -f -o trace -e trace=syncfs -e inject=syncfs:signal=STOP:when=1 \
+		creel-image --store st copy -q oci:lay:x oci:new:a >first 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q 'stopped by SIGSTOP' trace
+	run ! test -e new
+	copy oci:lay:x oci:new:b
+	kill -CONT "$(tr -d ' ' <"/proc/$pid/task/$pid/children")"
+	wait "$pid" || {
+		cat first
+		false
+	}
+	[ "$(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' new/index.json | sort | xargs)" = "a b" ]
+}
