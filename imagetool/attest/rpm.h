@@ -4,7 +4,7 @@
  *
  * Whoever made the image made them up: nothing is followed out of the bytes that are given, and of
  * headers no more is looked at than a sound data base of that size can hold.  Damage ends the
- * reading; what was found before it stays.
+ * reading; what was found before it stays.  A header that is none is passed over.
  */
 #ifndef IMAGETOOL_ATTEST_RPM_H
 #define IMAGETOOL_ATTEST_RPM_H

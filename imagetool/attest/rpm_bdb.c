@@ -84,7 +84,7 @@ static unsigned char *read_chain(struct bdb *b, size_t at, size_t len)
 		size_t here;
 
 		if (at == 0 || at >= b->n_pages || page[25] != PAGE_OVERFLOW ||
-		    b->n_chained++ == b->n_pages)
+		    b->n_chained++ >= b->n_pages)
 			return NULL;
 		here = short_number(b->big, page + 22);
 		if (here == 0 || here > b->page_size - HEAD_SIZE || here > len - have)
@@ -101,7 +101,7 @@ static unsigned char *read_chain(struct bdb *b, size_t at, size_t len)
 static int damaged(const struct bdb *b)
 {
 	b->file->why = RPM_DAMAGED;
-	return 0;
+	return 1;
 }
 
 static int read_elsewhere(struct bdb *b, const unsigned char *item, struct err *e)

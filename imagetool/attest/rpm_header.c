@@ -79,16 +79,33 @@ static const unsigned char *value_of(const struct header *h, const unsigned char
 	return memchr(h->data + at, '\0', h->len - at) ? h->data + at : NULL;
 }
 
+/* The first entry of a tag counts, whatever its value is worth: looking for the end of a text that
+ * has none is done once. */
 static void find_values(const struct header *h, const unsigned char *ret[TAG_COUNT])
 {
+	bool seen[TAG_COUNT] = { false };
+
 	for (size_t i = 0; i < h->n; i++) {
 		const unsigned char *entry = h->entries + i * ENTRY_SIZE;
 
 		for (size_t t = 0; t < TAG_COUNT; t++)
 			if (number_at(entry) == tags[t].number &&
-			    number_at(entry + 4) == tags[t].type && !ret[t])
+			    number_at(entry + 4) == tags[t].type && !seen[t]) {
+				seen[t] = true;
 				ret[t] = value_of(h, entry);
+			}
 	}
+}
+
+/* Values that lie on one another make much out of a small header. */
+static bool is_more_than_there_is(const struct header *h, const unsigned char *const v[TAG_COUNT])
+{
+	size_t sum = 0;
+
+	for (size_t t = 0; t < TAG_COUNT; t++)
+		if (v[t] && tags[t].type == TYPE_STRING)
+			sum += strlen((const char *)v[t]) + 1;
+	return sum > h->len;
 }
 
 int parse_rpm_header(struct packages *p, const char *text, size_t len, const char *where,
@@ -103,6 +120,8 @@ int parse_rpm_header(struct packages *p, const char *text, size_t len, const cha
 	if (r < 0)
 		return r;
 	find_values(&h, values);
+	if (is_more_than_there_is(&h, values))
+		return err_set(e, EBADMSG, "a header of rpm is damaged");
 	if (!TEXT(NAME) || !TEXT(VERSION) || !TEXT(RELEASE))
 		return err_set(e, EBADMSG, "a header of rpm names no package");
 	/* Keys that packages are checked with are no software. */

@@ -124,7 +124,7 @@ static int read_row(struct sqlite *s, struct rpm_file *f, sqlite3_stmt *q, struc
 					       e);
 	}
 	f->why = RPM_DAMAGED;
-	return 0;
+	return 1;
 }
 
 int rpm_read_sqlite(struct rpm_file *f, struct err *e)

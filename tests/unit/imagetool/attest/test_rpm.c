@@ -134,6 +134,34 @@ static void a_header_that_is_cut_or_points_behind_its_end_is_damaged(void **stat
 	assert_int_equal(p.n, 0);
 }
 
+static void values_that_lie_on_one_another_are_damage(void **state UNUSED)
+{
+	auto_(packages) struct packages p = { 0 };
+	struct header h = make_header("bash");
+
+	for (size_t i = 0; i < h.n; i++)
+		put_number(h.bytes + 8 + 16 * i + 8, 0);
+	assert_int_equal(parse(&p, &h, size_of(&h), NULL), 0);
+	/* A long text in place of the short one, for each of them. */
+	for (size_t i = 0; i < h.n; i++)
+		put_number(h.bytes + 8 + 16 * i + 8, 30);
+	memset(h.bytes + 8 + 16 * (size_t)ENTRIES, 'x', h.len - 1);
+	assert_int_equal(parse(&p, &h, size_of(&h), NULL), -EBADMSG);
+	assert_int_equal(p.n, 1);
+}
+
+static void the_first_entry_of_a_tag_counts(void **state UNUSED)
+{
+	auto_(packages) struct packages p = { 0 };
+	struct header h = make_header("bash");
+
+	add_text(&h, 1000, "zsh");
+	assert_int_equal(parse(&p, &h, size_of(&h), NULL), 0);
+	assert_string_equal(p.items[0].name, "bash");
+	put_number(h.bytes + 8 + 8, 0xffffffff);
+	assert_int_equal(parse(&p, &h, size_of(&h), NULL), -EBADMSG);
+}
+
 /* ---- ndb ---- */
 
 #define NDB_PAGE  4096
@@ -387,6 +415,8 @@ int main(void)
 		cmocka_unit_test(a_header_that_is_cut_or_points_behind_its_end_is_damaged),
 		cmocka_unit_test(ndb_has_slots),
 		cmocka_unit_test(of_a_damaged_ndb_the_sound_packages_are_told),
+		cmocka_unit_test(values_that_lie_on_one_another_are_damage),
+		cmocka_unit_test(the_first_entry_of_a_tag_counts),
 		cmocka_unit_test(headers_that_share_their_bytes_are_not_read_for_ever),
 #ifdef HAVE_SQLITE
 		cmocka_unit_test(sqlite_has_a_table),
