@@ -144,6 +144,11 @@ void store_unlock(int dirfd)
 	(void)flock(dirfd, LOCK_UN);
 }
 
+static int taken(const char *id, struct err *e)
+{
+	return err_set(e, EEXIST, "container '%s' already exists", id);
+}
+
 /* -EAGAIN: it was deleted before we had its lock. */
 static int make_once(const struct store *s, const char *id, struct err *e)
 {
@@ -152,7 +157,7 @@ static int make_once(const struct store *s, const char *id, struct err *e)
 
 	if (mkdirat(s->rootfd, id, 0700) < 0) {
 		if (errno == EEXIST)
-			return err_set(e, EEXIST, "container '%s' already exists", id);
+			return taken(id, e);
 		return err_sys(e, "make state directory '%s/%s'", s->root, id);
 	}
 	fd = openat(s->rootfd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -164,6 +169,9 @@ static int make_once(const struct store *s, const char *id, struct err *e)
 		(void)unlinkat(s->rootfd, id, AT_REMOVEDIR);
 		return r;
 	}
+	/* Ours was deleted, and what we opened is of somebody who made it anew and is done. */
+	if (faccessat(fd, STORE_STATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return taken(id, e);
 	return steal_fd(&fd);
 }
 

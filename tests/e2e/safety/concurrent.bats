@@ -133,6 +133,25 @@ legal() {
 	cleared
 }
 
+@test "a directory that is deleted and made by another before it is opened stays the other's" {
+	local pid got=0
+	requires program strace
+	# Stopped whenever it has made a directory: the last is the container's.
+	strace -o /dev/null -e trace=mkdirat -e inject=mkdirat:signal=STOP \
+		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/create" 3>&- </dev/null &
+	pid=$!
+	wait_for eval '[ -d "$CREEL_ROOT/$NAME" ] || ! pkill -CONT -P "$pid"'
+	c delete --force "$NAME"
+	c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&- </dev/null
+	wait_for eval '! kill -0 "$pid" || ! pkill -CONT -P "$pid"'
+	wait "$pid" || got=$?
+	cat "$LOG/create"
+	[ "$got" -ne 0 ]
+	grep -q "container '$NAME' already exists" "$LOG/create"
+	has_status "$NAME" created
+	cleared
+}
+
 @test "a directory that is deleted in the moment of its making is made again" {
 	local pid
 	requires program strace
