@@ -551,8 +551,8 @@ COPY --from=a /v /v'
 			wait "$pid" || status=$?
 			case $status in
 			0) ;;
-			130) grep -q interrupted out ;;
-			# before it listens
+			# INT gives that status by itself, too, before it listens
+			130) [ "$signal" = INT ] || grep -q interrupted out ;;
 			*) [ "$status" -eq $((128 + $(kill -l "$signal"))) ] ;;
 			esac
 			no_leftovers_in_store

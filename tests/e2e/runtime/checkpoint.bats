@@ -148,7 +148,7 @@ never_asked() {
 		--arg v "$BATS_TEST_TMPDIR/volume" --arg name "$NAME"
 	unshare --net sleep 100 3>&- &
 	holder=$!
-	wait_for test "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$holder/ns/net")"
+	wait_for eval '[ "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$holder/ns/net")" ]'
 	edit '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "/proc/$holder/ns/net"
 	inode=$(stat -Lc %i "/proc/$holder/ns/net")
 	start_container
@@ -190,7 +190,7 @@ never_asked() {
 	unshare --net sleep 100 3>&- &
 	two=$!
 	for holder in "$one" "$two"; do
-		wait_for test "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$holder/ns/net")"
+		wait_for eval '[ "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$holder/ns/net")" ]'
 	done
 	edit '.linux.namespaces |= map(select(.type != "network")) + [{type: "network", path: $p}]' --arg p "/proc/$one/ns/net"
 	start_container
