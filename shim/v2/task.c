@@ -155,6 +155,12 @@ struct proc *proc_new_exec(struct task *t, const char *exec_id)
 	return p;
 }
 
+void proc_remove_pid_file(const struct proc *p)
+{
+	if (p->p.pid_file)
+		(void)unlink(p->p.pid_file);
+}
+
 void proc_free_exec(struct proc *p)
 {
 	struct proc **at = &p->task->execs;
@@ -162,8 +168,7 @@ void proc_free_exec(struct proc *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
-	if (p->p.pid_file)
-		(void)unlink(p->p.pid_file);
+	proc_remove_pid_file(p);
 	proc_done(p);
 	free(p);
 }

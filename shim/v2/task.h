@@ -90,6 +90,7 @@ struct proc *proc_find(struct tasks *all, struct ttrpc_call *call, const char *i
 struct task *task_new(struct tasks *all, const char *id);
 void task_free(struct task *t);
 struct proc *proc_new_exec(struct task *t, const char *exec_id);
+void proc_remove_pid_file(const struct proc *p);
 void proc_free_exec(struct proc *p);
 /* A name that containerd would give: nothing that is an option or a path. */
 bool task_is_id(const char *id);
@@ -135,8 +136,8 @@ void proc_continue_delete(struct proc *p);
 /* "OCI runtime create failed: REASON", from the core's words, which begin with the verb. */
 void task_fail(struct ttrpc_call *call, const struct proc *p, const struct err *why);
 
-/* Take back what Create has done so far, and forget the task. */
-void task_undo_create(struct task *t);
+/* Take back what Create or the runtime has mounted, if it did. */
+void task_unmount(struct task *t);
 
 /* ---- task_create.c ---- */
 

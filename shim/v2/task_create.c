@@ -285,8 +285,9 @@ void task_serve_Create(void *tasks, struct ttrpc_call *call, const void *request
 	t->init.asker = call;
 	r = prepare(t, q, &e);
 	if (r < 0) {
+		task_unmount(t);
 		ttrpc_fail(proc_release(&t->init), TTRPC_UNKNOWN, "%s", e.msg);
-		task_undo_create(t);
+		task_free(t);
 	} else if (r > 0) {
 		task_make(t);
 	}

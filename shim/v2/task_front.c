@@ -41,7 +41,7 @@ void task_fail(struct ttrpc_call *call, const struct proc *p, const struct err *
 	ttrpc_fail(call, TTRPC_UNKNOWN, "OCI runtime %s failed: %s", verb_of(p), reason_of(why));
 }
 
-static void unmount(struct task *t)
+void task_unmount(struct task *t)
 {
 	struct err e = { 0 };
 
@@ -50,17 +50,14 @@ static void unmount(struct task *t)
 	t->mounted = false;
 }
 
-void task_undo_create(struct task *t)
-{
-	unmount(t);
-	task_free(t);
-}
-
 static void on_failed(struct process *core, const struct err *why)
 {
 	struct proc *p = core->ctx;
+	bool never_made = core->state == PROCESS_FAILED && proc_is_init(p) && !p->task->made;
 	struct ttrpc_call *asker;
 
+	if (never_made)
+		task_unmount(p->task); /* who is answered clears the bundle away */
 	if (p->asker) {
 		/* The text needs the state, and who is answered may ask again only after this. */
 		asker = proc_release(p);
@@ -68,8 +65,8 @@ static void on_failed(struct process *core, const struct err *why)
 	}
 	if (core->state != PROCESS_FAILED)
 		return; /* a created one that did not start: the caller deletes it */
-	if (proc_is_init(p) && !p->task->made) {
-		task_undo_create(p->task);
+	if (never_made) {
+		task_free(p->task);
 		return;
 	}
 	streams_done(&p->io);
@@ -203,6 +200,7 @@ static void reply_deleted(struct proc *p)
 		ttrpc_reply(proc_release(p), &reply);
 }
 
+/* What it left in files goes before the answer: who asked looks at once, or removes the bundle. */
 static void finish_delete(struct proc *p)
 {
 	struct task *t = p->task;
@@ -210,11 +208,14 @@ static void finish_delete(struct proc *p)
 	if (p->p.exited && !p->told)
 		proc_tell_exit(p);
 	if (!proc_is_init(p)) {
+		proc_remove_pid_file(p);
 		reply_deleted(p);
 		proc_free_exec(p);
 		return;
 	}
-	unmount(t);
+	while (t->execs)
+		proc_free_exec(t->execs);
+	task_unmount(t);
 	tell_deleted(p);
 	reply_deleted(p);
 	task_free(t);
@@ -275,6 +276,8 @@ static void on_streams_ready(void *ctx, const struct err *why)
 	struct err e = { 0 };
 
 	if (why) {
+		if (proc_is_init(p))
+			task_unmount(p->task);
 		if (p->asker)
 			ttrpc_fail(proc_release(p), TTRPC_UNKNOWN, "%s", why->msg);
 		process_abandon(&p->p);

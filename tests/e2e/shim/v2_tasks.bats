@@ -200,9 +200,14 @@ exec_run() {
 	wait_for has_topics "*/tasks/exit /tasks/exit /tasks/exit"
 	[ "$(grep '^  \.id:' "$T/events" | tail -n 1)" = "  .id: $P" ]
 	refused "failed precondition" ask "$P" Start "id=$P" exec_id=c
-	# Without having deleted them.
+	# Without having deleted them; who is answered finds their files gone, however slow it is to remove one.
+	strace -f -p "$SHIM_PID" -o "$T/trace" -e trace=unlink,unlinkat -e inject=unlink,unlinkat:delay_enter=200000 3>&- 2>"$T/strace" &
+	wait_for grep -q attached "$T/strace"
 	ask "$P" Delete "id=$P"
-	[ ! -e "$T/ns/$P/a.pid" ]
+	run ! test -e "$T/ns/$P/a.pid"
+	run ! test -e "$T/ns/$P/b.pid"
+	kill $!
+	wait $! || true
 }
 
 @test "input ends when the client has closed it and says so, before the start or after" {
