@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,6 +174,18 @@ static bool stalls(struct request *r)
 {
 	send_half(r);
 	pause_ms(60000);
+	return true;
+}
+
+/* The first has its half, and nothing more for as long as it waits. */
+static bool stalls_once(struct request *r)
+{
+	char none;
+
+	if (!first_time(r))
+		return false;
+	send_half(r);
+	(void)recv(r->fd, &none, 1, 0);
 	return true;
 }
 
@@ -514,6 +527,7 @@ static const struct act acts[] = {
 	{ .name = "slow", .every = slow },
 	{ .name = "smaller-size", .manifest = smaller_size },
 	{ .name = "stalls", .layer = stalls },
+	{ .name = "stalls-once", .layer = stalls_once },
 	{ .name = "stargz-without-parts", .manifest = says_stargz, .layer = gives_no_parts },
 	{ .name = "to-file", .layer = to_file },
 	{ .name = "to-itself", .layer = to_itself },

@@ -418,26 +418,25 @@ refuses() {
 	skopeo inspect --raw "oci:$STORE:$HOSTILE/slow:1" >/dev/null
 }
 
-# partial_bytes: what has arrived of blobs that are not whole.
-partial_bytes() {
-	find "$STORE/partial" -type f -printf '%s\n' 2>/dev/null | awk '{ n += $1 } END { print n + 0 }'
+# half_of NAME: half of its first layer has come, and no more will.
+half_of() {
+	local layer
+	layer=$(image inspect --raw "docker://$HOSTILE/$1" | jq -r '.layers[0].digest')
+	wait_for has_size "$STORE/partial/$layer" 1572864
 }
-
-has_partial() { # BYTES
-	[ "$(partial_bytes)" -ge "$1" ]
+has_size() { # FILE BYTES
+	[ "$(stat -c %s "$1")" = "$2" ]
 }
 
 @test "a killed download goes on in the next run, from where it was" {
 	start_hostile
-	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 2>&1 3>&- &
-	wait_for has_partial 200000
+	creel-image --store "$STORE" pull -q "$HOSTILE/stalls-once:1" >/dev/null 2>&1 3>&- &
+	half_of stalls-once:1
 	kill -KILL "$!"
 	wait "$!" || true
-	# Of the slow layer; others may be whole and not yet named.
-	here=$(stat -c %s "$STORE"/partial/* | grep -vx 3145728 | sort -n | tail -n 1)
 	: >"$HOSTILE_LOG"
-	image pull -q "$HOSTILE/slow:1"
-	grep -q "^/v2/slow/blobs/.* range=$here$" "$HOSTILE_LOG"
+	image pull -q "$HOSTILE/stalls-once:1"
+	grep -q "^/v2/stalls-once/blobs/.* range=1572864$" "$HOSTILE_LOG"
 	store_is_sound "$STORE"
 	no_leftovers "$STORE"
 	[ "$(ls "$STORE/partial")" = "" ]
@@ -466,28 +465,29 @@ has_partial() { # BYTES
 	start_hostile
 	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 3>&- &
 	first=$!
-	wait_for has_partial 100000
+	layer=$(image inspect --raw "docker://$HOSTILE/slow:1" | jq -r '.layers[0].digest')
+	wait_for grep -q "blobs/$layer" "$HOSTILE_LOG"
 	image pull -q "$HOSTILE/slow:1"
 	wait "$first"
-	layer=$(image inspect --raw "$HOSTILE/slow:1" | jq -r '.layers[0].digest')
 	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 1 ]
 	store_is_sound "$STORE"
 }
 
 @test "when the process that fetches a blob is killed, the one that waits goes on with it" {
 	start_hostile
-	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 2>&1 3>&- &
+	creel-image --store "$STORE" pull -q "$HOSTILE/stalls-once:1" >/dev/null 2>&1 3>&- &
 	first=$!
-	wait_for has_partial 100000
-	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 3>&- &
+	half_of stalls-once:1
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=flock,fcntl \
+		creel-image --store "$STORE" pull -q "$HOSTILE/stalls-once:1" >/dev/null 3>&- &
 	second=$!
-	wait_for has_partial 400000
+	wait_for grep -qE 'EAGAIN|EWOULDBLOCK' "$BATS_TEST_TMPDIR/trace"
 	kill -KILL "$first"
 	wait "$first" || true
 	wait "$second"
-	layer=$(image inspect --raw "$HOSTILE/slow:1" | jq -r '.layers[0].digest')
+	layer=$(image inspect --raw "$HOSTILE/stalls-once:1" | jq -r '.layers[0].digest')
 	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 2 ]
-	[[ "$(grep "blobs/$layer" "$HOSTILE_LOG" | tail -n 1)" =~ range=[1-9] ]]
+	[[ "$(grep "blobs/$layer" "$HOSTILE_LOG" | tail -n 1)" == *range=1572864 ]]
 	store_is_sound "$STORE"
 }
 
