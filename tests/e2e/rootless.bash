@@ -16,10 +16,13 @@ make_user() {
 		getent group "$ROOTLESS_NAME" >/dev/null || groupadd -g "$ROOTLESS_ID" "$ROOTLESS_NAME"
 		getent passwd "$ROOTLESS_NAME" >/dev/null ||
 			useradd -K UID_MAX=60000 -M -u "$ROOTLESS_ID" -g "$ROOTLESS_ID" -d /nonexistent -s /bin/sh "$ROOTLESS_NAME"
-		touch /etc/subuid /etc/subgid
-		sed -i "/^$ROOTLESS_NAME:/d" /etc/subuid /etc/subgid
-		echo "$ROOTLESS_NAME:$ROOTLESS_SUB:65536" >>/etc/subuid
-		echo "$ROOTLESS_NAME:$ROOTLESS_SUB:65536" >>/etc/subgid
+		for file in /etc/subuid /etc/subgid; do
+			touch "$file"
+			# What is right stays: newuidmap(1) of another test may be reading it.
+			[ "$(grep "^$ROOTLESS_NAME:" "$file")" != "$ROOTLESS_NAME:$ROOTLESS_SUB:65536" ] || continue
+			sed -i "/^$ROOTLESS_NAME:/d" "$file"
+			echo "$ROOTLESS_NAME:$ROOTLESS_SUB:65536" >>"$file"
+		done
 	) 9>/tmp/creel-e2e-rootless.lock 3>&-
 }
 
