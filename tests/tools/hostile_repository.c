@@ -2,6 +2,7 @@
 /* What the repositories of hostile_uploads do. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "libutil/alloc.h"
@@ -41,6 +42,22 @@ static void put_item(struct exchange *x, const char *key, const char *type, cons
 		strbuf_add(&item->data, data, len);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* A copy: others may change it while it is sent.  False: there is none. */
+static bool copy_item(struct exchange *x, const char *repo, const char *key, struct item *ret)
+{
+	const struct item *item;
+
+	(void)pthread_mutex_lock(&x->server->lock);
+	item = find_item(x->server, repo, key);
+	if (item) {
+		*ret = *item;
+		ret->data = (struct strbuf){ .max = BODY_MAX };
+		strbuf_add(&ret->data, strbuf_str(&item->data), item->data.len);
+	}
+	(void)pthread_mutex_unlock(&x->server->lock);
+	return item;
 }
 
 /* The first time? */
@@ -141,7 +158,7 @@ static bool store_blob(struct exchange *x, const char *digest, const struct strb
 static void mount_blob(struct exchange *x, const char *digest)
 {
 	char from[256], key[400];
-	const struct item *found;
+	struct item found = { 0 };
 
 	(void)query_value(x, "from", from, sizeof(from));
 	(void)snprintf(key, sizeof(key), "blobs/%s", digest);
@@ -149,12 +166,12 @@ static void mount_blob(struct exchange *x, const char *digest)
 		answer_text(x, "403 Forbidden", "", "");
 		return;
 	}
-	found = x->quirks & Q_MOUNTS ? find_item(x->server, from[0] ? from : NULL, key) : NULL;
-	if (!found) {
+	if (!(x->quirks & Q_MOUNTS) || !copy_item(x, from[0] ? from : NULL, key, &found)) {
 		begin_upload(x);
 		return;
 	}
-	put_item(x, key, found->type, found->data.data, found->data.len);
+	put_item(x, key, found.type, strbuf_str(&found.data), found.data.len);
+	strbuf_done(&found.data);
 	answer_text(x, "201 Created", "", "");
 }
 
@@ -211,11 +228,26 @@ static bool is_too_large(const struct exchange *x)
 	       (x->quirks & Q_NO_WHOLE && streq(x->method, "PUT") && x->length > CHUNK_MIN);
 }
 
+/* Until the client has gone, with nothing of this chunk kept. */
+static void stall(struct exchange *x)
+{
+	char none;
+
+	take_body(x, x->length);
+	log_request(x);
+	(void)recv(x->fd, &none, 1, 0);
+	x->hang_up = true;
+}
+
 static void append(struct exchange *x, struct session *s, long id)
 {
 	auto_(strbuf) struct strbuf headers = { 0 };
 	size_t from = strtoul(x->range, NULL, 10);
 
+	if (s->data.len >= (size_t)2 << 20 && once(x, Q_STALL_ONCE)) {
+		stall(x);
+		return;
+	}
 	if (x->quirks & Q_SLOW)
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 250000000 }, NULL);
 	say_where(x, id, &headers);
@@ -328,23 +360,23 @@ static void put_manifest(struct exchange *x)
 
 static void get_item(struct exchange *x)
 {
-	const struct item *item = find_item(x->server, x->repo, x->rest);
+	struct item item = { 0 };
 	char digest[DIGEST_TEXT_SIZE];
 	autofree char *headers = NULL;
 
-	if (!item) {
+	if (!copy_item(x, x->repo, x->rest, &item)) {
 		answer_text(x, "404 Not Found", "", "");
 		return;
 	}
-	text_digest(&item->data, "sha256:", digest);
-	headers =
-		xasprintf("Content-Type: %s\r\nDocker-Content-Digest: %s\r\n", item->type, digest);
-	answer(x, "200 OK", headers, strbuf_str(&item->data), item->data.len);
+	text_digest(&item.data, "sha256:", digest);
+	headers = xasprintf("Content-Type: %s\r\nDocker-Content-Digest: %s\r\n", item.type, digest);
+	answer(x, "200 OK", headers, strbuf_str(&item.data), item.data.len);
+	strbuf_done(&item.data);
 }
 
 static void delete_item(struct exchange *x)
 {
-	struct item *item = find_item(x->server, x->repo, x->rest);
+	struct item *item;
 	bool tag = starts_with(x->rest, "manifests/") && !strchr(x->rest, ':');
 
 	if (x->quirks & Q_NO_DELETE || (tag && x->quirks & Q_NO_TAG_DELETE)) {
@@ -352,8 +384,11 @@ static void delete_item(struct exchange *x)
 			    "{\"errors\":[{\"code\":\"UNSUPPORTED\",\"message\":\"no\"}]}");
 		return;
 	}
+	(void)pthread_mutex_lock(&x->server->lock);
+	item = find_item(x->server, x->repo, x->rest);
 	if (item)
 		item->key[0] = '\0';
+	(void)pthread_mutex_unlock(&x->server->lock);
 	answer_text(x, item ? "202 Accepted" : "404 Not Found", "", "");
 }
 
@@ -372,6 +407,7 @@ static void list_tags(struct exchange *x)
 	char last[200], number[24];
 	size_t most = x->quirks & Q_PAGES ? 2 : SIZE_MAX, given = 0;
 
+	(void)pthread_mutex_lock(&x->server->lock);
 	for (size_t i = 0; i < x->server->n_items; i++) {
 		const struct item *item = &x->server->items[i];
 
@@ -379,6 +415,7 @@ static void list_tags(struct exchange *x)
 		    !strchr(item->key, ':'))
 			strv_add(&tags, item->key + strlen("manifests/"));
 	}
+	(void)pthread_mutex_unlock(&x->server->lock);
 	if (tags.n > 1)
 		qsort(tags.v, tags.n, sizeof(char *), by_name);
 	(void)query_value(x, "last", last, sizeof(last));
@@ -427,6 +464,7 @@ static void list_referrers(struct exchange *x)
 	}
 	strbuf_adds(&headers, "Content-Type: " MEDIA_OCI_INDEX "\r\n");
 	strbuf_adds(&body, "{\"schemaVersion\":2,\"manifests\":[");
+	(void)pthread_mutex_lock(&x->server->lock);
 	for (size_t i = 0; i < x->server->n_items; i++) {
 		const struct item *item = &x->server->items[i];
 
@@ -448,6 +486,7 @@ static void list_referrers(struct exchange *x)
 									 : "application/x-two");
 		first = false;
 	}
+	(void)pthread_mutex_unlock(&x->server->lock);
 	strbuf_adds(&body, "]}");
 	answer_text(x, "200 OK", strbuf_str(&headers), strbuf_str(&body));
 }

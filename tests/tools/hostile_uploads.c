@@ -4,7 +4,7 @@
  *
  * A registry that is written to: listens on a free port of ADDRESS (127.0.0.1), prints it,
  * serves until it is killed.  The name of a repository says in which way it is difficult (the
- * table below); others are honest.  Each request is one line of LOGFILE:
+ * table below); others are honest.  Each request is one line of LOGFILE, written before its answer:
  * "METHOD TARGET body=N auth=yes|no".
  */
 #include "tests/tools/hostile_uploads.h"
@@ -48,6 +48,7 @@ static const struct {
 	{ "slow", Q_SLOW },
 	{ "small-bodies", Q_SMALL_BODIES },
 	{ "tags-together", Q_MANY_TAGS },
+	{ "stalls-once", Q_STALL_ONCE },
 	{ "token", Q_TOKEN },
 	{ "warns", Q_WARNS },
 	{ "without-room", Q_WITHOUT_ROOM },
@@ -79,11 +80,20 @@ static bool send_all(int fd, const void *data, size_t len)
 	return true;
 }
 
+void log_request(struct exchange *x)
+{
+	if (!x->logged)
+		(void)dprintf(x->server->logfd, "%s %s body=%zu auth=%s\n", x->method, x->target,
+			      x->body.len, x->auth[0] ? "yes" : "no");
+	x->logged = true;
+}
+
 void answer(struct exchange *x, const char *status, const char *headers, const void *body,
 	    size_t len)
 {
 	auto_(strbuf) struct strbuf head = { 0 };
 
+	log_request(x);
 	strbuf_addf(&head, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n",
 		    status, headers, len);
 	(void)send_all(x->fd, head.data, head.len);
@@ -216,8 +226,7 @@ static void *serve(void *ctx)
 
 	if (read_head(x)) {
 		serve_one(x);
-		(void)dprintf(x->server->logfd, "%s %s body=%zu auth=%s\n", x->method, x->target,
-			      x->body.len, x->auth[0] ? "yes" : "no");
+		log_request(x);
 	}
 	(void)shutdown(x->fd, SHUT_WR);
 	/* Unread bytes would make the kernel take the answer back. */

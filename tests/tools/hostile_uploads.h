@@ -43,6 +43,7 @@ enum quirk {
 	Q_WARNS = 1 << 24,        /* Warning: 299 */
 	Q_WITHOUT_ROOM = 1 << 25, /* 413 for everything */
 	Q_SLOW = 1 << 26,         /* a quarter of a second for each chunk */
+	Q_STALL_ONCE = 1 << 27,   /* what follows the first two chunks is not answered */
 };
 
 struct session {
@@ -77,12 +78,14 @@ struct exchange {
 	char repo[64], rest[300];
 	char type[128], range[64], auth[256];
 	size_t length;
-	bool expects, hang_up;
+	bool expects, hang_up, logged;
 	unsigned quirks;
 	struct strbuf body;
 };
 
 unsigned quirks_of(const char *repo);
+/* Once; who answers logs first, so that a client that has its answer finds the line. */
+void log_request(struct exchange *x);
 void answer(struct exchange *x, const char *status, const char *headers, const void *body,
 	    size_t len);
 void answer_text(struct exchange *x, const char *status, const char *headers, const char *text);
