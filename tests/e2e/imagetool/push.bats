@@ -368,7 +368,7 @@ digest_of_file() {
 	run -0 unshare -n bash -c "
 		ip link set lo up
 		ip addr add 10.9.8.7/32 dev lo
-		$(declare -f start_uploads stop_uploads)
+		$(declare -f start_uploads stop_uploads told wait_for)
 		BATS_TEST_TMPDIR='$BATS_TEST_TMPDIR'
 		start_uploads 10.9.8.7
 		trap stop_uploads EXIT
@@ -427,20 +427,22 @@ digest_of_file() {
 
 # ---- Killed ---------------------------------------------------------------------------------------
 
+# at_the_third_chunk: which waits for an answer, and two have arrived.
+at_the_third_chunk() {
+	[ "$(requests PATCH)" = 3 ]
+}
+
 @test "a push that was killed goes on where it stopped" {
 	start_uploads
-	creel-image --store "$LAYOUT" push -q --chunk-size 1m a "$UPLOADS/slow:1" &
+	creel-image --store "$LAYOUT" push -q --chunk-size 1m a "$UPLOADS/stalls-once:1" 3>&- &
 	pid=$!
-	for _ in $(seq 400); do
-		[ "$(requests PATCH 2>/dev/null)" -lt 2 ] || break
-		sleep 0.02
-	done
+	wait_for at_the_third_chunk
 	kill -KILL "$pid"
 	wait "$pid" || true
 	[ -n "$(ls "$LAYOUT/uploads")" ]
-	run -0 push_it --chunk-size 1m a "$UPLOADS/slow:1"
+	run -0 push_it --chunk-size 1m a "$UPLOADS/stalls-once:1"
 	[[ $output == *"resumed where an earlier push stopped"* ]]
-	is_there "$UPLOADS/slow:1"
+	is_there "$UPLOADS/stalls-once:1"
 	nothing_remembered
 	# A chunk may have gone twice.
 	[ "$(arrived_bytes)" -lt 6500000 ]
@@ -448,23 +450,20 @@ digest_of_file() {
 
 @test "a signal ends a push with 130, and the next goes on" {
 	start_uploads
-	creel-image --store "$LAYOUT" push -q --chunk-size 1m a "$UPLOADS/slow:1" &
+	creel-image --store "$LAYOUT" push -q --chunk-size 1m a "$UPLOADS/stalls-once:1" 3>&- &
 	pid=$!
-	for _ in $(seq 400); do
-		[ "$(requests PATCH 2>/dev/null)" -lt 1 ] || break
-		sleep 0.02
-	done
+	wait_for at_the_third_chunk
 	kill -TERM "$pid"
 	status=0
 	wait "$pid" || status=$?
 	[ "$status" = 130 ]
-	run -0 push_it --chunk-size 1m a "$UPLOADS/slow:1"
+	run -0 push_it --chunk-size 1m a "$UPLOADS/stalls-once:1"
 	[[ $output == *"resumed where an earlier push stopped"* ]]
 }
 
 @test "two pushes at once do not disturb each other" {
 	start_uploads
-	creel-image --store "$LAYOUT" push -q --chunk-size 1m a "$UPLOADS/slow:1" &
+	creel-image --store "$LAYOUT" push -q --chunk-size 1m a "$UPLOADS/slow:1" 3>&- &
 	pid=$!
 	push_it -q --chunk-size 1m a "$UPLOADS/slow:2"
 	wait "$pid"
