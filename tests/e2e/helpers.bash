@@ -96,9 +96,9 @@ status_of() {
 	c state "$1" | jq -r .status
 }
 
-# wait_for COMMAND...: until it succeeds; a busy machine has half a minute for it.
+# wait_for COMMAND...: until it succeeds; a busy machine has two minutes for it.
 wait_for() {
-	local end=$((SECONDS + 30))
+	local end=$((SECONDS + 120))
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || {
 			echo "waited in vain for: $*" >&2

@@ -62,7 +62,7 @@ setup() {
 
 teardown() {
 	stop_hostile
-	[ ! -f "$BATS_TEST_TMPDIR/s_server.pid" ] || kill "$(cat "$BATS_TEST_TMPDIR/s_server.pid")" || true
+	[ ! -f "$BATS_TEST_TMPDIR/s_server.pid" ] || kill "$(cat "$BATS_TEST_TMPDIR/s_server.pid")" 2>/dev/null || true
 }
 
 refuses() { # NAME STATUS TEXT [OPTION...]
@@ -329,17 +329,17 @@ hosts_toml() { # HOST < DOCUMENT
 	refuses "$TLS/team/image:a" 3 "client.key' is the key of '"
 }
 
-# serve_tls OPENSSL-OPTION...: a TLS server that answers every request alike; sets PORT.
+# serve_tls OPENSSL-OPTION...: a TLS server that answers every request alike; sets PORT, which it tells.
 serve_tls() {
-	for PORT in $(shuf -i 20000-60000 -n 10); do
-		openssl s_server -accept "127.0.0.1:$PORT" -www "$@" >"$BATS_TEST_TMPDIR/s_server" 2>&1 3>&- &
-		echo $! >"$BATS_TEST_TMPDIR/s_server.pid"
-		for _ in $(seq 50); do
-			! grep -q ACCEPT "$BATS_TEST_TMPDIR/s_server" || return 0
-			sleep 0.1
-		done
-	done
-	return 1
+	local said=$BATS_TEST_TMPDIR/s_server
+	: >"$said"
+	openssl s_server -accept 127.0.0.1:0 -www "$@" >"$said" 2>&1 3>&- &
+	echo $! >"$said.pid"
+	told $! grep -q '^ACCEPT .*:[0-9]*$' "$said" || {
+		cat "$said" >&2
+		return 1
+	}
+	PORT=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$said")
 }
 
 @test "a certificate that is over, or somebody else's, is refused by its fault" {
@@ -395,7 +395,7 @@ serve_tls() {
 		ip addr add 10.9.8.7/32 dev lo
 		printf '127.0.0.1 localhost hidden.test\n' >'$BATS_TEST_TMPDIR/hosts'
 		mount --bind '$BATS_TEST_TMPDIR/hosts' /etc/hosts
-		$(declare -f start_hostile stop_hostile)
+		$(declare -f start_hostile stop_hostile told wait_for)
 		BATS_TEST_TMPDIR='$BATS_TEST_TMPDIR'
 		start_hostile 10.9.8.7
 		trap stop_hostile EXIT

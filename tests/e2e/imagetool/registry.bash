@@ -1,34 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 # Registries on loopback for the tests of pull: a real docker-registry, and one that misbehaves.
 
-# start_registry DIR [YAML-LINE-OF-http [YAML-LINE]]: sets REGISTRY to host:port; DIR gets its files.
+# told PID TEST...: waits for the test to succeed, no longer than the process lives.
+told() {
+	local pid=$1
+	shift
+	told_or_dead() {
+		"$@" || ! kill -0 "$pid"
+	}
+	wait_for told_or_dead "$@"
+	"$@"
+}
+
+# start_registry DIR [YAML-LINE-OF-http [YAML-LINE]]: sets REGISTRY to host:port, which it tells in its log
+# once it listens there; DIR gets its files.
 start_registry() {
-	local dir=$1 more=${2:-} line=${3:-} port scheme=http
-	[ -z "$more" ] || scheme=https
+	local dir=$1 more=${2:-} line=${3:-} listens='listening on 127[.]0[.]0[.]1:[0-9]+[",]'
 	mkdir -p "$dir"
-	for port in $(shuf -i 20000-60000 -n 20); do
-		cat >"$dir/config.yml" <<-END
-			version: 0.1
-			log: {level: error}
-			storage: {filesystem: {rootdirectory: $dir/data}}
-			http: {addr: "127.0.0.1:$port"$more}
-			$line
-		END
-		docker-registry serve "$dir/config.yml" >"$dir/log" 2>&1 3>&- &
-		echo $! >"$dir/pid"
-		for _ in $(seq 100); do
-			if curl -sk -o /dev/null -w '%{http_code}' "$scheme://127.0.0.1:$port/v2/" |
-				grep -qE '200|401|400' && kill -0 "$(cat "$dir/pid")" 2>/dev/null; then
-				REGISTRY=127.0.0.1:$port
-				return 0
-			fi
-			kill -0 "$(cat "$dir/pid")" 2>/dev/null || break
-			sleep 0.1
-		done
-		kill "$(cat "$dir/pid")" 2>/dev/null || true
-	done
-	cat "$dir/log" >&2
-	return 1
+	cat >"$dir/config.yml" <<-END
+		version: 0.1
+		log: {level: info, accesslog: {disabled: true}}
+		storage: {filesystem: {rootdirectory: $dir/data}}
+		http: {addr: "127.0.0.1:0"$more}
+		$line
+	END
+	: >"$dir/log"
+	docker-registry serve "$dir/config.yml" >"$dir/log" 2>&1 3>&- &
+	echo $! >"$dir/pid"
+	told $! grep -qE "$listens" "$dir/log" || {
+		cat "$dir/log" >&2
+		return 1
+	}
+	REGISTRY=$(grep -oE "$listens" "$dir/log" | grep -oE '127[.]0[.]0[.]1:[0-9]+')
 }
 
 stop_registry() { # DIR
@@ -38,18 +41,16 @@ stop_registry() { # DIR
 # start_hostile [ADDRESS]: sets HOSTILE to host:port and HOSTILE_LOG to the file its requests go to.
 start_hostile() {
 	HOSTILE_LOG=$BATS_TEST_TMPDIR/hostile.log
+	: >"$BATS_TEST_TMPDIR/hostile.port"
 	hostile_registry "$HOSTILE_LOG" "${1:-127.0.0.1}" >"$BATS_TEST_TMPDIR/hostile.port" 3>&- &
 	HOSTILE_PID=$!
-	for _ in $(seq 100); do
-		[ ! -s "$BATS_TEST_TMPDIR/hostile.port" ] || break
-		sleep 0.05
-	done
+	told $! test -s "$BATS_TEST_TMPDIR/hostile.port"
 	HOSTILE=${1:-127.0.0.1}:$(cat "$BATS_TEST_TMPDIR/hostile.port")
 	export HOSTILE
 }
 
 stop_hostile() {
-	[ -z "${HOSTILE_PID:-}" ] || kill "$HOSTILE_PID"
+	[ -z "${HOSTILE_PID:-}" ] || kill "$HOSTILE_PID" 2>/dev/null || true
 }
 
 # image CREEL-IMAGE-ARG...: with this test's store.
@@ -133,12 +134,10 @@ blob_count() { # DIR
 # and UPLOADS_LOG to the file its requests go to.
 start_uploads() {
 	UPLOADS_LOG=$BATS_TEST_TMPDIR/uploads.log
+	: >"$BATS_TEST_TMPDIR/uploads.port"
 	hostile_uploads "$UPLOADS_LOG" ${1:+"$1"} >"$BATS_TEST_TMPDIR/uploads.port" 3>&- &
 	UPLOADS_PID=$!
-	for _ in $(seq 100); do
-		[ ! -s "$BATS_TEST_TMPDIR/uploads.port" ] || break
-		sleep 0.05
-	done
+	told $! test -s "$BATS_TEST_TMPDIR/uploads.port"
 	UPLOADS=${1:-127.0.0.1}:$(cat "$BATS_TEST_TMPDIR/uploads.port")
 	export UPLOADS
 }

@@ -5,20 +5,22 @@
 
 bats_require_minimum_version 1.5.0
 load ../helpers
+load ../imagetool/registry
 
 setup_file() {
 	# A skip in here would count as a failure: setup() says what is missing.
 	command -v docker-registry >/dev/null && command -v skopeo >/dev/null && [ "$(id -u)" -eq 0 ] || return 0
 	export WORK=$BATS_FILE_TMPDIR
 	"$SRC_DIR/tools/make-busybox-image.sh" "$WORK/busybox.tar"
-	start_registry
+	start_registry "$WORK/registry"
+	export REGISTRY
 	skopeo copy -q --dest-tls-verify=false "oci-archive:$WORK/busybox.tar:latest" \
 		"docker://$REGISTRY/test/busybox:1"
 	creel-image --store "$WORK/store" pull "$REGISTRY/test/busybox:1"
 }
 
 teardown_file() {
-	stop_registry
+	stop_registry "${WORK:-}/registry"
 }
 
 setup() {
@@ -34,35 +36,6 @@ teardown() {
 	creel-shim --state "$SHIM_STATE" rm --force "$NAME" 2>/dev/null || true
 	# A bundle's root is mounted.
 	! mountpoint -q "$BATS_TEST_TMPDIR/bundle/rootfs" || umount -l "$BATS_TEST_TMPDIR/bundle/rootfs"
-}
-
-# A docker-registry of our own on a free loopback port.
-start_registry() {
-	local port
-	for port in $(shuf -i 20000-60000 -n 20); do
-		cat >"$WORK/registry.yml" <<-END
-			version: 0.1
-			log: {level: error}
-			storage: {filesystem: {rootdirectory: $WORK/registry}}
-			http: {addr: "127.0.0.1:$port"}
-		END
-		docker-registry serve "$WORK/registry.yml" >"$WORK/registry.log" 2>&1 3>&- &
-		echo $! >"$WORK/registry.pid"
-		for _ in $(seq 100); do
-			if curl -fs -o /dev/null "http://127.0.0.1:$port/v2/"; then
-				export REGISTRY=127.0.0.1:$port
-				return 0
-			fi
-			kill -0 "$(cat "$WORK/registry.pid")" 2>/dev/null || break
-			sleep 0.1
-		done
-	done
-	cat "$WORK/registry.log" >&2
-	return 1
-}
-
-stop_registry() {
-	[ ! -f "$WORK/registry.pid" ] || kill "$(cat "$WORK/registry.pid")"
 }
 
 bundle() {
