@@ -138,11 +138,12 @@ static int report_pid(struct conmon *c, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (c->o.api >= 1 || !c->o.exec)
-		pipes_tell(&c->pipes.syncfd, &c->o, c->process.pid, NULL);
-	/* A process that has gone by now is in no group; some have no memory controller at all. */
+	/* Before it is told, for who hears it starts the container, which may run out of memory at
+	 * once.  A process that has gone by now is in no group; some have no memory controller. */
 	if (oom_watch_open(&c->oom, c->process.pid, &oom) < 0)
 		say(&c->o, LOG_LEVEL_INFO, false, oom.msg);
+	if (c->o.api >= 1 || !c->o.exec)
+		pipes_tell(&c->pipes.syncfd, &c->o, c->process.pid, NULL);
 	reaper_expected(&c->reaper);
 	memory_give_back();
 	return set_timer(c, c->o.timeout, e);
@@ -201,7 +202,8 @@ static void kill_group(struct conmon *c)
 	child_forget(&c->process);
 }
 
-/* What the runtime printed says more than how it ended. */
+/* What the runtime printed says more than how it ended.  Who hears it clears the bundle away, and
+ * may try again by the same name: we have left our places by then. */
 static void fail(struct conmon *c)
 {
 	const char *said = traffic_early(&c->traffic);
@@ -210,11 +212,11 @@ static void fail(struct conmon *c)
 	(void)child_signal(&c->launch.child, SIGKILL);
 	(void)child_signal(&c->process, SIGKILL);
 	child_forget(&c->process);
-	pipes_tell(&c->pipes.syncfd, &c->o, -1, *said ? said : c->failure.msg);
 	c->status = CONMON_FAILED;
 	traffic_end(&c->traffic, false);
 	inherited_close(&c->inherited);
 	close_places(c);
+	pipes_tell(&c->pipes.syncfd, &c->o, -1, *said ? said : c->failure.msg);
 	begin_delay(c);
 }
 
