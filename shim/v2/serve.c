@@ -48,8 +48,10 @@ static void end_if_all_is_said(struct serve *s)
 
 /* Whoever starts a shim of this name from now on gets one of its own: by then the name may be
  * theirs, so it is removed once. */
-static void leave_socket(struct serve *s)
+static void leave_socket(void *ctx)
 {
+	struct serve *s = ctx;
+
 	if (s->socket_path)
 		(void)unlink(s->socket_path);
 	s->socket_path = NULL;
@@ -177,6 +179,7 @@ static int open_all(struct serve *s, const struct v2_serve *args, int listenfd, 
 		.reaper = &s->reaper,
 		.publisher = &s->publisher,
 		.namespace_name = args->namespace_name,
+		.leave_name = leave_socket,
 		.shutdown = begin_end,
 		.emptied = note_whether_forgotten,
 		.connected = on_connected,

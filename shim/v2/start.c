@@ -163,7 +163,7 @@ static void pass_addresses(const struct start *s)
 static int run_server(const struct start *s, const char *answer, struct err *e)
 {
 	pid_t server = 0;
-	int r = wants_core() ? place_core(e) : 0;
+	int status, r = wants_core() ? place_core(e) : 0;
 
 	pass_addresses(s);
 	if (r >= 0)
@@ -173,8 +173,11 @@ static int run_server(const struct start *s, const char *answer, struct err *e)
 	if (r < 0)
 		return r;
 	r = place(s, server, e);
-	if (r < 0)
-		(void)kill(server, SIGKILL);
+	if (r >= 0)
+		return r;
+	/* When we have said that nothing was started, nothing runs. */
+	(void)kill(server, SIGKILL);
+	(void)proc_wait(server, &status, NULL);
 	return r;
 }
 

@@ -33,9 +33,10 @@ struct tasks {
 	struct publisher *publisher;
 	const char *namespace_name;
 	struct task *first;
-	bool closed;                 /* nothing new is taken */
-	void (*shutdown)(void *ctx); /* asked for, and there is nothing left to do */
-	void (*emptied)(void *ctx);  /* the last one is gone */
+	bool closed;                   /* nothing new is taken */
+	void (*leave_name)(void *ctx); /* who comes from now on gets a shim of its own */
+	void (*shutdown)(void *ctx);   /* asked for, and there is nothing left to do */
+	void (*emptied)(void *ctx);    /* the last one is gone */
 	void (*connected)(void *ctx);
 	void (*left)(void *ctx);
 	void *ctx;

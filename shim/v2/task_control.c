@@ -299,14 +299,19 @@ static bool has_tasks(const struct tasks *all)
 	return false;
 }
 
-/* A pod's shim outlives each of its containers but the last. */
+/* A pod's shim outlives each of its containers but the last.  Its name is free when that is
+ * answered: who asked may start the next one at once. */
 void task_serve_Shutdown(void *tasks, struct ttrpc_call *call, const void *request UNUSED)
 {
 	struct tasks *all = tasks;
 
+	bool ends = !has_tasks(all);
+
+	if (ends) {
+		all->closed = true;
+		all->leave_name(all->ctx);
+	}
 	reply_empty(call);
-	if (has_tasks(all))
-		return;
-	all->closed = true;
-	all->shutdown(all->ctx);
+	if (ends)
+		all->shutdown(all->ctx);
 }
