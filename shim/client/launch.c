@@ -127,10 +127,12 @@ static int died(const struct launch *l, const struct shim_globals *g, pid_t pid,
 	return err_set(e, EOWNERDEAD, "the supervisor died before the container was started");
 }
 
+/* When a failure is told, nothing runs any more, nor does the supervisor. */
 static int wait_report(const struct launch *l, const struct shim_globals *g, int fd, pid_t pid,
 		       struct err *e)
 {
 	struct err report;
+	int status;
 	ssize_t n;
 
 	do
@@ -140,6 +142,7 @@ static int wait_report(const struct launch *l, const struct shim_globals *g, int
 		return died(l, g, pid, e);
 	if (report.code == 0)
 		return 0;
+	(void)proc_wait(pid, &status, NULL);
 	*e = report;
 	return -report.code;
 }
