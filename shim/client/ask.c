@@ -7,7 +7,7 @@
 #include "libutil/sig.h"
 
 /* From the container's end to the supervisor's: the runtime's delete, on a busy machine. */
-#define ENDING_MS 10000
+#define ENDING_MS 30000
 /* A longer time is as good as none: 24 days. */
 #define TIMEOUT_MAX_S ((INT_MAX - ENDING_MS) / 1000)
 

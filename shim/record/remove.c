@@ -14,7 +14,7 @@
 #include "shim/record/request.h"
 
 /* Long enough for a runtime's delete on a busy machine. */
-#define END_TIMEOUT_MS 10000
+#define END_TIMEOUT_MS 30000
 /* A runtime that hangs must not make `rm --force` hang. */
 #define DELETE_TIMEOUT_MS 30000
 

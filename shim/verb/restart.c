@@ -10,7 +10,7 @@
 #include "shim/verb/verbs.h"
 
 /* From the recorded exit to the supervisor's end. */
-#define ENDING_MS 10000
+#define ENDING_MS 30000
 
 struct restart_values {
 	struct ask ask;

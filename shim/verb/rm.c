@@ -7,7 +7,7 @@
 #include "shim/verb/verbs.h"
 
 /* From the recorded exit to the supervisor's end it takes the runtime's delete. */
-#define ENDING_TIMEOUT_MS 10000
+#define ENDING_TIMEOUT_MS 30000
 
 struct rm_values {
 	bool force;
