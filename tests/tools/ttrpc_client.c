@@ -8,7 +8,7 @@
  *     ttrpc_client many SOCKET N METHOD [WORD...]   N times on one connection, answers counted
  *     ttrpc_client script SOCKET                    calls from standard input, a line each
  *     ttrpc_client events SOCKET                    serves events: prints a line each, for ever
- *     ttrpc_client raw SOCKET HEX...                sends bytes, prints the frames that come
+ *     ttrpc_client raw SOCKET [=N] HEX...           sends bytes, prints N frames and what is more
  *     ttrpc_client hold SOCKET N METHOD [WORD...]   N idle connections, then the call on another
  *     ttrpc_client encode TYPE [WORD...]            to standard output
  *     ttrpc_client decode TYPE                      from standard input
@@ -259,21 +259,24 @@ static int raw(const char *path, char **hex)
 	struct ttrpc_wire w = { .fd = ttrpc_connect(path, NULL) };
 	struct ttrpc_header h;
 	const uint8_t *data;
+	long left = 0;
 
 	if (w.fd < 0)
 		errx(1, "cannot connect to '%s'", path);
+	if (*hex && **hex == '=')
+		left = strtol(*hex++ + 1, NULL, 10);
 	for (; *hex; hex++)
 		send_hex(w.fd, *hex);
 	for (;;) {
 		struct pollfd p = { .fd = w.fd, .events = POLLIN };
 
-		if (poll(&p, 1, QUIET_MS) <= 0)
+		if (poll(&p, 1, left > 0 ? CALL_LIMIT_MS : QUIET_MS) <= 0)
 			break;
 		if (ttrpc_wire_read(&w) <= 0) {
 			(void)printf("closed\n");
 			break;
 		}
-		while (ttrpc_wire_next(&w, &h, &data))
+		for (; ttrpc_wire_next(&w, &h, &data); left--)
 			print_frame(&h, data);
 		ttrpc_wire_settle(&w);
 	}

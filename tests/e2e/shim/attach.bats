@@ -58,17 +58,17 @@ teardown() {
 	container 'read line; seq 1 2000000; exit 2'
 	shim_run -d -i "$ID"
 	mkfifo "$T/slow"
-	sleep 1000 <>"$T/slow" &
+	sleep 1000 <>"$T/slow" 3>&- &
 	local holder=$!
 	shim_exec attach --no-stdin "$ID" >"$T/slow" &
 	local slow=$!
 	eventually 5 attached 1
-	echo go | timeout 60 creel-shim --state "$STATE" attach "$ID" >"$T/fast" || [ $? -eq 2 ]
-	[ "$(timeout 60 creel-shim --state "$STATE" wait "$ID")" = 2 ]
+	echo go | timeout 300 creel-shim --state "$STATE" attach "$ID" >"$T/fast" || [ $? -eq 2 ]
+	[ "$(timeout 300 creel-shim --state "$STATE" wait "$ID")" = 2 ]
 	seq 1 2000000 | cmp - "$T/fast"
 	kill -0 "$slow"
 	# Now it reads: what it missed comes from the log.
-	timeout 60 cat "$T/slow" >"$T/got" &
+	timeout 300 cat "$T/slow" >"$T/got" &
 	local reader=$!
 	eventually 5 test -s "$T/got"
 	kill "$holder"
@@ -81,11 +81,11 @@ teardown() {
 	container 'while :; do echo output; done'
 	shim_run -d "$ID"
 	mkfifo "$T/full"
-	sleep 60 <>"$T/full" &
+	sleep 1000 <>"$T/full" 3>&- &
 	local holder=$! status=0
 	shim_exec attach "$ID" >"$T/full" 2>/dev/null &
 	local client=$!
-	eventually 5 attached 0
+	eventually 5 attached 1
 	sleep 1
 	kill -TERM "$client"
 	eventually 5 gone "$client" || {
@@ -132,11 +132,15 @@ teardown() {
 }
 
 @test "attach: output without -i needs no input" {
-	container 'sleep 1; echo hello; exit 3'
+	container 'until [ -e /go ]; do sleep 0.05; done; echo hello; exit 3'
 	shim_run -d "$ID"
-	run shim attach "$ID" </dev/null
+	shim_exec attach "$ID" </dev/null >"$T/out" &
+	local status=0
+	eventually 5 attached 1
+	touch "$BUNDLE/rootfs/go"
+	wait $! || status=$?
 	[ "$status" -eq 3 ]
-	[ "$output" = hello ]
+	[ "$(cat "$T/out")" = hello ]
 }
 
 @test "attach: refuses a container that has ended" {

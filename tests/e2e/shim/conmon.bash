@@ -51,7 +51,7 @@ started() {
 # hears: the next line of the sync pipe is $HEARD.
 hears() {
 	HEARD=
-	read -r -t 20 HEARD <&"$SYNC"
+	read -r -t 120 HEARD <&"$SYNC"
 }
 
 # ended: conmon has gone.

@@ -15,8 +15,11 @@ teardown() {
 }
 
 @test "json-file: the log is docker's, and logs prints it byte by byte" {
-	container 'echo "a<b>\"c"; echo oops >&2; printf "tab\there"; sleep 0.2; echo; printf "\303"; sleep 0.2; printf "\251\n"'
+	container 'echo "a<b>\"c"; echo oops >&2; printf "tab\there"; until [ -e /go ]; do sleep 0.05; done
+		echo; printf "\303"; sleep 0.2; printf "\251\n"'
 	shim_run -d --log-driver json-file "$ID"
+	eventually 5 grep -q here "$STATE/$ID/log"
+	touch "$BUNDLE/rootfs/go"
 	shim wait "$ID"
 	local time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{9}Z'
 	grep -qE "^\{\"log\":\"a\\\\u003cb\\\\u003e\\\\\"c\\\\n\",\"stream\":\"stdout\",\"time\":\"$time\"\}\$" "$STATE/$ID/log"
@@ -71,7 +74,8 @@ teardown() {
 @test "logs -f: goes on through rotations without losing or doubling a line" {
 	container 'i=0; while [ $i -lt 60 ]; do seq $((i*500+1)) $((i*500+500)); i=$((i+1)); sleep 0.02; done'
 	for driver in k8s-file json-file; do
-		shim_run -d --log-driver $driver --log-opt max-size=64k --log-opt max-file=3 "$ID-$driver"
+		# So many that none is removed: who follows may be late.
+		shim_run -d --log-driver $driver --log-opt max-size=64k --log-opt max-file=100 "$ID-$driver"
 		shim logs -f "$ID-$driver" >"$T/out"
 		cmp "$T/out" <(seq 1 30000)
 		[ -e "$STATE/$ID-$driver/log.2" ]
@@ -86,9 +90,18 @@ teardown() {
 }
 
 @test "logs: a reader that is slower than rotation is told that output is missing" {
-	container 'sleep 0.5; seq 1 300000'
+	container 'echo 0; until [ -e /go ]; do sleep 0.05; done; seq 1 300000; echo >/done'
 	shim_run -d --log-opt max-size=64k --log-opt max-file=2 "$ID"
-	shim logs -f "$ID" 2>"$T/err" | (read -r first; echo "$first"; sleep 2; cat) >"$T/out"
+	mkfifo "$T/pipe"
+	shim logs -f "$ID" >"$T/pipe" 2>"$T/err" &
+	{
+		read -r first
+		echo "$first"
+		touch "$BUNDLE/rootfs/go"
+		eventually 20 test -e "$BUNDLE/rootfs/done"
+		cat
+	} <"$T/pipe" >"$T/out"
+	wait $!
 	[ "$(tail -1 "$T/out")" = 300000 ]
 	grep -q "rotated faster than it was read: output is missing" "$T/err"
 }
@@ -199,11 +212,10 @@ teardown() {
 }
 
 @test "logs -f --until: ends at that time" {
-	container 'echo one; sleep 5; echo two'
+	container 'echo one; sleep 1000; echo two'
 	shim_run -d "$ID"
-	SECONDS=0
-	[ "$(shim logs -f --until "$(date -u -d '+1 second' +%Y-%m-%dT%H:%M:%SZ)" "$ID")" = one ]
-	[ "$SECONDS" -lt 4 ]
+	eventually 5 grep -q one "$STATE/$ID/log"
+	[ "$(timeout 300 creel-shim --state "$STATE" logs -f --until "$(date -u -d '+1 second' +%Y-%m-%dT%H:%M:%SZ)" "$ID")" = one ]
 }
 
 @test "run --log-opt: wrong ones are told with what there is" {
@@ -236,10 +248,11 @@ teardown() {
 }
 
 @test "a supervisor that is killed while it rotates leaves a log without a hole or a double" {
-	container 'seq 1 10000000'
+	container 'seq 1 1000000000'
 	local i
 	for i in 1 2 3 4 5 6; do
 		shim_run -d --log-opt max-size=32k --log-opt max-file=5 "$ID-$i"
+		eventually 5 test -e "$STATE/$ID-$i/log.4"
 		sleep "0.0$((RANDOM % 90 + 10))"
 		kill -KILL "$(field supervisorPid "$ID-$i")"
 		eventually 5 gone "$(field supervisorPid "$ID-$i")"

@@ -73,21 +73,27 @@ teardown() {
 }
 
 @test "logs -f: prints what comes and ends with the container" {
-	container 'echo one; sleep 1; echo two; sleep 1; echo three'
+	container 'echo one; for i in two three; do until [ -e /$i ]; do sleep 0.05; done; echo $i; done'
 	shim_run -d "$ID"
 	shim logs -f "$ID" >"$T/out" &
 	local pid=$!
 	eventually 5 grep -q one "$T/out"
-	run ! grep -q three "$T/out"
+	touch "$BUNDLE/rootfs/two"
+	eventually 5 grep -q two "$T/out"
+	touch "$BUNDLE/rootfs/three"
 	wait "$pid"
 	[ "$(cat "$T/out")" = $'one\ntwo\nthree' ]
 	[ "$(shim logs -f "$ID")" = $'one\ntwo\nthree' ]
 }
 
 @test "logs -f: ends also for a container that removes its record" {
-	container 'echo one; sleep 1; echo two'
+	container 'echo one; until [ -e /go ]; do sleep 0.05; done; echo two'
 	shim_run -d --rm "$ID"
-	[ "$(shim logs -f "$ID")" = $'one\ntwo' ]
+	shim logs -f "$ID" >"$T/out" &
+	eventually 5 grep -q one "$T/out"
+	touch "$BUNDLE/rootfs/go"
+	wait $!
+	[ "$(cat "$T/out")" = $'one\ntwo' ]
 	eventually 5 nothing_left
 }
 

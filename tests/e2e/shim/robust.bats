@@ -18,7 +18,7 @@ teardown() {
 	container 'trap "echo hup" HUP; echo ready; sleep 2; echo still here; exit 5'
 	setsid bash -c 'trap "" TERM
 		"$@" &
-		sleep 60' bash creel-shim --state "$STATE" run --runtime "$SHIM_RUNTIME" --root "$RUNTIME_ROOT" \
+		sleep 1000' bash creel-shim --state "$STATE" run --runtime "$SHIM_RUNTIME" --root "$RUNTIME_ROOT" \
 		--bundle "$BUNDLE" "$ID" >/dev/null 2>&1 &
 	local leader=$!
 	eventually 5 grep -q ready "$STATE/$ID/log"
@@ -42,7 +42,7 @@ teardown() {
 }
 
 @test "robust: the supervisor has nothing of its caller" {
-	container 'exec sleep 60'
+	container 'exec sleep 1000'
 	shim_run -d "$ID"
 	local pid
 	pid=$(field supervisorPid)
@@ -55,7 +55,7 @@ teardown() {
 }
 
 @test "robust: an idle supervisor never wakes up" {
-	container 'exec sleep 60'
+	container 'exec sleep 1000'
 	shim_run -d "$ID"
 	local pid before
 	pid=$(field supervisorPid)
@@ -65,12 +65,11 @@ teardown() {
 		sleep 2
 		[ "$(grep ctxt "/proc/$pid/status")" = "$before" ]
 	}
-	sleep 0.5
-	slept_on || slept_on || slept_on
+	slept_on || slept_on || slept_on || slept_on || slept_on || slept_on
 }
 
 @test "robust: after SIGKILL of the supervisor everybody says lost, and rm --force cleans up" {
-	container 'echo hello; exec sleep 60'
+	container 'echo hello; exec sleep 1000'
 	shim_run -d "$ID"
 	eventually 5 grep -q hello "$STATE/$ID/log"
 	local container
@@ -99,15 +98,17 @@ teardown() {
 }
 
 @test "robust: those who wait, follow and are attached learn of the supervisor's death" {
-	container 'echo hello; exec sleep 60'
+	container 'echo hello; exec sleep 1000'
 	shim_run -d "$ID"
-	shim wait "$ID" >"$T/wait" 2>&1 &
+	shim_exec wait "$ID" >"$T/wait" 2>&1 &
 	local wait=$!
-	shim logs -f "$ID" >"$T/logs" 2>&1 &
+	shim_exec logs -f "$ID" >"$T/logs" 2>&1 &
 	local logs=$!
-	shim attach "$ID" >"$T/attach" 2>&1 &
+	shim_exec attach "$ID" >"$T/attach" 2>&1 &
 	local attach=$!
-	sleep 0.5
+	eventually 5 watches "$wait"
+	eventually 5 watches "$logs"
+	eventually 5 attached 1
 	kill -KILL "$(field supervisorPid)"
 	for pid in "$wait" "$logs" "$attach"; do
 		if wait "$pid"; then
@@ -121,7 +122,7 @@ teardown() {
 }
 
 @test "robust: killed at any time of the start, nothing stays that rm --force cannot clear" {
-	container 'exec sleep 60'
+	container 'exec sleep 1000'
 	for delay in 0.000 0.002 0.005 0.010 0.020 0.030 0.040 0.060; do
 		shim_exec run -d --runtime "$SHIM_RUNTIME" --root "$RUNTIME_ROOT" --bundle "$BUNDLE" "$ID" \
 			>/dev/null 2>&1 &
@@ -195,7 +196,7 @@ teardown() {
 		STATE=$T/small/state
 		container 'seq 1 500000; exit 5'
 		mkfifo "$T/slow"
-		sleep 1000 <>"$T/slow" &
+		sleep 1000 <>"$T/slow" 3>&- &
 		holder=$!
 		shim_run "$ID" >"$T/slow" 2>"$T/err" &
 		run=$!
@@ -254,7 +255,8 @@ teardown() {
 
 @test "robust: processes the container leaves behind are ended, and their output is kept" {
 	# Without a pid namespace of its own the container's children live on when it ends.
-	container '(trap "" HUP; echo child; sleep 60) & sleep 0.3; echo parent; exit 4'
+	container '(trap "" HUP; echo child; echo >/there; sleep 1000) &
+		until [ -e /there ]; do sleep 0.05; done; echo parent; exit 4'
 	sed -i 's/{"type": "pid"}, //' "$BUNDLE/config.json"
 	sed -i 's|"linux": {|"linux": {"cgroupsPath": "/'"$ID"'", |' "$BUNDLE/config.json"
 	shim_run -d "$ID"

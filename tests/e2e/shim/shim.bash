@@ -52,21 +52,24 @@ runtime() {
 	"$SHIM_RUNTIME" --root "$RUNTIME_ROOT" "$@"
 }
 
-# container [-t] SCRIPT: make the bundle run a shell script, with -t on a terminal.
+# container [-t] SCRIPT: make the bundle run a shell script, with -t on a terminal.  It is a file of its
+# own, $SCRIPT in the rootfs: who was started before may not have read theirs yet.
+SCRIPT=script-0
 container() {
 	local terminal=false
 	if [ "$1" = -t ]; then
 		terminal=true
 		shift
 	fi
-	printf '%s\n' "$1" >"$BUNDLE/rootfs/script"
+	SCRIPT=script-$((${SCRIPT#script-} + 1))
+	printf '%s\n' "$1" >"$BUNDLE/rootfs/$SCRIPT"
 	cat >"$BUNDLE/config.json" <<-END
 		{
 			"ociVersion": "1.0.2",
 			"process": {
 				"terminal": $terminal,
 				"user": {"uid": 0, "gid": 0},
-				"args": ["/bin/sh", "/script"],
+				"args": ["/bin/sh", "/$SCRIPT"],
 				"env": ["PATH=/bin"],
 				"cwd": "/"
 			},
@@ -88,9 +91,9 @@ field() {
 	sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}\$/\1/p" "$STATE/${2:-$ID}/state.json"
 }
 
-# eventually SECONDS COMMAND...: until it succeeds; a busy machine has six times as long.
+# eventually SECONDS COMMAND...: until it succeeds; a busy machine has a minute more, and six times as long.
 eventually() {
-	local end=$((SECONDS + 6 * $1))
+	local end=$((SECONDS + 60 + 6 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || {
@@ -108,11 +111,21 @@ nothing_left() {
 	if pgrep -af "supervise .*$STATE/"; then return 1; fi
 }
 
+# Ended, whether its parent knows it or not; it may go away while we look.
 gone() {
-	! kill -0 "$1" 2>/dev/null || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
+	! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null
 }
 
-# So many connections the supervisor's attach socket has, itself not counted.
+# So many are attached, or more: connections that the supervisor has accepted, whose sockets have the
+# name that it listens by, as that one has itself.  Other tests' sockets may have the same names.
 attached() {
-	[ "$(grep -c "$STATE/$ID/attach\$\|/proc/self/fd/[0-9]*/attach\$" /proc/net/unix)" -gt "$1" ]
+	local own named
+	own=$(find "/proc/$(field supervisorPid)/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n' | sort -u)
+	named=$(awk '/\/attach$/ { print $(NF - 1) }' /proc/net/unix | sort -u)
+	[ "$(comm -12 <(echo "$own") <(echo "$named") | grep -c .)" -gt "$1" ]
+}
+
+# A program that waits for a container to change, or for its log: it has opened what it needs by then.
+watches() {
+	find "/proc/$1/fd" -lname anon_inode:inotify | grep -q .
 }

@@ -19,10 +19,11 @@ runs_from() {
 	grep -q " $T/ns/$P/rootfs " /proc/self/mounts
 	ask "$P" Start "id=$P"
 	[ "$(ask "$P" Wait "id=$P" | sed -n 's/^exit_status: //p')" = 6 ]
-	ask "$P" Delete "id=$P"
-	! grep -q " $T/ns/$P/rootfs " /proc/self/mounts
+	# Who comes for the output has until Delete, and two seconds more.
 	wait_for test -s "$T/fifo/$P/out.got"
 	[ "$(cat "$T/fifo/$P/out.got")" = here ]
+	ask "$P" Delete "id=$P"
+	run ! grep -q " $T/ns/$P/rootfs " /proc/self/mounts
 }
 
 # image COMMAND...: a root file system with a /mark, in $T/lower.
@@ -93,5 +94,5 @@ no_loop_is_left() {
 	run create "$P" rootfs.0.type=bind "rootfs.0.source=$T/lower" rootfs.0.options.0=rbind
 	[ "$status" -eq 1 ]
 	[[ $output == *"OCI runtime create failed"*"/bin/sh"* ]]
-	! grep -q "$T/ns/$P/rootfs" /proc/self/mounts
+	run ! grep -q "$T/ns/$P/rootfs" /proc/self/mounts
 }

@@ -51,13 +51,14 @@ while True:
 	v2_start "$P" >/dev/null
 	# shellcheck disable=SC2046 # words
 	create "$P" $(with_fifos "$P")
+	# It does not pass through the shim: the container writes into the FIFO itself.
+	[ "$(readlink "/proc/$(cat "$T/ns/$P/init.pid")/fd/1")" = "$T/fifo/$P/out" ]
 	ask "$P" Start "id=$P"
 	[ "$(waits_for "$P")" = 5 ]
 	wait_for test -s "$T/sum"
 	[ "$(cat "$T/sum")" = "$(yes 0123456789 | head -c 200000000 | md5sum)" ]
+	wait_for test -s "$T/err"
 	[ "$(cat "$T/err")" = done ]
-	# It did not pass through the shim: that has used next to no time.
-	[ "$(awk '{ print $14 + $15 }' "/proc/$SHIM_PID/stat")" -lt 20 ]
 }
 
 @test "an exec's output, read slowly and long after its end, arrives whole" {
@@ -108,7 +109,7 @@ while True:
 	ask "$P" Start "id=$P"
 	[ "$(waits_for "$P")" = 0 ]
 	sleep 0.5
-	[ "$(timeout 5 cat "$T/fifo/$P/out")" = early ]
+	[ "$(timeout 300 cat "$T/fifo/$P/out")" = early ]
 	ask "$P" Delete "id=$P"
 }
 

@@ -58,7 +58,7 @@ exec_run() {
 }
 
 @test "a life, in either version of the service" {
-	local version
+	local version told=
 	for version in "" v3:; do
 		local id=$P${version:+-3}
 		bundle "$id" 'sleep 1000'
@@ -74,11 +74,14 @@ exec_run() {
 		has_status "$id" $STOPPED
 		run -0 ask "$id" "${version}Delete" "id=$id"
 		[[ $output == *"exit_status: 137"*exited_at.seconds* ]]
+		# It waits for who takes its events no longer than two seconds once it is to end.
+		told+="${told:+ }/tasks/create /tasks/start /tasks/exit /tasks/delete"
+		wait_for has_topics "$told"
 		ask "$id" "${version}Shutdown" "id=$id"
+		run ! test -e "$(socket_of "$id")"
 		wait_for test ! -e "/proc/$SHIM_PID"
-		wait_for test ! -e "$(socket_of "$id")"
+		has_topics "$told"
 	done
-	has_topics "/tasks/create /tasks/start /tasks/exit /tasks/delete /tasks/create /tasks/start /tasks/exit /tasks/delete"
 }
 
 @test "what is asked of nobody, or too late, has containerd's codes" {
@@ -119,7 +122,7 @@ exec_run() {
 		[ "$(head -n 1 "$T/wait-$n")" = "exit_status: $n" ]
 		ask "$P-$n" Delete "id=$P-$n"
 	done
-	wait_for has_topics "*/tasks/create /tasks/start /tasks/exit /tasks/delete"
+	wait_for eval '[ "$(grep -c "^/tasks/delete" "$T/events")" -eq 6 ]'
 	[ "$(topics | sed 's|/tasks/create /tasks/start /tasks/exit /tasks/delete *||g')" = "" ]
 }
 
@@ -184,7 +187,7 @@ exec_run() {
 	ask "$P" Wait "id=$P" exec_id=e
 	ask "$P" Delete "id=$P" exec_id=e
 	[ ! -e "$T/ns/$P/e.pid" ]
-	[ "$(topics)" = "/tasks/create /tasks/start /tasks/exec-added /tasks/exec-started /tasks/exit /tasks/exec-added /tasks/exec-added" ]
+	wait_for has_topics "/tasks/create /tasks/start /tasks/exec-added /tasks/exec-started /tasks/exit /tasks/exec-added /tasks/exec-added"
 }
 
 @test "execs that run when the container ends: theirs are told first, and no other can start" {
@@ -288,7 +291,7 @@ exec_run() {
 	[[ $(ask "$P" Stats "id=$P") == *"pids.limit: 77"* ]]
 	refused "invalid argument" ask "$P" Update "id=$P"
 	refused unknown ask "$P" Update "id=$P" 'resources.value={"pids":{"limit":"many"}}'
-	[[ $(topics) == *"/tasks/paused /tasks/resumed" ]]
+	wait_for has_topics "*/tasks/paused /tasks/resumed"
 }
 
 @test "checkpoint: the container goes on, or ends with it and is restored by another Create" {
@@ -327,12 +330,15 @@ exec_run() {
 }
 
 @test "a hundred who wait hold up nobody, and all are answered" {
-	local n pids=()
+	local n pids=() socket
 	began "$P" 'sleep 1000'
+	socket=$(socket_of "$P")
 	for n in {1..100}; do
-		ask "$P" Wait "id=$P" >"$T/wait-$n" 3>&- &
+		(exec ttrpc_client call "$socket" Wait "id=$P") >"$T/wait-$n" 3>&- &
 		pids+=($!)
 	done
+	# A connection for each, and the client's of events.
+	wait_for eval '[ "$(find "/proc/$SHIM_PID/fd" -lname "socket:*" | wc -l)" -gt 100 ]'
 	[ "$(ttrpc_client many "$(socket_of "$P")" 1000 State "id=$P" | tail -n 1)" = "1000 of 1000" ]
 	# Some leave.
 	kill "${pids[@]:0:50}"
@@ -370,7 +376,7 @@ exec_run() {
 	done
 	wait_for eval '[ "$(grep -c "^/tasks/delete" "$T/events")" -eq 40 ]'
 	[ "$(grep -c '^/tasks/exit' "$T/events")" -eq 40 ]
-	[ "$(ls "/proc/$SHIM_PID/fd" | wc -l)" -lt 20 ]
+	wait_for eval '[ "$(ls "/proc/$SHIM_PID/fd" | wc -l)" -lt 20 ]'
 	ask "$P-1" Shutdown "id=$P-1"
 	wait_for test ! -e "/proc/$SHIM_PID"
 }
@@ -379,11 +385,11 @@ exec_run() {
 	began "$P" 'sleep 1000'
 	local s empty=00000000
 	s=$(socket_of "$P")
-	run -0 ttrpc_client raw "$s" "${empty}000000020100" "${empty}000000019900" "00400001000000010100"
+	run -0 ttrpc_client raw "$s" =2 "${empty}000000020100" "${empty}000000019900" "00400001000000010100"
 	[ "${lines[0]}" = "stream 2 type 2: invalid argument: a client's stream has an odd number" ]
 	[ "${lines[1]}" = "stream 1 type 2: resource exhausted: the message is longer than the limit of 4 MiB" ]
 	[ "${#lines[@]}" -eq 2 ]
-	run -0 ttrpc_client raw "$s" "${empty}000000030100" "${empty}000000030100" "${empty}000000050102"
+	run -0 ttrpc_client raw "$s" =3 "${empty}000000030100" "${empty}000000030100" "${empty}000000050102"
 	[[ ${lines[0]} == "stream 3 type 2: unimplemented"* ]]
 	[[ ${lines[1]} == "stream 3 type 2: invalid argument"* ]]
 	[[ ${lines[2]} == "stream 5 type 2: unimplemented"* ]]
@@ -402,8 +408,9 @@ execs() {
 	done | ttrpc_client script "$(socket_of "$P")"
 }
 
-pss() {
-	awk '/^Pss:/ { print $2 }' "/proc/$SHIM_PID/smaps_rollup"
+# Its own alone, in KB: what it shares counts the more the fewer others do.
+memory() {
+	awk '/^Anonymous:/ { print $2 }' "/proc/$SHIM_PID/smaps_rollup"
 }
 
 @test "hundreds of short execs: every status is right, and no descriptor and no memory is lost" {
@@ -412,9 +419,9 @@ pss() {
 	execs 1 50 >/dev/null
 	status_of "$P" # by then the shim has closed the connection before
 	fds=$(ls "/proc/$SHIM_PID/fd" | wc -l)
-	before=$(pss)
+	before=$(memory)
 	execs 51 "$all" >"$T/replies"
-	after=$(pss)
+	after=$(memory)
 	echo "$before kB, then $after kB"
 	wait_for eval '[ "$(ls "/proc/$SHIM_PID/fd" | wc -l)" -le "$fds" ]'
 	[ "$after" -le $((before + 40)) ]
@@ -440,17 +447,22 @@ pss() {
 
 @test "a shim that says its last words does not keep its name from the next one" {
 	bundle "$P" 'sleep 1000'
-	# Nobody takes events: it would go on trying for two seconds.
-	TTRPC_ADDRESS=$T/nobody v2_start "$P" >/dev/null
+	v2_start "$P" >/dev/null
 	create "$P" >/dev/null
 	ask "$P" Delete "id=$P" >/dev/null
-	local first=$SHIM_PID
-	ask "$P" Shutdown "id=$P"
-	[ -e "/proc/$first" ]
+	local first=$SHIM_PID asker
+	# Held when it has left its socket, before it answers.
+	strace -p "$first" -o "$T/trace" -e trace=unlink,unlinkat -e inject=unlink,unlinkat:signal=STOP 3>&- 2>"$T/strace" &
+	wait_for grep -q attached "$T/strace"
+	ask "$P" Shutdown "id=$P" 3>&- &
+	asker=$!
+	wait_for test ! -e "$(socket_of "$P")"
 	v2_start "$P" >/dev/null
 	[ "$SHIM_PID" -ne "$first" ]
+	[ -e "/proc/$first" ]
 	create "$P" >/dev/null
-	wait_for test ! -e "/proc/$first"
+	wait_for eval 'kill -CONT "$first"; ! is_shim "$first"'
+	wait "$asker"
 	has_status "$P" $CREATED
 }
 
@@ -477,7 +489,8 @@ pss() {
 	run ask "$P" Wait "id=$P"
 	local alive=0
 	kill -0 "$bystander" || alive=$?
-	xargs -r kill -KILL <"$group/$P-all/cgroup.procs"
+	# Whoever ends meanwhile is not there to be killed.
+	xargs -r kill -KILL <"$group/$P-all/cgroup.procs" || true
 	wait_for rmdir "$group/$P-all"
 	[ "$alive" -eq 0 ]
 	[[ $output == *"exit_status: 3"* ]]
@@ -506,8 +519,9 @@ setup_file() {
 	mkdir "$IDLE"
 	BATS_TEST_TMPDIR=$IDLE BATS_TEST_NUMBER=idle v2_setup
 	bundle "$P-b" 'true'
+	local forgotten started=$SECONDS
 	v2_start "$P-b" >/dev/null
-	local forgotten=$SHIM_PID started=$SECONDS
+	forgotten=$SHIM_PID
 	socket_of "$P-b" >"$IDLE/socket"
 	(
 		while [ -e "/proc/$forgotten" ]; do sleep 0.2; done

@@ -26,25 +26,32 @@ teardown() {
 }
 
 @test "wait: several may wait, also while the container removes its record" {
-	container 'sleep 1; exit 7'
+	container 'until [ -e /go ]; do sleep 0.05; done; exit 7'
 	shim_run -d --rm "$ID"
+	local pids=()
 	for i in 1 2 3; do
-		shim wait "$ID" >"$T/out.$i" &
+		shim_exec wait "$ID" >"$T/out.$i" &
+		pids+=($!)
 	done
-	wait
+	for i in "${pids[@]}"; do eventually 5 watches "$i"; done
+	touch "$BUNDLE/rootfs/go"
+	wait "${pids[@]}"
 	[ "$(cat "$T"/out.*)" = $'7\n7\n7' ]
 	eventually 5 nothing_left
 }
 
 @test "wait: one of several may remove its record while another is waited for" {
-	container 'mkdir /first 2>/dev/null || { sleep 0.3; exit 4; }
-		sleep 2; exit 3'
+	container 'until [ -e /long ]; do sleep 0.05; done; exit 3'
 	shim_run -d "$ID-long"
-	eventually 5 test -d "$BUNDLE/rootfs/first"
+	container 'until [ -e /short ]; do sleep 0.05; done; exit 4'
 	shim_run -d --rm "$ID-short"
-	run shim wait "$ID-long" "$ID-short"
-	[ "$status" -eq 0 ]
-	[ "$output" = $'3\n4' ]
+	shim_exec wait "$ID-long" "$ID-short" >"$T/out" &
+	eventually 5 watches $!
+	touch "$BUNDLE/rootfs/short"
+	eventually 5 test ! -e "$STATE/$ID-short"
+	touch "$BUNDLE/rootfs/long"
+	wait $!
+	[ "$(cat "$T/out")" = $'3\n4' ]
 }
 
 @test "wait: more ids than descriptors by default" {
@@ -65,9 +72,8 @@ teardown() {
 }
 
 @test "list: shows running and exited containers" {
-	container 'echo up; exec sleep 60'
+	container 'exec sleep 1000'
 	shim_run -d "$ID-a"
-	until [ "$(shim logs "$ID-a")" = up ]; do sleep 0.05; done # its script is read: it may change now
 	container 'exit 3'
 	shim_run "$ID-b" || true
 	run shim list
@@ -87,7 +93,7 @@ teardown() {
 }
 
 @test "rm: refuses a running container, and kills it with --force" {
-	container 'exec sleep 60'
+	container 'exec sleep 1000'
 	shim_run -d "$ID"
 	local pid
 	pid=$(field containerPid)
