@@ -333,6 +333,7 @@ int main(int argc, char **argv)
 	(void)fflush(stdout);
 	for (;;) {
 		struct request r = { .port = ntohs(addr.sin_port),
+				     .log = argv[1],
 				     .image = &image,
 				     .range_from = -1 };
 

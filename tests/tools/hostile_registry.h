@@ -25,7 +25,8 @@ struct image {
 
 struct request {
 	int fd;
-	unsigned port; /* of this server */
+	unsigned port;   /* of this server */
+	const char *log; /* its file */
 	const struct image *image;
 	unsigned *count; /* how often this act has been played; shared by all connections */
 	bool post;

@@ -192,7 +192,7 @@ teardown() {
 # refuses ACT STATUS TEXT: pulling from it fails so, and leaves nothing half done.
 refuses() {
 	[ ! -d "$STORE/partial" ] || rm -r "$STORE/partial"
-	run -"$2" image pull --retry 1 --timeout 2 "$HOSTILE/$1:1"
+	run -"$2" image pull --retry 1 "$HOSTILE/$1:1"
 	[[ $output == *"$3"* ]] || {
 		echo "$1: expected '$3' in: $output" >&2
 		return 1
@@ -235,7 +235,7 @@ refuses() {
 
 @test "a list of tags without an end is given up" {
 	start_hostile
-	run -5 timeout 60 creel-image tags "$HOSTILE/endless"
+	run -5 timeout 600 creel-image tags "$HOSTILE/endless"
 	[[ $output == *"the list is longer than 64 MiB"* ]]
 }
 
@@ -298,7 +298,8 @@ refuses() {
 
 @test "a silent connection is given up" {
 	start_hostile
-	run -5 image pull --retry 0 --timeout 1 "$HOSTILE/stalls:1"
+	run -5 image pull --retry 0 --timeout 2 "$HOSTILE/stalls:1"
+	echo "$output"
 	[[ $output == *"Operation too slow"* ]]
 	no_leftovers "$STORE"
 }
@@ -370,22 +371,24 @@ refuses() {
 	# statvfs promises the room; another writer takes it away meanwhile.
 	run -6 unshare -m sh -c '
 		mount -t tmpfs -o size=12m none "$1" || exit 99
-		creel-image --store "$1/store" pull "$2/slow:1" &
-		while ! grep -q slow/blobs "$4"; do sleep 0.05; done
+		creel-image --store "$1/store" pull --timeout 600 "$2/held:1" &
+		while ! grep -q held/blobs "$4"; do sleep 0.05; done
 		head -c 100m /dev/zero >"$1/hog" 2>/dev/null
+		: >"$4.go"
 		wait $!
 		status=$?
 		rm "$1/hog"
 		ls -A "$1/store/tmp" >"$3"
 		exit $status' sh "$BATS_TEST_TMPDIR/small" "$HOSTILE" "$BATS_TEST_TMPDIR/left" "$HOSTILE_LOG"
+	echo "$output"
 	[[ $output == *"No space left on device"* ]]
 	[ ! -s "$BATS_TEST_TMPDIR/left" ]
 }
 
 @test "a signal ends the pull with 130 and leaves no temporary" {
 	start_hostile
-	creel-image --store "$STORE" pull "$HOSTILE/slow:1" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
-	wait_for grep -q slow/blobs "$HOSTILE_LOG"
+	creel-image --store "$STORE" pull --timeout 600 "$HOSTILE/held:1" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	wait_for grep -q held/blobs "$HOSTILE_LOG"
 	kill -TERM "$!"
 	wait "$!" && status=0 || status=$?
 	[ "$status" = 130 ]
@@ -399,11 +402,14 @@ refuses() {
 	has_temporaries() {
 		[ -n "$(ls -A "$STORE/tmp")" ]
 	}
+	has_new_temporaries() {
+		ls -A "$STORE/tmp" | grep -qvxF "$before"
+	}
 	for delay in 0.01 0.02 0.03 0.05 0.08 0.15 0.3 0.6 begun; do
-		: >"$HOSTILE_LOG"
-		creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 2>&1 3>&- &
+		before=$(ls -A "$STORE/tmp" 2>/dev/null || true)
+		creel-image --store "$STORE" pull -q --timeout 600 "$HOSTILE/held:1" >/dev/null 2>&1 3>&- &
 		case $delay in
-		begun) wait_for grep -q slow/blobs "$HOSTILE_LOG" && wait_for has_temporaries ;;
+		begun) wait_for has_new_temporaries ;;
 		*) sleep "$delay" ;;
 		esac
 		kill -KILL "$!"
@@ -412,17 +418,17 @@ refuses() {
 		[ ! -e "$STORE/oci-layout" ] || store_is_sound "$STORE"
 	done
 	has_temporaries
-	image pull -q "$HOSTILE/slow:1"
+	: >"$HOSTILE_LOG.go"
+	image pull -q "$HOSTILE/held:1"
 	store_is_sound "$STORE"
 	no_leftovers "$STORE"
-	skopeo inspect --raw "oci:$STORE:$HOSTILE/slow:1" >/dev/null
+	skopeo inspect --raw "oci:$STORE:$HOSTILE/held:1" >/dev/null
 }
 
-# half_of NAME: half of its first layer has come, and no more will.
-half_of() {
-	local layer
-	layer=$(image inspect --raw "docker://$HOSTILE/$1" | jq -r '.layers[0].digest')
-	wait_for has_size "$STORE/partial/$layer" 1572864
+# half_of_layer: half of the first layer of held:1, LAYER, has come, and no more will until the server is told.
+half_of_layer() {
+	LAYER=$(image inspect --raw "docker://$HOSTILE/held:1" | jq -r '.layers[0].digest')
+	wait_for has_size "$STORE/partial/$LAYER" 1572864
 }
 has_size() { # FILE BYTES
 	[ "$(stat -c %s "$1")" = "$2" ]
@@ -430,13 +436,13 @@ has_size() { # FILE BYTES
 
 @test "a killed download goes on in the next run, from where it was" {
 	start_hostile
-	creel-image --store "$STORE" pull -q "$HOSTILE/stalls-once:1" >/dev/null 2>&1 3>&- &
-	half_of stalls-once:1
+	creel-image --store "$STORE" pull -q --timeout 600 "$HOSTILE/held:1" >/dev/null 2>&1 3>&- &
+	half_of_layer
 	kill -KILL "$!"
 	wait "$!" || true
-	: >"$HOSTILE_LOG"
-	image pull -q "$HOSTILE/stalls-once:1"
-	grep -q "^/v2/stalls-once/blobs/.* range=1572864$" "$HOSTILE_LOG"
+	: >"$HOSTILE_LOG.go"
+	image pull -q "$HOSTILE/held:1"
+	grep -q "^/v2/held/blobs/$LAYER .* range=1572864$" "$HOSTILE_LOG"
 	store_is_sound "$STORE"
 	no_leftovers "$STORE"
 	[ "$(ls "$STORE/partial")" = "" ]
@@ -461,33 +467,44 @@ has_size() { # FILE BYTES
 	store_is_sound "$STORE"
 }
 
+# wait_for_lock TRACE: a process that runs under strace has met what another one has locked.
+wait_for_lock() {
+	wait_for grep -qE 'EAGAIN|EWOULDBLOCK' "$1"
+}
+
 @test "two processes that want the same blob fetch it once" {
+	requires program strace
 	start_hostile
-	creel-image --store "$STORE" pull -q "$HOSTILE/slow:1" >/dev/null 3>&- &
+	creel-image --store "$STORE" pull -q --timeout 600 "$HOSTILE/held:1" >/dev/null 3>&- &
 	first=$!
-	layer=$(image inspect --raw "docker://$HOSTILE/slow:1" | jq -r '.layers[0].digest')
-	wait_for grep -q "blobs/$layer" "$HOSTILE_LOG"
-	image pull -q "$HOSTILE/slow:1"
+	half_of_layer
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=flock,fcntl \
+		creel-image --store "$STORE" pull -q "$HOSTILE/held:1" >/dev/null 3>&- &
+	second=$!
+	wait_for_lock "$BATS_TEST_TMPDIR/trace"
+	: >"$HOSTILE_LOG.go"
 	wait "$first"
-	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 1 ]
+	wait "$second"
+	[ "$(grep -c "blobs/$LAYER" "$HOSTILE_LOG")" = 1 ]
 	store_is_sound "$STORE"
 }
 
 @test "when the process that fetches a blob is killed, the one that waits goes on with it" {
+	requires program strace
 	start_hostile
-	creel-image --store "$STORE" pull -q "$HOSTILE/stalls-once:1" >/dev/null 2>&1 3>&- &
+	creel-image --store "$STORE" pull -q --timeout 600 "$HOSTILE/held:1" >/dev/null 2>&1 3>&- &
 	first=$!
-	half_of stalls-once:1
+	half_of_layer
 	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=flock,fcntl \
-		creel-image --store "$STORE" pull -q "$HOSTILE/stalls-once:1" >/dev/null 3>&- &
+		creel-image --store "$STORE" pull -q "$HOSTILE/held:1" >/dev/null 3>&- &
 	second=$!
-	wait_for grep -qE 'EAGAIN|EWOULDBLOCK' "$BATS_TEST_TMPDIR/trace"
+	wait_for_lock "$BATS_TEST_TMPDIR/trace"
 	kill -KILL "$first"
 	wait "$first" || true
+	: >"$HOSTILE_LOG.go"
 	wait "$second"
-	layer=$(image inspect --raw "$HOSTILE/stalls-once:1" | jq -r '.layers[0].digest')
-	[ "$(grep -c "blobs/$layer" "$HOSTILE_LOG")" = 2 ]
-	[[ "$(grep "blobs/$layer" "$HOSTILE_LOG" | tail -n 1)" == *range=1572864 ]]
+	[ "$(grep -c "blobs/$LAYER" "$HOSTILE_LOG")" = 2 ]
+	[[ "$(grep "blobs/$LAYER" "$HOSTILE_LOG" | tail -n 1)" == *range=1572864 ]]
 	store_is_sound "$STORE"
 }
 
