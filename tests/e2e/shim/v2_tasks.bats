@@ -421,15 +421,17 @@ memory() {
 	fds=$(ls "/proc/$SHIM_PID/fd" | wc -l)
 	before=$(memory)
 	execs 51 "$all" >"$T/replies"
-	after=$(memory)
-	echo "$before kB, then $after kB"
-	wait_for eval '[ "$(ls "/proc/$SHIM_PID/fd" | wc -l)" -le "$fds" ]'
-	[ "$after" -le $((before + 40)) ]
 	for ((n = 51; n <= all; n++)); do
 		printf 'exit_status: %d\nexit_status: %d\n' $((n % 100)) $((n % 100))
 	done >"$T/expected"
 	grep '^exit_status' "$T/replies" | diff - "$T/expected"
 	wait_for eval '[ "$(grep -c "^/tasks/exit" "$T/events")" -eq "$all" ]'
+	# Once nothing waits to be told any more.
+	wait_for eval '[ "$(ls "/proc/$SHIM_PID/fd" | wc -l)" -le "$fds" ]'
+	wait_for eval 'after=$(memory) && [ "$after" -le $((before + 40)) ]' || {
+		echo "$before kB, then $after kB"
+		return 1
+	}
 }
 
 @test "SIGTERM ends the shim and leaves the container, SIGUSR1 only tells" {
