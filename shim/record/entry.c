@@ -173,14 +173,18 @@ static int wait_change(int inotifyfd, int supervisor, int timeout_ms, struct err
 	return p[1].revents != 0;
 }
 
-/* Decode the exit file we hold, whatever its name is now: 1 when it is recorded, 0 when still
- * empty. */
+/* Decode the exit file we hold, wherever that is now: 1 when it is recorded, 0 when not yet.  What
+ * is in it counts when its first name is gone: until then others do not know it, and it may also be
+ * what a new life is about to empty. */
 static int exit_of_fd(struct entry *en, struct err *e)
 {
 	char text[EXIT_RECORD_MAX];
-	ssize_t n = pread(en->exitfd, text, sizeof(text), 0);
+	ssize_t n;
 	int r;
 
+	if (faccessat(en->dirfd, RECORD_EXIT_OPEN, F_OK, 0) == 0)
+		return 0;
+	n = pread(en->exitfd, text, sizeof(text), 0);
 	if (n < 0)
 		return err_sys(e, "read the exit record of '%s'", en->id);
 	if (n == 0 || text[n - 1] != '\n')

@@ -54,6 +54,18 @@ teardown() {
 	[ "$(cat "$T/out")" = $'3\n4' ]
 }
 
+@test "wait: what it tells is on record, however long that takes" {
+	container 'until [ -e /go ]; do sleep 0.05; done; exit 3'
+	shim_run -d "$ID"
+	strace -p "$(field supervisorPid)" -o "$T/trace" -e trace=fsync -e inject=fsync:delay_enter=500000 3>&- 2>"$T/strace" &
+	eventually 5 grep -q attached "$T/strace"
+	touch "$BUNDLE/rootfs/go"
+	eventually 5 test -s "$STATE/$ID/.exit" -o -e "$STATE/$ID/exit"
+	[ "$(shim wait "$ID")" = 3 ]
+	[ "$(shim list -q --filter exited=3)" = "$ID" ]
+	wait $! || true
+}
+
 @test "wait: more ids than descriptors by default" {
 	container 'exit 3'
 	shim_run -d "$ID"
