@@ -32,9 +32,8 @@ no_containerd() {
 	! in_room pgrep -x containerd >/dev/null
 }
 
-# A person's ctr ends with containerd, and so does the listener to events.
-listen_again() {
-	in_room ctr events >"$ROOM_DIR/events" 2>/dev/null </dev/null 3>&- &
+no_task_mounts() {
+	! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
 }
 
 @test "containerd is killed and comes back: the container runs on and is its own again" {
@@ -68,7 +67,7 @@ listen_again() {
 }
 
 @test "the shim is killed: its container goes, and the exit is told" {
-	listen_again
+	listen # again: a person's ctr ends with containerd
 	box "$ONE" -d -- sleep 1000
 	local pid
 	pid=$(task_pid "$ONE")
@@ -76,7 +75,7 @@ listen_again() {
 	wait_for in_room test ! -e "/proc/$pid"
 	wait_for eval '[[ $(topics_of "$ONE") == */tasks/delete ]]'
 	grep /tasks/exit "$ROOM_DIR/events" | grep -q '"exit_status":137'
-	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
+	wait_for no_task_mounts
 	wait_for eval '[ -z "$(room_cgroups)" ]'
 	ctr container rm "$ONE"
 	wait_for eval '[ -z "$(in_room ls /run/containerd/s)" ]'
@@ -108,11 +107,10 @@ listen_again() {
 		ctr container rm "$ID" >/dev/null 2>&1 || true
 	done
 	# A shim that containerd never knew of ends when nobody has spoken with it for half a minute.
-	wait_for eval '[ "$(shims)" -eq 0 ]' || wait_for eval '[ "$(shims)" -eq 0 ]' ||
-		wait_for eval '[ "$(shims)" -eq 0 ]' || wait_for eval '[ "$(shims)" -eq 0 ]'
+	wait_for eval '[ "$(shims)" -eq 0 ]'
 	wait_for eval '[ -z "$(room_cgroups)" ]'
-	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
-	[ -z "$(in_room ls /run/containerd/s)" ]
+	wait_for no_task_mounts
+	wait_for eval '[ -z "$(in_room ls /run/containerd/s)" ]'
 	run ! in_room pgrep -f '^sleep 1000'
 }
 
@@ -138,7 +136,7 @@ servers() {
 	done
 	wait_for eval '[ "$(shims)" -eq 0 ]'
 	wait_for eval '[ -z "$(room_cgroups)" ]'
-	run ! in_room grep -q io.containerd.runtime.v2.task /proc/mounts
+	wait_for no_task_mounts
 	run ! in_room pgrep -f '^sleep 1000'
 	[ "$(box "$ONE" --rm -- echo next)" = next ]
 }

@@ -14,8 +14,17 @@ ctr_open() {
 	containerd_start
 	"$SRC_DIR/tools/make-busybox-image.sh" "$ROOM_DIR/busybox.tar"
 	in_room ctr image import --base-name example.com/busybox "$ROOM_DIR/busybox.tar" >/dev/null
-	# Every event of the shims, a line each.
+	listen
+}
+
+# Every event, a line each; one of our own says that they are heard.
+listen() {
 	in_room ctr events >"$ROOM_DIR/events" 2>/dev/null </dev/null 3>&- &
+	wait_for hears
+}
+
+hears() {
+	in_room ctr namespaces label default heard="$SECONDS" && grep -q /namespaces/ "$ROOM_DIR/events"
 }
 
 containerd_start() {

@@ -57,7 +57,7 @@ field() {
 @test "logs, stop and restart" {
 	p run -d --name one localhost/busybox sh -c 'trap "exit 3" TERM; echo started; while :; do sleep 0.1; done' >/dev/null
 	wait_for says_started
-	p stop -t 10 one >/dev/null
+	p stop -t 50 one >/dev/null
 	[ "$(field one '{{.State.ExitCode}}')" -eq 3 ]
 	p start one >/dev/null
 	wait_for says_started_twice
@@ -75,6 +75,6 @@ says_started_twice() {
 	p pod create --name group >/dev/null
 	p run -d --pod group --name one localhost/busybox sleep 1000 >/dev/null
 	p pod stop -t 0 group >/dev/null
-	[ "$(field one '{{.State.ExitCode}}')" -eq 137 ]
+	wait_for eval '[ "$(field one "{{.State.ExitCode}}")" -eq 137 ]'
 	p pod rm -f group >/dev/null
 }
