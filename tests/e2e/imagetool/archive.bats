@@ -333,16 +333,20 @@ load_fails() { # TEXT ARG...
 }
 
 @test "load waiting at a pipe can be interrupted, and leaves nothing" {
-	make_image 1.tar
-	creel-image --store st save -o a.tar $NAME
-	creel-image --store new list >/dev/null 2>&1 || true
+	image_of 'file name=f fill=600000'
+	creel-image --store layout save -o a.tar x
 	mkfifo pipe
 	# Half of the archive, and then silence.
-	{ head -c 4000 a.tar; sleep 20; } >pipe &
+	(
+		head -c 300000 a.tar
+		: >half
+		exec sleep 1000
+	) >pipe 3>&- &
 	writer=$!
-	env --default-signal=INT creel-image --store new load <pipe &
+	env --default-signal=INT creel-image --store new load <pipe 3>&- &
 	pid=$!
-	sleep 0.5
+	# No pipe holds as much: it was read.
+	wait_for test -e half
 	kill -INT $pid
 	code=0
 	wait $pid || code=$?
@@ -358,11 +362,14 @@ load_fails() { # TEXT ARG...
 	echo "$output"
 	[ "$status" -ne 0 ]
 	mkfifo pipe
-	sleep 20 <pipe &
+	(
+		head -c 1 >begun
+		exec sleep 1000
+	) <pipe 3>&- &
 	reader=$!
-	env --default-signal=INT creel-image --store layout save x >pipe &
+	env --default-signal=INT creel-image --store layout save x >pipe 3>&- &
 	pid=$!
-	sleep 0.5
+	wait_for test -s begun
 	kill -INT $pid
 	code=0
 	wait $pid || code=$?

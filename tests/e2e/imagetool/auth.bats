@@ -185,10 +185,12 @@ helper() {
 	start_hostile
 	local i pids=()
 	for i in $(seq 12); do
-		log_in "$HOSTILE/n$i" 2>/dev/null &
+		log_in "$HOSTILE/n$i" 3>&- &
 		pids+=($!)
 	done
-	wait "${pids[@]}"
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
 	[ "$(jq '.auths | length' "$AUTH")" = 12 ]
 }
 
@@ -290,7 +292,10 @@ helper() {
 	run ! image pull -q --timeout 1 "$REGISTRY/team/image:a"
 	[[ $output == *"credential helper 'docker-credential-bad' took longer than 2 s"* ]]
 	# Gone, or a zombie whose new parent has yet to look.
-	run ! grep -q '^State:.[RSD]' "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/status"
+	is_gone() {
+		! grep -q '^State:.[RSD]' "/proc/$1/status"
+	}
+	wait_for is_gone "$(cat "$BATS_TEST_TMPDIR/pid")"
 	for name in ../evil 'a b' "a;b" "-x/y"; do
 		echo "{\"credHelpers\":{\"$REGISTRY\":\"$name\"}}" >"$AUTH"
 		run ! image pull -q "$REGISTRY/team/image:a"
@@ -430,7 +435,7 @@ service: service, issuer: issuer, rootcertbundle: $PWD/token.crt}}"
 @test "a token server that never ends, drips, lies or leads to a file is given up" {
 	start_hostile
 	refuses "$HOSTILE/as-endless:1" "the answer is longer than 1048576 bytes"
-	refuses "$HOSTILE/as-drip:1" "timed out" --timeout 1
+	refuses "$HOSTILE/as-drip:1" "timed out" --timeout 2
 	refuses "$HOSTILE/as-to-file:1" "a redirect to 'file:///etc/passwd' is not followed"
 	refuses "$HOSTILE/as-none:1" "has no usable token"
 	refuses "$HOSTILE/as-lines:1" "has no usable token"

@@ -453,10 +453,10 @@ q() { # JQ-FILTER: of the bundle's config.json
 	mkfifo hold
 	creel run -b first $id <hold >/dev/null 2>&1 3>&- &
 	exec 9>hold
-	for _ in $(seq 100); do
-		[ "$(creel state $id 2>/dev/null | jq -r .status)" = running ] && break
-		sleep 0.05
-	done
+	runs() {
+		[ "$(creel state $id | jq -r .status)" = running ]
+	}
+	wait_for runs
 	pid=$(creel state $id | jq .pid)
 	run creel-image --store layout bundle --network container:$id --ipc container:$id x b
 	exec 9>&-

@@ -359,7 +359,8 @@ blob_of() {
 	image copy oci:lay:x creel:own:1
 	for delay in 0.001 0.005 0.01 0.02; do
 		for to in oci:o2:n oci-archive:ob.tar:n dir:d2 docker-archive:da.tar; do
-			timeout -s KILL "$delay" creel-image --store "$STORE" copy -q own:1 "$to" || true
+			# In the foreground, or timeout kills itself as well and what it runs may end later.
+			timeout --foreground -s KILL "$delay" creel-image --store "$STORE" copy -q own:1 "$to" || true
 			case $to in
 			oci:*) [ ! -e o2 ] || skopeo inspect "$to" >/dev/null ;;
 			dir:*) [ ! -e d2 ] || skopeo inspect "$to" >/dev/null ;;
@@ -420,8 +421,8 @@ private_buildah() {
 	END
 	containerd -c containerd.toml >containerd.log 2>&1 3>&- &
 	pid=$!
-	wait_for test -S c.sock
 	c() { ctr -a "$ROOM/c.sock" "$@"; }
+	wait_for c images ls
 	image copy -q oci:lay:x example.com/x:1
 	status=0
 	{

@@ -104,7 +104,8 @@ is_right() { # IMAGE TAR
 @test "killed at any moment, the next pull goes on" {
 	image pull -q "$V1"
 	for ms in 5 10 15 20 30 40 60 90 150; do
-		timeout -s KILL "0.$(printf %03d "$ms")" creel-image --store "$STORE" pull -q "$V2" || true
+		# In the foreground, or timeout kills itself as well and what it runs may end later.
+		timeout --foreground -s KILL "0.$(printf %03d "$ms")" creel-image --store "$STORE" pull -q "$V2" || true
 		store_is_sound "$STORE"
 	done
 	pulled "$V2"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # creel-image unpack: the same files as other tools make, and what people meet around it.
 
+bats_require_minimum_version 1.5.0
 load common
 
 setup() {
@@ -305,19 +306,20 @@ assert_same_as_tar() {
 	[ "$status" -eq 2 ]
 }
 
+# unpack_under STRACE-OPTION...: the image x into target.
+unpack_under() {
+	strace -qq -f -o trace -e trace=mkdirat "$@" creel-image --store layout unpack x target
+}
+
 @test "killed at any moment it leaves no half-made directory, and the next run clears up" {
+	requires program strace
 	layer 1.tar <<<'repeat=8000
 		file name=d%/file fill=2000'
 	gzip -1 1.tar
 	make_layout layout x 1.tar.gz
 	for i in 1 2 3 4 5; do
-		creel-image --store layout unpack x target &
-		pid=$!
-		# However slow this machine is, the last has begun.
-		[ "$i" -lt 5 ] || wait_for compgen -G '.creel-image-*'
-		[ "$i" -eq 5 ] || sleep 0.0$((i * 2))
-		kill -9 $pid 2>/dev/null || true
-		wait $pid 2>/dev/null || true
+		# At no time that this machine chooses: when so many calls were made.
+		run -137 unpack_under -e inject=mkdirat:signal=KILL:when=$((i * i * 300 - 299))
 		[ ! -e target ]
 	done
 	# At least one of them had begun.
@@ -329,34 +331,23 @@ assert_same_as_tar() {
 @test "a temporary that another process still fills is left alone" {
 	image_of 'file name=f data=x'
 	mkdir .creel-image-alive .creel-image-dead
-	flock .creel-image-alive sleep 5 &
-	pid=$!
-	sleep 0.2
-	run creel-image --store layout unpack x target
-	kill $pid
+	exec 9<.creel-image-alive
+	flock 9
+	run creel-image --store layout unpack x target 9<&-
+	exec 9<&-
 	[ "$status" -eq 0 ]
 	[ -d .creel-image-alive ]
 	[ ! -e .creel-image-dead ]
 }
 
 @test "interrupted it removes what it made and ends by the signal" {
+	requires program strace
 	layer 1.tar <<<'repeat=12000
 		file name=d%/file fill=2000'
 	gzip -1 1.tar
 	make_layout layout x 1.tar.gz
 	for signal in INT TERM; do
-		# Background jobs of a script ignore SIGINT, so it is set back first.
-		env --default-signal=INT creel-image --store layout unpack x target &
-		pid=$!
-		for _ in $(seq 100); do
-			ls -A | grep -qF .creel-image- && break
-			sleep 0.01
-		done
-		sleep 0.05
-		kill -$signal $pid
-		run wait $pid
-		code=0
-		wait $pid || code=$?
+		run "-$((128 + $(kill -l $signal)))" unpack_under -e inject=mkdirat:signal=$signal:when=3000
 		[ ! -e target ]
 		assert_untouched
 	done
