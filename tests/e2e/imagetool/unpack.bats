@@ -313,19 +313,19 @@ unpack_under() {
 
 @test "killed at any moment it leaves no half-made directory, and the next run clears up" {
 	requires program strace
-	layer 1.tar <<<'repeat=8000
+	layer 1.tar <<<'repeat=800
 		file name=d%/file fill=2000'
 	gzip -1 1.tar
 	make_layout layout x 1.tar.gz
 	for i in 1 2 3 4 5; do
 		# At no time that this machine chooses: when so many calls were made.
-		run -137 unpack_under -e inject=mkdirat:signal=KILL:when=$((i * i * 300 - 299))
+		run -137 unpack_under -e inject=mkdirat:signal=KILL:when=$((i * i * 30 - 29))
 		[ ! -e target ]
 	done
 	# At least one of them had begun.
 	ls -A | grep -qF .creel-image-
 	unpack_works
-	[ "$(ls target | wc -l)" = 8000 ]
+	[ "$(ls target | wc -l)" = 800 ]
 }
 
 @test "a temporary that another process still fills is left alone" {
@@ -342,12 +342,12 @@ unpack_under() {
 
 @test "interrupted it removes what it made and ends by the signal" {
 	requires program strace
-	layer 1.tar <<<'repeat=12000
+	layer 1.tar <<<'repeat=1200
 		file name=d%/file fill=2000'
 	gzip -1 1.tar
 	make_layout layout x 1.tar.gz
 	for signal in INT TERM; do
-		run "-$((128 + $(kill -l $signal)))" unpack_under -e inject=mkdirat:signal=$signal:when=3000
+		run "-$((128 + $(kill -l $signal)))" unpack_under -e inject=mkdirat:signal=$signal:when=300
 		[ ! -e target ]
 		assert_untouched
 	done
