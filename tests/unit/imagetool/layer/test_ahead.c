@@ -65,7 +65,7 @@ static void who_would_wait_passes_buffers_on(void **state UNUSED)
 	struct ahead *a = ahead_new(fill, pass, &s);
 	size_t passed = 0;
 
-	for (int i = 0; i < 2000 && passed < AHEAD_BUFFERS * (AHEAD_BUFFER_SIZE / 3); i++) {
+	for (int i = 0; i < 24000 && passed < AHEAD_BUFFERS * (AHEAD_BUFFER_SIZE / 3); i++) {
 		(void)usleep(5000);
 		passed = __atomic_load_n(&s.passed, __ATOMIC_RELAXED);
 	}

