@@ -282,6 +282,10 @@ make_repo() {
 	git init -q -b main repo
 	cp ctx/Dockerfile ctx/file repo
 	git -C repo add .
+	commit_repo
+}
+
+commit_repo() {
 	GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b git -C repo commit -q -m one
 }
 
@@ -323,6 +327,18 @@ make_repo() {
 	PATH=$ROOM/bin:$PATH good -t x:1 ctx
 	has_file x:1 data
 	grep -q " fetch .*http://127.0.0.1:$PORT/repo/.git" argv
+	# So do what lies beside it.
+	git clone -q repo sub
+	git -C repo config -f .gitmodules submodule.sub.path sub
+	git -C repo config -f .gitmodules submodule.sub.url ../../sub/.git
+	git -C repo update-index --add --cacheinfo "160000,$(git -C sub rev-parse HEAD),sub"
+	git -C repo add .gitmodules
+	commit_repo
+	git -C sub update-server-info
+	git -C repo update-server-info
+	printf 'FROM base:1\nADD %s /r\nRUN cat /r/sub/file >/file\n' "$url" >ctx/Dockerfile
+	PATH=$ROOM/bin:$PATH good -t x:1 ctx
+	has_file x:1 data
 	run ! grep -rq 'p%20w\|p w@x\|dXMvZXI6' argv store out said
 }
 
