@@ -104,10 +104,33 @@ static int check_rdt(const struct place *p, const struct cdi_edits *c)
 	return 0;
 }
 
+/* Each is compared with all others when it is written into a config. */
+static int check_counts(const struct place *p, const struct cdi_edits *c)
+{
+	const struct {
+		const char *key;
+		size_t n;
+	} lists[] = {
+		{ "env", c->env.n },
+		{ "deviceNodes", c->device_nodes.n },
+		{ "netDevices", c->net_devices.n },
+		{ "mounts", c->mounts.n },
+		{ "hooks", c->hooks.n },
+		{ "additionalGids", c->additional_gids.n },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		if (lists[i].n > CDI_EDITS_MAX)
+			return fail(p, ".%s: more than %d", lists[i].key, CDI_EDITS_MAX);
+	return 0;
+}
+
 static int check_edits(const struct place *p, const struct cdi_edits *c)
 {
-	int r = check_env(p, "", &c->env);
+	int r = check_counts(p, c);
 
+	if (r >= 0)
+		r = check_env(p, "", &c->env);
 	if (r >= 0)
 		r = check_nodes(p, c);
 	if (r >= 0)

@@ -31,7 +31,10 @@ static void add_devices(struct cdi_devices *d, const struct cdi_spec *spec, cons
 {
 	const struct cdi_spec_device *list = spec->devices.items;
 
-	d->items = arena_grow(&d->arena, d->items, d->n, d->n + spec->devices.n, sizeof(*d->items));
+	if (d->n + spec->devices.n > d->cap) {
+		d->cap = 2 * (d->n + spec->devices.n);
+		d->items = arena_grow(&d->arena, d->items, d->n, d->cap, sizeof(*d->items));
+	}
 	path = arena_strdup(&d->arena, path);
 	for (size_t i = 0; i < spec->devices.n; i++)
 		d->items[d->n++] = (struct cdi_device){

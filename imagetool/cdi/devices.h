@@ -34,7 +34,7 @@ struct cdi_devices {
 	struct arena arena;
 	char *dirs;               /* owned: for messages */
 	struct cdi_device *items; /* by name */
-	size_t n;
+	size_t n, cap;
 	struct cdi_broken *broken;
 	size_t n_broken;
 	size_t n_files;

@@ -12,7 +12,8 @@
 
 #include "oci-spec/codec.h"
 
-#define CDI_FILE_MAX ((size_t)1 << 20) /* bytes */
+#define CDI_FILE_MAX  ((size_t)1 << 20) /* bytes */
+#define CDI_EDITS_MAX 1024              /* of one kind, of one device */
 
 enum cdi_hook_name {
 	CDI_HOOK_NONE,

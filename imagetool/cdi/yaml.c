@@ -166,7 +166,7 @@ static int write_node(struct walk *k, int id, const struct wanted *want)
 	return r;
 }
 
-/* ---- Documents ---- */
+/* ---- What libyaml says ---- */
 
 static int fail(const char *name, const yaml_parser_t *p, struct err *e)
 {
@@ -179,6 +179,63 @@ static int fail(const char *name, const yaml_parser_t *p, struct err *e)
 	return err_set(e, EBADMSG, "%s: line %zu, column %zu: %s", name, p->problem_mark.line + 1,
 		       p->problem_mark.column + 1, why);
 }
+
+/* ---- Before it is parsed ---- */
+
+/* The time libyaml takes grows with the square of these: nesting, names of nodes, abbreviations of
+ * tags.  Words alone cost it nothing. */
+#define ANCHORS_MAX 256
+
+struct counts {
+	unsigned depth, anchors;
+};
+
+/* NULL: it is within the limits so far. */
+static const char *count_token(struct counts *c, yaml_token_type_t type)
+{
+	switch ((int)type) {
+	case YAML_FLOW_SEQUENCE_START_TOKEN:
+	case YAML_FLOW_MAPPING_START_TOKEN:
+	case YAML_BLOCK_SEQUENCE_START_TOKEN:
+	case YAML_BLOCK_MAPPING_START_TOKEN:
+		return c->depth++ == JSON_MAX_DEPTH ? "nested too deeply" : NULL;
+	case YAML_FLOW_SEQUENCE_END_TOKEN:
+	case YAML_FLOW_MAPPING_END_TOKEN:
+	case YAML_BLOCK_END_TOKEN:
+		c->depth -= c->depth > 0;
+		return NULL;
+	case YAML_ANCHOR_TOKEN:
+		return c->anchors++ == ANCHORS_MAX ? "too many nodes have names" : NULL;
+	case YAML_TAG_DIRECTIVE_TOKEN:
+		return "%TAG is not taken here";
+	default:
+		return NULL;
+	}
+}
+
+static int check_cost(const char *name, yaml_parser_t *p, const struct field_type *type UNUSED,
+		      struct strbuf *ret UNUSED, struct err *e)
+{
+	struct counts counts = { 0 };
+	const char *why = NULL;
+	bool more = true;
+
+	while (more && !why) {
+		yaml_token_t t;
+
+		if (!yaml_parser_scan(p, &t))
+			return fail(name, p, e);
+		why = count_token(&counts, t.type);
+		if (why)
+			(void)err_set(e, EBADMSG, "%s: line %zu: %s", name, t.start_mark.line + 1,
+				      why);
+		more = t.type != YAML_STREAM_END_TOKEN;
+		yaml_token_delete(&t);
+	}
+	return why ? -EBADMSG : 0;
+}
+
+/* ---- Documents ---- */
 
 static int write_document(struct walk *k, const struct field_type *type)
 {
@@ -218,8 +275,12 @@ static int parse(const char *name, yaml_parser_t *p, const struct field_type *ty
 	return r < 0 ? r : expect_end(name, p, e);
 }
 
-int yaml_to_json(const char *name, const char *text, size_t len, const struct field_type *type,
-		 struct strbuf *ret, struct err *e)
+/* A parser reads its input once. */
+typedef int pass_fn(const char *name, yaml_parser_t *p, const struct field_type *type,
+		    struct strbuf *ret, struct err *e);
+
+static int pass(pass_fn *fn, const char *name, const char *text, size_t len,
+		const struct field_type *type, struct strbuf *ret, struct err *e)
 {
 	yaml_parser_t p;
 	int r;
@@ -227,9 +288,17 @@ int yaml_to_json(const char *name, const char *text, size_t len, const struct fi
 	if (!yaml_parser_initialize(&p))
 		return err_set(e, ENOMEM, "%s: out of memory", name);
 	yaml_parser_set_input_string(&p, (const unsigned char *)text, len);
-	r = parse(name, &p, type, ret, e);
+	r = fn(name, &p, type, ret, e);
 	yaml_parser_delete(&p);
 	return r;
+}
+
+int yaml_to_json(const char *name, const char *text, size_t len, const struct field_type *type,
+		 struct strbuf *ret, struct err *e)
+{
+	int r = pass(check_cost, name, text, len, type, ret, e);
+
+	return r < 0 ? r : pass(parse, name, text, len, type, ret, e);
 }
 
 #else

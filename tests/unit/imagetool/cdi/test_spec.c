@@ -135,6 +135,24 @@ static void what_is_wrong_is_named(void **state)
 			    NULL) < 0);
 }
 
+static void lists_have_a_limit(void **state)
+{
+	auto_(strbuf) struct strbuf text = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	strbuf_adds(&text, "\"devices\":[{\"name\":\"a\",\"containerEdits\":{\"env\":[\"A=1\"");
+	for (int i = 1; i < CDI_EDITS_MAX; i++)
+		strbuf_addf(&text, ",\"A%d=1\"", i);
+	for (int more = 0; more < 2; more++) {
+		autofree char *rest =
+			xasprintf("%s%s]}}]", strbuf_str(&text), more ? ",\"B=1\"" : "");
+
+		assert_int_equal(parse_parts("1.1.0", rest, &e), more ? -EBADMSG : 0);
+	}
+	assert_string_equal(e.msg, "x.json: devices[0].containerEdits.env: more than 1024");
+}
+
 #ifdef HAVE_LIBYAML
 static const char yaml[] =
 	"---\n"
@@ -189,6 +207,7 @@ static void yaml_that_json_has_not_is_refused(void **state)
 		{ "a: \"\\0\"", "x.yaml" },
 		{ "- a", "x.yaml" },
 		{ "\xff\xfe\xfd", "x.yaml" },
+		{ "%TAG !x! y\n---\na: b\n", "%TAG is not taken" },
 	};
 
 	(void)state;
@@ -211,6 +230,26 @@ static void a_second_document_is_refused(void **state)
 	(void)state;
 	assert_true(parse("x.yaml", arena_printf(&a, "%s---\na: b\n", yaml), &a, &spec, &e) < 0);
 	assert_non_null(strstr(e.msg, "one document"));
+}
+
+/* Before libyaml, whose time grows with their square, has to do with them. */
+static void much_that_is_slow_is_refused_at_once(void **state)
+{
+	auto_(arena) struct arena a = { 0 };
+	auto_(strbuf) struct strbuf deep = { 0 }, names = { 0 };
+	struct err e = { 0 };
+	struct cdi_spec *spec;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		strbuf_addc(&deep, '[');
+		strbuf_addf(&names, "- &a%d x\n", i);
+	}
+	assert_true(parse("x.yaml", strbuf_str(&deep), &a, &spec, &e) < 0);
+	assert_string_equal(e.msg, "x.yaml: line 1: nested too deeply");
+	err_clear(&e);
+	assert_true(parse("x.yaml", strbuf_str(&names), &a, &spec, &e) < 0);
+	assert_string_equal(e.msg, "x.yaml: line 257: too many nodes have names");
 }
 
 /* Nine aliases of nine aliases ... */
@@ -250,11 +289,13 @@ int main(void)
 		cmocka_unit_test(names_are_as_the_specification_has_them),
 		cmocka_unit_test(versions_that_have_what_is_used_are_taken),
 		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(lists_have_a_limit),
 #ifdef HAVE_LIBYAML
 		cmocka_unit_test(yaml_says_the_same),
 		cmocka_unit_test(yaml_that_json_has_not_is_refused),
 		cmocka_unit_test(a_second_document_is_refused),
 		cmocka_unit_test(aliases_end_at_the_limit),
+		cmocka_unit_test(much_that_is_slow_is_refused_at_once),
 #else
 		cmocka_unit_test(yaml_needs_a_library),
 #endif
