@@ -183,9 +183,10 @@ teardown() {
 		shim logs "$ID" >"$T/out" 2>"$T/err"'
 	[ "$(cat "$T/code")" = 0 ]
 	grep -qE 'k8s-file: [0-9]+ bytes of output were lost: No space left on device' "$T/err"
-	# Whole lines, in order, as far as there was room.
-	sort -n -c "$T/out"
-	[ "$(wc -l <"$T/out")" -gt 15000 ]
+	# Whole lines, in order, as far as there was room; a little piece of what came later may fit into the
+	# rest of a page, and be the end of a line whose beginning is lost.
+	head -n 15000 "$T/out" | cmp - <(seq 15000)
+	awk '$0 != "end" && length($0) >= length(last) { if ($0 + 0 <= last + 0) { print last, $0; bad = 1 }; last = $0 } END { exit bad }' "$T/out"
 	# Together they are all there was.
 	lost=$(sed -n 's/.*k8s-file: \([0-9]*\) bytes.*/\1/p' "$T/err" | tail -1)
 	[ $((lost + $(wc -c <"$T/out"))) -eq "$( (seq 1 100000; echo end) | wc -c)" ]
