@@ -224,7 +224,17 @@ int entry_wait_exit(struct entry *en, struct exit_record **ret, struct err *e)
 	return 0;
 }
 
-/* Does the record tell of a container that runs, and that is another one? */
+/* One that is created waits to be started, unless it has ended since; times are texts of one
+ * length. */
+static bool has_begun(const struct record *now)
+{
+	if (!now->restarting)
+		return true;
+	return now->started && now->last_exited_at &&
+	       strcmp(now->started, now->last_exited_at) <= 0;
+}
+
+/* Does the record tell of a container that runs, or did, and that is another one? */
 static int is_new_life(const struct entry *en, struct err *e)
 {
 	auto_(arena) struct arena a = { 0 };
@@ -233,7 +243,7 @@ static int is_new_life(const struct entry *en, struct err *e)
 
 	if (r < 0)
 		return r;
-	return !now->restarting && now->container.pid.set &&
+	return has_begun(now) && now->container.pid.set &&
 	       (now->container.pid.v != en->rec->container.pid.v ||
 		now->container.start.v != en->rec->container.start.v);
 }

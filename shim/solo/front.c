@@ -75,8 +75,21 @@ static void on_created(struct process *p)
 		give_up(s, &e);
 }
 
+/* Of a further life it is the record that says so, to who has asked for it. */
+static void record_started(struct solo *s)
+{
+	struct err e = { 0 };
+
+	if (!s->rec.restarting)
+		return;
+	s->rec.restarting = false;
+	if (record_write(s->dirfd, &s->rec, &e) < 0)
+		solo_note_problem(s, "restart: %s", e.msg);
+}
+
 static void on_started(struct process *p)
 {
+	record_started(p->ctx);
 	tell(p->ctx, NULL);
 	solo_act_on_request(p->ctx);
 	memory_give_back();

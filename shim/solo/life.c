@@ -204,7 +204,6 @@ void solo_life_began(struct solo *s)
 	(void)clock_gettime(CLOCK_MONOTONIC, &s->born);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	s->rec.started = time_text(now, s->born_text);
-	s->rec.restarting = false;
 }
 
 static int on_pause_ended(struct loop *l UNUSED, struct loop_source *src UNUSED,

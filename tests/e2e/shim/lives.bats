@@ -231,6 +231,36 @@ has_failed() {
 	[ "$(shim wait "$ID")" = 0 ]
 }
 
+@test "restart: it returns when the container runs, however long the runtime takes to start it" {
+	container 'trap "exit 0" TERM; echo up; while :; do sleep 0.1; done'
+	cat >"$T/runtime" <<-END
+		#!/bin/sh
+		for word; do [ "\$word" != start ] || { sleep 0.5; touch "$T/started"; }; done
+		exec $(command -v "$SHIM_RUNTIME") "\$@"
+	END
+	chmod +x "$T/runtime"
+	shim run -d --runtime "$T/runtime" --root "$RUNTIME_ROOT" --bundle "$BUNDLE" "$ID"
+	eventually 5 shim_is_up "$ID"
+	rm "$T/started"
+	shim restart "$ID"
+	[ -e "$T/started" ]
+	[ "$(shim list -q --filter status=running)" = "$ID" ]
+}
+
+@test "restart: a life that is over at once is one" {
+	container 'trap "exit 0" TERM; [ -e /second ] && exit 1; echo >/second; echo up; while :; do sleep 0.1; done'
+	# Its next life ends before the runtime's start does, and so does each that follows.
+	cat >"$T/runtime" <<-END
+		#!/bin/sh
+		for word; do [ "\$word" != start ] || { $(command -v "$SHIM_RUNTIME") "\$@" && exec sleep 0.3; }; done
+		exec $(command -v "$SHIM_RUNTIME") "\$@"
+	END
+	chmod +x "$T/runtime"
+	shim run -d --restart always --runtime "$T/runtime" --root "$RUNTIME_ROOT" --bundle "$BUNDLE" "$ID"
+	eventually 5 shim_is_up "$ID"
+	timeout 100 creel-shim --state "$STATE" restart -t 50 "$ID"
+}
+
 @test "restart: a container that has ended runs again with its log going on" {
 	container 'echo life; exit 6'
 	shim_run "$ID" || true
