@@ -192,7 +192,7 @@ END
 		CACHED
 		DONE --no-cache
 	END
-	find /sys/fs/cgroup -depth -type d -name "creel-pairs-$$" -exec rmdir {} +
+	remove_group "creel-pairs-$$"
 }
 
 @test "CVE-2024-24557: what an image's history says is not believed" {

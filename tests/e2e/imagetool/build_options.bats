@@ -140,17 +140,17 @@ refused() {
 @test "--cgroup-parent: the group of a step is in that one, and gone behind it" {
 	requires program timeout
 	printf 'FROM base:1\nRUN --mount=type=cache,target=/c,id=group touch /c/up; while [ ! -e /c/go ]; do sleep 0.05; done\n' >ctx/Dockerfile
-	timeout 20 creel-image --store store build --cgroup-parent "creel-rows-$$" ctx >said 2>out 3>&- &
-	until up=$(find store/build/mounts -name up) && [ -n "$up" ]; do
+	timeout 200 creel-image --store store build --cgroup-parent "creel-rows-$$" ctx >said 2>out 3>&- &
+	until up=$(find store/build/mounts -name up 2>/dev/null) && [ -n "$up" ]; do
 		sleep 0.05
 		kill -0 $!
 	done
-	find /sys/fs/cgroup -type d -path "*/creel-rows-$$/*" >groups
+	groups_below "creel-rows-$$" >groups
 	touch "${up%/*}/go"
 	wait $!
 	[ -s groups ]
-	[ -z "$(find /sys/fs/cgroup -type d -path "*/creel-rows-$$/*")" ]
-	find /sys/fs/cgroup -depth -type d -name "creel-rows-$$" -exec rmdir {} +
+	[ -z "$(groups_below "creel-rows-$$")" ]
+	remove_group "creel-rows-$$"
 }
 
 @test "arguments from a file: comments, the environment, and --build-arg wins" {

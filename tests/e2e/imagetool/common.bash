@@ -91,3 +91,11 @@ kill_servers() {
 		kill "$pid" 2>/dev/null || true
 	done
 }
+
+# In every hierarchy; other people's control groups may go away while find looks.
+groups_below() { # GROUP
+	find /sys/fs/cgroup -type d -path "*/$1/*" 2>/dev/null || true
+}
+remove_group() { # NAME
+	{ find /sys/fs/cgroup -type d -name "$1" 2>/dev/null || true; } | xargs -r rmdir
+}
