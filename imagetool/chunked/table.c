@@ -10,6 +10,7 @@
 #include "imagetool/layer/entry_path.h"
 #include "imagetool/tar/header.h"
 #include "libutil/alloc.h"
+#include "libutil/base64.h"
 #include "libutil/json.h"
 #include "libutil/parse.h"
 #include "libutil/utf8.h"
@@ -41,24 +42,6 @@ void table_done(struct table *t)
 	zstd_text_done(&t->split);
 }
 
-static void add_base64(struct strbuf *out, const uint8_t *p, size_t len)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (; len > 0; p += 3) {
-		size_t n = len < 3 ? len : 3;
-		uint32_t v = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) |
-			     (n > 2 ? p[2] : 0);
-
-		strbuf_addc(out, digits[v >> 18]);
-		strbuf_addc(out, digits[v >> 12 & 63]);
-		strbuf_addc(out, n > 1 ? digits[v >> 6 & 63] : '=');
-		strbuf_addc(out, n > 2 ? digits[v & 63] : '=');
-		len -= n;
-	}
-}
-
 /* ---- tar-split ---- */
 
 enum { RECORD_FILE = 1, RECORD_SEGMENT = 2 };
@@ -76,7 +59,7 @@ static void add_record(struct table *t, const struct tar_entry *n, const uint8_t
 		json_kv_string(&w, "name", n->name);
 	if (n && n->type == TAR_FILE && n->size)
 		json_kv_i64(&w, "size", n->size);
-	add_base64(&text, payload, len);
+	base64_add(&text, payload, len);
 	json_key(&w, "payload");
 	if (len)
 		json_string(&w, strbuf_str(&text));
@@ -162,7 +145,7 @@ static void put_xattrs(struct json_writer *w, const struct tar_entry *n)
 	for (size_t i = 0; i < n->n_xattrs; i++) {
 		auto_(strbuf) struct strbuf text = { 0 };
 
-		add_base64(&text, (const uint8_t *)n->xattrs[i].value, n->xattrs[i].len);
+		base64_add(&text, n->xattrs[i].value, n->xattrs[i].len);
 		json_kv_string(w, n->xattrs[i].name, strbuf_str(&text));
 	}
 	json_object_end(w);

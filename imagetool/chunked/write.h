@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A layer whose parts can be had alone: frames begin where the content of files does, and a table
- *of contents says where that is.  Any reader of the compression reads the layer.
+ * of contents says where that is.  Any reader of the compression reads the layer.
  *
  *   zstd:chunked  the tar stream is the same as before; the table lies behind it
  *   eStargz       gzip; the table is the stream's last file, so the stream is another one.
- *		   Such files of an older table are left out.
+ *                 Such files of an older table are left out.
  *
  * Large files are cut where their content says (a rolling hash), so that a change in one
  * place leaves the other parts what they were.

@@ -154,13 +154,13 @@ static const struct opt opts[] = {
 	    "when the image was made, or what is as old as it: the context, a named one, or a stage "
 	    "that downloads; by default the build argument or $SOURCE_DATE_EPOCH"),
 	REGISTRY_OPT_ROWS(offsetof(struct values, registry)),
-	/* What they ask for is so: no step leaves a container, and each is kept for the next build.
-	 */
 	{ .name = "arch", /* podman's word; --platform takes an architecture alone */
 	  .kind = OPT_LIST,
 	  .bits = OPT_HIDDEN,
 	  .offset = AT(platforms),
 	  .arg = "ARCH" },
+	/* What they ask for is so: no step leaves a container, and each is kept for the next build.
+	 */
 	ALWAYS_ROW("rm"),
 	ALWAYS_ROW("force-rm"),
 	ALWAYS_ROW("layers"),

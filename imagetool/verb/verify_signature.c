@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "imagetool/verb/verify_signature.h"
-#include "imagetool/verb/argument.h"
 
 #include <errno.h>
 
@@ -8,6 +7,7 @@
 #include "imagetool/copy/signatures.h"
 #include "imagetool/errors.h"
 #include "imagetool/program.h"
+#include "imagetool/verb/argument.h"
 #include "imagetool/verb/output.h"
 #include "libutil/alloc.h"
 #include "libutil/json.h"
