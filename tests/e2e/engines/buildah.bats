@@ -19,7 +19,7 @@ setup() {
 teardown() { remove_containers; }
 
 b() {
-	in_room timeout --foreground -s KILL 60 buildah "$@"
+	in_room timeout --foreground -s KILL 180 buildah "$@"
 }
 
 # by_creel N: the steps of the build were N containers of creel.

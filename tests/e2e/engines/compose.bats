@@ -47,7 +47,7 @@ teardown() {
 }
 
 compose() {
-	in_room timeout --foreground -s KILL 90 docker-compose --no-ansi --project-directory "$project" \
+	in_room timeout --foreground -s KILL 180 docker-compose --no-ansi --project-directory "$project" \
 		-f "$project/docker-compose.yml" "$@"
 }
 
@@ -64,7 +64,7 @@ answers() {
 	wait_for client_got_it
 	# By the published port as well.
 	answers
-	[ "$(runtime_runs | wc -l)" -eq 2 ]
+	wait_for runs_many 2
 	run compose ps
 	echo "$output"
 	[[ $output == *project_web_1*Up* && $output == *project_client_1*Up* ]]
@@ -80,7 +80,7 @@ answers() {
 	wait_for answers
 	[[ $(compose run --rm -T client wget -qO- http://web/) == "hello from "* ]]
 	compose up -d --scale client=2 client
-	[ "$(runtime_runs | wc -l)" -eq 3 ]
+	wait_for runs_many 3
 	compose pause web
 	[ "$(field project_web_1 '{{.State.Status}}')" = paused ]
 	compose unpause web

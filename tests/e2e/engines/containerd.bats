@@ -32,7 +32,7 @@ teardown() {
 }
 
 ctr() {
-	in_room timeout --foreground -s KILL 60 ctr "$@"
+	in_room timeout --foreground -s KILL 180 ctr "$@"
 }
 
 # box CTR-RUN-OPTION... -- ARG...: the container "one" of our image.

@@ -42,16 +42,20 @@ docker_close() {
 
 # d ARG...: Debian's docker in the room.  It ignores SIGTERM where it passes signals on.
 d() {
-	in_room timeout --foreground -s KILL 60 docker "$@"
+	in_room timeout --foreground -s KILL 180 docker "$@"
 }
 
 # remove_containers: call from teardown().
 remove_containers() {
-	[ -n "${ROOM_PID:-}" ] || return 0
+	[ -z "${ROOM_PID:-}" ] || wait_for remove_all
+}
+
+# The engine may be removing one by itself, and refuses to do it twice.
+remove_all() {
 	local ids
-	ids=$(d ps -aq)
+	ids=$(d ps -aq) || return 1
 	# shellcheck disable=SC2086 # a list of words
-	[ -z "$ids" ] || d rm -f -v $ids >/dev/null
+	[ -z "$ids" ] || d rm -f -v $ids
 }
 
 # box ARG...: run a container in the foreground, without a trace afterwards.
@@ -74,4 +78,9 @@ runtime_runs() {
 # nothing_runs: and nothing of it is left in control groups.
 nothing_runs() {
 	! runtime_runs && [ -z "$(room_cgroups)" ]
+}
+
+# runs_many N: so many containers run.  The engine deletes an ended one by and by on a slow machine.
+runs_many() {
+	[ "$(runtime_runs | wc -l)" -eq "$1" ]
 }

@@ -79,9 +79,16 @@ exits() {
 }
 
 @test "docker logs shows both streams, --tail their end, and -f follows until the end" {
-	d run -d --name one busybox sh -c 'echo first; echo second >&2; sleep 1; echo third' >/dev/null
-	run d logs -f one
-	[ "$(sort <<<"$output")" = "$(printf 'first\nsecond\nthird')" ]
+	d run -d --name one busybox sh -c 'echo first; echo second >&2; until [ -e /go ]; do sleep 0.1; done
+		echo third; until [ -e /end ]; do sleep 0.1; done' >/dev/null
+	d logs -f one >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	wait_for grep -q second "$BATS_TEST_TMPDIR/log"
+	d exec one touch /go
+	wait_for grep -q third "$BATS_TEST_TMPDIR/log"
+	d exec one touch /end
+	wait $!
+	cat "$BATS_TEST_TMPDIR/log"
+	[ "$(sort "$BATS_TEST_TMPDIR/log")" = "$(printf 'first\nsecond\nthird')" ]
 	[ "$(d logs --tail 1 one)" = third ]
 	[ "$(d logs one 2>/dev/null)" = "$(printf 'first\nthird')" ]
 }
@@ -102,15 +109,15 @@ exits() {
 }
 
 @test "docker pause freezes every process, unpause lets them go on" {
-	d run -d --name one busybox sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; sleep 0.02; done'
+	d run -d --name one busybox sh -c 'while :; do echo >>/tmp/count; sleep 0.02; done'
 	wait_for d exec one test -s /tmp/count
 	d pause one
 	[ "$(state)" = paused ]
 	local pid before
 	pid=$(field one '{{.State.Pid}}')
-	before=$(in_room cat "/proc/$pid/root/tmp/count")
+	before=$(in_room stat -c %s "/proc/$pid/root/tmp/count")
 	sleep 0.3
-	[ "$(in_room cat "/proc/$pid/root/tmp/count")" = "$before" ]
+	[ "$(in_room stat -c %s "/proc/$pid/root/tmp/count")" = "$before" ]
 	exits 1 d exec one true
 	d unpause one
 	[ "$(state)" = running ]
@@ -118,12 +125,12 @@ exits() {
 }
 
 counts_past() {
-	[ "$(d exec one cat /tmp/count)" -gt "$1" ]
+	[ "$(d exec one stat -c %s /tmp/count)" -gt "$1" ]
 }
 
 @test "docker stop lets the program end by itself, and kills one that does not" {
 	sleeper
-	d stop -t 20 one
+	d stop -t 100 one
 	[ "$(field one '{{.State.ExitCode}}')" = 3 ]
 	d rm one
 	d run -d --name one busybox sleep 1000
@@ -137,6 +144,7 @@ counts_past() {
 	d kill -s USR1 one
 	wait_for logs_say told
 	d kill one
+	wait_for state_is exited
 	[ "$(field one '{{.State.ExitCode}}')" = 137 ]
 	exits 1 d kill one
 	[[ $output == *"is not running"* ]]
@@ -167,8 +175,13 @@ counts_past() {
 	d run -d --name one --restart on-failure:2 busybox sh -c 'echo try; exit 4'
 	wait_for restarted 2
 	wait_for state_is exited
-	[ "$(d logs one | grep -c try)" -eq 3 ]
+	# The log has it by and by: the engine waits two seconds for a container's last words.
+	wait_for tried_three_times
 	[ "$(field one '{{.State.ExitCode}}')" = 4 ]
+}
+
+tried_three_times() {
+	[ "$(d logs one | grep -c try)" -eq 3 ]
 }
 
 restarted() {
@@ -230,9 +243,14 @@ health_is() {
 }
 
 @test "docker attach passes input, cp and diff see the files" {
-	d run -d -i --name one busybox sh -c 'read line; echo "got $line"; touch /new; sleep 0.5' >/dev/null
-	# The client leaves when its input ends, so that stays open for a moment.
-	[ "$( (echo words && sleep 0.5) | d attach one)" = "got words" ]
+	d run -d -i --name one busybox sh -c 'read line; touch /new; echo "got $line"; read line' >/dev/null
+	# The client leaves when its input ends, so that stays open until the answer is there.
+	touch "$BATS_TEST_TMPDIR/answer"
+	{
+		echo words
+		types "$BATS_TEST_TMPDIR/answer" 'got words' 'end\n'
+	} | d attach one >"$BATS_TEST_TMPDIR/answer"
+	[ "$(cat "$BATS_TEST_TMPDIR/answer")" = "got words" ]
 	[[ $(d diff one) == *"A /new"* ]]
 	sleeper_again
 	echo content >"$ROOM_DIR/copied"
@@ -260,7 +278,7 @@ sleeper_again() {
 	docker_daemon
 	[ "$(state)" = running ]
 	[ "$(d exec one echo alive)" = alive ]
-	d stop -t 20 one
+	d stop -t 100 one
 	[ "$(field one '{{.State.ExitCode}}')" = 3 ]
 }
 
@@ -269,5 +287,5 @@ sleeper_again() {
 	[ "$(runtime_runs)" = "$(field one '{{.Id}}')" ]
 	[ -n "$(room_cgroups)" ]
 	d rm -f one
-	nothing_runs
+	wait_for nothing_runs
 }

@@ -98,7 +98,7 @@ logs_say() {
 	in_room sh -c 'mkdir /run/shared/later && mount -t tmpfs none /run/shared/later && touch /run/shared/later/seen'
 	[ "$(d exec one ls /data/later)" = seen ]
 	d rm -f one
-	in_room umount -R /run/shared
+	in_room umount -R -l /run/shared
 }
 
 @test "--tmpfs and --shm-size are memory of the size asked for" {
@@ -226,7 +226,7 @@ logs_say() {
 	wait_for box --network ours busybox wget -qO- http://web/
 	prints served --network ours busybox wget -qO- http://web/
 	d rm -f web
-	d network rm ours
+	wait_for d network rm ours
 }
 
 @test "--uts host and --cgroupns choose those namespaces" {
@@ -245,11 +245,11 @@ logs_say() {
 
 @test "--oom-score-adj and --stop-signal are kept" {
 	prints 300 --oom-score-adj 300 busybox cat /proc/self/oom_score_adj
-	d run -d --name one --stop-signal USR1 busybox sh -c 'trap "echo told; exit 9" USR1; while :; do sleep 0.1; done'
-	wait_for d exec one true
-	d stop -t 20 one
+	d run -d --name one --stop-signal USR1 busybox sh -c 'trap "echo told; exit 9" USR1; echo started; while :; do sleep 0.1; done'
+	wait_for logs_say one started
+	d stop -t 100 one
 	[ "$(field one '{{.State.ExitCode}}')" = 9 ]
-	[ "$(d logs one)" = told ]
+	wait_for logs_say one $'started\ntold'
 }
 
 @test "--device-read-bps limits a disk" {

@@ -28,7 +28,7 @@ podman_close() {
 
 # p ARG...: podman in the room.
 p() {
-	in_room timeout --foreground -s KILL 60 podman "$@"
+	in_room timeout --foreground -s KILL 180 podman "$@"
 }
 
 # prun ARG...: podman run below the room's control group.

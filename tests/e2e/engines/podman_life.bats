@@ -40,10 +40,16 @@ teardown() { remove_containers; }
 }
 
 @test "podman logs shows both streams, --tail their end, and -f follows until the end" {
-	prun -d --name one busybox sh -c 'echo first; echo second >&2; sleep 1; echo third' >/dev/null
-	run p logs -f one
-	echo "$output"
-	[ "$(sort <<<"$output")" = "$(printf 'first\nsecond\nthird')" ]
+	prun -d --name one busybox sh -c 'echo first; echo second >&2; until [ -e /go ]; do sleep 0.1; done
+		echo third; until [ -e /end ]; do sleep 0.1; done' >/dev/null
+	p logs -f one >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	wait_for grep -q second "$BATS_TEST_TMPDIR/log"
+	p exec one touch /go
+	wait_for grep -q third "$BATS_TEST_TMPDIR/log"
+	p exec one touch /end
+	wait $!
+	cat "$BATS_TEST_TMPDIR/log"
+	[ "$(sort "$BATS_TEST_TMPDIR/log")" = "$(printf 'first\nsecond\nthird')" ]
 	[ "$(p logs --tail 1 one)" = third ]
 }
 
@@ -57,27 +63,27 @@ teardown() { remove_containers; }
 }
 
 @test "podman pause freezes every process, unpause lets them go on" {
-	prun -d --name one busybox sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; sleep 0.02; done'
+	prun -d --name one busybox sh -c 'while :; do echo >>/tmp/count; sleep 0.02; done'
 	wait_for p exec one test -s /tmp/count
 	local count before
 	count=/proc/$(field one '{{.State.Pid}}')/root/tmp/count
 	p pause one
 	state_is paused
-	before=$(in_room cat "$count")
+	before=$(in_room stat -c %s "$count")
 	sleep 0.3
-	[ "$(in_room cat "$count")" = "$before" ]
+	[ "$(in_room stat -c %s "$count")" = "$before" ]
 	p unpause one
 	state_is running
 	wait_for counts_past "$before"
 }
 
 counts_past() {
-	[ "$(p exec one cat /tmp/count)" -gt "$1" ]
+	[ "$(p exec one stat -c %s /tmp/count)" -gt "$1" ]
 }
 
 @test "podman stop lets the program end by itself, kill sends any signal" {
 	sleeper
-	p stop -t 20 one
+	p stop -t 100 one
 	[ "$(field one '{{.State.ExitCode}}')" = 3 ]
 	p rm one
 	prun -d --name one busybox sh -c 'trap "echo told" USR1; echo started; while :; do sleep 0.1; done'
@@ -145,8 +151,13 @@ tried_three_times() {
 	p rmi -f kept
 	p rename one two
 	p rm -f -t 0 two
-	prun -d -i --name one busybox sh -c 'read line; echo "got $line"; sleep 0.3'
-	[ "$( (echo words && sleep 1) | p attach one)" = "got words" ]
+	prun -d -i --name one busybox sh -c 'read line; echo "got $line"; read line'
+	touch "$BATS_TEST_TMPDIR/answer"
+	{
+		echo words
+		types "$BATS_TEST_TMPDIR/answer" 'got words' 'end\n'
+	} | p attach one >"$BATS_TEST_TMPDIR/answer"
+	[ "$(cat "$BATS_TEST_TMPDIR/answer")" = "got words" ]
 }
 
 @test "podman checkpoint says why it cannot, or does it" {
@@ -174,12 +185,17 @@ tried_three_times() {
 	[ "$(field web '{{.State.Status}}')" = paused ]
 	p pod unpause pod
 	p pod stop -t 0 pod
-	[ "$(field web '{{.State.Status}}')" = exited ]
+	# It is "stopped" until podman has cleaned up behind it.
+	wait_for web_has_exited
 	p pod start pod
 	wait_for in_room curl -fs http://127.0.0.1:8082/
 	p pod rm -f -t 0 pod
 	run runtime_runs
 	[ -z "$output" ]
+}
+
+web_has_exited() {
+	[ "$(field web '{{.State.Status}}')" = exited ]
 }
 
 @test "podman kube play starts what podman generate kube wrote" {

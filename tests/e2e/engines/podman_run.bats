@@ -203,7 +203,7 @@ prints() {
 
 @test "--sdnotify container: the program's READY=1 reaches the socket of podman's caller" {
 	cp "$(command -v notify)" "$ROOM_DIR/notify"
-	in_room timeout 30 python3 -c '
+	in_room timeout 180 python3 -c '
 import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind("/run/ready.sock")
@@ -212,7 +212,7 @@ while True:
     print(text, flush=True)
     if "READY=1" in text: break' >"$ROOM_DIR/ready.log" 3>&- &
 	wait_for in_room test -S /run/ready.sock
-	in_room env NOTIFY_SOCKET=/run/ready.sock timeout 30 podman run --cgroup-parent "/$ROOM_CGROUP" -d --name one \
+	in_room env NOTIFY_SOCKET=/run/ready.sock timeout 180 podman run --cgroup-parent "/$ROOM_CGROUP" -d --name one \
 		--sdnotify container -v "$ROOM_DIR/notify:/bin/notify" busybox sh -c 'notify READY=1; sleep 1000'
 	wait $!
 	cat "$ROOM_DIR/ready.log"

@@ -26,7 +26,7 @@ user_settle() {
 as_user() {
 	in_room setpriv --reuid "$ROOTLESS_ID" --regid "$ROOTLESS_ID" --clear-groups \
 		env -C "$U_HOME" HOME="$U_HOME" XDG_RUNTIME_DIR="/run/user/$ROOTLESS_ID" USER="$ROOTLESS_NAME" \
-		timeout --foreground -s KILL 60 "$@"
+		timeout --foreground -s KILL 180 "$@"
 }
 
 # p ARG...: the user's podman.

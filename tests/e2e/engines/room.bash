@@ -106,7 +106,7 @@ room_close() {
 	kill -KILL "$ROOM_PID"
 	room_thaw
 	wait_for room_is_gone
-	room_remove_cgroups
+	wait_for room_remove_cgroups
 }
 
 # in_ruins COMMAND...: what in_room is while the room ends.

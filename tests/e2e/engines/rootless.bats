@@ -62,7 +62,9 @@ box() {
 }
 
 @test "a whole life: run -d, exec, logs, top, kill, stop, rm" {
-	p run -d --name life localhost/busybox sh -c 'echo hello; trap "echo got it; exit 3" TERM; while :; do sleep 0.1; done' >/dev/null
+	p run -d --name life localhost/busybox sh -c 'trap "echo got it; exit 3" TERM; echo hello; while :; do sleep 0.1; done' >/dev/null
+	says_hello() { p logs life | grep -q hello; }
+	wait_for says_hello
 	run p exec life sh -c 'id -u; cat /proc/1/comm; exit 5'
 	echo "$output"
 	[ "$status" -eq 5 ]
@@ -71,7 +73,7 @@ box() {
 	in_life() { p exec life test -e /tmp/from-exec; }
 	wait_for in_life
 	p top life | grep -q 'sleep\|sh'
-	p stop --time 10 life >/dev/null
+	p stop --time 100 life >/dev/null
 	[ "$(p wait life)" = 3 ]
 	p logs life | grep -q hello
 	p logs life | grep -q 'got it'
