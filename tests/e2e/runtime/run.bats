@@ -182,11 +182,12 @@ teardown() {
 			sh "$BATS_TEST_TMPDIR/root" "$BUNDLE" "$NAME" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/pid" 3>&- &
 		parent=$!
 		wait_for grep -q begun "$BATS_TEST_TMPDIR/out"
+		wait_for test -s "$BATS_TEST_TMPDIR/pid"
 		[ "$how" = parent ] && kill -9 "$parent" || kill -9 "$(cat "$BATS_TEST_TMPDIR/pid")"
 		wait "$parent" || true
 		wait_for no_sleeper
 		creel --root "$BATS_TEST_TMPDIR/root" delete --force "$NAME"
-		rm "$BATS_TEST_TMPDIR/out"
+		rm "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/pid"
 	done
 	run c run --die-with-parent --detach --bundle "$BUNDLE" "$NAME"
 	[ "$status" -ne 0 ]

@@ -131,7 +131,7 @@ no_mkdir() {
 		bundle sh -c 'echo ran'
 		# shellcheck disable=SC2086 # words
 		notified $calls
-		run timeout 30 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
+		run timeout 120 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
 		echo "$calls: $output"
 		[ "$status" -eq 0 ]
 		[ "$output" = ran ]

@@ -182,7 +182,7 @@ up=../../../../../../../../../../../../../..
 			echo refused; exit; done; done'
 	c run --detach --bundle "$BUNDLE" "$NAME" >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&-
 	c exec "$NAME" /bin/entry >/dev/null 2>&1 || true
-	timeout 20 creel --root "$CREEL_ROOT" exec "$NAME" /bin/itself run --bundle /slow x >/dev/null 2>&1 || true
+	timeout 120 creel --root "$CREEL_ROOT" exec "$NAME" /bin/itself run --bundle /slow x >/dev/null 2>&1 || true
 	wait_for grep -q -e refused -e written "$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/out"
 	grep -q caught "$BATS_TEST_TMPDIR/out"

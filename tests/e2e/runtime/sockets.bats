@@ -58,7 +58,7 @@ READY=1"; sleep 100'
 	bundle true
 	listen dgram
 	NOTIFY_SOCKET=$SOCKET c create --bundle "$BUNDLE" "$NAME" 3>&-
-	NOTIFY_SOCKET=$SOCKET timeout 20 creel --root "$CREEL_ROOT" start "$NAME"
+	NOTIFY_SOCKET=$SOCKET timeout 120 creel --root "$CREEL_ROOT" start "$NAME"
 	[ ! -s "$OUT" ]
 }
 
