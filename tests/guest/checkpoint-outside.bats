@@ -166,7 +166,7 @@ in_terminal() {
 
 @test "open connections: --tcp-close ends them" {
 	requires program iptables-restore
-	criu_bundle sh -c 'sleep 1000 | nc -l -p 7777 & sleep 1; sleep 1000 | (nc 127.0.0.1 7777; echo ended >/tmp/'"$NAME"')'
+	criu_bundle sh -c 'sleep 1000 | nc -l -p 7777 & until netstat -ltn | grep -q :7777; do sleep 0.1; done; sleep 1000 | (nc 127.0.0.1 7777; echo ended >/tmp/'"$NAME"')'
 	start_container
 	connected() { c exec "$NAME" netstat -tn | grep -q ESTABLISHED; }
 	wait_for connected

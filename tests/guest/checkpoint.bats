@@ -96,7 +96,7 @@ load criu
 	exec 7<>"$BATS_TEST_TMPDIR/in" 8<>"$BATS_TEST_TMPDIR/out"
 	c run --detach --bundle "$BUNDLE" "$NAME" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 7>&- 8>&-
 	echo one >&7
-	read -r -t 20 line <&8
+	read -r -t 120 line <&8
 	[ "$line" = "got one" ]
 	checkpoint 7>&- 8>&-
 	jq -e 'all(startswith("file["))' "$IMAGE/descriptors.json"
@@ -104,7 +104,7 @@ load criu
 	c restore --detach --image-path "$IMAGE" --bundle "$BUNDLE" "$NAME" \
 		<"$BATS_TEST_TMPDIR/in2" >"$BATS_TEST_TMPDIR/out2" 2>&1 3>&- 7>&- 8>&-
 	echo two >&7
-	read -r -t 20 line <&8
+	read -r -t 120 line <&8
 	[ "$line" = "got two" ]
 	c kill "$NAME" KILL
 	wait_for has_status "$NAME" stopped
@@ -136,7 +136,7 @@ load criu
 
 @test "an established TCP connection survives" {
 	requires program iptables-restore
-	criu_bundle sh -c 'sleep 1000 | nc -l -p 7777 >/tmp/got & sleep 1; (i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done) | nc 127.0.0.1 7777'
+	criu_bundle sh -c 'sleep 1000 | nc -l -p 7777 >/tmp/got & until netstat -ltn | grep -q :7777; do sleep 0.1; done; (i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done) | nc 127.0.0.1 7777'
 	edit 'del(.linux.namespaces[] | select(.type == "network"))'
 	start_container
 	wait_for test -s "$ROOTFS/tmp/got"
@@ -168,7 +168,7 @@ load criu
 	}
 	ip netns add "creel-$$"
 	ip -n "creel-$$" link set lo up
-	criu_bundle sh -c "sleep 1000 | nc -l -p 7777 >/tmp/$NAME & sleep 1; (i=0; while :; do i=\$((i + 1)); echo \$i; sleep 0.1; done) | nc 127.0.0.1 7777"
+	criu_bundle sh -c "sleep 1000 | nc -l -p 7777 >/tmp/$NAME & until netstat -ltn | grep -q :7777; do sleep 0.1; done; (i=0; while :; do i=\$((i + 1)); echo \$i; sleep 0.1; done) | nc 127.0.0.1 7777"
 	in_path
 	start_container
 	wait_for counter_is_beyond 2

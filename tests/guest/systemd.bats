@@ -98,7 +98,8 @@ load guest
 @test "a failed unit of the same name is no obstacle" {
 	scoped true
 	run ! systemd-run --quiet --scope --slice=machine.slice --unit="$SCOPE" -p RuntimeMaxSec=1 sleep 100
-	[ "$(property "$SCOPE" ActiveState)" = failed ]
+	# systemd sees by and by that the last process has ended.
+	wait_for shows ActiveState=failed
 	c --systemd-cgroup run --bundle "$BUNDLE" "$NAME"
 }
 
