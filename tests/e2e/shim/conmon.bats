@@ -53,11 +53,17 @@ teardown() { conmon_teardown; }
 @test "conmon: the runtime's words are the caller's message, and the exit command runs" {
 	container true
 	sed -i 's,"/bin/sh","/no/such",' "$BUNDLE/config.json"
-	conmon -b "$BUNDLE" -p "$T/pidfile" --exit-dir "$T/exits" --socket-dir-path "$T/socks" -l "$LOG" \
+	# Who hears of a failure finds the name free, however slow it is to leave it.
+	printf '#!/bin/sh\nexec strace -D -f -qq -o /dev/null -P %s -e trace=unlinkat -e inject=unlinkat:delay_enter=500000 %s "$@"\n' \
+		"$BUNDLE/attach" "$CONMON" >"$T/slow"
+	chmod +x "$T/slow"
+	CONMON=$T/slow conmon -b "$BUNDLE" -p "$T/pidfile" --exit-dir "$T/exits" --socket-dir-path "$T/socks" -l "$LOG" \
 		--exit-command /usr/bin/touch --exit-command-arg "$T/cleaned"
 	hears
 	echo "$HEARD"
 	[[ $HEARD == '{"data": -1, "message": "'*'/no/such'*'no such file or directory'* ]]
+	[ ! -e "$BUNDLE/attach" ]
+	[ -z "$(ls "$T/socks")" ]
 	ended
 	[ -e "$T/cleaned" ]
 	[ ! -e "$T/exits/$ID" ]

@@ -462,6 +462,7 @@ memory() {
 	v2_start "$P" >/dev/null
 	[ "$SHIM_PID" -ne "$first" ]
 	[ -e "/proc/$first" ]
+	[ -e "/proc/$asker" ] # without an answer yet
 	create "$P" >/dev/null
 	wait_for eval 'kill -CONT "$first"; ! is_shim "$first"'
 	wait "$asker"
