@@ -128,7 +128,10 @@ static int check_may_become(struct store *s, bool *ret_make, struct err *e)
 	int r = dir_each(s->dirfd, refuse_foreign, s, e);
 
 	*ret_make = r >= 0;
-	return r == -ENOTEMPTY && check_layout(s, NULL) >= 0 ? 0 : r;
+	if (r != -ENOTEMPTY || check_layout(s, NULL) < 0)
+		return r;
+	err_clear(e);
+	return 0;
 }
 
 /* Before anything is made in it: is this directory ours to use? */
