@@ -326,7 +326,7 @@ teardown() { room_teardown; }
 			$2"
 		rm -rf layout
 		CONFIG='{"User":"u","Cmd":["x"]}' make_layout layout x 1.tar
-		run timeout 10 creel-image --store layout bundle x target
+		run timeout 300 creel-image --store layout bundle x target
 		echo "$output"
 		[ "$status" -eq 1 ] || [ "$status" -eq 3 ]
 		[[ $output == *"$1"* ]]

@@ -400,7 +400,7 @@ serve_tls() {
 		start_hostile 10.9.8.7
 		trap stop_hostile EXIT
 		one() {
-			timeout 20 creel-image --store '$STORE' pull -q --retry 0 --tls-verify=false \
+			timeout 300 creel-image --store '$STORE' pull -q --retry 0 --tls-verify=false \
 				\"\$HOSTILE/\$1:1\" 2>&1 | sed \"s/^/\$1: /\" || true
 		}
 		for name in as-to-metadata as-to-bare as-to-loopback as-to-name as-metadata.thief as-loopback.thief; do
