@@ -17,9 +17,9 @@
 
 #define FREEZE_TIMEOUT_MS 10000
 /* v1 has no event: look again every millisecond, and start afresh now and then. */
-#define V1_TRIES         2000
-#define V1_TRIES_A_ROUND 50
-#define V1_NAP_NS        1000000
+#define V1_TRIES       10000
+#define V1_FIRST_ROUND 50
+#define V1_NAP_NS      1000000
 
 static int v2_open(const struct cgroup *cg)
 {
@@ -86,15 +86,20 @@ static int v1_freeze(int dirfd, bool freeze, struct err *e)
 {
 	static const struct timespec nap = { .tv_nsec = V1_NAP_NS };
 	const char *state = freeze ? "FROZEN" : "THAWED";
+	int round = V1_FIRST_ROUND;
 
-	for (int i = 0; i < V1_TRIES; i++) {
+	for (int i = 0, left = 0; i < V1_TRIES; i++, left--) {
 		int r = 0;
 
-		/* A task that forks just then can escape; a new round catches it. */
-		if (i > 0 && i % V1_TRIES_A_ROUND == 0 && freeze)
+		/* A task that forks just then can escape; a new round catches it.  Each is longer:
+		 * all tasks have to run once in one of them, on however busy a machine. */
+		if (i > 0 && left == 0 && freeze)
 			(void)file_write_at(dirfd, "freezer.state", "THAWED", NULL);
-		if (i % V1_TRIES_A_ROUND == 0)
+		if (left == 0) {
 			r = file_write_at(dirfd, "freezer.state", state, e);
+			left = round;
+			round *= 2;
+		}
 		if (r < 0)
 			return r;
 		if (v1_is(dirfd, state))
