@@ -2,6 +2,12 @@
 # Makes OCI layouts from layer files with nothing but a shell, so that tests say byte by byte what
 # an image consists of.
 
+# noise BYTES: the same each time, so that a file of it is always cut into the same parts.
+noise() {
+	openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000 </dev/zero 2>/dev/null |
+		head -c "$1"
+}
+
 # layout_blob DIR FILE: store a file as a blob, print its digest.
 layout_blob() {
 	local hex

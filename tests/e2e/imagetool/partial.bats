@@ -8,14 +8,14 @@ load layout
 load registry
 
 setup_file() {
-	requires root program docker-registry skopeo jq curl zstd
+	requires root program docker-registry skopeo jq curl zstd openssl
 	cd "$BATS_FILE_TMPDIR"
 	start_registry "$PWD/registry"
 	export REGISTRY
 	mkdir -p files/etc files/bin
 	for i in $(seq 60); do echo "setting $i" >"files/etc/$i"; done
 	for i in $(seq 40); do head -c 100000 /dev/urandom >"files/bin/program-$i"; done
-	head -c 3000000 /dev/urandom >files/bin/large
+	noise 3000000 >files/bin/large
 	chmod 644 files/bin/*
 	ln files/bin/program-1 files/bin/link
 	version v1
@@ -304,7 +304,7 @@ take_apart() { # TAG
 @test "a change in the middle of a large file leaves its other parts" {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir big
-	head -c 20000000 /dev/urandom >big/file
+	noise 20000000 >big/file
 	for v in 1 2; do
 		tar -C big -cf "$v.tar" file
 		STORE=$BATS_TEST_TMPDIR/maker

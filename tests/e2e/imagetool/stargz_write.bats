@@ -8,14 +8,14 @@ load layout
 load registry
 
 setup_file() {
-	requires root program docker-registry skopeo jq curl
+	requires root program docker-registry skopeo jq curl openssl
 	cd "$BATS_FILE_TMPDIR"
 	start_registry "$PWD/registry"
 	export REGISTRY
 	mkdir -p files/etc files/bin
 	for i in $(seq 30); do echo "setting $i" >"files/etc/$i"; done
 	for i in $(seq 10); do head -c 100000 /dev/urandom >"files/bin/program-$i"; done
-	head -c 4000000 /dev/urandom >files/bin/large
+	noise 4000000 >files/bin/large
 	# More headers in a row than a block of the compressor takes.
 	mkdir files/many
 	for i in $(seq 720); do : >"files/many/$(printf %0120d "$i")"; done
