@@ -56,7 +56,8 @@ make_rootfs() {
 setup_creel() {
 	CREEL_ROOT=$BATS_TEST_TMPDIR/state
 	BUNDLE=$BATS_TEST_TMPDIR/bundle
-	NAME=e2e-$BATS_TEST_NUMBER-$$
+	# The last letter: what is looked for by the beginning of a name is not another test's.
+	NAME=e2e-$BATS_TEST_NUMBER-$$t
 	ROOTFS=$BATS_FILE_TMPDIR/rootfs
 	[ -d "$ROOTFS" ] || make_rootfs "$ROOTFS"
 }

@@ -4,6 +4,8 @@
 # rights.  Ways out of a container are in security.bats.
 # shellcheck disable=SC2016 # jq and the shell inside expand them
 
+bats_require_minimum_version 1.5.0
+
 load ../helpers
 
 setup() {
@@ -76,7 +78,8 @@ teardown() {
 	echo "$output"
 	unshare -m bash -c '! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
 		creel --root "$1" delete --force victim' - "$CREEL_ROOT"
-	find /sys/fs/cgroup -depth -type d -path "*/creel-e2e/above-$NAME*" -exec rmdir {} +
+	# Other people's control groups may go away while find looks.
+	find /sys/fs/cgroup -ignore_readdir_race -depth -type d -path "*/creel-e2e/above-$NAME*" -exec rmdir {} +
 	[[ $output == *"already has processes"*refused*running ]]
 }
 
@@ -153,12 +156,12 @@ create_in_hook() {
 @test "delete --force does not wait for a hook that never ends" {
 	for kind in prestart createRuntime createContainer; do
 		create_in_hook "$kind"
-		timeout 5 creel --root "$CREEL_ROOT" delete --force "$NAME"
+		timeout 100 creel --root "$CREEL_ROOT" delete --force "$NAME"
 		status=0
 		wait "$CREATOR" || status=$?
 		[ "$status" -eq 1 ]
 		nothing_left
-		[ "$kind" = createContainer ] || ! kill -0 "$(cat "$BATS_TEST_TMPDIR/hook")"
+		[ "$kind" = createContainer ] || run ! kill -0 "$(cat "$BATS_TEST_TMPDIR/hook")"
 	done
 }
 
@@ -169,7 +172,7 @@ create_in_hook() {
 		wait_for eval '! kill -0 "$CREATOR"'
 		grep -q 'interrupted by SIGTERM' "$BATS_TEST_TMPDIR/err"
 		nothing_left
-		[ "$kind" = createContainer ] || ! kill -0 "$(cat "$BATS_TEST_TMPDIR/hook")"
+		[ "$kind" = createContainer ] || run ! kill -0 "$(cat "$BATS_TEST_TMPDIR/hook")"
 	done
 }
 
@@ -199,7 +202,8 @@ create_in_hook() {
 		if [ "$status" -eq 0 ]; then
 			break
 		fi
-		! grep 'clearing up' "$BATS_TEST_TMPDIR/err"
+		# There is none where the shell itself had no descriptor for it.
+		[ ! -e "$BATS_TEST_TMPDIR/err" ] || [[ $(cat "$BATS_TEST_TMPDIR/err") != *'clearing up'* ]]
 		nothing_left
 	done
 	[ "$status" -eq 0 ]

@@ -21,10 +21,10 @@ setup() {
 }
 
 # in_chroot KIND SCRIPT: a shell script in the chroot, in a mount namespace of its own that is all shared, as
-# a system's is.  $C is creel with its global options.
+# a system's is, but not with the host: others mount there.  $C is creel with its global options.
 in_chroot() {
 	[ "$1" = plain ] || mount --bind "$TREE" "$TREE"
-	unshare -m --propagation shared sh -c 'mount -t proc proc "$1/proc" && mounts=$(wc -l </proc/self/mountinfo)
+	unshare -m --propagation private sh -c 'mount --make-rshared / && mount -t proc proc "$1/proc" && mounts=$(wc -l </proc/self/mountinfo)
 		chroot "$1" /bin/sh -c "C=\"/bin/creel --root /run/creel --cgroup-manager disabled\"; $2"; status=$?
 		[ "$(wc -l </proc/self/mountinfo)" -eq "$mounts" ] || { echo "the mounts outside changed"; exit 99; }
 		exit "$status"' - "$TREE" "$2"

@@ -27,7 +27,7 @@ worker() {
 		for verb in "$@"; do
 			status=0
 			# shellcheck disable=SC2086
-			timeout 30 creel --root "$CREEL_ROOT" $verb </dev/null >/dev/null 2>"$LOG/err.$n" || status=$?
+			timeout 150 creel --root "$CREEL_ROOT" $verb </dev/null >/dev/null 2>"$LOG/err.$n" || status=$?
 			case $status in
 			0) ;;
 			1 | 255) grep -vhE "$EXPECTED" "$LOG/err.$n" | awk -v verb="$verb" '{ print verb ": " $0 }' >>"$LOG/odd.$n" ;;
@@ -100,7 +100,7 @@ legal() {
 	local i pids=()
 	c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
 	for ((i = 0; i < 16; i++)); do
-		timeout 30 creel --root "$CREEL_ROOT" delete --force "$NAME" 2>"$LOG/$i" 3>&- &
+		timeout 150 creel --root "$CREEL_ROOT" delete --force "$NAME" 2>"$LOG/$i" 3>&- &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do
@@ -109,20 +109,36 @@ legal() {
 	nothing_at_all
 }
 
+# held NAME STRACE-EXPRESSION...: a create that is stopped where these say; HELD is its strace, $LOG/NAME what it says.
+held() {
+	local name=$1 each how=()
+	shift
+	for each in "$@"; do
+		how+=(-e "$each")
+	done
+	strace -o "$LOG/trace.$name" "${how[@]}" \
+		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/$name" 3>&- </dev/null &
+	HELD=$!
+	wait_for grep -q 'stopped by SIGSTOP' "$LOG/trace.$name"
+}
+
+let_go() { # STRACE
+	kill -CONT "$(tr -d " " <"/proc/$1/task/$1/children")"
+}
+
 @test "a directory that is deleted in the moment of its making is not another creator's" {
 	local first second
 	requires program strace
-	# The first has made its directory and waits for the lock; meanwhile it is deleted, and made by a second.
-	strace -o /dev/null -e trace=flock -e inject=flock:delay_enter=1500000:when=1 \
-		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/first" 3>&- </dev/null &
-	first=$!
-	wait_for test -d "$CREEL_ROOT/$NAME"
+	# The first has made its directory and stops before it has the lock; meanwhile it is deleted, and made by a second.
+	held first trace=flock inject=flock:error=EINTR:signal=STOP:when=1
+	first=$HELD
 	c delete --force "$NAME"
-	# ... which has its lock, and writes its record only when the first has given up.
-	strace -o /dev/null -e trace=flock -e inject=flock:delay_exit=2500000:when=1 \
-		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/second" 3>&- </dev/null &
-	second=$!
+	# ... which stops once it has its lock, and writes its record only when the first has given up.
+	held second trace=flock inject=flock:signal=STOP:when=1
+	second=$HELD
+	let_go "$first"
 	refute wait "$first"
+	let_go "$second"
 	wait "$second" || {
 		cat "$LOG/second"
 		return 1
@@ -136,14 +152,14 @@ legal() {
 @test "a directory that is deleted and made by another before it is opened stays the other's" {
 	local pid got=0
 	requires program strace
-	# Stopped whenever it has made a directory: the last is the container's.
-	strace -o /dev/null -e trace=mkdirat -e inject=mkdirat:signal=STOP \
-		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/create" 3>&- </dev/null &
-	pid=$!
-	wait_for eval '[ -d "$CREEL_ROOT/$NAME" ] || ! pkill -CONT -P "$pid"'
+	# The first directory is the container's where the root is there.
+	install -d -m 1700 "$CREEL_ROOT"
+	held create trace=mkdirat inject=mkdirat:signal=STOP:when=1
+	pid=$HELD
+	[ -d "$CREEL_ROOT/$NAME" ]
 	c delete --force "$NAME"
 	c create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&- </dev/null
-	wait_for eval '! kill -0 "$pid" || ! pkill -CONT -P "$pid"'
+	let_go "$pid"
 	wait "$pid" || got=$?
 	cat "$LOG/create"
 	[ "$got" -ne 0 ]
@@ -156,13 +172,11 @@ legal() {
 	local pid
 	requires program strace
 	# Stopped before it has the lock, while its directory looks like what a killed creator left.
-	strace -o "$LOG/trace" -e trace=flock -e inject=flock:error=EINTR:signal=STOP:when=1 \
-		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/create" 3>&- </dev/null &
-	pid=$!
-	wait_for grep -q 'stopped by SIGSTOP' "$LOG/trace"
+	held create trace=flock inject=flock:error=EINTR:signal=STOP:when=1
+	pid=$HELD
 	refute c delete "$NAME"
 	refute test -d "$CREEL_ROOT/$NAME"
-	kill -CONT "$(tr -d " " <"/proc/$pid/task/$pid/children")"
+	let_go "$pid"
 	wait "$pid" || {
 		cat "$LOG/create"
 		return 1
@@ -181,15 +195,14 @@ groups() {
 }
 
 @test "many lives leave no zombie, group, mount, descriptor or key" {
-	local i mounts keys rounds
+	local i rounds
 	rounds=$(full 1000 60)
 	edit '.process.args = ["true"]'
-	mounts=$(wc -l </proc/self/mountinfo)
-	keys=$(wc -l </proc/keys 2>/dev/null || echo 0)
 	# One process that has them all as children, and sees what they leave: it is their reaper, too.
 	cat >"$BATS_TEST_TMPDIR/lives.sh" <<-'END'
 		# Not in a substitution: its pipe may or may not be closed already when ls looks.
 		ls /proc/$$/fd >"$5/before"
+		cat /proc/self/mountinfo >"$5/mounts"
 		i=0
 		while [ "$i" -lt "$4" ]; do
 			case $((i % 4)) in
@@ -204,8 +217,10 @@ groups() {
 		ps --ppid $$ -o pid=,stat=,comm= | awk '$2 ~ /Z/ || $3 == "creel"' >"$5/children"
 		ls /proc/$$/fd >"$5/after"
 		cmp "$5/before" "$5/after" >>"$5/children"
+		diff "$5/mounts" /proc/self/mountinfo >>"$5/children"
 	END
-	sh "$BATS_TEST_TMPDIR/lives.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME" "$rounds" "$LOG" 3>&- || {
+	# Others mount meanwhile.
+	unshare -m --propagation private sh "$BATS_TEST_TMPDIR/lives.sh" "$CREEL_ROOT" "$BUNDLE" "$NAME" "$rounds" "$LOG" 3>&- || {
 		cat "$LOG/messages"
 		return 1
 	}
@@ -213,9 +228,9 @@ groups() {
 	[ ! -s "$LOG/children" ]
 	nothing_at_all
 	[ "$(groups)" -eq 0 ]
-	[ "$(wc -l </proc/self/mountinfo)" -eq "$mounts" ]
 	# Keyrings go some time after their last process.
-	[ "$(wc -l </proc/keys)" -le $((keys + 20)) ]
+	no_keyring() { [ "$(grep -c "_ses\.$NAME:" /proc/keys)" -eq 0 ]; }
+	[ ! -e /proc/keys ] || wait_for no_keyring
 }
 
 @test "create and start leave no zombie with the one who called them" {
@@ -241,9 +256,9 @@ groups() {
 		"poststart": [{"path": $c, "args": ["creel", "--root", $r, "exec", $n, "true"]}],
 		"poststop": [{"path": $c, "args": ["creel", "--root", $r, "state", $n]}]}' \
 		--arg c "$BUILD_DIR/creel" --arg r "$CREEL_ROOT" --arg n "$NAME"
-	timeout 20 creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 </dev/null 3>&-
-	timeout 20 creel --root "$CREEL_ROOT" start "$NAME"
-	timeout 20 creel --root "$CREEL_ROOT" delete --force "$NAME"
+	timeout 120 creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 </dev/null 3>&-
+	timeout 120 creel --root "$CREEL_ROOT" start "$NAME"
+	timeout 120 creel --root "$CREEL_ROOT" delete --force "$NAME"
 	nothing_at_all
 }
 
