@@ -3,6 +3,8 @@
 # Annotations that callers of other runtimes set, and what comes of them.
 # shellcheck disable=SC2016 # jq and the shell inside expand them
 
+bats_require_minimum_version 1.5.0
+
 load ../helpers
 
 setup() {
@@ -91,14 +93,14 @@ annotate() { # KEY VALUE
 	edit '.hooks.poststop = [{"path":"/bin/echo","args":["echo","said"]}]'
 	annotate run.oci.hooks.stdout "$fifo"
 	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
-	run timeout -s KILL 10 creel --root "$CREEL_ROOT" delete --force "$NAME"
+	run timeout -s KILL 100 creel --root "$CREEL_ROOT" delete --force "$NAME"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *"annotations.run.oci.hooks.stdout: nobody reads from '$fifo'"* ]]
 	c run --detach --bundle "$BUNDLE" "$NAME" >/dev/null 2>&1 3>&-
 	exec 9<>"$fifo"
 	c delete --force "$NAME"
-	read -r -t 5 -u 9 said
+	read -r -t 100 -u 9 said
 	exec 9<&-
 	[ "$said" = said ]
 }
@@ -151,5 +153,5 @@ annotate() { # KEY VALUE
 		run.oci.keep_original_groups run.oci.mount_context_type run.oci.pidfd_receiver; do
 		grep -qx "$key" "$BATS_TEST_TMPDIR/keys"
 	done
-	! grep -x run.oci.handler "$BATS_TEST_TMPDIR/keys"
+	run ! grep -x run.oci.handler "$BATS_TEST_TMPDIR/keys"
 }

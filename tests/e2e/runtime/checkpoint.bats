@@ -448,7 +448,7 @@ never_asked() {
 	plain_bundle sleep 100
 	start_container
 	checkpoint
-	FAKE_CRIU_ACT=stubborn run timeout 30 creel --root "$CREEL_ROOT" restore --detach --image-path "$IMAGE" \
+	FAKE_CRIU_ACT=stubborn run timeout 120 creel --root "$CREEL_ROOT" restore --detach --image-path "$IMAGE" \
 		--bundle "$BUNDLE" "$NAME" 3>&-
 	[ "$status" -eq 1 ]
 	[[ $output == *"criu restore failed"* ]]

@@ -66,11 +66,21 @@ requires_memory_limit() {
 }
 
 @test "who dies of the container's own limit is told with the limit" {
-	bundle sh -c 'sleep 0.5; dd if=/dev/zero of=/dev/null bs=100M count=1; sleep 0.5'
+	bundle sh -c 'until [ -e /tmp/go-'"$NAME"' ]; do sleep 0.05; done
+		dd if=/dev/zero of=/dev/null bs=100M count=1; sleep 1000'
 	requires_memory_limit
 	c run --detach --bundle "$BUNDLE" "$NAME" </dev/null >/dev/null 2>&1
-	c --debug --log "$BATS_TEST_TMPDIR/log" events --interval 1h "$NAME" >"$BATS_TEST_TMPDIR/lines"
-	jq -e -s --arg cgroup "/creel-e2e/$NAME" 'length == 1 and (.[0] | .type == "oom"
+	c --debug --log "$BATS_TEST_TMPDIR/log" events --interval 100ms "$NAME" >"$BATS_TEST_TMPDIR/lines" 3>&- &
+	FOLLOWER=$!
+	# Whoever prints statistics watches.
+	wait_for grep -q '"stats"' "$BATS_TEST_TMPDIR/lines"
+	touch "$ROOTFS/tmp/go-$NAME"
+	wait_for grep -q '"oom"' "$BATS_TEST_TMPDIR/lines"
+	c kill "$NAME" KILL
+	wait "$FOLLOWER"
+	rm "$ROOTFS/tmp/go-$NAME"
+	grep '"oom"' "$BATS_TEST_TMPDIR/lines"
+	jq -e -s --arg cgroup "/creel-e2e/$NAME" 'map(select(.type != "stats")) | length == 1 and (.[0] | .type == "oom"
 		and .data.scope == "container" and .data.cgroup == $cgroup and .data.limit == 20971520
 		and .data.kills == 1)' "$BATS_TEST_TMPDIR/lines"
 }

@@ -325,7 +325,7 @@ two_processes() {
 	their_keys=$(runc --root "$BATS_TEST_TMPDIR/runc" list -f json | jq -c '.[0] | keys_unsorted')
 	their_pid=$(runc --root "$BATS_TEST_TMPDIR/runc" state "$NAME" | jq .pid)
 	runc --root "$BATS_TEST_TMPDIR/runc" delete --force "$NAME"
-	same() { sed -E "s/$1/PID/g; s/[0-9]{4}-[0-9-]+T[0-9:.]+Z */TIME /; s/CREATED +/CREATED /; s/PID +/PID /g" <<<"$2"; }
+	same() { sed -E "s/[0-9]{4}-[0-9-]+T[0-9:.]+Z */TIME /; s/\\b$1\\b/PID/g; s/ +/ /g" <<<"$2"; }
 	diff <(same "$pid" "$ours") <(same "$their_pid" "$theirs")
 	diff <(same "$pid" "$our_ps") <(same "$their_pid" "$their_ps")
 	[ "$our_keys" = "$their_keys" ]

@@ -44,7 +44,7 @@ file() {
 }
 
 @test "no more processes than allowed, and one even where none is" {
-	run limited '.pids = {limit: 4}' sh -c 'for i in 1 2 3 4 5 6; do sleep 1 & done; wait'
+	run limited '.pids = {limit: 4}' sh -c 'for i in 1 2 3 4 5 6; do sleep 100 & done; wait'
 	echo "$output"
 	[[ $output == *"fork"* ]]
 	run limited '.pids = {limit: 0}' echo alone

@@ -121,7 +121,7 @@ mutate() {
 			hostile true
 			printf 'A=/%0*d' "$n" 0 >"$BATS_TEST_TMPDIR/value"
 			edit "$member = \$v" --rawfile v "$BATS_TEST_TMPDIR/value"
-			run timeout 20 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
+			run timeout 120 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
 			# What is too long for its place is refused; an environment of that length is not.
 			[ "$status" -le 1 ]
 			nothing_left

@@ -197,8 +197,9 @@ run_entry() {
 	reader=$!
 	script -qfec "creel --root $CREEL_ROOT exec --tty $NAME yes" /dev/null >"$BATS_TEST_TMPDIR/stalled" 2>/dev/null 3>&- </dev/null &
 	writer=$!
-	wait_for eval 'pid=$(pgrep -f "^creel --root $CREEL_ROOT exec" | tail -n 1) && [ -n "$pid" ]'
-	pid=$(pgrep -f "^creel --root $CREEL_ROOT exec" | tail -n 1)
+	# The oldest: for a moment its child looks the same.
+	wait_for pgrep -o -f "^creel --root $CREEL_ROOT exec"
+	pid=$(pgrep -o -f "^creel --root $CREEL_ROOT exec")
 	sleep 0.7
 	peak=$(awk '/VmHWM/ { print $2 }' "/proc/$pid/status")
 	fds=$(find "/proc/$pid/fd" -mindepth 1 | wc -l)
@@ -280,7 +281,7 @@ run_entry() {
 	# What is no device is never taken for one, and nobody waits for a fifo.
 	rm "$dev/null"
 	mv "$dev/fifo" "$dev/null"
-	run timeout -s KILL 10 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
+	run timeout -s KILL 100 creel --root "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
 	[ "$status" -eq 1 ]
 	[[ $output == *"'/dev/null' is not the null device"* ]]
 	nothing_left

@@ -55,7 +55,7 @@ nothing_at_all() {
 
 # cleared: `delete --force` works, in a reasonable time, and nothing is left.
 cleared() {
-	timeout 20 creel --root "$CREEL_ROOT" delete --force "$NAME" || {
+	timeout 120 creel --root "$CREEL_ROOT" delete --force "$NAME" || {
 		echo "delete --force: status $?" >&2
 		return 1
 	}

@@ -274,7 +274,7 @@ while_delayed() {
 }
 
 swap_device() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 60))
 	until [ -c "$VOLUME/dir/null1" ] || [ "$SECONDS" -gt "$end" ]; do
 		:
 	done

@@ -36,7 +36,7 @@ every_verb() {
 	local verb
 	for verb in state start 'kill {} KILL' 'exec {} true' pause resume ps list 'delete' 'delete --force'; do
 		[[ $verb == *'{}'* || $verb == list ]] || verb="$verb {}"
-		run timeout 15 creel --root "$CREEL_ROOT" ${verb//\{\}/$NAME}
+		run timeout 120 creel --root "$CREEL_ROOT" ${verb//\{\}/$NAME}
 		[ "$status" -lt 124 ] || [ "$status" -eq 255 ] || {
 			echo "$verb: status $status: $output" >&2
 			return 1
@@ -145,7 +145,7 @@ every_verb() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/docs")" -gt 20 ]
 	while IFS=$'\t' read -r path doc; do
 		printf '%s\n' "$doc" >"$CREEL_ROOT/$NAME/state.json"
-		run timeout 15 creel --root "$CREEL_ROOT" kill "$NAME" KILL
+		run timeout 120 creel --root "$CREEL_ROOT" kill "$NAME" KILL
 		[ "$status" -le 1 ] || {
 			echo "state with $path: $status $output" >&2
 			return 1
@@ -186,7 +186,7 @@ every_verb() {
 		created
 		rm "$g"
 		eval "$what"
-		run timeout 10 creel --root "$CREEL_ROOT" start "$NAME"
+		run timeout 100 creel --root "$CREEL_ROOT" start "$NAME"
 		echo "$what: $status $output"
 		[ "$status" -eq 1 ]
 		c delete --force "$NAME"
