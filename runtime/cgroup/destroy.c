@@ -10,8 +10,8 @@
 #include "runtime/cgroup/systemd.h"
 
 /* The last process was killed a moment ago: its exit takes as long as its memory is large. */
-#define EXIT_WAIT_MS 2000
-#define V1_TRIES     12 /* naps of 0.25, 0.5, 1, ... ms, two seconds together at most */
+#define EXIT_WAIT_MS 10000
+#define V1_TRIES     31 /* naps of 0.25, 0.5, 1, ... ms, ten seconds together at most */
 #define V1_NAP_NS    250000
 #define NAP_MAX_NS   500000000
 

@@ -15,7 +15,7 @@
 
 #define PRESSURE_MAX 4096
 /* v1 signals before it kills and counts: look again until the count has risen. */
-#define V1_TRIES  20
+#define V1_TRIES  400
 #define V1_NAP_NS 5000000
 
 static uint64_t read_u64(int dirfd, const char *file)

@@ -10,7 +10,7 @@
 
 /* The kernel kills at once; longer means a process stuck in a device or on a network file system.
  */
-#define END_TIMEOUT_MS 10000
+#define END_TIMEOUT_MS 30000
 
 /* Version 1's freezer keeps even killed processes. */
 static void thaw_killed(const struct container *c, int sig)

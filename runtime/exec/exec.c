@@ -232,7 +232,7 @@ static void execution_done(struct execution *x)
 
 /* The kernel kills it with the container's first process, or finds nothing any more that it could
  * join: what the caller can act on is that the container has ended. */
-#define END_TIMEOUT_MS 1000
+#define END_TIMEOUT_MS 5000
 
 static int explain_end(const struct execution *x, int r, struct err *e)
 {
