@@ -63,18 +63,18 @@ static void wait_empty(const char *dir)
 			return;
 }
 
-static int remove_tree(const struct cgroup_tree *t, struct err *e)
+static int remove_tree(const struct cgroup_tree *t, bool patient, struct err *e)
 {
 	autofree char *dir = tree_dir(t);
 	struct timespec nap = { .tv_nsec = V1_NAP_NS };
 	int r = try_remove(dir, e);
 
-	if (r == -EBUSY && tree_is_v2(t)) {
+	if (r == -EBUSY && patient && tree_is_v2(t)) {
 		wait_empty(dir);
 		r = try_remove(dir, e);
 	}
 	/* v1 tells nothing; and v2 needs a moment after the event. */
-	for (int i = 0; r == -EBUSY && i < V1_TRIES; i++) {
+	for (int i = 0; r == -EBUSY && patient && i < V1_TRIES; i++) {
 		(void)nanosleep(&nap, NULL);
 		if (nap.tv_nsec < NAP_MAX_NS)
 			nap.tv_nsec *= 2;
@@ -95,7 +95,8 @@ static void stop_scope(const struct cgroup *cg)
 		log_debug("%s", why.msg);
 }
 
-/* All are tried even when one fails. The v2 tree goes first: its events do the waiting for all. */
+/* All are tried even when one fails. The v2 tree goes first: its events do the waiting for all; who
+ * does not end while one waits is not waited for by the next. */
 int cgroup_destroy(const struct cgroup *cg, struct err *e)
 {
 	int first = 0;
@@ -108,7 +109,7 @@ int cgroup_destroy(const struct cgroup *cg, struct err *e)
 
 			if (tree_is_v2(&cg->trees[i]) != (v2 == 1))
 				continue;
-			r = remove_tree(&cg->trees[i], first < 0 ? NULL : e);
+			r = remove_tree(&cg->trees[i], first == 0, first < 0 ? NULL : e);
 			if (first == 0)
 				first = r;
 		}
