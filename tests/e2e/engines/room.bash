@@ -93,9 +93,10 @@ typed() {
 	return "${PIPESTATUS[0]}"
 }
 
-# room_cgroups: the control groups of what the engine runs; BuildKit keeps one above its steps'.
+# room_cgroups: the control groups of what the engine runs; BuildKit keeps one above its steps'.  (Other
+# people's groups may go away while find looks, here and below: it fails then, and has seen ours.)
 room_cgroups() {
-	in_room find /sys/fs/cgroup -ignore_readdir_race -path "*/$ROOM_CGROUP/*" -type d -not -name buildkit
+	in_room find /sys/fs/cgroup -ignore_readdir_race -path "*/$ROOM_CGROUP/*" -type d -not -name buildkit || true
 }
 
 # room_close: call from teardown_file().  The first process ends, and with it the whole room.
@@ -116,7 +117,7 @@ in_ruins() {
 
 # What a v1 freezer holds does not even die.
 room_thaw() {
-	in_ruins find /sys/fs/cgroup -ignore_readdir_race -path "*/$ROOM_CGROUP/*/freezer.state" -exec sh -c 'echo THAWED >"$1"' - {} \;
+	in_ruins find /sys/fs/cgroup -ignore_readdir_race -path "*/$ROOM_CGROUP/*/freezer.state" -exec sh -c 'echo THAWED >"$1"' - {} \; || true
 }
 
 room_is_gone() {
@@ -125,7 +126,7 @@ room_is_gone() {
 
 # The engines' groups are ours alone: the killed containers' ones are empty by now.
 room_remove_cgroups() {
-	in_ruins find /sys/fs/cgroup -ignore_readdir_race -depth -type d -path "*/$ROOM_CGROUP*" -exec rmdir {} +
+	in_ruins find /sys/fs/cgroup -ignore_readdir_race -depth -type d -path "*/$ROOM_CGROUP*" -exec rmdir {} + || true
 }
 
 # containers_conf RUNTIME [LINE]: containers.conf for podman and buildah; LINE is of [containers].
