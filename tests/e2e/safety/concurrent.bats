@@ -109,17 +109,17 @@ legal() {
 	nothing_at_all
 }
 
-# held NAME STRACE-EXPRESSION...: a create that is stopped where these say; HELD is its strace, $LOG/NAME what it says.
+# held FILE STRACE-EXPRESSION...: a create that is stopped where these say; HELD is its strace, $LOG/FILE what it says.
 held() {
-	local name=$1 each how=()
+	local log=$1 each how=()
 	shift
 	for each in "$@"; do
 		how+=(-e "$each")
 	done
-	strace -o "$LOG/trace.$name" "${how[@]}" \
-		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/$name" 3>&- </dev/null &
+	strace -o "$LOG/trace.$log" "${how[@]}" \
+		creel --root "$CREEL_ROOT" create --bundle "$BUNDLE" "$NAME" >/dev/null 2>"$LOG/$log" 3>&- </dev/null &
 	HELD=$!
-	wait_for grep -q 'stopped by SIGSTOP' "$LOG/trace.$name"
+	wait_for grep -q 'stopped by SIGSTOP' "$LOG/trace.$log"
 }
 
 let_go() { # STRACE
