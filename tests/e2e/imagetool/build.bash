@@ -68,10 +68,9 @@ serve() {
 
 # PORT as a server has written it to `served`.
 wait_served() {
-	for _ in $(seq 100); do
+	has_port() {
 		PORT=$(sed -n 's/.*port \([0-9]*\).*/\1/p' served)
-		[ -z "$PORT" ] || return 0
-		sleep 0.1
-	done
-	return 1
+		[ -n "$PORT" ]
+	}
+	wait_for has_port
 }

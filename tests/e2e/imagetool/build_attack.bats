@@ -21,10 +21,7 @@ teardown() {
 serve_web() {
 	hostile_web web "$WEB_LOG" >web.port 3>&- &
 	SERVERS+=($!)
-	for _ in $(seq 100); do
-		[ ! -s web.port ] || break
-		sleep 0.05
-	done
+	wait_for test -s web.port
 	PORT=$(cat web.port)
 	WEB=http://127.0.0.1:$PORT
 }
@@ -104,11 +101,11 @@ ADD $WEB/bomb $WEB/n /d/"
 
 # git_helpers_end URL: the one that asked there is gone, or goes.
 git_helpers_end() {
-	for _ in $(seq 200); do
-		pgrep -f "remote-http $1" || return 0
-		sleep 0.05
-	done
-	return 1
+	wait_for helpers_ended "$1"
+}
+
+helpers_ended() {
+	! pgrep -f "remote-http $1"
 }
 
 @test "a build that is killed leaves none of git's helpers" {
@@ -199,7 +196,7 @@ file name=d/canary data=evil|File exists" "hardlink name=h link=$out/etc/passwd|
 		mktar <<<"$row" >context.tar
 		answer context '200 OK\r\n'
 		cat context.tar >>web/context
-		run ! timeout -k 1 10 creel-image --store store build --progress=plain "$WEB/context"
+		run ! timeout -k 5 120 creel-image --store store build --progress=plain "$WEB/context"
 		[ "$status" -lt 124 ]
 		[[ "$output" == *'failed to read dockerfile'* && "$output" != *canary* ]]
 	done
@@ -274,7 +271,7 @@ ADD --checksum=sha256:$sum $WEB/f /x"
 		mount --bind hosts /etc/hosts
 		hostile_web web web.log 10.9.8.7 >web.port 3>&- &
 		trap "kill $!" EXIT
-		for i in $(seq 100); do [ -s web.port ] || sleep 0.05; done
+		for i in $(seq 1200); do [ -s web.port ] || sleep 0.05; done
 		for name in here user name x; do
 			for user in "" "a:b@"; do
 				printf "FROM scratch\nADD http://%s10.9.8.7:%s/%s /x\n" "$user" "$(cat web.port)" $name >Dockerfile
@@ -334,7 +331,7 @@ layers_of_cache() {
 	for name in spoilt short fifo link path diff circle index; do
 		rm -rf store out.tree
 		cp -a clean store
-		timeout -k 1 20 creel-image --store store build --progress=plain --cache-from "type=local,src=cache.$name" \
+		timeout -k 5 120 creel-image --store store build --progress=plain --cache-from "type=local,src=cache.$name" \
 			-f Dockerfile -o type=local,dest=out.tree ctx >out 2>&1
 		[ "$(cat out.tree/x)" = built ]
 		run ! grep CACHED out
@@ -380,7 +377,7 @@ lie() {
 	for name in diff swapped path fewer text layer minus circle honest; do
 		rm -rf store out.tree
 		cp -a clean store
-		timeout -k 1 20 creel-image --store store build --progress=plain --cache-from "type=local,src=lie.$name" \
+		timeout -k 5 120 creel-image --store store build --progress=plain --cache-from "type=local,src=lie.$name" \
 			-f Dockerfile -o type=local,dest=out.tree ctx >out 2>&1
 		[ "$(cat out.tree/x)" = built ]
 		[ "$name" = honest ] || run ! grep CACHED out
@@ -392,7 +389,7 @@ lie() {
 	creel-image --store store copy -q base:1 oci:layout:x 2>/dev/null || cp -a store layout
 	rm layout/index.json
 	mkfifo layout/index.json
-	run ! timeout -k 1 10 creel-image --store store build --build-context b=oci-layout://layout:x -f - ctx <<<'FROM b'
+	run ! timeout -k 5 120 creel-image --store store build --build-context b=oci-layout://layout:x -f - ctx <<<'FROM b'
 	[ "$status" -lt 124 ]
 	[[ "$output" == *"'index.json' is not a regular file"* ]]
 }
@@ -451,7 +448,7 @@ with_base() { # WHAT IT SAYS, CONFIG, DOCKERFILE
 	make_layout layout b base.tar
 	unset CONFIG
 	printf '%s\n' 'FROM b' 'ENV V5=y' 'RUN ["/bin/busybox", "env"]' >Dockerfile
-	BUILDKIT_STEP_LOG_MAX_SIZE=-1 BUILDKIT_STEP_LOG_MAX_SPEED=-1 timeout -k 1 10 creel-image --store store build \
+	BUILDKIT_STEP_LOG_MAX_SIZE=-1 BUILDKIT_STEP_LOG_MAX_SPEED=-1 timeout -k 5 120 creel-image --store store build \
 		--progress=plain --build-context b=oci-layout://layout:b -f Dockerfile ctx >out 2>&1
 	says 'V5=y'
 	run ! grep -E ' V5=x$' out
@@ -474,7 +471,7 @@ with_base() { # WHAT IT SAYS, CONFIG, DOCKERFILE
 	says 'the expanded text is larger'
 	printf 'FROM scratch\nCOPY --exclude=%s *%s /\n' "$(printf '*a%.0s' {1..100})b" "$(printf '*a%.0s' {1..100})" >ctx/Dockerfile
 	touch "ctx/$(printf 'a%.0s' {1..250})"
-	timeout 10 creel-image --store store build -q ctx
+	timeout 120 creel-image --store store build -q ctx
 }
 
 @test "a COPY that takes nothing leaves an empty tree that others can take from" {
@@ -496,7 +493,7 @@ COPY nothing* /'
 RUN (setsid sleep 31997 &); (while :; do echo x; sleep 1; done) & echo ended
 RUN kill -9 1; kill -9 -1; :
 RUN ls -l /proc/self/fd /proc/1/fd'
-	[ $((SECONDS - start)) -lt 15 ]
+	[ $((SECONDS - start)) -lt 500 ]
 	run ! pgrep -f 'sleep 31997'
 	run ! grep -E ' -> (/tmp|/var|/home|anon_inode|socket)' out
 	no_leftovers_in_store

@@ -9,7 +9,7 @@ load build
 setup() {
 	build_setup
 	mkdir net.d leases
-	unshare --net --fork --kill-child sleep 600 3>&- &
+	unshare --net --fork --kill-child sleep 6000 3>&- &
 	HOST=$!
 	until [ "$(readlink "/proc/$HOST/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
 	unset CNI_PATH
@@ -37,6 +37,10 @@ on_net() {
 	nsenter --net="/proc/$HOST/ns/net" creel-image --store store build --cni-config-path net.d --progress=plain \
 		"$@" ctx >said 2>out || status=$?
 	return $status
+}
+
+attached() {
+	[ -n "$(find leases -name '10.*')" ]
 }
 
 # What a network still has of us.
@@ -73,9 +77,9 @@ nothing_attached() {
 	requires program /usr/lib/cni/bridge
 	cat >ctx/Dockerfile <<-'END'
 		FROM base:1 AS a
-		RUN --mount=type=cache,target=/c busybox ip -4 addr show eth0 >/a; touch /c/a; for i in $(seq 100); do test -e /c/b && break; sleep 0.1; done; test -e /c/b
+		RUN --mount=type=cache,target=/c busybox ip -4 addr show eth0 >/a; touch /c/a; for i in $(seq 1200); do test -e /c/b && break; sleep 0.1; done; test -e /c/b
 		FROM base:1 AS b
-		RUN --mount=type=cache,target=/c busybox ip -4 addr show eth0 >/b; touch /c/b; for i in $(seq 100); do test -e /c/a && break; sleep 0.1; done; test -e /c/a
+		RUN --mount=type=cache,target=/c busybox ip -4 addr show eth0 >/b; touch /c/b; for i in $(seq 1200); do test -e /c/a && break; sleep 0.1; done; test -e /c/a
 		FROM base:1
 		RUN --network=none test ! -e /sys/class/net/eth0
 		COPY --from=a /a /
@@ -110,15 +114,11 @@ nothing_attached() {
 
 @test "an interrupt detaches; what a killed build left the next one detaches" {
 	requires program /usr/lib/cni/bridge
-	printf 'FROM base:1\nRUN sleep 100\n' >ctx/Dockerfile
+	printf 'FROM base:1\nRUN sleep 1000\n' >ctx/Dockerfile
 	for signal in INT KILL; do
 		nsenter --net="/proc/$HOST/ns/net" env --default-signal=INT creel-image --store store build \
 			--cni-config-path net.d --network cni ctx >said 2>out 3>&- &
-		for _ in {1..200}; do
-			[ -z "$(find leases -name '10.*')" ] || break
-			sleep 0.05
-		done
-		[ -n "$(find leases -name '10.*')" ]
+		wait_for attached
 		kill -s "$signal" $!
 		wait $! && return 1
 		[ "$signal" = KILL ] || nothing_attached

@@ -61,13 +61,21 @@ repository() {
 
 serve_git() {
 	local port
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	# Not through `git`, which would leave it behind.
-	"$(git --exec-path)/git-daemon" --reuseaddr --export-all --base-path="$ROOM/git" --listen=127.0.0.1 --port="$port" \
-		--informative-errors "$ROOM/git" 2>git.log 3>&- &
-	SERVERS+=($!)
-	GIT=git://127.0.0.1:$port
-	wait_for git ls-remote -q "$GIT/r"
+	# It cannot choose one itself; below those that the kernel gives to clients.
+	for port in $(shuf -i 20000-32000 -n 20); do
+		# Not through `git`, which would leave it behind.
+		"$(git --exec-path)/git-daemon" --verbose --reuseaddr --export-all --base-path="$ROOM/git" --listen=127.0.0.1 \
+			--port="$port" --informative-errors "$ROOM/git" >git.log 2>&1 3>&- &
+		GIT=git://127.0.0.1:$port
+		until grep -q 'Ready to rumble' git.log; do
+			kill -0 "$!" 2>/dev/null || continue 2
+			sleep 0.05
+		done
+		SERVERS+=($!)
+		return 0
+	done
+	cat git.log
+	return 1
 }
 
 @test "a repository: its branch, a tag, a commit, a part of it, with and without .git" {

@@ -170,11 +170,11 @@ has_file() { # IMAGE CONTENT
 	mkfifo ctx/fifo
 	mv ctx/Dockerfile ctx/Dockerfile.good
 	mkfifo ctx/Dockerfile
-	run -1 timeout -k 1 20 creel-image --store store build ctx
+	run -1 timeout -k 5 120 creel-image --store store build ctx
 	[[ $output == *"'Dockerfile' is not a regular file"* ]]
 	mv ctx/Dockerfile.good ctx/Dockerfile
 	mkfifo ctx/.dockerignore
-	run -1 timeout -k 1 20 creel-image --store store build ctx
+	run -1 timeout -k 5 120 creel-image --store store build ctx
 	[[ $output == *"'.dockerignore' is not a regular file"* ]]
 }
 
@@ -196,11 +196,11 @@ has_file() { # IMAGE CONTENT
 
 @test "what --ignorefile names is a file, which is read more than once" {
 	mkfifo outside/fifo
-	run -2 timeout -k 1 20 creel-image --store store build --ignorefile outside/fifo ctx
+	run -2 timeout -k 5 120 creel-image --store store build --ignorefile outside/fifo ctx
 	[[ $output == *"--ignorefile 'outside/fifo': 'outside/fifo' is not a regular file"* ]]
 	cp ctx/Dockerfile outside/df
 	mkfifo outside/df.dockerignore
-	run -1 timeout -k 1 20 creel-image --store store build -f outside/df ctx
+	run -1 timeout -k 5 120 creel-image --store store build -f outside/df ctx
 	[[ $output == *"is not a regular file"* ]]
 }
 

@@ -188,9 +188,9 @@ refused() {
 @test "--jobs: as many steps at once as it says" {
 	cat >ctx/Dockerfile <<-'END'
 		FROM base:1 AS one
-		RUN --mount=type=cache,target=/meet,sharing=shared touch /meet/one; for i in $(seq 20); do [ ! -e /meet/two ] || exit 0; sleep 0.05; done; echo alone >/alone
+		RUN --mount=type=cache,target=/meet,sharing=shared touch /meet/one; for i in $(seq 2000); do [ ! -e /meet/two ] || exit 0; sleep 0.05; done; echo alone >/alone
 		FROM base:1 AS two
-		RUN --mount=type=cache,target=/meet,sharing=shared touch /meet/two; for i in $(seq 20); do [ ! -e /meet/one ] || exit 0; sleep 0.05; done; echo alone >/alone
+		RUN --mount=type=cache,target=/meet,sharing=shared touch /meet/two; for i in $(seq 2000); do [ ! -e /meet/one ] || exit 0; sleep 0.05; done; echo alone >/alone
 		FROM base:1
 		COPY --from=one / /one
 		COPY --from=two / /two

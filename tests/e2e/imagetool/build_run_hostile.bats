@@ -191,14 +191,17 @@ nothing_runs() {
 	dockerfile <<-'END'
 		ARG WHO
 		RUN --mount=type=cache,id=l,sharing=locked,target=/c \
-			test ! -e /c/busy && touch /c/busy && sleep 1 && rm /c/busy && echo $WHO
+			test ! -e /c/busy && touch /c/busy && while test ! -e /c/go; do sleep 0.05; done && rm /c/busy && echo $WHO
 	END
 	build --build-arg WHO=one -t one context >one 2>&1 3>&- &
 	first=$!
 	build --build-arg WHO=two -t two context >two 2>&1 3>&- &
+	second=$!
+	wait_for grep -q "waiting for cache mount 'l'" one two
+	busy=$(find store/build/mounts -name busy)
+	touch "${busy%/*}/go"
 	wait "$first"
-	wait $!
-	grep -q "waiting for cache mount 'l'" one two
+	wait "$second"
 	nothing_runs
 }
 
@@ -208,7 +211,7 @@ nothing_runs() {
 		USER somebody
 		RUN true
 	END
-	run timeout 30 creel-image --store "$ROOM/store" build -t x context
+	run timeout 300 creel-image --store "$ROOM/store" build -t x context
 	[ "$status" -ne 0 ] && [ "$status" -ne 124 ]
 	[[ $output == *"is not a regular file"* ]]
 }
@@ -239,14 +242,15 @@ nothing_runs() {
 	wait_for grep -q begun out
 	kill -9 "$pid"
 	wait "$pid" || true
-	wait_for no_sleeper
+	# What it had started dies behind it, and holds what the next one clears until then.
+	wait_for none_at_work
 	dockerfile <<<'RUN true'
 	build -t x context
 	nothing_runs
 }
 
-no_sleeper() {
-	! pgrep -f '^sleep 4711' >/dev/null
+none_at_work() {
+	! pgrep -f -- "^sleep 4711|$ROOM/store"
 }
 
 @test "a build that is interrupted ends its step" {
@@ -257,7 +261,8 @@ no_sleeper() {
 	pid=$!
 	wait_for grep -q begun out
 	kill -TERM "$pid"
-	run wait "$pid"
+	status=0
+	wait "$pid" || status=$?
 	[ "$status" -ne 0 ]
 	run ! pgrep -f '^sleep 4712'
 	nothing_runs

@@ -22,7 +22,7 @@ describe() {
 		    "env": ["FULL=yes", "PATH=/bin:/vendor"],
 		    "deviceNodes": [{"path": "/dev/brim", "hostPath": "/dev/full", "permissions": "rw", "fileMode": 416, "uid": 7, "gid": 8}],
 		    "mounts": [{"hostPath": "$PWD/lib", "containerPath": "/vendor/deep/lib", "options": ["ro", "rbind"]}],
-		    "hooks": [{"hookName": "createRuntime", "path": "/bin/sh", "args": ["sh", "-c", "echo \$WORD >$PWD/hooked"], "env": ["WORD=hello"], "timeout": 9}]}},
+		    "hooks": [{"hookName": "createRuntime", "path": "/bin/sh", "args": ["sh", "-c", "echo \$WORD >$PWD/hooked"], "env": ["WORD=hello"], "timeout": 99}]}},
 		  {"name": "null", "containerEdits": {"deviceNodes": [{"path": "/dev/nil", "type": "c", "major": 1, "minor": 3}]}}]}
 	END
 	mkdir -p lib
