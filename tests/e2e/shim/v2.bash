@@ -27,7 +27,7 @@ v2_setup() {
 # Call from teardown(): nothing may be left, whatever the test did.
 v2_teardown() {
 	[ -n "${EVENTS_PID:-}" ] || return 0
-	local dir pid
+	local dir fifo pid
 	for pid in "${SHIMS[@]}"; do
 		# One that has ended may have left its number to a stranger.
 		is_shim "$pid" || continue
@@ -36,6 +36,10 @@ v2_teardown() {
 	done
 	for dir in "$T"/ns/*/; do
 		v2_delete "$(basename "$dir")" >/dev/null 2>&1 || true
+	done
+	# A reader of what nobody has opened to write would wait for ever.
+	for fifo in "$T"/fifo/*/*; do
+		[ ! -p "$fifo" ] || : <>"$fifo"
 	done
 	kill "$EVENTS_PID" || true
 }
