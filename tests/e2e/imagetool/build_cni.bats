@@ -114,11 +114,14 @@ nothing_attached() {
 
 @test "an interrupt detaches; what a killed build left the next one detaches" {
 	requires program /usr/lib/cni/bridge
-	printf 'FROM base:1\nRUN sleep 1000\n' >ctx/Dockerfile
+	printf 'FROM base:1\nRUN --mount=type=cache,target=/c touch /c/up; sleep 1000\n' >ctx/Dockerfile
 	for signal in INT KILL; do
 		nsenter --net="/proc/$HOST/ns/net" env --default-signal=INT creel-image --store store build \
 			--cni-config-path net.d --network cni ctx >said 2>out 3>&- &
-		wait_for attached
+		# No plugin runs any more when the step does.
+		wait_for eval 'up=$(find store/build/mounts -name up) && [ -n "$up" ]'
+		attached
+		rm "$up"
 		kill -s "$signal" $!
 		wait $! && return 1
 		[ "$signal" = KILL ] || nothing_attached

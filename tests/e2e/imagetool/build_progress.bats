@@ -59,14 +59,20 @@ terminal() {
 }
 
 @test "a terminal shows a picture, and no step can draw into it" {
+	local up
 	cat >ctx/Dockerfile <<-'END'
 		FROM base:1
-		RUN printf '\033[2J\033]0;evil\007\r\033[1mHELLO\n'; sleep 1
+		RUN --mount=type=cache,target=/c touch /c/up; \
+			printf '\033[2J\033]0;evil\007\r\033[1mHELLO\n'; while [ ! -e /c/go ]; do sleep 0.05; done
 		RUN printf '\302\233evil\n'; exit 3
 	END
-	terminal 'creel-image --store store build ctx' || true
+	terminal 'creel-image --store store build ctx' 3>&- &
+	# The step waits until it is in the picture.
+	wait_for grep -q '=> => # .*HELLO' out
+	up=$(find store/build/mounts -name up)
+	touch "${up%/*}/go"
+	wait "$!" || true
 	grep -q '\[+\] Building [0-9.]*s ([0-9]*/[0-9]*)' out
-	grep -q '=> => # .*HELLO' out
 	run ! grep -q $'\033\[2J' out
 	run ! grep -q $'\033\]0;' out
 	run ! grep -q $'\007' out

@@ -49,10 +49,7 @@ teardown() { room_teardown; }
 	printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:5000"}\n' \
 		"$PWD/data" >registry.yml
 	in_room docker-registry serve "$PWD/registry.yml" >registry.log 2>&1 </dev/null 3>&- &
-	for _ in $(seq 100); do
-		! in_room curl -fs -o /dev/null http://127.0.0.1:5000/v2/ || break
-		sleep 0.1
-	done
+	wait_for in_room curl -fs -o /dev/null http://127.0.0.1:5000/v2/
 	layer 1.tar <<<'file name=file data=pushed'
 	gzip 1.tar
 	make_layout layout x 1.tar.gz

@@ -34,7 +34,7 @@ oracle_close() {
 		[ ! -f "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
 	done
 	if [ -f "$ORACLE/dockerd.outer" ]; then
-		for _ in $(seq 100); do
+		for _ in $(seq 600); do
 			kill -0 "$(cat "$ORACLE/dockerd.outer")" 2>/dev/null || break
 			sleep 0.1
 		done
@@ -138,12 +138,13 @@ oracle_serve() {
 	oracle_git
 	python3 -u -m http.server --bind 127.0.0.1 -d "$ORACLE/served" 0 >"$ORACLE/served.log" 2>&1 3>&- &
 	echo $! >"$ORACLE/served.pid"
-	for _ in $(seq 100); do
-		SERVER=$(sed -n 's/.* port \([0-9]*\) .*/127.0.0.1:\1/p' "$ORACLE/served.log")
-		[ -z "$SERVER" ] || break
-		sleep 0.05
-	done
+	wait_for oracle_served
 	export SERVER
+}
+
+oracle_served() {
+	SERVER=$(sed -n 's/.* port \([0-9]*\) .*/127.0.0.1:\1/p' "$ORACLE/served.log")
+	[ -n "$SERVER" ]
 }
 
 # A repository.
@@ -162,12 +163,17 @@ oracle_git() {
 		git clone -q --bare "$work" "$ORACLE/served/repo.git"
 	)
 	local port
-	for port in $(shuf -i 20000-60000 -n 20); do
-		git daemon --reuseaddr --listen=127.0.0.1 --port="$port" --base-path="$ORACLE/served" --export-all \
+	for port in $(shuf -i 20000-32000 -n 20); do
+		git daemon --verbose --reuseaddr --listen=127.0.0.1 --port="$port" --base-path="$ORACLE/served" --export-all \
 			--pid-file="$ORACLE/git.pid" "$ORACLE/served" >"$ORACLE/git.log" 2>&1 3>&- &
 		export GIT_SERVER=127.0.0.1:$port
-		! wait_for git ls-remote -q "git://$GIT_SERVER/repo.git" || return 0
+		until grep -q 'Ready to rumble' "$ORACLE/git.log"; do
+			kill -0 "$!" 2>/dev/null || continue 2
+			sleep 0.05
+		done
+		return 0
 	done
+	cat "$ORACLE/git.log"
 	return 1
 }
 
