@@ -9,7 +9,7 @@ load build
 setup() {
 	build_setup
 	mkdir net.d leases
-	unshare --net --fork --kill-child sleep 6000 3>&- &
+	unshare --net sleep 6000 3>&- &
 	HOST=$!
 	until [ "$(readlink "/proc/$HOST/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
 	unset CNI_PATH
