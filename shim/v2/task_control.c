@@ -304,7 +304,6 @@ static bool has_tasks(const struct tasks *all)
 void task_serve_Shutdown(void *tasks, struct ttrpc_call *call, const void *request UNUSED)
 {
 	struct tasks *all = tasks;
-
 	bool ends = !has_tasks(all);
 
 	if (ends) {
