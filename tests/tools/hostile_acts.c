@@ -174,12 +174,8 @@ static bool hold_on(const struct request *r)
 
 static bool held(struct request *r)
 {
-	size_t from = r->range_from > 0 ? (size_t)r->range_from : 0;
-
-	if (from >= HALF)
+	if (r->range_from > 0)
 		return hold_on(r);
-	if (from > 0)
-		return false;
 	send_half(r);
 	if (!hold_on(r))
 		(void)send_bytes(r, r->image->layer[0] + HALF, LAYER_SIZE - HALF);
