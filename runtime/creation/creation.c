@@ -164,6 +164,7 @@ static void fill_job(const struct creation *c, struct init_job *job)
 		.hook_output = &c->hook_output,
 		.notify_dirfd = c->notifydirfd,
 		.loopback_by_host = may_bring_up_loopback(c),
+		.policy_after_mounts = c->policy_waits,
 	};
 }
 
@@ -216,15 +217,17 @@ static int restrict_devices(struct creation *c, struct err *e)
 	return c->cgroup_made ? cgroup_restrict_devices(c->cgroup, l ? l->resources : NULL, e) : 0;
 }
 
-/* Init opens terminals and null devices; it must not meet half a policy. */
+/* Init opens terminals and null devices; it must not meet half a policy.  What it mounts from a
+ * device may be nothing that the container could open: then it waits when it has mounted all. */
 static int restrict_devices_early(struct creation *c, struct err *e)
 {
-	return cgroup_restricts_at_once(c->cgroup) ? 0 : restrict_devices(c, e);
+	c->policy_waits = c->cgroup_made && !c->req->way && creation_mounts_device(c->spec);
+	return c->policy_waits || cgroup_restricts_at_once(c->cgroup) ? 0 : restrict_devices(c, e);
 }
 
 static int restrict_devices_late(struct creation *c, struct err *e)
 {
-	return cgroup_restricts_at_once(c->cgroup) ? restrict_devices(c, e) : 0;
+	return !c->policy_waits && cgroup_restricts_at_once(c->cgroup) ? restrict_devices(c, e) : 0;
 }
 
 static int serve(struct creation *c, struct err *e)

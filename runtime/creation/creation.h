@@ -75,7 +75,8 @@ struct creation {
 	int masterfd; /* the terminal, when nobody else was given it */
 	bool rootless;
 	bool rdt_made, cgroup_made, pid_file_made, config_kept;
-	bool ahead; /* init was let go before it was ready */
+	bool ahead;        /* init was let go before it was ready */
+	bool policy_waits; /* for the mounts, one of which opens a device */
 };
 #define CREATION_NONE                                                                              \
 	{                                                                                          \
@@ -87,6 +88,8 @@ struct creation {
 
 /* plan.c: read and decide; changes nothing. */
 int creation_plan(struct creation *c, struct err *e);
+/* Is the source of one of mounts[] a block device, by an absolute path? */
+bool creation_mounts_device(const struct runtime_spec *spec);
 /* creation.c: plan, then make.  On success the first process waits at the gate (req->gate) or runs;
  * on failure nothing is left. */
 int creation_run(struct creation *c, struct err *e);

@@ -147,6 +147,18 @@ static int connect_sockets(struct creation *c, struct err *e)
 			       by_option ? req->pidfd_socket : receiver, &c->pidfdsock, e);
 }
 
+bool creation_mounts_device(const struct runtime_spec *spec)
+{
+	const struct spec_mount *m = spec->mounts.items;
+	struct stat st;
+
+	for (size_t i = 0; i < spec->mounts.n; i++)
+		if (m[i].source && m[i].source[0] == '/' && stat(m[i].source, &st) == 0 &&
+		    S_ISBLK(st.st_mode))
+			return true;
+	return false;
+}
+
 /* Inside, their names mean something else. */
 static int open_hook_output(struct creation *c, struct err *e)
 {

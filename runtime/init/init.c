@@ -76,13 +76,19 @@ static int run_hooks(struct init *in, enum hook_kind kind, int cwdfd, const stru
 	return r;
 }
 
+bool init_stops_at_root(const struct init_job *job)
+{
+	return job->kind == INIT_CREATE &&
+	       (job->policy_after_mounts || hook_any(job->spec->hooks, HOOK_PRESTART) ||
+		hook_any(job->spec->hooks, HOOK_CREATE_RUNTIME));
+}
+
 static int create_hooks(struct init *in, struct err *e)
 {
 	int sync = in->job->syncfd;
 	int r = 0;
 
-	if (hook_any(in->spec->hooks, HOOK_PRESTART) ||
-	    hook_any(in->spec->hooks, HOOK_CREATE_RUNTIME)) {
+	if (init_stops_at_root(in->job)) {
 		r = sync_send(sync, SYNC_ROOT_READY, 0, -1, e);
 		if (r >= 0)
 			r = sync_expect(sync, SYNC_HOOKS_DONE, "creel", NULL, NULL, e);

@@ -11,7 +11,7 @@
  *   PID          plan.intermediate
  *   IDS_WANTED   plan.new_userns
  *   NET_WANTED   INIT_CREATE with linux.netDevices
- *   ROOT_READY   INIT_CREATE with hooks.prestart or hooks.createRuntime
+ *   ROOT_READY   init_stops_at_root()
  *   CONSOLE      process->terminal (the host side sets consoleSize on the master)
  *   NOTIFY       seccomp_flags has SECCOMP_FILTER_FLAG_NEW_LISTENER; NOTIFY_TAKEN is the answer
  * when seccomp_handover is not SECCOMP_BY_SENDMSG READY        always, with everything done that
@@ -81,11 +81,12 @@ struct init_job {
 	bool no_pivot;
 	bool tied; /* the host side's death ends the container, for all its life */
 	bool no_new_keyring;
-	bool rootless;         /* ids are mapped by an unprivileged caller */
-	bool not_root;         /* the caller is not user 0: it may write to init's files in /proc
-				  only while init is dumpable */
-	bool loopback_by_host; /* the host side sets "lo" up meanwhile */
-	unsigned preserve_fds; /* keep 3 .. 2 + LISTEN_FDS + preserve_fds */
+	bool rootless;            /* ids are mapped by an unprivileged caller */
+	bool not_root;            /* the caller is not user 0: it may write to init's files in /proc
+				     only while init is dumpable */
+	bool loopback_by_host;    /* the host side sets "lo" up meanwhile */
+	bool policy_after_mounts; /* the host side restricts devices at ROOT_READY */
+	unsigned preserve_fds;    /* keep 3 .. 2 + LISTEN_FDS + preserve_fds */
 	unsigned listen_fds;
 	const struct oci_state *state; /* for createContainer and startContainer hooks; hook_run()
 					  fills in pid and status */
@@ -107,6 +108,10 @@ void init_prepare_undo(struct init_job *job);
  * above for who calls it.
  */
 int init_oom_score_adj(pid_t pid, const struct spec_process *process, struct err *e);
+
+/* Whether it waits for the host side when all is mounted: hooks.prestart, hooks.createRuntime, and
+ * policy_after_mounts; INIT_CREATE alone. */
+bool init_stops_at_root(const struct init_job *job);
 
 /* Runs in the cloned child.  Closes nothing of the host side's but what is close-on-exec. */
 void init_run(struct init_job *job) NORETURN;

@@ -178,7 +178,17 @@ static int explain_stop(const struct service *s, int r, struct err *e)
 	return poll(&p, 1, 0) > 0 ? interrupted(s->sigfd, e) : explain_death(s, r, e);
 }
 
-static int run_hooks(struct service *s, struct err *e)
+static int restrict_devices(const struct service *s, struct err *e)
+{
+	const struct spec_linux *l = s->job->spec->linux_;
+
+	if (!s->job->policy_after_mounts)
+		return 0;
+	return cgroup_restrict_devices(s->job->cgroup, l ? l->resources : NULL, e);
+}
+
+/* Hooks may add devices to what the container was given. */
+static int serve_root(struct service *s, struct err *e)
 {
 	const struct spec_hooks *hooks = s->job->spec->hooks;
 	const int stopfds[] = { s->child->pidfd, s->sigfd };
@@ -188,6 +198,8 @@ static int run_hooks(struct service *s, struct err *e)
 				  .stopfds = stopfds };
 	int r = expect(s, SYNC_ROOT_READY, NULL, NULL, e);
 
+	if (r >= 0)
+		r = restrict_devices(s, e);
 	if (r >= 0)
 		r = hook_run(hooks, HOOK_PRESTART, &call, e);
 	if (r >= 0)
@@ -271,12 +283,6 @@ static bool wants_devices(const struct init_job *job)
 	       job->spec->linux_->net_devices.n > 0;
 }
 
-static bool wants_hooks(const struct init_job *job)
-{
-	return job->kind == INIT_CREATE && (hook_any(job->spec->hooks, HOOK_PRESTART) ||
-					    hook_any(job->spec->hooks, HOOK_CREATE_RUNTIME));
-}
-
 static bool wants_console(const struct init_job *job)
 {
 	return job->process->terminal;
@@ -301,7 +307,7 @@ static const struct {
 	{ wants_pid, take_over_pid },
 	{ wants_ids, map_ids },
 	{ wants_devices, move_devices },
-	{ wants_hooks, run_hooks },
+	{ init_stops_at_root, serve_root },
 	{ wants_console, take_console },
 	{ wants_listener, take_listener },
 	{ always, become_ready },

@@ -16,6 +16,7 @@ setup() {
 
 teardown() {
 	teardown_creel
+	[ ! -s "$BATS_TEST_TMPDIR/loop" ] || losetup -d "$(<"$BATS_TEST_TMPDIR/loop")"
 }
 
 # mounts JSON...: add to the document.
@@ -283,4 +284,28 @@ fifo 640 0:0
 	refuses "linux.devices[0].type: unknown device type 'z'"
 	edit '.linux.devices = [{"path":"/bin/busybox","type":"c","major":1,"minor":3}]'
 	refuses "linux.devices[0]: make device '/bin/busybox': something else is there"
+}
+
+@test "a block device that the container may not open is mounted" {
+	requires cgroup2
+	requires program mkfs.erofs losetup
+	[ -e /dev/loop-control ] && grep -qw erofs /proc/filesystems || skip "needs loop devices and erofs"
+	mkfs.erofs "$BATS_TEST_TMPDIR/image" "$SOURCE" >/dev/null 2>&1
+	losetup -r -f --show "$BATS_TEST_TMPDIR/image" >"$BATS_TEST_TMPDIR/loop"
+	loop=$(<"$BATS_TEST_TMPDIR/loop")
+	bundle sh -c 'cat /mnt/d/file && ! head -c 1 /dev/it 2>&1'
+	mounts '{"destination":"/mnt/d","type":"erofs","source":"'"$loop"'","options":["ro"]}'
+	edit '.linux.devices = [{"path":"/dev/it","type":"b","major":7,"minor":($minor | tonumber)}]' \
+		--arg minor "${loop#/dev/loop}"
+	for hooks in '{}' '{"createRuntime":[{"path":"/bin/true"}]}'; do
+		edit '.hooks = $hooks' --argjson hooks "$hooks"
+		runs
+		[[ $output == content*"Operation not permitted" ]]
+		# So it is where nothing but version 2 is mounted.
+		run unshare -m --propagation private sh -c 'umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
+			exec creel --root "$@"' - "$CREEL_ROOT" run --bundle "$BUNDLE" "$NAME"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ $output == content*"Operation not permitted" ]]
+	done
 }
