@@ -2,6 +2,7 @@
 #include "imagetool/chunked/write.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,6 +250,18 @@ static int end_archive(struct copying *c, struct chunked_annotations *ret, struc
 
 /* ---- Entries ---- */
 
+/* What a hard link names must be there. */
+static int is_not_left_out(const struct tar_entry *n, struct err *e)
+{
+	if (n->type != TAR_HARDLINK || !stargz_is_own(n->link))
+		return 0;
+	return err_set(
+		e, EINVAL,
+		"write eStargz: '%.80s' is a hard link to '%.80s', whose name the format keeps "
+		"for itself: choose zstd:chunked, gzip or zstd",
+		n->name, n->link);
+}
+
 static int copy_entry(struct copying *c, const struct tar_entry *n, struct err *e)
 {
 	int64_t begin = tar_data_position(c->reader);
@@ -260,7 +273,9 @@ static int copy_entry(struct copying *c, const struct tar_entry *n, struct err *
 
 	c->n_parts = 0;
 	if (c->form == CHUNKED_STARGZ) {
-		r = write_padding(c, e);
+		r = is_not_left_out(n, e);
+		if (r >= 0)
+			r = write_padding(c, e);
 		c->left_out = begin >= 0 && stargz_is_own(n->name);
 		c->padding = n->type == TAR_FILE ? (size_t)(-n->size & (TAR_BLOCK - 1)) : 0;
 		if (r < 0 || c->left_out)

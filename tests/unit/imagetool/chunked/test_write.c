@@ -16,6 +16,7 @@
 #include "imagetool/chunked/toc.h"
 #include "imagetool/codec/decompress.h"
 #include "imagetool/tar/write.h"
+#include "imagetool/tar/write_header.h"
 #include "libutil/alloc.h"
 
 #define STREAM_MAX ((size_t)64 << 20)
@@ -82,6 +83,11 @@ static int next_piece(void *ctx, const uint8_t **ret, struct err *e UNUSED)
 	return (int)n;
 }
 
+static struct tar_source source_of(struct layer *l)
+{
+	return (struct tar_source){ .next = next_piece, .ctx = l };
+}
+
 static void make(struct layer *l)
 {
 	auto_(compress) struct compress *to = NULL;
@@ -89,10 +95,8 @@ static void make(struct layer *l)
 
 	assert_int_equal(compress_new((struct byte_sink){ to_buffer, &l->blob }, &opts, &to, NULL),
 			 0);
-	assert_int_equal(chunked_write(CHUNKED_STARGZ,
-				       (struct tar_source){ .next = next_piece, .ctx = l }, to,
-				       &l->said, &l->refused, NULL),
-			 0);
+	assert_int_equal(
+		chunked_write(CHUNKED_STARGZ, source_of(l), to, &l->said, &l->refused, NULL), 0);
 	assert_int_equal(compress_end(to, &l->made, NULL), 0);
 	assert_false(l->blob.failed || l->tar.failed);
 }
@@ -235,6 +239,27 @@ static void what_an_older_table_brought_is_left_out(void **state UNUSED)
 	free_layer(l);
 }
 
+static void a_link_to_what_is_left_out_is_refused(void **state UNUSED)
+{
+	const struct tar_entry link = { .type = TAR_HARDLINK,
+					.name = "b",
+					.link = "./" STARGZ_TABLE_NAME };
+	auto_(compress) struct compress *to = NULL;
+	const struct compress_opts opts = { .kind = LAYER_GZIP, .cuts = true };
+	struct layer *l = new_layer();
+	struct err e = { 0 };
+
+	add(l, STARGZ_TABLE_NAME, "{}");
+	assert_int_equal(tar_header_write(&link, &l->tar, NULL), 0);
+	assert_int_equal(tar_write_end(&l->w, NULL), 0);
+	assert_int_equal(compress_new((struct byte_sink){ to_buffer, &l->blob }, &opts, &to, NULL),
+			 0);
+	assert_int_equal(chunked_write(CHUNKED_STARGZ, source_of(l), to, &l->said, &l->refused, &e),
+			 -EINVAL);
+	assert_non_null(strstr(e.msg, "'b' is a hard link to './stargz.index.json'"));
+	free_layer(l);
+}
+
 static void archives_without_an_end_gain_one(void **state UNUSED)
 {
 	static const char *const last[] = { "b", STARGZ_TABLE_NAME };
@@ -306,6 +331,7 @@ int main(void)
 		cmocka_unit_test(our_reader_finds_each_file_in_a_member),
 		cmocka_unit_test(large_files_are_several_parts),
 		cmocka_unit_test(what_an_older_table_brought_is_left_out),
+		cmocka_unit_test(a_link_to_what_is_left_out_is_refused),
 		cmocka_unit_test(archives_without_an_end_gain_one),
 		cmocka_unit_test(a_layer_without_files_has_a_table_all_the_same),
 		cmocka_unit_test(two_of_a_name_leave_the_stream_what_it_was),
