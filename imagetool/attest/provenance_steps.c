@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* With mode=max: steps and lines. */
 #include "imagetool/attest/materials.h"
-#include "imagetool/sign/base64.h"
+#include "libutil/base64.h"
 
 static void begin(struct json_writer *w, const char *key, void (*open)(struct json_writer *w))
 {
@@ -84,8 +84,9 @@ static void write_location(struct json_writer *w, const struct instruction *from
 void provenance_write_source(struct json_writer *w, const struct provenance *p,
 			     const struct materials *of)
 {
-	auto_(arena) struct arena a = { 0 };
+	auto_(strbuf) struct strbuf data = { .max = 2 * STRBUF_DEFAULT_MAX };
 
+	base64_add(&data, p->text, p->len);
 	json_object(w);
 	begin(w, "locations", json_object);
 	for (size_t i = 0; i < p->graph->n; i++)
@@ -96,7 +97,7 @@ void provenance_write_source(struct json_writer *w, const struct provenance *p,
 	json_object(w);
 	json_kv_string(w, "filename", p->dockerfile);
 	json_kv_string(w, "language", "Dockerfile");
-	json_kv_string(w, "data", base64_encode(&a, p->text, p->len));
+	json_kv_string(w, "data", strbuf_str(&data));
 	json_object_end(w);
 	json_array_end(w);
 	json_object_end(w);

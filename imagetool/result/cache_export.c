@@ -6,7 +6,7 @@
 
 #include "imagetool/copy/copy.h"
 #include "imagetool/result/history.h"
-#include "imagetool/sign/base64.h"
+#include "libutil/base64.h"
 
 /* ---- The document ---- */
 
@@ -97,6 +97,7 @@ const char *cache_inline(const struct cache_entries *entries, const struct resul
 			 struct arena *a)
 {
 	auto_(strbuf) struct strbuf text = { 0 };
+	auto_(strbuf) struct strbuf encoded = { .max = 2 * STRBUF_DEFAULT_MAX };
 	struct cache_config c;
 
 	begin_config(entries, a, &c);
@@ -110,7 +111,8 @@ const char *cache_inline(const struct cache_entries *entries, const struct resul
 	if (c.n_records == 0)
 		return NULL;
 	cache_records_encode(&c, &text);
-	return base64_encode(a, text.data, text.len);
+	base64_add(&encoded, text.data, text.len);
+	return arena_strndup(a, strbuf_str(&encoded), encoded.len);
 }
 
 /* ---- Elsewhere ---- */

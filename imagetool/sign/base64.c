@@ -63,24 +63,3 @@ int base64_decode(const char *what, const char *text, size_t len, enum base64_ki
 	out.data = NULL;
 	return 0;
 }
-
-char *base64_encode(struct arena *a, const void *data, size_t len)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *in = data;
-	char *text = arena_alloc(a, (len + 2) / 3 * 4 + 1, 1);
-	char *out = text;
-
-	for (size_t i = 0; i < len; i += 3) {
-		unsigned a0 = in[i], b = i + 1 < len ? in[i + 1] : 0,
-			 c = i + 2 < len ? in[i + 2] : 0;
-
-		*out++ = digits[a0 >> 2];
-		*out++ = digits[(a0 & 3) << 4 | b >> 4];
-		*out++ = i + 1 < len ? digits[(b & 15) << 2 | c >> 6] : '=';
-		*out++ = i + 2 < len ? digits[c & 63] : '=';
-	}
-	*out = '\0';
-	return text;
-}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Base64 as signatures use it: strict, with the usual alphabet or that of URLs. */
+/* Base64 as signatures use it, read: strict, with the usual alphabet or that of URLs. */
 #ifndef IMAGETOOL_SIGN_BASE64_H
 #define IMAGETOOL_SIGN_BASE64_H
 
@@ -24,8 +24,5 @@ enum base64_kind {
 /* `what` names it in messages.  Blanks, wrong padding and stray bits are refused. */
 int base64_decode(const char *what, const char *text, size_t len, enum base64_kind kind,
 		  struct sign_bytes *ret, struct err *e);
-
-/* Padded, of the usual alphabet; the arena's. */
-char *base64_encode(struct arena *a, const void *data, size_t len);
 
 #endif
